@@ -1,4 +1,4 @@
-//! The process: HTTP, tasks and commands.
+//! The server process: HTTP, background tasks and commands.
 
 pub mod api;
 pub mod cli;
@@ -7,7 +7,7 @@ pub mod router;
 pub mod signals;
 pub mod tasks;
 
-/// What a process does is made of many small pieces that one thread makes and another drops, which costs the system's
-/// allocator a third of all time.
+/// Many small values are allocated on one thread and freed on another, on which the system allocator spends a third of the total
+/// time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,4 +1,4 @@
-//! `meshline`: the one binary.
+//! `meshline`: the only binary.
 
 use std::process::ExitCode;
 

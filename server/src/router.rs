@@ -1,4 +1,4 @@
-//! The router, and the one ordered list of what every request goes through.
+//! The router, and the ordered list of layers around every request.
 
 use axum::Router;
 use axum::extract::{Request, State as FromState};
@@ -16,29 +16,29 @@ use crate::http::{
     pages, refresh, sessions, uploads,
 };
 
-/// Everything the process serves.
+/// Returns the router of the whole process.
 pub fn router(state: State) -> Router {
     let layers = ServiceBuilder::new()
-        // Outermost: every answer has a request id, a log line and a place in the figures, whoever made it.
+        // Outermost: every response gets a request id, a log line and metrics, including those that other layers produce.
         .layer(from_fn(arrival::arrive))
-        // On every answer too, failures included.
+        // Applies to every response, including failures.
         .layer(from_fn_with_state(state.clone(), headers::secure))
-        // Outside of what writes bodies. Built files are compressed already and pass as they are. Quality 4 is what
-        // brotli does as fast as gzip.
+        // Surrounds the layers that write bodies. Built files are already compressed and pass unchanged. At quality 4, brotli is
+        // as fast as gzip.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        // Writes out the failures of everything further in.
+        // Formats the failures of all inner layers.
         .layer(from_fn_with_state(state.clone(), failure::tell))
-        // A panic in a handler, or in a layer further in, is a failure like others.
+        // Turns panics in handlers and inner layers into failures.
         .layer(CatchPanicLayer::custom(guard::caught))
-        // From here on time counts, waiting for the database included.
+        // The time limit includes waiting for the database.
         .layer(from_fn(guard::limit_time))
-        // Before anything is read or looked up for a forged form.
+        // Rejects forged forms before any work is done for them.
         .layer(from_fn_with_state(state.clone(), csrf::same_site))
-        // Gives the request its session, which is read from the database when somebody asks for it first.
+        // Attaches the session to the request. The database is read on first use.
         .layer(sessions::layer(&state))
-        // Innermost: needs the session, and nothing that writes comes before it.
+        // Innermost: requires the session, and must precede every handler that writes.
         .layer(from_fn_with_state(state.clone(), admission::check));
-    // Limits of bodies stand where bodies are read: `http::body::read`.
+    // `http::body::read` enforces the size limits of bodies.
     Router::new()
         .merge(pages::routes())
         .merge(again::routes())
@@ -53,7 +53,7 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-/// Every path with its method, as the router knows them; the table of who may call what has to list the same.
+/// Returns every path with its method, as the router has them. The access table must list the same.
 pub fn routes() -> Vec<(&'static str, String)> {
     let pages = pages::page_paths().into_iter().map(|path| ("GET", path));
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));

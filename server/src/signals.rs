@@ -1,6 +1,6 @@
-//! What commits anywhere tell this process: something may have changed that a task or an open page waits for.
+//! Notifies this process of commits in any process that may concern a task or an open page.
 //!
-//! A signal is a hint. Tasks also poll, commits check what they rely on, and a page can be loaded again.
+//! A signal is a hint. Tasks also poll, commits verify what they rely on, and a page can be reloaded.
 
 use std::sync::Arc;
 
@@ -10,26 +10,26 @@ use strum::VariantArray as _;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Topics a page may be behind; one that is further behind is told of all of them.
+/// Number of topics that a page may lag behind. A page that lags further receives all topics.
 const BEHIND: usize = 64;
 
-/// One of the things that can be signalled.
+/// A kind of signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
-    /// There may be effects to carry out.
+    /// There may be effects to deliver.
     Outbox,
-    /// Workflows may decide otherwise.
+    /// Live releases may have changed.
     Release,
     /// There may be a job to run.
     Jobs,
     /// There may be a run to work on.
     Runs,
-    /// Something that pages show has changed.
+    /// Data on pages has changed.
     Changed(Topic),
 }
 
 impl Signal {
-    /// The signal of a notification; `None` for a topic of another version of Meshline.
+    /// Returns the signal of a notification, or `None` for a topic from another version of Meshline.
     pub fn read(channel: Channel, payload: &str) -> Option<Self> {
         match channel {
             Channel::Outbox => Some(Self::Outbox),
@@ -41,7 +41,7 @@ impl Signal {
     }
 }
 
-/// Where tasks and open pages receive signals. Cheap to clone.
+/// Distributes signals to tasks and open pages. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Signals {
     outbox: Arc<watch::Sender<()>>,
@@ -67,8 +67,8 @@ impl Default for Signals {
 }
 
 impl Signals {
-    /// Receives [`Signal::Outbox`]. Whoever receives marks the signal as seen *before* looking, so that one that comes
-    /// during the look makes it look again; this holds for the other receivers too.
+    /// Receives [`Signal::Outbox`]. The receiver must mark the signal as seen *before* it checks for work, so that a signal
+    /// during the check triggers another one. This applies to the other receivers too.
     pub fn outbox(&self) -> watch::Receiver<()> {
         self.outbox.subscribe()
     }
@@ -93,7 +93,7 @@ impl Signals {
         self.topics.subscribe()
     }
 
-    /// Passes a signal on to its receivers.
+    /// Forwards a signal to its receivers.
     pub fn send(&self, signal: Signal) {
         match signal {
             Signal::Outbox => {
@@ -113,7 +113,7 @@ impl Signals {
         }
     }
 
-    /// Sends every signal: what was committed while nobody listened was not received.
+    /// Sends every signal, since notifications are lost while the process is not listening.
     pub fn send_all(&self) {
         [Signal::Outbox, Signal::Release, Signal::Jobs, Signal::Runs]
             .into_iter()
@@ -121,13 +121,13 @@ impl Signals {
         Topic::VARIANTS.iter().for_each(|topic| self.changed(*topic));
     }
 
-    /// Cancelled once the process stops.
+    /// Returns a token that is cancelled once the process stops.
     pub fn closed(&self) -> &CancellationToken {
         &self.closed
     }
 
     fn changed(&self, topic: Topic) {
-        // There may be no page open.
+        // Fails if no page is open, which is fine.
         self.topics.send(topic).ok();
     }
 }

@@ -1,15 +1,15 @@
-//! Weight and absence of pool members: they change outside releases, from the next pick on.
+//! Weight and absence of pool members. Both change outside releases and apply from the next pick.
 
 use engine::change::Kind;
 use engine::rules::pick::Pool;
 use store::availability::{self, Availability};
 use store::{Actor, Error, Result, Store, workflows};
 
-/// Sets weight and absence of a member of a pool.
+/// Sets the weight and absence of a pool member.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such pool, [`Error::Refused`] when the person is not in its newest version or the weight
-/// is out of range.
+/// Returns [`Error::NotFound`] if the pool does not exist, and [`Error::Refused`] if the person is not in its newest version or
+/// the weight is out of range.
 pub async fn set(
     store: &Store,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Bundles, assembled from their versions and compiled once. A bundle never changes, so what was compiled stays right.
+//! Bundles, assembled from their versions and compiled once. A bundle never changes, so a cached compilation never expires.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use quick_cache::sync::Cache;
 use store::workflows::{self, Version};
 use store::{Error, Result, Store};
 
-/// Bundles kept for deciding, with the entries of their lists: those that are live, and those that replays ask for.
+/// Number of bundles to cache for decisions, including list entries: the live ones, and those that replays use.
 const DECIDING: usize = 32;
-/// Bundles kept for explaining, without entries: those that the leads on people's screens were decided by.
+/// Number of bundles to cache for explanations, without list entries: those behind the leads that people are viewing.
 const READABLE: usize = 128;
 
-/// The compiled bundles of one process. Cheap to clone; of several callers who want the same bundle, one compiles it.
+/// The compiled bundles of one process. Cheap to clone. When several callers request the same bundle, only one compiles it.
 #[derive(Clone)]
 pub struct Bundles {
     store: Store,
@@ -23,31 +23,31 @@ pub struct Bundles {
     readable: Arc<Cache<Digest, Arc<ReadableBundle>>>,
 }
 
-/// A bundle for explaining decisions: compiled without the entries of its lists, beside the texts it was compiled from.
+/// A bundle for explaining decisions, compiled without list entries and kept beside the texts that it was compiled from.
 pub struct ReadableBundle {
-    /// Compiled; its lists are empty, as their answers are in each decision's snapshot.
+    /// The compiled bundle. Its lists are empty, since each decision's snapshot holds their answers.
     pub bundle: Bundle,
-    /// The rules as they were written, tables written out as rules.
+    /// The rules as they were written, with tables expanded into rules.
     pub file: RuleSetFile,
-    /// How fields are read.
+    /// How fields are read from events.
     pub map: MapFile,
 }
 
 impl ReadableBundle {
-    /// Returns a rule and its number, from 1.
+    /// Returns a rule and its number, counted from 1.
     pub fn rule(&self, id: &str) -> Option<(usize, &RuleDefinition)> {
         let index = self.file.rules.iter().position(|rule| rule.id == id)?;
         Some((index + 1, self.file.rules.get(index)?))
     }
 
-    /// Returns the name of a rule, or its id where it has none.
+    /// Returns the name of a rule, or its id if it has no name.
     pub fn title(&self, id: &str) -> String {
         self.rule(id).and_then(|(_, rule)| rule.name.clone()).unwrap_or_else(|| id.to_owned())
     }
 }
 
 impl Bundles {
-    /// An empty cache over a store.
+    /// Creates an empty cache over a store.
     pub fn new(store: Store) -> Self {
         Self { store, deciding: Arc::new(Cache::new(DECIDING)), readable: Arc::new(Cache::new(READABLE)) }
     }
@@ -55,15 +55,15 @@ impl Bundles {
     /// Returns a bundle by its hash, live or not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none, [`Error::Corrupt`] when it does not compile.
+    /// Returns [`Error::NotFound`] if no bundle has this hash, and [`Error::Corrupt`] if it does not compile.
     pub async fn get(&self, hash: &Digest) -> Result<Arc<Bundle>> {
         self.deciding.get_or_insert_async(hash, self.load(hash)).await
     }
 
-    /// Returns a bundle for explaining decisions that were made by it.
+    /// Returns a bundle for explaining the decisions that it made.
     ///
     /// # Errors
-    /// As [`Bundles::get`].
+    /// Same as [`Bundles::get`].
     pub async fn readable(&self, hash: &Digest) -> Result<Arc<ReadableBundle>> {
         self.readable.get_or_insert_async(hash, self.load_readable(hash)).await
     }
@@ -92,7 +92,7 @@ fn assemble(hash: &Digest, parts: impl IntoIterator<Item = BundlePart>) -> Resul
     BundleSource::assemble(parts).map_err(|problem| Error::Corrupt(format!("the bundle {hash}: {problem}")))
 }
 
-/// Compiles on a thread of its own, since a large rule set takes seconds, which other requests must not wait for.
+/// Compiles on a blocking thread: a large rule set takes seconds, which must not delay other requests.
 async fn compile_off_thread(hash: Digest, source: BundleSource) -> Result<Bundle> {
     let compiled = tokio::task::spawn_blocking(move || Bundle::compile(source)).await;
     let compiled = compiled.map_err(|error| Error::Corrupt(format!("the bundle {hash}: {error}")))?;

@@ -1,8 +1,8 @@
-//! Access tokens out of the database, renewed by one process at a time.
+//! Access tokens stored in the database and renewed by one process at a time.
 //!
-//! A token is renewed ahead of its expiry, and once when a destination refuses it. Whoever renews it holds the lock of the
-//! credential's row meanwhile. The others use the token they have while it is valid; where it is not, they wait for the lock and
-//! then find the new one.
+//! A token is renewed ahead of its expiry, and once when a destination rejects it. The renewing process holds the lock on the
+//! credential's row. Other processes keep using their token while it is valid. Once it expires, they wait for the lock and then
+//! find the new token.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,34 +15,36 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// The access tokens of one credential. Clones share what they remember.
+/// The access tokens of one credential. Clones share their cached token.
 #[derive(Clone)]
 pub struct StoredTokens {
     store: Store,
     id: Uuid,
-    /// The token this process used last.
+    /// The token that this process used last.
     current: Arc<RwLock<Option<AccessToken>>>,
-    /// Held while one is renewed, so that a process asks the database once.
+    /// Held during a renewal, so that a process sends only one request to the database.
     renewing: Arc<Mutex<()>>,
 }
 
-/// Which token will do.
+/// The token that a caller needs.
 #[derive(Clone)]
 enum Wanted {
-    /// One that has not expired. One that is due is renewed, unless another process is about to.
+    /// A token that has not expired. One that is due for renewal is renewed, unless another process is already renewing it.
     Valid,
-    /// Another one than this.
+    /// A token other than this one.
     Other(AccessToken),
 }
 
 impl StoredTokens {
-    /// The tokens of a credential. Nothing is read before one is asked for.
+    /// Creates the tokens of a credential. Reads nothing until a token is requested.
     pub fn new(store: Store, id: Uuid) -> Self {
         Self { store, id, current: Arc::default(), renewing: Arc::default() }
     }
 
-    /// Returns a token, which may take a renewal. That runs on a thread of its own to its end: a caller who gives up waiting must
-    /// not cut it off between the server's answer and the database, where a replaced refresh token would be lost.
+    /// Returns a token and renews it if necessary.
+    ///
+    /// A renewal always runs to completion on a blocking thread. If a caller that stops waiting could cancel it between the
+    /// server's answer and the write to the database, a rotated refresh token would be lost.
     async fn obtain(&self, wanted: Wanted) -> Result<AccessToken, CredentialError> {
         if let Some(token) = self.known().filter(|token| wanted.is_met_by(token)) {
             return Ok(token);
@@ -52,7 +54,7 @@ impl StoredTokens {
         obtained.await.unwrap_or_else(|error| Err(CredentialError::Unavailable(error.to_string())))
     }
 
-    /// Waits for whoever else obtains one in this process, unless the token at hand will do.
+    /// Waits for a renewal under way in this process, unless the cached token is usable.
     async fn obtain_in_turn(&self, wanted: &Wanted) -> Result<AccessToken, CredentialError> {
         let usable = self.known().filter(|token| wanted.is_usable(token));
         let _renewing = match (self.renewing.try_lock(), usable) {
@@ -82,7 +84,7 @@ impl StoredTokens {
         let locked = credentials::lock(&self.store, self.id, wait).await.map_err(unavailable)?;
         match (locked, usable) {
             (Some(locked), usable) => match renew(locked, wanted).await {
-                // The old one will do a little longer.
+                // The current token remains valid a little longer.
                 Err(error) if usable.is_some() => {
                     tracing::warn!(%error, "an access token could not be renewed ahead of its expiry");
                     usable.ok_or(error)
@@ -107,19 +109,19 @@ impl AccessTokens for StoredTokens {
 }
 
 impl Wanted {
-    /// Whether a token makes a renewal unnecessary.
+    /// Returns whether a token makes a renewal unnecessary.
     fn is_met_by(&self, token: &AccessToken) -> bool {
         token.freshness(Utc::now()) == Freshness::Fresh && self.is_usable(token)
     }
 
-    /// Whether a token can be used, if need be.
+    /// Returns whether a token is usable while a renewal is pending.
     fn is_usable(&self, token: &AccessToken) -> bool {
         let is_other = if let Self::Other(refused) = self { token != refused } else { true };
         is_other && token.freshness(Utc::now()) != Freshness::Expired
     }
 }
 
-/// Obtains a token, unless another process did so before the lock was taken.
+/// Obtains a token, unless another process did so before this one acquired the lock.
 async fn renew(locked: LockedCredential, wanted: &Wanted) -> Result<AccessToken, CredentialError> {
     if let Some(token) = token_of(&locked.stored)?.filter(|token| wanted.is_met_by(token)) {
         return Ok(token);
@@ -156,7 +158,7 @@ fn unavailable(error: Error) -> CredentialError {
     CredentialError::Unavailable(error.to_string())
 }
 
-/// The details of such an error may repeat what they are about.
+/// Discards the details of the error, since they may repeat parts of the token.
 fn unwritable(_: serde_json::Error) -> CredentialError {
     CredentialError::Refused("the stored token is not in a known form".into())
 }

@@ -1,30 +1,30 @@
-//! Why a use case could not be carried out.
+//! The error type of use cases.
 
 use engine::problem::Problem;
 
-/// What most functions of this crate return.
+/// The result type of most functions in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a use case could not be carried out.
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request asks for something that does not exist or makes no sense.
+    /// The request refers to something that does not exist, or is contradictory.
     #[error("{0}")]
     Invalid(String),
-    /// A file is invalid in these places.
+    /// A file has problems.
     #[error("{file} is not valid:\n{}", .problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n"))]
     InvalidFile {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// What is wrong.
+        /// The problems, with their positions.
         problems: Vec<Problem>,
     },
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// The file.
+        /// The file's path.
         path: String,
-        /// Why not.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// The store refused or failed.

@@ -1,4 +1,4 @@
-//! Letters to people, over SMTP.
+//! Sends letters to people over SMTP.
 
 use std::fmt;
 use std::future::Future;
@@ -10,55 +10,55 @@ use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-/// A letter to one person, in plain text.
+/// A plain-text letter to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// The address.
+    /// The recipient's address.
     pub to: String,
-    /// What the person is called.
+    /// The recipient's name.
     pub name: String,
-    /// What it is about.
+    /// The subject line.
     pub subject: String,
-    /// What it says.
+    /// The body.
     pub text: String,
 }
 
-/// Whether the mail server took a letter; if not, why.
+/// The result of sending a letter: whether the mail server accepted it, or the reason why not.
 pub type Sent = Result<(), String>;
 
-/// A way to people's mailboxes.
+/// A service that delivers letters.
 pub trait Post: Send + Sync {
-    /// Hands a letter to the mail server and waits for its word.
+    /// Sends a letter to the mail server and waits for its answer.
     fn send(&self, letter: Letter) -> Pin<Box<dyn Future<Output = Sent> + Send + '_>>;
 }
 
-/// Time that a mail server gets for each of its answers.
+/// Time limit for each answer of the mail server.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// A mail server, and as whom we write.
+/// A mail server with a sender address.
 #[derive(Clone)]
 pub struct Mail {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
-/// Why letters cannot be sent as the options say.
+/// Why the options for mail are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMail {
-    /// The server's address is none.
+    /// The server's address is invalid.
     #[error("the address of the mail server is not like smtps://user:password@mail.example:465 ({0})")]
     Server(#[source] lettre::transport::smtp::Error),
-    /// The sender's address is none.
+    /// The sender's address is invalid.
     #[error("the sender is not like Meshline <meshline@acme.example> ({0})")]
     From(#[source] AddressError),
 }
 
 impl Mail {
-    /// A mail server by its address (`smtps://…`, `smtp://…?tls=required`, or `smtp://…` without encryption), and the sender.
-    /// Nothing is sent yet.
+    /// Creates a client from the server's address (`smtps://…`, `smtp://…?tls=required`, or `smtp://…` without encryption) and
+    /// the sender. Does not connect yet.
     ///
     /// # Errors
-    /// [`BadMail`] when one of them is no such address.
+    /// Returns [`BadMail`] if one of them is not a valid address.
     pub fn new(server: &str, from: &str) -> Result<Self, BadMail> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(server).map_err(BadMail::Server)?;
         Ok(Self { server: server.timeout(Some(ANSWER)).build(), from: from.parse().map_err(BadMail::From)? })
@@ -84,7 +84,7 @@ impl Post for Mail {
 
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The server's address may have a password in it.
+        // The server's address may contain a password.
         f.debug_struct("Mail").field("from", &self.from).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
-//! What Meshline does: decide about leads, change what decides, import, apply files, write letters.
+//! The use cases of Meshline: deciding leads, changing what decides, importing, applying files, sending letters.
 //!
-//! Architecture invariant: every use case is a function here; the store keeps, the pages show, the server listens. Nothing
-//! here renders a page or speaks HTTP to a caller.
+//! Architecture invariant: every use case is a function in this crate. The store persists, pages render, and the server listens.
+//! This crate renders no page and serves no HTTP.
 
 pub mod apply;
 pub mod availability;

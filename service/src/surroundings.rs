@@ -1,4 +1,4 @@
-//! The live workflows that a change would be a part of.
+//! The live workflows that a change would be part of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,28 +10,28 @@ use store::workflows::{self, LiveWorkflow, Version};
 use store::{Error, Result};
 use uuid::Uuid;
 
-/// A live workflow around a change.
+/// A live workflow that a change would be part of.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
-    /// Its id.
+    /// The workflow's id.
     pub workflow: WorkflowId,
-    /// Its name.
+    /// The workflow's name.
     pub name: String,
-    /// What people call it.
+    /// The workflow's title.
     pub title: String,
-    /// What decides in it, beside every list and pool that exists. Lists are without their entries, which no check needs.
+    /// The live bundle's source, with every existing list and pool added. Lists are empty, since no check reads their entries.
     pub source: BundleSource,
     /// Ids of the versions in `source`.
     ids: BTreeMap<(Kind, String), VersionId>,
 }
 
 impl Surroundings {
-    /// Returns the ids of the versions of these lists.
+    /// Returns the version ids of these lists.
     pub(crate) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
         names.iter().filter_map(|name| self.ids.get(&(Kind::List, name.clone()))).copied().collect()
     }
 
-    /// Puts a version in its place; returns the ids of the versions in the bundle that results, or why it does not fit.
+    /// Replaces a version and returns the version ids of the resulting bundle, or the reason why the version does not fit.
     pub(crate) fn bundle_with(mut self, version: &Version) -> std::result::Result<Vec<Uuid>, String> {
         change::place(version.kind, &version.name, &version.body, &mut self.source)
             .map_err(|problem| problem.to_string())?;
@@ -45,10 +45,10 @@ impl Surroundings {
     }
 }
 
-/// Returns the live workflows that decide by this name, or all of them.
+/// Returns the live workflows that use the named part, or all of them.
 ///
 /// # Errors
-/// [`Error::Corrupt`] when a stored version is not of its kind.
+/// Returns [`Error::Corrupt`] if a stored version does not match its kind.
 pub async fn surroundings(
     connection: &mut PgConnection,
     kind: Kind,
@@ -61,10 +61,10 @@ pub async fn surroundings(
     Ok(all)
 }
 
-/// Returns what surrounds a change in one live workflow.
+/// Returns the surroundings of a change in one live workflow.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the workflow is not live.
+/// Returns [`Error::NotFound`] if the workflow is not live.
 pub(crate) async fn surroundings_of(
     connection: &mut PgConnection,
     workflow: WorkflowId,

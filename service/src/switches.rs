@@ -1,4 +1,4 @@
-//! Switching rules off and on, and muting them for an account: outside releases, from the next decision on.
+//! Switches rules off and on, and mutes them for an account. These changes bypass releases and apply from the next decision.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -10,11 +10,12 @@ use store::switches::{self, REASON_CHARS, RuleOf};
 use store::workflows::{self, Workflow};
 use store::{Actor, Error, Result, Store};
 
-/// Switches a rule of a live workflow off, until a time or until it is switched on again. The scan passes over it from the
-/// next decision on.
+/// Switches off a rule of a live workflow, until a given time or until it is switched on again. Decisions skip the rule from then
+/// on.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the live workflow has no such rule, [`Error::Refused`] without a reason or when the time is over.
+/// Returns [`Error::NotFound`] if the live workflow has no such rule, and [`Error::Refused`] if the reason is empty or the time
+/// has passed.
 pub async fn switch_off(
     store: &Store,
     actor: &Actor,
@@ -33,10 +34,10 @@ pub async fn switch_off(
     Ok(tx.commit().await?)
 }
 
-/// Switches a rule on again. A rule that is on stays on.
+/// Switches a rule on again. Does nothing if it is already on.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such workflow.
+/// Returns [`Error::NotFound`] if the workflow does not exist.
 pub async fn switch_on(store: &Store, actor: &Actor, workflow: &str, rule: &str) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let workflow = workflows::by_name(&mut tx, workflow).await?.ok_or(Error::NotFound("workflow"))?;
@@ -44,11 +45,11 @@ pub async fn switch_on(store: &Store, actor: &Actor, workflow: &str, rule: &str)
     Ok(tx.commit().await?)
 }
 
-/// Mutes a rule of a live workflow for an account until a time: the scan passes over it for the account's leads. `account` is
-/// the company's domain as people type it.
+/// Mutes a rule of a live workflow for an account until a given time. Decisions about the account's leads skip the rule.
+/// `account` is the company's domain as the user typed it.
 ///
 /// # Errors
-/// As [`switch_off`]; [`Error::Refused`] too when the account is no domain.
+/// Same as [`switch_off`]. Also returns [`Error::Refused`] if the account is not a domain.
 pub async fn mute(
     store: &Store,
     actor: &Actor,
@@ -70,10 +71,10 @@ pub async fn mute(
     Ok(tx.commit().await?)
 }
 
-/// Ends a mute before its time. Where there is none, nothing changes.
+/// Ends a mute early. Does nothing if the rule is not muted for the account.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such workflow.
+/// Returns [`Error::NotFound`] if the workflow does not exist.
 pub async fn unmute(store: &Store, actor: &Actor, workflow: &str, rule: &str, account: &str) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let workflow = workflows::by_name(&mut tx, workflow).await?.ok_or(Error::NotFound("workflow"))?;
@@ -99,7 +100,7 @@ fn over() -> Error {
     Error::Refused("the last day is over already".into())
 }
 
-/// A live workflow whose live rules have this one.
+/// Returns a live workflow, provided that its live rule set contains the rule.
 async fn with_rule(connection: &mut PgConnection, workflow: &str, rule: &str) -> Result<Workflow> {
     let workflow = workflows::by_name(connection, workflow).await?.ok_or(Error::NotFound("workflow"))?;
     let hash = workflow.live_bundle.as_deref().and_then(Digest::from_slice);

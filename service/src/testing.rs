@@ -1,4 +1,4 @@
-//! What the tests of other crates need done on their way.
+//! Helpers for the tests of other crates.
 
 use store::actor::Role;
 use store::changes::{self, Change, Edit};
@@ -9,10 +9,10 @@ use store::{Actor, Store};
 use crate::change::{self, Approval};
 use crate::release;
 
-/// Has every draft submitted by one person and approved by others, and goes live with its releases.
+/// Submits every draft as one person, approves it as others, and puts its releases live.
 ///
 /// # Panics
-/// When a draft is not fit to be submitted, or the database fails.
+/// Panics if a draft is not ready to be submitted, or the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn approve_all(store: &Store) {
     let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
@@ -23,7 +23,7 @@ pub async fn approve_all(store: &Store) {
         all.push(changes::by_number(&mut connection, draft.number).await.expect("a draft"));
     }
     drop(connection);
-    // Fields before what reads them.
+    // Fields must be approved before the parts that read them.
     all.sort_by_key(|change| change.kind);
     for draft in all {
         for number in approve(store, &author, draft).await {
@@ -32,10 +32,10 @@ pub async fn approve_all(store: &Store) {
     }
 }
 
-/// Has one draft submitted by one person and approved by others; its releases wait.
+/// Submits one draft as one person and approves it as others. Its releases do not go live.
 ///
 /// # Panics
-/// As [`approve_all`].
+/// Same as [`approve_all`].
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn approve_without_going_live(store: &Store, number: i64) {
     let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
@@ -45,7 +45,7 @@ pub async fn approve_without_going_live(store: &Store, number: i64) {
     approve(store, &author, draft).await;
 }
 
-/// Submits and approves a draft; returns the numbers of its releases.
+/// Submits and approves a draft, and returns the numbers of its releases.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
     let edit = Edit {
@@ -73,10 +73,10 @@ async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
     made
 }
 
-/// Goes live with an approved release, as a person who did not edit its change.
+/// Puts an approved release live, as a person who did not edit its change.
 ///
 /// # Panics
-/// When the release is not fit to go live, or the database fails.
+/// Panics if the release is not ready to go live, or the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn go_live(store: &Store, number: i64) {
     let mut connection = store.pool().acquire().await.expect("a connection");

@@ -1,12 +1,12 @@
-//! Titles of lists, pools and destinations, as people give them.
+//! Titles that people give to lists, pools and destinations.
 
 use store::titles::{self, TITLE_CHARS, Titled};
 use store::{Actor, Error, Result, Store};
 
-/// Gives something a title; an empty one removes it.
+/// Sets a title, or removes it if the new one is empty.
 ///
 /// # Errors
-/// [`Error::Refused`] when the title is too long, or the actor does not own the layer of what has versions.
+/// Returns [`Error::Refused`] if the title is too long, or the actor does not own the layer of a versioned part.
 pub async fn set_title(store: &Store, actor: &Actor, what: Titled<'_>, title: &str) -> Result<()> {
     if let Titled::Version(kind, _) = what
         && !actor.is_any(&[kind.spec().owner])
@@ -23,7 +23,7 @@ pub async fn set_title(store: &Store, actor: &Actor, what: Titled<'_>, title: &s
     Ok(())
 }
 
-/// Returns the text in one line, without blanks around it.
+/// Collapses whitespace and control characters, so that the text fits on one line.
 fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())

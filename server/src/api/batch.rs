@@ -1,4 +1,4 @@
-//! `POST /api/v1/events/batch`: many events as NDJSON, each line answered by a line, in order.
+//! `POST /api/v1/events/batch`: many events as NDJSON. The response has one line per request line, in order.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::http::body::read;
 use crate::http::{Failure, Kind, Problem, State};
 use service::decide::{Answer, Receipt, Signal};
 
-/// Types a batch may say it is. NDJSON has no registered one, and some clients know none of those in use.
+/// Accepted media types for a batch. NDJSON has no registered type, and some clients do not support any of the common ones.
 const TYPES: &[&str] = &[
     "application/x-ndjson",
     "application/ndjson",
@@ -29,14 +29,14 @@ const TYPES: &[&str] = &[
     "application/x-jsonlines",
     "text/plain",
 ];
-/// Lines taken in one transaction.
+/// Number of lines per transaction.
 const CHUNK: usize = 500;
-/// How long an answer waits for its reader; whoever reads slower gives up the place to others.
+/// How long a response waits for its reader. A slower reader loses its place to other requests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A line of a batch: an event and the key that makes it unique.
-// Lines are read by hand, so that the event's own names are checked strictly, which serde cannot do in a flattened
-// member. This is for the document of the API.
+// The handler parses lines manually so that it can reject unknown fields of the event, which serde cannot do in a flattened
+// member. This type only describes the schema.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(extend("additionalProperties" = false))]
 #[expect(dead_code, reason = "see above")]
@@ -64,8 +64,8 @@ pub(super) struct LineAnswer {
     pub problem: Option<Problem>,
 }
 
-/// Takes a batch. It is read as a whole before the first answer is sent: many clients read only when they have sent
-/// everything, and the two would wait for each other.
+/// Processes a batch. Reads the whole request before it sends the first answer: many clients read only after they have sent
+/// everything, so a streaming server and such a client would deadlock.
 pub(super) async fn take(
     FromState(state): FromState<State>,
     program: Program,
@@ -93,7 +93,7 @@ pub(super) async fn take(
         drop(place);
     };
     tokio::spawn(work.in_current_span());
-    // Compression asks once more after the end, which the channel takes well and `stream::unfold` does not.
+    // Compression polls once more after the end, which the channel supports and `stream::unfold` does not.
     let answers = futures::stream::poll_fn(move |context| {
         receiver
             .poll_recv(context)
@@ -103,7 +103,7 @@ pub(super) async fn take(
     Ok((headers, Body::from_stream(answers)).into_response())
 }
 
-/// The lines that are not empty, numbered from 1.
+/// Returns the lines that are not empty, numbered from 1.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     text.split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
@@ -118,7 +118,7 @@ async fn answer_all(state: &State, receipt: &Receipt, text: &Bytes, sender: &mps
     while lines.peek().is_some() {
         let chunk: Vec<(usize, &[u8])> = lines.by_ref().take(CHUNK).collect();
         let answers = match &down {
-            // The database does not come back for the next line: the rest is told so at once.
+            // The database will not recover before the next line, so the remaining lines fail immediately.
             Some(failure) => chunk.iter().map(|(number, _)| refused(*number, failure, receipt)).collect(),
             None => take_chunk(state, receipt, &chunk, &mut down).await,
         };
@@ -140,7 +140,7 @@ async fn take_chunk(
     down: &mut Option<Failure>,
 ) -> Vec<LineAnswer> {
     let mut signals = Vec::with_capacity(chunk.len());
-    // The failure of each bad line; the others are in `signals`, in order.
+    // The failure of each invalid line. The valid ones are in `signals`, in order.
     let bad: Vec<Option<Failure>> = chunk
         .iter()
         .map(|(_, line)| match parse(line, receipt) {
@@ -179,7 +179,7 @@ fn refused(line: usize, failure: &Failure, receipt: &Receipt) -> LineAnswer {
     LineAnswer { line, status: problem.status, answer: None, problem: Some(problem) }
 }
 
-/// An event with its key, checked as a single one would be.
+/// Parses an event and its key, with the same checks as for a single event.
 fn parse(line: &[u8], receipt: &Receipt) -> Result<Signal, Failure> {
     const KEY: &str = "idempotency_key";
     if line.len() > limits::EVENT_BYTES {

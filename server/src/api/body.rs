@@ -1,4 +1,4 @@
-//! Reading bodies: within bounds, strictly, and saying where something is wrong.
+//! Reads request bodies strictly and within size limits, and reports the position of errors.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::http::{Failure, Kind};
 /// Reads a JSON body.
 ///
 /// # Errors
-/// 415 when it says that it is something else, else as [`parse`].
+/// Returns 415 if the request declares another media type. Otherwise the same as [`parse`].
 pub(super) async fn json<T: DeserializeOwned>(
     body: Body,
     headers: &HeaderMap,
@@ -32,16 +32,15 @@ pub(super) async fn json<T: DeserializeOwned>(
     }
 }
 
-/// The type of a body without its parameters, if it says one.
+/// Returns the media type of a body without its parameters, if the request declares one.
 pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
 }
 
-/// Reads a value from JSON text, in two steps, so that a text that is no JSON (400) and JSON that is not what is wanted
-/// (422) are told apart.
+/// Parses a value from JSON text in two steps, to distinguish invalid JSON (400) from JSON that does not match the type (422).
 ///
 /// # Errors
-/// 400 or 422, with the place.
+/// Returns 400 or 422 with the position of the error.
 pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let strict: Result<Strict, _> = serde_path_to_error::deserialize(&mut reader);
@@ -56,10 +55,10 @@ pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     read_value(strict.0)
 }
 
-/// Reads a value from JSON.
+/// Converts JSON to a value.
 ///
 /// # Errors
-/// 422, with the place.
+/// Returns 422 with the position of the error.
 pub(super) fn read_value<T: DeserializeOwned>(json: Json) -> Result<T, Failure> {
     serde_path_to_error::deserialize(json).map_err(|error| {
         let place = pointer(error.path());
@@ -72,7 +71,7 @@ pub(super) fn read_value<T: DeserializeOwned>(json: Json) -> Result<T, Failure> 
     })
 }
 
-/// The name in serde's "missing field `name`".
+/// Returns the name in serde's message "missing field `name`".
 fn missing(message: &str) -> Option<&str> {
     message.strip_prefix("Missing field `")?.split('`').next()
 }
@@ -95,12 +94,12 @@ fn pointer(path: &Path) -> String {
         .collect()
 }
 
-/// A name as a step of a JSON pointer (RFC 6901).
+/// Escapes a name as a step of a JSON pointer (RFC 6901).
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// JSON in which no object has a name twice (readers differ in which one counts) and nothing is nested too deeply.
+/// JSON without duplicate names, which parsers resolve differently, and without excessive nesting.
 struct Strict(Json);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -167,10 +166,10 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// Reads the `Idempotency-Key` header.
+/// Returns the value of the `Idempotency-Key` header.
 ///
 /// # Errors
-/// 400 when it is missing, stands twice, or cannot be kept.
+/// Returns 400 if the header is missing, duplicated, or invalid.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
     const NAME: &str = "Idempotency-Key";
     let refuse = |detail: String| Failure::new(Kind::Malformed, detail.clone()).at(NAME, detail);
@@ -184,19 +183,19 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
     value.to_str().ok().and_then(checked_key).ok_or_else(|| refuse(key_rule()))
 }
 
-/// A key that can be kept: not empty, not too long, and nothing invisible in it.
+/// Returns the key if it is valid: not empty, not too long, and without control characters.
 pub(super) fn checked_key(key: &str) -> Option<String> {
     let fits =
         !key.trim().is_empty() && key.chars().count() <= limits::KEY_CHARS && !key.contains(char::is_control);
     fits.then(|| key.to_owned())
 }
 
-/// What [`checked_key`] wants.
+/// Returns the rule that [`checked_key`] enforces, as a sentence.
 pub(super) fn key_rule() -> String {
     format!("An idempotency key is 1 to {} characters, none of them a control character.", limits::KEY_CHARS)
 }
 
-/// A line of NDJSON.
+/// Serializes a value as a line of NDJSON.
 pub(super) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');

@@ -1,4 +1,4 @@
-//! The program that calls, once the table of who may call what has let it in.
+//! The calling program, after the access table has admitted it.
 
 use app::access;
 use axum::extract::{FromRequestParts, MatchedPath};
@@ -8,16 +8,16 @@ use engine::decision::Mode;
 use crate::http::{Arrival, Failure, Identity, Kind, State};
 use service::decide::Receipt;
 
-/// A program with a key that may do what it asks for.
+/// A program with an API key that has permission for the request.
 pub(super) struct Program {
-    /// `key:` and the key's id.
+    /// `key:` followed by the key's id.
     pub who: String,
-    /// The request.
+    /// When and how the request arrived.
     pub arrival: Arrival,
 }
 
 impl Program {
-    /// The receipt of what it brings.
+    /// Returns the receipt for signals in this request.
     pub(super) fn receipt(&self) -> Receipt {
         Receipt {
             received_at: self.arrival.at,
@@ -29,7 +29,7 @@ impl Program {
     }
 }
 
-/// The handler's own question to the table: without the layer that finds out who calls, nobody is let in.
+/// Consults the access table again, so that a route without the admission layer denies every request.
 impl FromRequestParts<State> for Program {
     type Rejection = Failure;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/decisions`: what was decided, and deciding it again.
+//! `/api/v1/decisions`: lists and replays decisions.
 
 use axum::Json;
 use axum::extract::{OriginalUri, State as FromState};
@@ -16,16 +16,16 @@ use super::table::{self, Format};
 use crate::http::{Failure, State};
 use service::decide::Replay;
 
-/// Items of a page at most.
+/// Maximum number of items per page.
 pub(super) const LIMIT: i64 = 200;
-/// Items of a page unless the caller says otherwise.
+/// Default number of items per page.
 pub(super) const DEFAULT_LIMIT: i64 = 50;
 
-/// The parameters of the list.
+/// The query parameters of the list.
 const PARAMETERS: &[&str] =
     &["workflow", "action", "rule_id", "mode", "lead_id", "from", "to", "after", "limit", "format"];
 
-/// Answers a decision.
+/// Returns a decision.
 pub(super) async fn show(
     FromState(state): FromState<State>,
     _: Program,
@@ -34,7 +34,7 @@ pub(super) async fn show(
     Ok(Json(store::log::decision(&state.store, DecisionId(id)).await?))
 }
 
-/// Decides again and compares.
+/// Replays a decision and returns the comparison.
 pub(super) async fn replay(
     FromState(state): FromState<State>,
     _: Program,
@@ -43,7 +43,7 @@ pub(super) async fn replay(
     Ok(Json(state.pipeline.replay(DecisionId(id)).await?))
 }
 
-/// Answers decisions, newest first.
+/// Returns a page of decisions, newest first.
 pub(super) async fn list(
     FromState(state): FromState<State>,
     _: Program,
@@ -66,7 +66,7 @@ pub(super) async fn list(
     let format = query.value("format", "A format is json, ndjson or csv.")?;
     query.finish(PARAMETERS)?;
     let format = format.map_or_else(|| Format::accepted(&headers), Ok)?;
-    // One more than asked for tells whether there are more.
+    // Reads one more than requested to find out whether there is a next page.
     let mut items = store::log::decisions(&state.store, &filter, after, limit + 1).await?;
     let has_more = items.len() as i64 > limit;
     items.truncate(usize::try_from(limit).unwrap_or_default());
@@ -85,7 +85,7 @@ fn limit(text: &str) -> Option<i64> {
     text.parse().ok().filter(|limit| (1..=LIMIT).contains(limit))
 }
 
-/// The address of the page after `next`, filters and all.
+/// Returns the address of the page after `next`, with the same filters.
 fn following(uri: &Uri, next: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
@@ -94,7 +94,7 @@ fn following(uri: &Uri, next: &str) -> String {
     format!("{}?{}", uri.path(), query.finish())
 }
 
-/// The names of the formats, for the document of the API.
+/// Returns the names of the formats for the OpenAPI document.
 pub(super) fn formats() -> Vec<&'static str> {
     Format::VARIANTS.iter().map(Into::into).collect()
 }

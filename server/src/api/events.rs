@@ -1,4 +1,4 @@
-//! `POST /api/v1/events`: one event, decided before it is answered.
+//! `POST /api/v1/events`: accepts a single event and answers with its decision.
 
 use axum::Json;
 use axum::body::Body;
@@ -12,7 +12,7 @@ use super::caller::Program;
 use crate::http::{Failure, Kind, State};
 use service::decide::{Answer, Refusal, Signal, Taken};
 
-/// Takes an event.
+/// Accepts an event and returns its decision.
 pub(super) async fn take(
     FromState(state): FromState<State>,
     program: Program,
@@ -31,10 +31,10 @@ pub(super) async fn take(
     Ok((status, Json(answer)))
 }
 
-/// What is answered for a signal, with its status.
+/// Returns the status and the answer for a processed signal.
 ///
 /// # Errors
-/// Why it was not taken.
+/// Returns the failure that corresponds to the refusal.
 pub(super) fn answer(taken: Result<Taken, Refusal>) -> Result<(StatusCode, Answer), Failure> {
     match taken {
         Ok(Taken::New(answer)) => Ok((StatusCode::CREATED, answer)),

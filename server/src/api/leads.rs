@@ -1,4 +1,4 @@
-//! `GET /api/v1/leads/{id}`: a lead as it stands now.
+//! `GET /api/v1/leads/{id}`: the current state of a lead.
 
 use axum::Json;
 use axum::extract::State as FromState;
@@ -15,7 +15,7 @@ use super::caller::Program;
 use super::query::Id;
 use crate::http::{Failure, State};
 
-/// Decisions told with a lead; the others are at `/decisions?lead_id=…`.
+/// Maximum number of decisions in the response. All of them are at `/decisions?lead_id=…`.
 const DECISIONS: i64 = 50;
 
 /// A lead.
@@ -110,7 +110,7 @@ pub(super) struct DecisionSummary {
     pub as_of: DateTime<Utc>,
 }
 
-/// Answers a lead.
+/// Returns a lead.
 pub(super) async fn show(
     FromState(state): FromState<State>,
     _: Program,

@@ -1,5 +1,4 @@
-//! The API: JSON in, JSON out, a problem document for whatever goes wrong. Keys only; a browser's session opens nothing
-//! here.
+//! The JSON API. Errors are problem documents. It accepts only API keys: a browser session grants no access.
 
 mod batch;
 mod body;
@@ -31,7 +30,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/openapi.json"),
 ];
 
-/// The routes.
+/// Returns the router of the API.
 pub fn routes() -> Router<State> {
     Router::new()
         .route("/api/v1/events", post(events::take))

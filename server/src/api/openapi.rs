@@ -1,10 +1,10 @@
-//! The document of the API (OpenAPI 3.1) at `/api/openapi.json`, made from the operations below and the schemas of the
-//! types they take and give.
+//! The API description (OpenAPI 3.1) at `/api/openapi.json`, generated from the operations below and the schemas of their types.
 //!
-//! By hand on top of `schemars`: `utoipa` derives schemas of its own, so that the engine's types, whose `JsonSchema` also makes the
-//! files in `schemas/`, would be described twice, and their constraints by two sets of attributes. `aide` takes `schemars`, but
-//! replaces the router that the tables of access and middleware are compared with. Either would save about 190 of
-//! 510 lines, [`schemas`] and the builder; the others are the texts of the operations, which have to be written anyway.
+//! It is built manually on top of `schemars`. `utoipa` derives its own schemas, so the engine's types, whose `JsonSchema` also
+//! generates the files in `schemas/`, would need a second description and a second set of attributes for constraints. `aide`
+//! supports `schemars`, but replaces the router that the tables of access and middleware are checked against. Either would save
+//! about 190 of 510 lines, [`schemas`] and the builder. The remaining lines are the texts of the operations, which are needed
+//! anyway.
 
 mod operations;
 mod schemas;
@@ -27,7 +27,7 @@ pub(super) async fn serve() -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.clone()).into_response()
 }
 
-/// The whole document.
+/// Returns the whole document.
 pub fn document() -> Json {
     let mut schemas = Schemas::new();
     let mut paths: Map<String, Json> = Map::new();

@@ -1,4 +1,4 @@
-//! `POST /api/v1/outcomes`: what really happened to a lead.
+//! `POST /api/v1/outcomes`: records what happened to a lead.
 
 use axum::body::Body;
 use axum::extract::State as FromState;
@@ -19,13 +19,13 @@ use super::caller::Program;
 use crate::http::{Failure, Kind, State};
 use service::decide::{OutcomeRefusal, OutcomeSignal};
 
-/// What idempotency keys of outcomes are unique within.
+/// The scope in which idempotency keys of outcomes are unique.
 const SCOPE: &str = "outcome";
-/// Characters of ids and names that other systems give.
+/// Maximum length of ids and names from other systems, in characters.
 const FOREIGN_CHARS: usize = 300;
-/// Characters of a reason.
+/// Maximum length of a reason, in characters.
 const REASON_CHARS: usize = 2_000;
-/// Largest amount: beyond it a number of JSON is no longer exact to the cent.
+/// Maximum amount. Larger JSON numbers are no longer exact to the cent.
 const AMOUNT: f64 = 1e13;
 
 /// An outcome as a caller tells it. The lead is named in one of three ways.
@@ -106,7 +106,7 @@ pub(super) async fn record(
     }
 }
 
-/// One of the three ways to name the lead, and no other, as JSON Schema says it.
+/// Returns the JSON Schema rule that the lead is identified in exactly one of three ways.
 fn named_once() -> Json {
     let by = |name: &str| {
         let member = |other: &str| {
@@ -124,10 +124,10 @@ fn named_once() -> Json {
 }
 
 impl OutcomeRequest {
-    /// The outcome for the pipeline.
+    /// Converts the request to an outcome for the pipeline.
     ///
     /// # Errors
-    /// 422 with every part that is wrong.
+    /// Returns 422 with every invalid part.
     fn signal(self, key: String, now: DateTime<Utc>) -> Result<OutcomeSignal, Failure> {
         let problems = self.check(now);
         if !problems.is_empty() {
@@ -143,7 +143,7 @@ impl OutcomeRequest {
             stage: self.stage,
             at: Some(self.at),
             by: self.by,
-            // Rust writes a number as the shortest decimal that reads the same, and never with an exponent.
+            // Rust formats a number as the shortest decimal that parses to the same value, never with an exponent.
             amount: self.amount.map(|amount| amount.to_string()),
             currency: self.currency,
             opportunity_id: self.opportunity_id,

@@ -1,4 +1,4 @@
-//! Reading addresses: ids in paths, and filters behind the question mark.
+//! Parses addresses: ids in paths and filters in query strings.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::http::{Failure, Kind};
 
-/// The id in a path. Something that is none names nothing: 404.
+/// The id in a path. A malformed id matches nothing, so the response is 404.
 pub(super) struct Id(pub Uuid);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
@@ -23,19 +23,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// A UUID in its usual form; the reader of the crate takes braces and others too.
+/// Parses a UUID in its hyphenated form only. The crate's own parser also accepts braces and other forms.
 pub(super) fn uuid(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::parse_str(text).ok() } else { None }
 }
 
-/// The parameters of a request, each of which is taken out by who understands it.
+/// The query parameters of a request. Each reader removes the ones it handles.
 pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
-    /// Reads them.
+    /// Parses the query parameters.
     ///
     /// # Errors
-    /// 422 when one stands twice.
+    /// Returns 422 if a parameter is duplicated.
     pub(super) fn of(uri: &Uri) -> Result<Self, Failure> {
         let mut parameters = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
@@ -46,10 +46,10 @@ impl Query {
         Ok(Self(parameters))
     }
 
-    /// Takes out a text.
+    /// Removes and returns a text.
     ///
     /// # Errors
-    /// 422 when it is empty or longer than any name we know.
+    /// Returns 422 if it is empty or longer than any valid name.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
         let Some(text) = self.0.remove(name) else { return Ok(None) };
         let chars = engine::limits::NAME_CHARS;
@@ -59,26 +59,26 @@ impl Query {
         fits.then_some(Some(text)).ok_or_else(|| wrong(name, &rule()))
     }
 
-    /// Takes out a value; `rule` says what it has to be.
+    /// Removes and returns a value. `rule` describes the valid values.
     ///
     /// # Errors
-    /// 422 when it is something else.
+    /// Returns 422 if the value is invalid.
     pub(super) fn value<T: FromStr>(&mut self, name: &str, rule: &str) -> Result<Option<T>, Failure> {
         self.with(name, rule, |text| text.parse().ok())
     }
 
-    /// Takes out an id.
+    /// Removes and returns an id.
     ///
     /// # Errors
-    /// 422 when it is none.
+    /// Returns 422 if it is not a UUID.
     pub(super) fn id(&mut self, name: &str) -> Result<Option<Uuid>, Failure> {
         self.with(name, "This is a UUID.", uuid)
     }
 
-    /// Takes out a value, read by `read`.
+    /// Removes and returns a value, parsed by `read`.
     ///
     /// # Errors
-    /// 422 when it cannot be read.
+    /// Returns 422 if `read` rejects the value.
     pub(super) fn with<T>(
         &mut self,
         name: &str,
@@ -89,10 +89,10 @@ impl Query {
         read(&text).map(Some).ok_or_else(|| wrong(name, rule))
     }
 
-    /// Makes sure that nothing is left: a filter that is misspelt must not give everything.
+    /// Checks that no parameter is left: a misspelled filter must not return everything.
     ///
     /// # Errors
-    /// 422 with every parameter that nobody took.
+    /// Returns 422 with every unknown parameter.
     pub(super) fn finish(self, known: &[&str]) -> Result<(), Failure> {
         if self.0.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Lists in the form that was asked for: JSON, NDJSON or CSV.
+//! Serializes lists in the requested format: JSON, NDJSON or CSV.
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -9,20 +9,20 @@ use serde::Serialize;
 use super::body::line;
 use crate::http::{Failure, Kind};
 
-/// Forms of a list.
+/// The format of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantArray, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub(super) enum Format {
-    /// One object with the items and the way on.
+    /// One object with the items and the position of the next page.
     Json,
-    /// A line an item.
+    /// One line per item.
     Ndjson,
-    /// A row an item.
+    /// One row per item.
     Csv,
 }
 
 impl Format {
-    /// The type that says the same.
+    /// Returns the media type of the format.
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -31,10 +31,10 @@ impl Format {
         }
     }
 
-    /// The first form in `Accept` that we have; JSON when anything will do.
+    /// Returns the first supported format in `Accept`, or JSON if any format is acceptable.
     ///
     /// # Errors
-    /// 406 when none will do.
+    /// Returns 406 if no supported format is acceptable.
     pub(super) fn accepted(headers: &HeaderMap) -> Result<Self, Failure> {
         let Some(accept) = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else {
             return Ok(Self::Json);
@@ -63,7 +63,7 @@ struct Page<'a, T> {
     next: Option<String>,
 }
 
-/// The columns of a decision in CSV.
+/// The CSV columns of a decision.
 const COLUMNS: &[&str] = &[
     "decision_id",
     "lead_id",
@@ -83,10 +83,10 @@ const COLUMNS: &[&str] = &[
     "decided_at",
 ];
 
-/// Decisions in a form. In JSON the way on stands in `next`; in the others, in the header `Link` (RFC 8288).
+/// Formats decisions. JSON puts the position of the next page in `next`. The other formats use the `Link` header (RFC 8288).
 ///
 /// # Errors
-/// When an item cannot be written.
+/// Returns an error if an item cannot be serialized.
 pub(super) fn decisions(
     format: Format,
     items: &[Decision],

@@ -1,4 +1,4 @@
-//! Who calls, and whether the table of who may call what lets them in.
+//! Identifies the caller and checks its permission in the access table.
 
 use app::access::{self, ACCESS, Caller, Denied, Need};
 use app::actions::{LocalPath, connection};
@@ -15,35 +15,35 @@ use tower_sessions::Session;
 use super::failure::is_program;
 use super::{Arrival, Failure, Kind, State, sessions};
 
-/// Who calls, found out once for the request.
+/// The caller of a request, identified once per request.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// As the table of who may call what sees it.
+    /// The caller as the access table sees it.
     pub caller: Caller,
     /// The person, if one is signed in.
     pub viewer: Option<Viewer>,
-    /// The key, if a program calls.
+    /// The API key, if a program calls.
     pub key: Option<ApiKey>,
-    /// Whether the call comes from this very machine, or from anywhere if that is as good.
+    /// Whether the call comes from this machine. True for every call if metrics are open to all.
     pub is_local: bool,
 }
 
-/// What a request gets that is not admitted.
+/// How to answer a request that is not admitted.
 pub(super) enum Refusal {
-    /// This.
+    /// With this response.
     Answer(Box<Response>),
-    /// The page on which a person signs in again, with the form that was sent.
+    /// With a page on which the person signs in again, which keeps the submitted form.
     SessionOver,
-    /// What says that the person's roles do not include this page; who it is, is in the request.
+    /// With the message that the person's roles do not include this page. The request holds the identity.
     OtherRole(Box<Failure>),
 }
 
-/// Finds out who calls and notes it in the request.
+/// Identifies the caller, stores the identity in the request, and checks its permission.
 pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refusal> {
     let refuse = |failure: Failure| Refusal::Answer(Box::new(failure.into_response()));
     let method = request.method.clone();
     let Some(path) = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
-        // Nothing is at this address; the page that says so greets whoever is signed in.
+        // Nothing exists at this address, but the error page greets a person who is signed in.
         let need = if is_program(request.uri.path()) { Need::Anyone } else { Need::SignedIn };
         let identity = identify(state, request, need).await.map_err(refuse)?;
         request.extensions.insert(identity);
@@ -68,7 +68,7 @@ pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refu
     Ok(())
 }
 
-/// Finds out who calls, by the means that fit the address: a key for programs, a session for people.
+/// Identifies the caller by the method that fits the address: an API key for programs, a session for people.
 async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity, Failure> {
     let arrival = request.extensions.get::<Arrival>();
     let mut identity =
@@ -98,7 +98,7 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
     Ok(identity)
 }
 
-/// Whose session it is. Roles and whether the person was shut out are read anew each time.
+/// Returns the person of a session. Reads roles and deactivation from the database each time, so that changes apply immediately.
 async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<Option<Person>, Failure> {
     let Some(id) = connection::who(session, arrival.at).await? else { return Ok(None) };
     match people::by_id(&state.store, id).await? {
@@ -123,18 +123,18 @@ fn viewer(person: Person, session: Option<IdHash>) -> Viewer {
     }
 }
 
-/// The secret of `Authorization: Bearer …`.
+/// Returns the secret in `Authorization: Bearer …`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
 }
 
-/// Whether the request brings a key, whatever it is worth.
+/// Returns whether the request carries a key, valid or not.
 pub fn is_bearer(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
 }
 
-/// Whether a proxy on this machine passed the request on from elsewhere.
+/// Returns whether a proxy on this machine forwarded the request from elsewhere.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
 }
@@ -169,7 +169,7 @@ fn forbidden(need: Need) -> Failure {
     Failure::new(Kind::Forbidden, detail)
 }
 
-/// A path the router knows and the table does not, at least not with this method.
+/// Returns the failure for a path that the router has and the access table lacks, at least for this method.
 fn unlisted(method: &Method, path: &str) -> Failure {
     let mut methods: Vec<&str> =
         ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();

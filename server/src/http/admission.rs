@@ -1,4 +1,4 @@
-//! Lets requests pass that the table of who may call what admits, and answers the others in a way that leads on.
+//! Admits requests that the access table allows, and answers the others with a way to continue.
 
 use axum::extract::{MatchedPath, Request, State as FromState};
 use axum::middleware::Next;
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::access::{Refusal, admit};
 use super::{State, again, pages};
 
-/// Asks the table. What it does not list is refused, whatever the router thinks of it.
+/// Consults the access table. Rejects every request that it does not list, even if the router has a route for it.
 pub(crate) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&state, &mut parts).await {

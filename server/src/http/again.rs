@@ -1,5 +1,5 @@
-//! Signing in again in place: a form that comes when the session has ended is kept in the page that asks for the password, and is
-//! sent once more afterwards. Nothing of it is stored here, and a form with a password in it is not kept.
+//! Signs people in again in place. If a form arrives after its session has ended, the password page carries the form and submits
+//! it again afterwards. The server stores nothing, and a form that contains a password is not kept.
 
 use app::access::{self, Need};
 use app::actions::{Connection, LocalPath, sign_in_as};
@@ -18,25 +18,25 @@ use super::gate::{Look, escape};
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
 use super::{Arrival, Failure, Kind, State, body};
 
-/// Where the password is sent, with the form that is kept.
+/// The path that receives the password together with the kept form.
 pub(crate) const PATH: &str = "/sign-in/again";
-/// Bytes of a request that holds such a form: percent-encoded twice it is at most three times as long.
+/// Maximum size of such a request: the form is percent-encoded twice, which at most triples its length.
 const KEPT_BYTES: usize = 3 * FORM_BYTES + 4 * 1024;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new().route(PATH, post(sign_in))
 }
 
-/// A form that could not be answered.
+/// A form that arrived after its session had ended.
 #[derive(Default)]
 struct Kept {
-    /// The action it was sent to.
+    /// The action that the form was submitted to.
     path: String,
-    /// Its fields, percent-encoded.
+    /// The form's fields, percent-encoded.
     body: String,
 }
 
-/// What the page sends.
+/// The fields of the sign-in page.
 #[derive(Default)]
 struct SignInAgain {
     email: String,
@@ -44,7 +44,7 @@ struct SignInAgain {
     kept: Kept,
 }
 
-/// Answers a form of a person whose session has ended: with a page that keeps it, or with one that says why it cannot.
+/// Answers a form of a person whose session has ended, with a page that keeps the form or explains why it cannot.
 pub(super) async fn ask(state: &State, parts: &Parts, body: Body) -> Response {
     let path = parts.uri.path();
     let look = Look::of(state, &parts.headers);
@@ -64,13 +64,13 @@ pub(super) async fn ask(state: &State, parts: &Parts, body: Body) -> Response {
     }
 }
 
-/// Whether it is an action of people who are signed in: nothing else is ever sent once more.
+/// Returns whether the path is an action for signed-in people. No other request is ever submitted again.
 fn may_be_kept(path: &str) -> bool {
     path.starts_with("/actions/")
         && matches!(access::need(&Method::POST, path), Some(Need::SignedIn | Need::Roles(_)))
 }
 
-/// Checks the password, and sends the form that was kept once more, as the person who has signed in.
+/// Checks the password and returns a page that submits the kept form again as the signed-in person.
 async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result<Response, Failure> {
     pages::allowed(&request)?;
     let (parts, body) = request.into_parts();
@@ -146,7 +146,7 @@ fn question(look: &Look, email: &str, wrong: Option<&str>, kept: &Kept) -> Strin
     look.page("Your session has ended", &body)
 }
 
-/// The form once more, which sends itself; without scripts by its button.
+/// Returns a page with the kept form, which submits itself. Without scripts, the person uses its button.
 fn resend(look: &Look, kept: &Kept, nonce: &str) -> String {
     let fields: String = form_urlencoded::parse(kept.body.as_bytes())
         .map(|(name, value)| {
@@ -162,7 +162,7 @@ fn resend(look: &Look, kept: &Kept, nonce: &str) -> String {
     look.page("You are signed in", &body)
 }
 
-/// A form that is not kept, and the way back to the page it is on.
+/// Returns a page for a form that was not kept, with a link back to the form's page.
 fn lost(look: &Look, parts: &Parts, why: &str) -> Response {
     let next = LocalPath::next(referer(&parts.headers).as_deref());
     let body = format!(
@@ -173,7 +173,7 @@ fn lost(look: &Look, parts: &Parts, why: &str) -> Response {
     answer(StatusCode::UNAUTHORIZED, look.page("Your session has ended", &body))
 }
 
-/// Path and query of the page that the form is on.
+/// Returns path and query of the page that contains the form.
 fn referer(headers: &HeaderMap) -> Option<String> {
     let url = url::Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
     Some(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))

@@ -1,4 +1,4 @@
-//! The outermost layer: a request gets its id, and when it is answered a line in the log and its figures.
+//! The outermost layer: assigns each request an id, and writes a log line and metrics for each response.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use tracing::Instrument as _;
 
 use super::metrics;
 
-/// The other end of the connection; put into each request by [`super::serve`].
+/// The remote end of the connection, set on each request by [`super::serve`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub SocketAddr);
 
-/// One request, as it came in.
+/// When and how a request arrived.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// Names the request in logs, in the audit log, in problem documents and on error pages.
+    /// Identifies the request in logs, in the audit log, in problem documents and on error pages.
     pub id: Arc<str>,
     /// The instant that counts as now.
     pub at: DateTime<Utc>,
-    /// Where it comes from.
+    /// The remote address.
     pub peer: IpAddr,
-    /// Lets the scripts of the page that answers it run.
+    /// The nonce that permits scripts of the response page to run.
     pub nonce: Arc<str>,
 }
 
@@ -42,8 +42,8 @@ impl Arrival {
     }
 }
 
-/// Gives the request its id; nobody outside chooses it, or they could make two requests look like one. The path is
-/// logged as the router has it: a set-up link's token stands in the path itself.
+/// Assigns the request its id. Ignores ids from clients, since a client could otherwise make two requests look like one. Logs the
+/// route pattern instead of the path, because a set-up link has its token in the path.
 pub(crate) async fn arrive(mut request: Request, next: Next) -> Response {
     let arrival = Arrival::new(&request);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -70,7 +70,7 @@ pub(crate) async fn arrive(mut request: Request, next: Next) -> Response {
         } else if status.is_client_error() {
             tracing::info!(status_code, duration_ms, "answered");
         } else {
-            // A line for every event that goes well would cost more than taking it.
+            // Logging every successful event would cost more than processing it.
             tracing::debug!(status_code, duration_ms, "answered");
         }
     });

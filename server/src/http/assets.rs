@@ -1,4 +1,4 @@
-//! Built files: named after their content, compressed when they were built, kept by browsers for ever.
+//! Serves built files, which are named by their content, compressed at build time, and cached indefinitely by browsers.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use tower_http::services::ServeDir;
 
 use super::State;
 
-/// Reads which file each logical name is in.
+/// Reads the map from logical names to files.
 pub(super) fn read_manifest(site: Option<&Path>) -> std::io::Result<Assets> {
     let Some(site) = site else {
         tracing::warn!("no site directory is given; pages come without styles and scripts");
@@ -26,7 +26,7 @@ pub(super) fn read_manifest(site: Option<&Path>) -> std::io::Result<Assets> {
     Ok(Arc::new(names))
 }
 
-/// Serves `/pkg/`. Its files stand in a folder of the same name, so that nothing beside it can be reached.
+/// Serves `/pkg/`. Its files are in a directory of the same name, so that nothing outside of it is reachable.
 pub(crate) fn routes(state: &State) -> Router<State> {
     let router = Router::new();
     let router = match &state.config.site_dir {
@@ -39,7 +39,8 @@ pub(crate) fn routes(state: &State) -> Router<State> {
     router.layer(middleware::from_fn(keep_for_ever))
 }
 
-/// A name with another content is another name; what is not there may be there after the next deployment.
+/// Marks successful responses as immutable, since changed content gets a new name. Skips errors: a missing file may exist after
+/// the next deployment.
 async fn keep_for_ever(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {

@@ -1,4 +1,4 @@
-//! Reading bodies within bounds.
+//! Reads bodies within size limits.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -6,14 +6,14 @@ use http_body_util::BodyExt as _;
 
 use super::{Failure, Kind};
 
-/// Bytes of a body that is too large that are read and thrown away before it is refused. Most clients read the answer
-/// only when they have sent everything, and would see a broken connection instead.
+/// Number of bytes to read and discard from an oversized body before rejecting it. Most clients read the response only after
+/// sending everything, and would otherwise see a broken connection.
 const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
-/// 413 when it is larger, 415 when it is compressed, 400 when it breaks off.
+/// Returns 413 if the body is larger, 415 if it is compressed, and 400 if it is incomplete.
 pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Failure> {
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Failure::new(Kind::UnsupportedMediaType, "Send the body as it is, not compressed."));

@@ -1,11 +1,11 @@
-//! Reading cookies of a request.
+//! Reads the cookies of a request.
 
 use axum::http::{HeaderMap, header};
 
-/// The session's cookie.
+/// The name of the session cookie.
 pub(super) const SESSION: &str = "meshline_session";
 
-/// The value of a cookie, as it was sent.
+/// Returns the value of a cookie, unmodified.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)

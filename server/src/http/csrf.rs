@@ -1,4 +1,4 @@
-//! Forms of other sites are refused: a browser would send our cookies with them.
+//! Rejects forms from other sites, since browsers would send our cookies with them.
 
 use axum::extract::{Request, State as FromState};
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use super::cookies::{SESSION, cookie};
 use super::{Config, Failure, Kind, State};
 
-/// Lets a writing request pass only if its browser says that it comes from a page of ours. The API takes no cookies,
-/// so that nothing can be forged there.
+/// Admits a writing request only if its browser confirms that it comes from one of our pages. The API ignores cookies, so it is
+/// not vulnerable to forged requests.
 pub(crate) async fn same_site(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_api = request.uri().path().starts_with("/api/");
@@ -20,8 +20,8 @@ pub(crate) async fn same_site(FromState(state): FromState<State>, request: Reque
     Failure::new(Kind::Forbidden, "This form came from another site.").into_response()
 }
 
-/// Browsers of this decade send `Sec-Fetch-Site`, which no script can set. For older ones `Origin` has to be ours. A
-/// program sends neither, and has no session that could be abused.
+/// Returns whether the request comes from our site. Current browsers send `Sec-Fetch-Site`, which scripts cannot set. For older
+/// browsers, `Origin` must match. Programs send neither, and have no session to abuse.
 fn is_ours(headers: &HeaderMap, uri: &Uri, config: &Config) -> bool {
     let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
     match (text(header::HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {

@@ -1,4 +1,4 @@
-//! Lists as CSV files, streamed while they are read, and charts as files.
+//! Streams lists as CSV files and serves charts as files.
 
 use app::exports::{Export, charts};
 use app::pages::LIST_PAGES;
@@ -13,7 +13,7 @@ use futures::stream;
 
 use super::{Arrival, Failure, State, pages};
 
-/// Every list that is had as a file, by path.
+/// Returns the routes of every list and chart that can be downloaded.
 pub(crate) fn routes() -> Router<State> {
     let charts = Router::new().route(charts::PATH, get(chart));
     LIST_PAGES.iter().copied().fold(charts, |router, list| {
@@ -33,7 +33,7 @@ async fn send(
     };
     let page = pages::page_request(&state, &request, &arrival, None);
     let mut export = Export::begin(list, &page, pairs(&request)).await?;
-    // The first piece before the head of the answer: what fails at once is told as a failure.
+    // Reads the first chunk before sending headers, so that an early error still yields an error response.
     let first = export.next().await?.unwrap_or_default();
     let rest = stream::try_unfold(export, |mut export| async move {
         let piece = export.next().await?;
@@ -63,7 +63,7 @@ fn pairs(request: &Request) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// The answer as a file to be kept. What is no plain name is a path that leads to nothing, and no name for a file.
+/// Turns the response into a download. Drops all characters from the name that could form a path.
 pub(super) fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
     let file: String = file.chars().filter(|c| c.is_ascii_alphanumeric() || ['-', '.'].contains(c)).collect();
     let headers = response.headers_mut();

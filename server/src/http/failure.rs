@@ -1,4 +1,4 @@
-//! Whatever goes wrong, said once: a problem document (RFC 9457) to programs, a page to people.
+//! Formats every error in one place: as a problem document (RFC 9457) for programs, and as a page for people.
 
 use std::borrow::Borrow;
 
@@ -14,52 +14,52 @@ use serde::Serialize;
 use super::gate::{Look, escape};
 use super::{Arrival, State};
 
-/// Seconds after which a caller may try again when the database does not answer.
+/// Seconds after which callers may retry while the database is unavailable.
 const RETRY_AFTER_S: u32 = 5;
 
-/// Kinds of failure, each with its status.
+/// The kinds of failure, each with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum Kind {
-    /// The request cannot be read.
+    /// The request cannot be parsed.
     Malformed,
-    /// Nobody knows who calls.
+    /// The caller is not identified.
     Unauthorized,
-    /// Whoever calls may not.
+    /// The caller does not have permission.
     Forbidden,
-    /// There is no such thing.
+    /// The requested resource does not exist.
     NotFound,
-    /// There is something, but not with this method.
+    /// The resource exists, but not with this method.
     MethodNotAllowed,
-    /// It cannot be given in the form that was asked for.
+    /// The response is not available in an accepted format.
     NotAcceptable,
-    /// Somebody else was there first.
+    /// Another person or request has changed the resource in the meantime.
     Conflict,
     /// The body is too large.
     TooLarge,
-    /// The body is in another format.
+    /// The body has an unsupported format.
     UnsupportedMediaType,
-    /// The request can be read, and cannot be right.
+    /// The request can be parsed, but is invalid.
     Invalid,
     /// The idempotency key was used for another body.
     KeyReused,
-    /// No workflow, or more than one, takes such an event.
+    /// No workflow, or more than one, accepts such an event.
     NoRoute,
-    /// There is no such workflow.
+    /// The workflow does not exist.
     UnknownWorkflow,
     /// The workflow is not live.
     NotLive,
-    /// No lead, or more than one, goes by this name.
+    /// The subject matches no lead, or more than one.
     UnknownLead,
     /// The person was erased.
     Erased,
-    /// Something is broken on our side.
+    /// The server failed.
     Internal,
-    /// It cannot be done at the moment.
+    /// The request cannot be served at the moment.
     Unavailable,
 }
 
 impl Kind {
-    /// Status, the tail of the type's name (none where the status says it all) and title.
+    /// Returns the status, the suffix of the problem type (none if the status is specific enough) and the title.
     fn parts(self) -> (StatusCode, Option<&'static str>, &'static str) {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, None, "Bad Request"),
@@ -95,7 +95,7 @@ impl Kind {
         }
     }
 
-    /// The status.
+    /// Returns the HTTP status.
     pub fn status(self) -> StatusCode {
         self.parts().0
     }
@@ -130,7 +130,7 @@ pub struct Problem {
     pub errors: Vec<Spot>,
 }
 
-/// Why a request is not answered as asked.
+/// Why a request failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
     kind: Kind,
@@ -140,7 +140,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of a kind, with a sentence about this case.
+    /// Creates a failure of a kind, with a sentence about this occurrence.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let mut failure = Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() };
         match kind {
@@ -153,31 +153,31 @@ impl Failure {
         failure
     }
 
-    /// The same with a place in the request.
+    /// Adds a position in the request and the problem there.
     pub fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         self.errors.push(Spot { pointer: pointer.into(), detail: detail.into() });
         self
     }
 
-    /// The same with another header.
+    /// Sets a response header.
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.headers.retain(|(other, _)| *other != name);
         self.headers.push((name, value));
         self
     }
 
-    /// Its status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
         self.kind.status()
     }
 
-    /// Something that should not happen did. The cause goes to the log, not to the caller.
+    /// Creates a failure for an unexpected error. Logs the cause and hides it from the caller.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "a request failed");
         Self::new(Kind::Internal, "Something went wrong on our side. The request id tells us what.")
     }
 
-    /// Several things that are wrong with a body.
+    /// Creates a failure for a body with several problems.
     pub fn invalid(problems: Vec<engine::problem::Problem>) -> Self {
         problems
             .into_iter()
@@ -186,7 +186,7 @@ impl Failure {
             })
     }
 
-    /// The problem document.
+    /// Returns the problem document.
     pub fn problem(&self, request_id: &str) -> Problem {
         let (status, tail, title) = self.kind.parts();
         Problem {
@@ -213,7 +213,7 @@ impl Failure {
         look.page(self.heading(), &body)
     }
 
-    /// The kind, as people read it.
+    /// Returns the heading of the error page.
     fn heading(&self) -> &'static str {
         match self.kind {
             Kind::Unauthorized => "You are signed out",
@@ -228,7 +228,7 @@ impl Failure {
     }
 }
 
-/// Carries the failure out to the layer that writes it, which knows the request.
+/// Attaches the failure to the response, for the outer layer that formats it and has access to the request.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
@@ -265,7 +265,7 @@ impl From<&store::Error> for Failure {
 }
 
 impl Failure {
-    /// A failure of writing, where nothing is looked up by a name that the caller gave.
+    /// Converts an error of a write. Nothing is looked up by a name from the caller, so a missing row is an internal error.
     pub fn while_writing(error: impl Borrow<store::Error>) -> Self {
         match error.borrow() {
             error @ store::Error::NotFound(_) => Self::internal(error),
@@ -296,10 +296,10 @@ impl From<tower_sessions::session::Error> for Failure {
     }
 }
 
-/// Writes failures out: with the request's id, and in the form that the caller reads.
+/// Formats failures with the request's id, as a problem document or a page depending on the caller.
 pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
-    // A script of ours reads what went wrong, where a person would get a page.
+    // Our own scripts read the problem document where a person would get a page.
     let is_script = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let to_program = is_script || is_program(request.uri().path());
     let look = Look::of(&state, request.headers());
@@ -317,7 +317,7 @@ pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, n
         Html(failure.page(&arrival, &look)).into_response()
     };
     *told.status_mut() = failure.kind.status();
-    // What layers further in have set stays: cookies above all.
+    // Keeps headers that inner layers have set, cookies above all.
     for (name, value) in response.headers() {
         if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
             told.headers_mut().append(name, value.clone());
@@ -327,14 +327,14 @@ pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, n
     told
 }
 
-/// Whether a path is for programs; people get a page.
+/// Returns whether a path is for programs. On other paths, people get a page.
 pub(crate) fn is_program(path: &str) -> bool {
     ["/api", "/pkg", "/healthz", "/readyz", "/metrics"]
         .iter()
         .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-/// An error that a library answered with, of which it says nothing but the status.
+/// Returns whether a library produced the error, with a status and nothing else.
 fn is_bare(response: &Response) -> bool {
     let status = response.status();
     (status.is_client_error() || status.is_server_error())

@@ -1,5 +1,5 @@
-//! Pages that are made without the app: failures, and signing in again. They have the layout of the app's own pages for people who are
-//! not signed in.
+//! Renders pages without the app: errors, and signing in again. They use the same layout as the app's pages for people who are
+//! signed out.
 
 use app::actions::THEME_COOKIE;
 use axum::http::HeaderMap;
@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use super::State;
 use super::cookies::cookie;
 
-/// What such a page needs to know of the request it answers.
+/// Properties of a request that determine the look of such a page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Look {
     stylesheet: Option<String>,
@@ -15,14 +15,14 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// The look that the browser asks for.
+    /// Returns the look that the browser asks for.
     pub(super) fn of(state: &State, headers: &HeaderMap) -> Self {
         let theme = cookie(headers, THEME_COOKIE)
             .and_then(|name| ["light", "dark"].into_iter().find(|one| *one == name));
         Self { stylesheet: state.assets.get("main.css").cloned(), theme }
     }
 
-    /// A whole page; `body` is HTML.
+    /// Renders a whole page. `body` is HTML.
     pub(super) fn page(&self, title: &str, body: &str) -> String {
         let title = escape(title);
         let theme = self.theme.map_or_else(String::new, |theme| format!(" data-theme=\"{theme}\""));
@@ -40,7 +40,7 @@ impl Look {
     }
 }
 
-/// A text as HTML, in an attribute too.
+/// Escapes a text for HTML, including attribute values.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,4 +1,4 @@
-//! What keeps one request from harming the process: panics are caught, and nothing runs for ever.
+//! Protects the process from individual requests: catches panics and limits their duration.
 
 use std::any::Any;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::{Failure, Kind, uploads};
 
-/// Time to the head of an answer: what takes longer has lost its reader.
+/// Time limit until the response headers. After that, the client has usually stopped waiting.
 const ALLOWED: Duration = Duration::from_secs(15);
-/// The same where the body is large: it has to arrive first.
+/// The limit for requests with a large body, which has to arrive first.
 const ALLOWED_BATCH: Duration = Duration::from_secs(120);
-/// The same for a file to import: two gigabytes at ten megabits a second.
+/// The limit for a file to import: two gigabytes at ten megabits per second.
 const ALLOWED_IMPORT: Duration = Duration::from_secs(1_800);
 
-/// Ends a request that takes too long; its transaction is rolled back.
+/// Aborts a request that takes too long. Its transaction is rolled back.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     let allowed = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/api/v1/events/batch" | uploads::CHUNKS) => ALLOWED_BATCH,
@@ -32,7 +32,7 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// Answers for a handler that panicked.
+/// Returns the response for a handler that panicked.
 pub(crate) fn caught(panic: Box<dyn Any + Send>) -> Response {
     let said =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());

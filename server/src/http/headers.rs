@@ -1,4 +1,4 @@
-//! Headers that tell browsers what our pages may do, and nobody else with them.
+//! Sets headers that restrict what browsers permit our pages, and other sites, to do.
 
 use axum::extract::{Request, State as FromState};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -8,9 +8,9 @@ use axum::response::Response;
 use super::{Arrival, State};
 
 const FIXED: &[(&str, &str)] = &[
-    // The type we say is the type it is.
+    // Prevents browsers from guessing another media type.
     ("x-content-type-options", "nosniff"),
-    // A set-up link's token stands in an address: no other site gets to see it. (`no-referrer` would make browsers send
+    // A set-up link has its token in the address, which other sites must not see. (`no-referrer` would make browsers send
     // `Origin: null` with our own forms.)
     ("referrer-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -18,7 +18,7 @@ const FIXED: &[(&str, &str)] = &[
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// Sets them on every answer.
+/// Sets the headers on every response.
 pub(crate) async fn secure(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let nonce =
         request.extensions().get::<Arrival>().map(|arrival| arrival.nonce.clone()).unwrap_or_default();
@@ -33,7 +33,7 @@ pub(crate) async fn secure(FromState(state): FromState<State>, request: Request,
     if state.config.secure_cookies {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    // Pages and answers are about people: no cache keeps them, nor does the back button after signing out.
+    // Pages and responses contain personal data, so no cache stores them. This also covers the back button after signing out.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -1,4 +1,4 @@
-//! What watches the process: is it alive, is it ready, how is it doing.
+//! Endpoints for monitoring: liveness, readiness and metrics.
 
 use axum::Router;
 use axum::extract::State as FromState;
@@ -8,17 +8,17 @@ use axum::routing::get;
 
 use super::{Failure, Kind, State};
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// Returns the routes `/healthz`, `/readyz` and `/metrics`.
 pub(crate) fn routes() -> Router<State> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(figures))
 }
 
-/// The process is there. It says nothing of the database: restarting this process would not mend that.
+/// Reports that the process is alive. Ignores the database, since restarting this process would not repair it.
 async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Requests can be sent here. The second line is what `meshline --version` prints.
+/// Reports whether the process accepts requests. The second line equals the output of `meshline --version`.
 async fn ready(FromState(state): FromState<State>) -> Result<String, Failure> {
     let ready = || format!("ready\nmeshline {}\n", app::VERSION);
     state.store.check_ready().await.map(|()| ready()).map_err(|error| {
@@ -35,7 +35,7 @@ async fn ready(FromState(state): FromState<State>) -> Result<String, Failure> {
     })
 }
 
-/// Everything that is counted, in Prometheus' text format.
+/// Returns all metrics in Prometheus' text format.
 async fn figures(FromState(state): FromState<State>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
 }

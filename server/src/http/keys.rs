@@ -1,4 +1,4 @@
-//! Keys that were seen a moment ago, so that a stream of events does not ask the database for each.
+//! Caches API keys briefly, so that a stream of events does not query the database for each.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use store::people::secret::token_hash;
 use store::people::{self, ApiKey};
 use store::{Result, Store};
 
-/// How long a key is taken at its word: a key that was revoked works no longer than this.
+/// How long a cached key is trusted. A revoked key stops working after this time at the latest.
 const FRESH: Duration = Duration::from_secs(1);
-/// Keys remembered. Only keys that exist are, so that guessing fills nothing.
+/// Maximum number of cached keys. Only existing keys are cached, so that guessing cannot fill the cache.
 const KEYS: usize = 1_000;
 
-/// Keys by the hash of their secret.
+/// API keys by the hash of their secret.
 pub(crate) struct KeyCache(Cache<[u8; 32], (Instant, ApiKey)>);
 
 impl Default for KeyCache {
@@ -22,7 +22,7 @@ impl Default for KeyCache {
 }
 
 impl KeyCache {
-    /// The key with this secret; `None` when there is none.
+    /// Returns the key with this secret, or `None` if it does not exist.
     pub(crate) async fn get(&self, store: &Store, secret: &str) -> Result<Option<ApiKey>> {
         let hash = token_hash(secret);
         if let Some((_, key)) = self.0.get(&hash).filter(|(seen, _)| seen.elapsed() < FRESH) {

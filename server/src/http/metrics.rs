@@ -1,4 +1,4 @@
-//! Figures of the process, for Prometheus.
+//! Metrics of the process, for Prometheus.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -9,20 +9,20 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 const REQUESTS: &str = "meshline_http_requests_total";
 const DURATION: &str = "meshline_http_request_duration_seconds";
 
-/// Bounds of the durations' histogram: from a kept answer to the longest allowed request.
+/// Bucket bounds of the duration histogram: from a cached response to the longest request allowed.
 const BOUNDS_S: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
-/// How often the histograms are folded, so that samples do not pile up while nobody reads them.
+/// How often the histograms are aggregated, so that samples do not accumulate while they are not scraped.
 const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// The recorder of the process; made on first use.
+/// Returns the recorder of the process, created on first use.
 pub(super) fn recorder() -> PrometheusHandle {
     RECORDER
         .get_or_init(|| {
             let builder = PrometheusBuilder::new();
-            // The bounds are a constant and not empty, which is all that could be refused.
+            // Cannot fail: the only invalid input is an empty list, and this constant is not empty.
             let builder = match builder.set_buckets_for_metric(Matcher::Full(DURATION.into()), BOUNDS_S) {
                 Ok(builder) => builder,
                 Err(_) => PrometheusBuilder::new(),
@@ -43,7 +43,7 @@ pub(super) fn recorder() -> PrometheusHandle {
         .clone()
 }
 
-/// Folds the histograms again and again; ends with the process.
+/// Aggregates the histograms periodically until the process exits.
 pub(super) async fn fold(handle: PrometheusHandle) {
     let mut ticks = tokio::time::interval(FOLD_EVERY);
     loop {
@@ -52,7 +52,7 @@ pub(super) async fn fold(handle: PrometheusHandle) {
     }
 }
 
-/// Counts an answer. Routes are as the router has them, so that there are only so many series.
+/// Counts a response. Uses route patterns, which bounds the number of series.
 pub(super) fn count(method: &Method, route: String, status: StatusCode, took: Duration) {
     let method = match *method {
         Method::GET | Method::HEAD => "GET",

@@ -1,4 +1,4 @@
-//! HTTP: what every request goes through before a page, an action or the API sees it, and after.
+//! HTTP: the layers around every page, action and API call.
 
 mod access;
 pub(crate) mod admission;
@@ -42,56 +42,56 @@ pub use self::arrival::Arrival;
 pub use self::failure::{Failure, Kind, Problem, Spot};
 pub use self::serve::serve;
 
-/// How the process serves, as its options say.
+/// How the process serves, according to its options.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// Where the built files are; without it pages come without styles and scripts.
+    /// The directory of built files. Without it, pages have no styles and scripts.
     pub site_dir: Option<PathBuf>,
-    /// The folder for files that people upload to import; without it none are taken.
+    /// The folder for uploaded files. Without it, uploads are refused.
     pub data_dir: Option<PathBuf>,
-    /// Whether browsers are told to send cookies over HTTPS only. Off only where pages are served over plain HTTP.
+    /// Whether browsers must send cookies over HTTPS only. Disabled only if pages are served over plain HTTP.
     pub secure_cookies: bool,
-    /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.
+    /// The public address, for example `https://meshline.example`. Defaults to the `Host` header.
     pub origin: Option<String>,
-    /// Where letters go out, and as whom; without it nobody is written to.
+    /// The mail server and the sender address. Without them, no letters are sent.
     pub mail: Option<Mail>,
-    /// Whether anybody may read `/metrics`, not this machine and keys with the scope `read` alone.
+    /// Whether `/metrics` is open to every client, instead of only to this machine and keys with the scope `read`.
     pub open_metrics: bool,
 }
 
-/// What every handler has. Cheap to clone.
+/// The state shared by all handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    /// What is kept.
+    /// The database.
     pub store: Store,
-    /// The way of a lead.
+    /// The decision pipeline.
     pub pipeline: Arc<Pipeline>,
-    /// Where single events wait for the next commit.
+    /// The queue of single events that wait for the next commit.
     pub intake: Intake,
-    /// Options.
+    /// The configuration.
     pub config: Arc<Config>,
     /// Built files by their logical names.
     pub assets: Assets,
     keys: Arc<KeyCache>,
     pub(crate) batches: Arc<tokio::sync::Semaphore>,
-    /// Where open pages hear what has changed.
+    /// The signals that notify open pages of changes.
     pub signals: Signals,
     hearers: Arc<tokio::sync::Semaphore>,
     figures: Figures,
-    /// Room for heavy work, which runs and slow figures share.
+    /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
     throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
 
-/// Batches worked on at a time: each holds its whole body in memory.
+/// Maximum number of concurrent batches, since each holds its whole body in memory.
 const BATCHES: usize = 4;
 
 impl State {
-    /// The state of a process.
+    /// Creates the state of a process.
     ///
     /// # Errors
-    /// When the list of built files cannot be read.
+    /// Returns an error if the manifest of built files cannot be read.
     pub fn new(store: Store, pipeline: Arc<Pipeline>, config: Config) -> std::io::Result<Self> {
         let slots = WorkSlots::default();
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Pages and actions: Leptos, with everything it needs to know of the request.
+//! Serves pages and actions: runs Leptos with the context of the request.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -26,12 +26,12 @@ use tower_sessions::Session;
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
-/// Where the search over other pages asks.
+/// The path of the quick search.
 pub(crate) const FOUND: &str = "/search/found";
-/// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
+/// Maximum size of a form. A percent-encoded rule set with two thousand rules fits.
 pub(super) const FORM_BYTES: usize = 2 * 1024 * 1024;
 
-/// Every page of the app and every action, by path.
+/// Returns the routes of every page and every action.
 pub(crate) fn routes() -> Router<State> {
     let mut router = Router::new();
     for page in page_paths() {
@@ -43,28 +43,28 @@ pub(crate) fn routes() -> Router<State> {
     router.route(FOUND, get(found))
 }
 
-/// Paths of the pages, as the app's own router lists them.
+/// Returns the paths of the pages, as the app's own router lists them.
 pub(crate) fn page_paths() -> Vec<String> {
     leptos_axum::generate_route_list(App).iter().map(|page| page.path().to_owned()).collect()
 }
 
-/// Paths of the actions. One that is no POST is left out, and so refused.
+/// Returns the paths of the actions. Omits actions with other methods than POST, which makes them unreachable.
 pub(crate) fn action_paths() -> Vec<&'static str> {
     server_fn_paths().filter(|(_, method)| *method == Method::POST).map(|(path, _)| path).collect()
 }
 
-/// Whether a path, as the router has it, is a page of the app.
+/// Returns whether a route pattern is a page of the app.
 pub(super) fn is_page(path: &str) -> bool {
     static PATHS: LazyLock<BTreeSet<String>> = LazyLock::new(|| page_paths().into_iter().collect());
     PATHS.contains(path)
 }
 
-/// Renders the page that says that the person's roles do not include this one: with the menu, and without reading anything.
+/// Renders the page for a person whose roles do not include the requested one: with the menu, and without reading data.
 pub(super) async fn refused(state: State, request: Request) -> Response {
     show(state, request, true).await
 }
 
-/// Renders a page, or the page that says that there is none.
+/// Renders a page, or the page for an unknown address.
 pub(crate) async fn render(FromState(state): FromState<State>, request: Request) -> Response {
     let is_known = request.extensions().get::<MatchedPath>().is_some();
     if is_known && let Err(failure) = allowed(&request) {
@@ -81,7 +81,7 @@ async fn show(state: State, request: Request, is_refused: bool) -> Response {
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Failure::internal(&"a request without an id").into_response();
     };
-    // What a script fetches to refresh a page must not take away what the next page is to say.
+    // A script that refreshes a page must not consume the message for the next page.
     let is_script = request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
     let brought = cookie(request.headers(), flash::COOKIE).filter(|_| !is_script);
     let flash = brought.and_then(|value| Flash::read(value, state.store.keyring()));
@@ -107,7 +107,7 @@ async fn show(state: State, request: Request, is_refused: bool) -> Response {
     response
 }
 
-/// What a search finds, as the part of a page that is shown over others.
+/// Returns the search results as a fragment, which is shown above the current page.
 async fn found(FromState(state): FromState<State>, request: Request) -> Result<Html<String>, Failure> {
     #[derive(serde::Deserialize)]
     struct Asked {
@@ -135,8 +135,8 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         ));
     }
     let body = super::body::read(body, &parts.headers, FORM_BYTES).await?;
-    // Leptos would redirect to the page a form came from, with the error in its address. Our actions say themselves
-    // where to go, and errors are told by [`super::failure`].
+    // Without these headers, Leptos does not redirect to the form's page with the error in the address. Our actions choose their
+    // own target, and [`super::failure`] reports errors.
     parts.headers.remove(header::REFERER);
     let wants_json = parts.headers.remove(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let request = Request::from_parts(parts, Body::from(body));
@@ -168,7 +168,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     Err(error.into())
 }
 
-/// The handler's own question to the table, beside the layer's.
+/// Consults the access table again, independently of the layer.
 pub(super) fn allowed(request: &Request) -> Result<(), Failure> {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let identity = request.extensions().get::<Identity>();
@@ -203,12 +203,12 @@ pub(super) fn page_request(
     }
 }
 
-/// What the browser calls itself.
+/// Returns the user agent of the browser.
 pub(super) fn agent(headers: &HeaderMap) -> String {
     headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// Figures in a page, or in what an action says, are shown so.
+/// Returns the number format for pages and messages of actions.
 fn number_format(page: &PageRequest) -> NumberFormat {
     page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format)
 }

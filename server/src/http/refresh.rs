@@ -1,4 +1,4 @@
-//! `GET /refresh`: server-sent events (HTML §9.2) that name what kind of thing has changed, and nothing of it.
+//! `GET /refresh`: server-sent events (HTML §9.2) that name the kind of data that has changed, without the data itself.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -19,11 +19,11 @@ use tokio::time::Instant;
 use super::{Failure, Kind, State, pages};
 use crate::signals::Signals;
 
-/// Pages that hear at a time: each holds a connection.
+/// Maximum number of subscribed pages. Each holds a connection.
 pub(super) const HEARERS: usize = 1_000;
-/// How long one hears; then it comes again, and is asked again who it is.
+/// How long a subscription lasts. The page then reconnects and is authenticated again.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// Silence after which a comment is sent, so that nothing in between takes the connection for dead.
+/// Interval of silence after which a comment is sent, so that no proxy considers the connection dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(crate) fn routes() -> Router<State> {
@@ -32,7 +32,7 @@ pub(crate) fn routes() -> Router<State> {
 
 #[derive(Deserialize)]
 struct RefreshQuery {
-    /// Topics, with commas between; all of them unless said.
+    /// Comma-separated topics. All of them if empty.
     #[serde(default)]
     topics: String,
 }
@@ -62,7 +62,7 @@ struct Hearing {
     heard: broadcast::Receiver<Topic>,
     signals: Signals,
     wanted: BTreeSet<Topic>,
-    /// Those that were missed.
+    /// Topics that were missed.
     owed: BTreeSet<Topic>,
     until: Instant,
     _place: OwnedSemaphorePermit,
@@ -76,7 +76,7 @@ impl Hearing {
         })
     }
 
-    /// The next topic that was asked for; `None` at the end.
+    /// Returns the next subscribed topic, or `None` when the subscription ends.
     async fn next(&mut self) -> Option<Topic> {
         loop {
             if let Some(owed) = self.owed.pop_first() {

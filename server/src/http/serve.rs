@@ -18,17 +18,17 @@ use tower::ServiceExt as _;
 use super::arrival::Peer;
 use super::metrics;
 
-/// Time in which a request's head has to arrive; also how long an idle connection is kept.
+/// Time limit for receiving the head of a request, and for idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Connections at a time: beyond it new ones wait in the kernel's queue rather than in our memory.
+/// Maximum number of connections. Further ones wait in the kernel's queue rather than in our memory.
 const CONNECTIONS: usize = 4_096;
-/// Time that requests under way get when the process shall end.
+/// Time limit for requests under way when the process shuts down.
 const GRACE: Duration = Duration::from_secs(20);
-/// Pause after the kernel refused a connection, which it does when files run out.
+/// Delay after a failed accept, which happens when the process runs out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` is done, then lets requests under way finish. Our own loop rather than `axum::serve`, which
-/// gives a head all the time in the world.
+/// Serves until `shutdown` completes, then waits for requests under way. Replaces `axum::serve`, which sets no time limit for the
+/// head of a request.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
     let folding = tokio::spawn(metrics::fold(metrics::recorder()));
     let graceful = GracefulShutdown::new();
@@ -51,7 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
                 continue;
             }
         };
-        // Answers are written whole: waiting to fill a packet would only hold the last one back.
+        // Responses are written whole, so waiting to fill a packet would only delay the last one.
         stream.set_nodelay(true).ok();
         let router = router.clone();
         let service = service_fn(move |request: Request<Incoming>| {

@@ -1,4 +1,4 @@
-//! Browser sessions: tower-sessions over our own table, which knows the hash of a session's id only.
+//! Browser sessions: a tower-sessions store over our own table, which holds only the hash of a session's id.
 
 use std::collections::HashMap;
 
@@ -18,14 +18,14 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 use super::State;
 use super::cookies::{SESSION, cookie};
 
-/// A session that nobody uses for so long has ended: a working day and a lunch.
+/// Idle time after which a session ends: a working day including lunch.
 const IDLE: Duration = Duration::hours(12);
 
-/// The table, as tower-sessions sees it.
+/// The session store.
 #[derive(Clone)]
 pub(crate) struct Sessions(Store);
 
-/// The layer that gives each request its session.
+/// Returns the layer that attaches the session to each request.
 pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(state.store.clone()))
         .with_name(SESSION)
@@ -35,7 +35,7 @@ pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// Whether the request brings a session's cookie, whatever is behind it.
+/// Returns whether the request carries a session cookie, valid or not.
 pub(super) fn is_brought(headers: &HeaderMap) -> bool {
     cookie(headers, SESSION).is_some()
 }
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Sessions {
     }
 }
 
-/// The hash of the session that a request brought.
+/// Returns the hash of the request's session id.
 pub(super) fn id_hash(session: &Session) -> Option<IdHash> {
     session.id().map(hash)
 }
@@ -64,7 +64,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        // Who it is and where from never changes: signing in makes a session with another id.
+        // Person and origin of a session never change: signing in creates a session with another id.
         sessions::prolong(&self.0, hash(record.id), kept(record)?.seen_at, expiry(record)?)
             .await
             .map_err(backend)

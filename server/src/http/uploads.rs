@@ -1,4 +1,4 @@
-//! Files that people send with a form. Server functions take no multipart without scripts, so these are plain routes.
+//! Receives files from forms. Without scripts, server functions do not support multipart forms, so these are plain routes.
 
 use app::actions::LocalPath;
 use app::actions::changes::{take_file, upload_target};
@@ -22,20 +22,20 @@ use super::exports::named;
 use super::pages::{allowed, page_request};
 use super::{Arrival, Failure, Kind, State};
 
-/// Bytes of a file: a list of a million names fits.
+/// Maximum size of a list file: a million names fit.
 const FILE_BYTES: usize = 32 * 1024 * 1024;
-/// Bytes around it in the request.
+/// Maximum size of the rest of the request.
 const ENVELOPE_BYTES: usize = 16 * 1024;
 
-/// Where a file to import is sent in one go; it may take as long as [`super::guard`] allows.
+/// Path for uploading a file to import in a single request. [`super::guard`] permits a longer duration here.
 pub(super) const IMPORT: &str = "/import/upload";
-/// Where a script begins to send a file in chunks.
+/// Path where a script begins a chunked upload.
 const UPLOADS: &str = "/import/uploads";
-/// Where it sends each chunk; a slow line gets more time, as [`super::guard`] says.
+/// Path for each chunk. [`super::guard`] permits a longer duration for slow connections.
 pub(super) const CHUNKS: &str = "/import/uploads/{id}";
-/// Where it says that all have been sent.
+/// Path where a script completes a chunked upload.
 const FINISH: &str = "/import/uploads/{id}/finish";
-/// Where the rows that an import rejected are had.
+/// Path for downloading the rows that an import rejected.
 const REJECTS: &str = "/runs/{id}/rejects.csv";
 
 /// The routes, with their methods.
@@ -54,7 +54,7 @@ pub(crate) fn routes() -> Router<State> {
             "/changes/{number}/upload",
             post(list_file).layer(DefaultBodyLimit::max(FILE_BYTES + ENVELOPE_BYTES)),
         )
-        // The file is counted while it is written to the disk.
+        // The handler enforces the limit while it writes to the disk.
         .route(IMPORT, post(import_file).layer(DefaultBodyLimit::disable()))
         .route(UPLOADS, post(begin))
         .route(CHUNKS, post(append).layer(DefaultBodyLimit::disable()))
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Router<State> {
         .route(REJECTS, get(rejects))
 }
 
-/// A file to import, written to the data directory as it arrives.
+/// Receives a file to import and streams it to the data directory.
 async fn import_file(FromState(state): FromState<State>, request: Request) -> Result<Response, Failure> {
     allowed(&request)?;
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
@@ -97,7 +97,7 @@ fn too_large() -> Failure {
     Failure::new(Kind::TooLarge, "The file is larger than 2 GB. Split it and import the parts.")
 }
 
-/// Removes what has arrived of a file when the rest does not.
+/// Removes a partial file when its upload fails.
 struct Arriving(Option<ImportFolder>);
 
 impl Arriving {
@@ -114,7 +114,7 @@ impl Drop for Arriving {
     }
 }
 
-/// Writes a file piece by piece; returns its size.
+/// Writes a file chunk by chunk and returns its size.
 async fn write(mut field: Field<'_>, folder: &ImportFolder) -> Result<u64, Failure> {
     let failed =
         |error: std::io::Error| Failure::internal(&format!("an uploaded file cannot be written: {error}"));
@@ -134,27 +134,27 @@ async fn write(mut field: Field<'_>, folder: &ImportFolder) -> Result<u64, Failu
     Ok(bytes)
 }
 
-/// The file that a script is about to send.
+/// The file that a script is about to upload.
 #[derive(Debug, Deserialize)]
 struct FileToSend {
-    /// What it is called.
+    /// The file's name.
     name: String,
-    /// Its size.
+    /// The file's size.
     bytes: u64,
-    /// Whether what has arrived under this name is of another file.
+    /// Whether the content received under this name belongs to another file.
     #[serde(default)]
     fresh: bool,
 }
 
-/// How far an upload is, as scripts are told.
+/// The progress of an upload, for scripts.
 #[derive(Debug, Serialize)]
 struct UploadProgress {
     id: String,
-    /// How many bytes have arrived.
+    /// The number of bytes received.
     received: i64,
     /// The hash of these bytes, in hexadecimal.
     hash: String,
-    /// Bytes of each chunk but the last.
+    /// The size of every chunk except the last.
     chunk: u64,
 }
 
@@ -165,7 +165,7 @@ impl UploadProgress {
     }
 }
 
-/// Begins an upload in chunks, or says where it is.
+/// Begins a chunked upload, or returns the progress of an unfinished one.
 async fn begin(FromState(state): FromState<State>, request: Request) -> Result<Response, Failure> {
     let page = permitted(&state, &request)?;
     let (parts, body) = request.into_parts();
@@ -179,15 +179,15 @@ async fn begin(FromState(state): FromState<State>, request: Request) -> Result<R
     Ok(UploadProgress::of(&upload).into_response())
 }
 
-/// Where in the file a chunk belongs.
+/// The position of a chunk in the file.
 #[derive(Debug, Deserialize)]
 struct ChunkPlace {
     offset: u64,
-    /// The hash of what is before it, in hexadecimal.
+    /// The hash of everything before the chunk, in hexadecimal.
     after: String,
 }
 
-/// Takes a chunk; one that does not follow what has arrived is answered 409, with how far the upload is.
+/// Appends a chunk. Responds with 409 and the upload's progress if the chunk does not follow the received content.
 async fn append(
     FromState(state): FromState<State>,
     Path(id): Path<String>,
@@ -211,7 +211,7 @@ async fn append(
     })
 }
 
-/// Ends an upload in chunks and says which page comes next.
+/// Completes a chunked upload and returns the address of the next page.
 async fn finish(
     FromState(state): FromState<State>,
     Path(id): Path<String>,
@@ -225,7 +225,7 @@ async fn finish(
     Ok(response)
 }
 
-/// The request as pages have it, once the table of who may call what lets it pass.
+/// Returns the request in the form that pages use, after checking the access table.
 fn permitted(state: &State, request: &Request) -> Result<app::context::Request, Failure> {
     allowed(request)?;
     let arrival = request.extensions().get::<Arrival>();
@@ -233,7 +233,7 @@ fn permitted(state: &State, request: &Request) -> Result<app::context::Request, 
     Ok(page_request(state, request, arrival, None))
 }
 
-/// The rows that an import rejected, as a file.
+/// Returns the rows that an import rejected, as a file.
 async fn rejects(
     FromState(state): FromState<State>,
     Path(run): Path<String>,
@@ -256,7 +256,7 @@ async fn rejects(
     Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", "rejected-rows.csv"))
 }
 
-/// A CSV file as the text of a list's draft.
+/// Stores a CSV file as the text of a list's draft.
 async fn list_file(
     FromState(state): FromState<State>,
     Path(number): Path<String>,
@@ -268,14 +268,14 @@ async fn list_file(
         return Err(Failure::internal(&"a request without an id"));
     };
     let page = page_request(&state, &request, &arrival, None);
-    // Whoever may not is told before thirty megabytes are read.
+    // Checks permission before reading thirty megabytes.
     let change = upload_target(&page, number).await?;
     let (revision, bytes) = file(request, &state).await?;
     let (path, flash) = take_file(&page, &change, revision, &bytes).await?;
     on_to(&path, &flash, &state)
 }
 
-/// Leads on to a page, with something to say there.
+/// Redirects to a page that shows a message.
 fn on_to(path: &LocalPath, flash: &Flash, state: &State) -> Result<Response, Failure> {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let to = HeaderValue::from_str(path.as_str()).map_err(|error| Failure::internal(&error))?;
@@ -284,7 +284,7 @@ fn on_to(path: &LocalPath, flash: &Flash, state: &State) -> Result<Response, Fai
     Ok(response)
 }
 
-/// Has the next page say something.
+/// Attaches a message for the next page.
 fn say(response: &mut Response, flash: &Flash, state: &State) -> Result<(), Failure> {
     let cookie = flash.cookie(state.store.keyring(), state.config.secure_cookies);
     let cookie = HeaderValue::from_str(&cookie).map_err(|error| Failure::internal(&error))?;
@@ -297,7 +297,7 @@ fn unreadable(error: MultipartError) -> Failure {
     Failure::new(kind, error.body_text())
 }
 
-/// The fields `revision` and `file`, which come in this order.
+/// Returns the fields `revision` and `file`, which must arrive in this order.
 async fn file(request: Request, state: &State) -> Result<(i32, Vec<u8>), Failure> {
     let mut form = Multipart::from_request(request, state)
         .await

@@ -1,4 +1,4 @@
-//! One attempt at one effect, and what becomes of the effect after it.
+//! Attempts effects and determines what happens to each of them next.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use engine::sync::backoff::{Failed, Failure, Next, Policy, next_attempt};
 use futures::FutureExt as _;
 use store::sync::{Answer, Claimed, Finish, Outcome, Ticket};
 
-/// What a destination may take beyond its own timeout, for connecting; then the write is cancelled.
+/// Additional time for connecting, beyond the destination's own timeout. After that, the write is cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a batch can take at the very most. Leases must have that much left for one to begin.
+/// Returns the maximum duration of a batch. A batch begins only if its leases last that long.
 pub(super) fn longest(limits: &Limits) -> Duration {
     limits.timeout + GRACE
 }
 
-/// The end of an attempt.
+/// The result of an attempt.
 pub(super) struct Attempted {
     pub(super) finish: Finish,
-    /// Why nothing more should be sent to the destination.
+    /// The reason to pause the destination, if there is one.
     pub(super) pause: Option<String>,
-    /// When the destination wants to be asked again.
+    /// When the destination accepts requests again, if it set a time.
     pub(super) not_before: Option<DateTime<Utc>>,
 }
 
-/// Writes a batch of effects; one end for each.
+/// Writes a batch of effects and returns one result per effect.
 pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<Claimed>) -> Vec<Attempted> {
     let limits = destination.limits();
     let started_at = Utc::now();
@@ -52,7 +52,7 @@ pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<Claime
     ended
 }
 
-/// What to write, unless that is known to fail.
+/// Returns the request for an effect, or an error if the write is certain to fail.
 fn request(
     ticket: &Ticket,
     body: Vec<u8>,
@@ -60,7 +60,7 @@ fn request(
     retry: &Policy,
 ) -> Result<WriteRequest, WriteError> {
     let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
-    // An effect that brings down whoever works on it comes back without ever having failed.
+    // An effect that crashes every process working on it returns without a recorded failure.
     if attempt > retry.attempts {
         let message = format!("gave up after {} attempts", retry.attempts);
         return Err(WriteError::new(Failure::NeedsPerson, message));
@@ -73,7 +73,7 @@ fn request(
     Ok(WriteRequest { effect_id: ticket.effect_id, attempt, effect })
 }
 
-/// An attempt that was broken off before its answer came.
+/// Returns the result of an attempt that was aborted before its answer arrived.
 pub(super) fn broken_off(ticket: Ticket) -> Finish {
     let now = Utc::now();
     let outcome = Outcome::Retry { due_at: now, counts: true };
@@ -87,7 +87,7 @@ pub(super) fn broken_off(ticket: Ticket) -> Finish {
     }
 }
 
-/// Writes a batch, within the time that one may take: one result for each request, whatever the destination does.
+/// Writes a batch within its time limit. Returns one result per request, even if the destination misbehaves.
 async fn write(
     destination: &dyn Destination,
     requests: &[WriteRequest],
@@ -101,7 +101,7 @@ async fn write(
     }
 }
 
-/// A write that panics is a defect at one effect. The others of its batch are written without it.
+/// Writes a batch and catches panics. A panic is a defect in one effect, so the effects are then written one by one.
 async fn write_guarded(
     destination: &dyn Destination,
     requests: &[WriteRequest],
@@ -169,7 +169,7 @@ fn ended(
     }
 }
 
-/// What becomes of an effect whose `attempt`-th attempt failed.
+/// Determines what happens to an effect after a failed attempt.
 fn after(
     policy: &Policy,
     attempt: u32,
@@ -178,7 +178,7 @@ fn after(
     now: DateTime<Utc>,
     random: f64,
 ) -> Outcome {
-    // Where the destination needs a person, the effect does not: it waits there, and goes on when somebody resumes it.
+    // If the destination needs a person, the effect itself does not. It waits until the destination is resumed.
     let failed = match (error.failed.failure, &error.pause) {
         (Failure::NeedsPerson, Some(_)) => Failed { failure: Failure::Retry, ..error.failed },
         _ => error.failed,
@@ -186,7 +186,8 @@ fn after(
     match next_attempt(policy, attempt, failed, now, random) {
         Next::Dead => Outcome::Dead,
         Next::At(at) => {
-            // One that will be too late by then is looked at when it is, and closed, so that it holds up no other.
+            // If the effect will have expired by then, it becomes due at its expiry and is closed, so that it blocks no other
+            // effect.
             let too_late =
                 expires_at.and_then(|expires_at| expires_at.checked_add_signed(TimeDelta::microseconds(1)));
             let due_at = too_late.map_or(at, |too_late| at.min(too_late));

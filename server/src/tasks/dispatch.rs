@@ -1,4 +1,4 @@
-//! The dispatcher: a worker for each destination that sends, so that a slow one holds up no other.
+//! The dispatcher: runs one worker per active destination, so that a slow destination does not delay the others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,19 +22,19 @@ use crate::tasks::outbox_client::OutboxClient;
 use crate::tasks::trouble::Trouble;
 use crate::tasks::worker::Worker;
 
-/// Twice in the second within which a changed destination has to be in force.
+/// Twice per second, since changes to a destination must take effect within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Counting the outbox reads all of it.
+/// Counting is rare because it reads the whole outbox.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
-/// How a destination is opened: kind, settings, credential.
+/// Opens a destination from its kind, settings and credential.
 pub type Open =
     Arc<dyn Fn(&str, &Json, Credential<'_>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
 
-/// What a dispatcher can be told to do differently, for tests and measurements.
+/// Options for tests and measurements.
 #[derive(Clone)]
 pub struct Options {
-    /// How destinations are opened.
+    /// Opens destinations.
     pub open: Open,
 }
 
@@ -44,7 +44,7 @@ impl Default for Options {
     }
 }
 
-/// Carries out effects until the token is cancelled; then ends what is under way and returns.
+/// Delivers effects until the token is cancelled, then completes the writes under way and returns.
 pub async fn run(store: Store, options: Options, signals: Signals, shutdown: CancellationToken) {
     let mut dispatcher = Dispatcher {
         store,
@@ -75,12 +75,13 @@ struct Dispatcher {
     options: Options,
     signals: Signals,
     workers: HashMap<DestinationId, Running>,
-    /// Destinations that do not open as they stand.
+    /// Destinations that cannot be opened with their current settings.
     broken: HashMap<DestinationId, DestinationRecord>,
     counted_at: Option<Instant>,
 }
 
-/// A destination that takes one write at a time takes one from all processes together, whatever its pace says.
+/// Returns the effective pace. A destination that accepts one write at a time accepts one from all processes together, regardless
+/// of its configured pace.
 fn pace(said: &Pace, in_flight: usize) -> Pace {
     let at_once = if in_flight == 1 { Some(1) } else { said.at_once };
     Pace { at_once, ..*said }
@@ -88,14 +89,14 @@ fn pace(said: &Pace, in_flight: usize) -> Pace {
 
 struct Running {
     record: DestinationRecord,
-    /// What was stopped when it began.
+    /// The kill switches at the start of the worker.
     stops: Vec<KillSwitch>,
     stop: CancellationToken,
     task: AbortOnDropHandle<()>,
 }
 
 impl Dispatcher {
-    /// Takes over what others let fall, and brings the workers in line with the destinations.
+    /// Reclaims expired leases of other processes, and starts or stops workers to match the current destinations.
     async fn look(&mut self) -> Result<(), Error> {
         if sync::reclaim(&self.store, Utc::now()).await? > 0 {
             self.signals.send(Signal::Outbox);
@@ -103,8 +104,8 @@ impl Dispatcher {
         let records = sync::destinations(&self.store).await?;
         let stops = kill_switches(&self.store).await?;
         for running in self.workers.values() {
-            // Claims are refused from the moment a destination is paused or a workflow stopped; this gives back what is
-            // in line already.
+            // Claims are rejected as soon as a destination is paused or a workflow is stopped. Stopping the worker also releases
+            // what it has already claimed.
             let is_stopped = stops.iter().any(|stop| !running.stops.contains(stop));
             if is_stopped || !records.contains(&running.record) {
                 running.stop.cancel();
@@ -117,7 +118,7 @@ impl Dispatcher {
         self.count().await
     }
 
-    /// Starts the worker of a destination, unless it runs, is still stopping, or could not be opened as it stands.
+    /// Starts a destination's worker, unless one is running or still stopping, or the destination cannot be opened.
     fn start(&mut self, record: DestinationRecord, stops: &[KillSwitch]) {
         let id = record.id();
         if self.workers.contains_key(&id) || self.broken.get(&id) == Some(&record) {

@@ -1,38 +1,38 @@
-//! What one worker's attempts say of its destination: whether it is down, and whether it is back.
+//! Derives a destination's health from the attempts of one worker: whether it is down, and whether it has recovered.
 
 use chrono::{DateTime, Utc};
 use store::sync::Outcome;
 
-/// What attempts have come to since the breaker was last told of.
+/// The results of attempts since the last change to the breaker.
 pub(super) struct Health {
-    /// Failures in a row after which it counts as down.
+    /// Number of consecutive failures after which the destination counts as down.
     breaks_after: u32,
     failures: u32,
     has_arrived: bool,
-    /// What is under way is a trial: the breaker is open, and this effect shows whether the destination is back.
+    /// Whether a trial is under way: the breaker is open, and one effect tests whether the destination has recovered.
     pub(super) is_trial: bool,
     not_before: Option<DateTime<Utc>>,
     reason: String,
 }
 
-/// What to do to the breaker.
+/// A change to the breaker.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// Open it.
+    /// Opens the breaker.
     Open {
-        /// What the destination asked for.
+        /// The time that the destination asked for.
         not_before: Option<DateTime<Utc>>,
-        /// It is open already, and the trial failed.
+        /// Whether the breaker is already open, so that a trial has failed.
         is_trial: bool,
-        /// What went wrong last.
+        /// The last error.
         reason: String,
     },
-    /// Close it.
+    /// Closes the breaker.
     Close,
 }
 
 impl Health {
-    /// Nothing is known yet.
+    /// Creates the health of a destination without any attempts.
     pub(super) fn new(breaks_after: u32) -> Self {
         Self {
             breaks_after,
@@ -44,18 +44,18 @@ impl Health {
         }
     }
 
-    /// Notes how an attempt ended. `not_before` is when the destination wants to be asked again: all of us, not just for
-    /// this effect.
+    /// Records the result of an attempt. `not_before` is the time until which the destination accepts no requests at all, not
+    /// only for this effect.
     pub(super) fn note(&mut self, outcome: Outcome, error: Option<&str>, not_before: Option<DateTime<Utc>>) {
         match outcome {
             Outcome::Retry { due_at, counts } => {
                 self.failures += 1;
-                // Without a count the day's quota is spent, and `due_at` is tomorrow.
+                // An attempt that does not count means that the daily quota is used up, and `due_at` is tomorrow.
                 let asked = if counts { not_before } else { Some(due_at) };
                 self.not_before = self.not_before.max(asked);
                 self.reason = error.unwrap_or_default().to_owned();
             }
-            // It answered, be it with a refusal: it is there.
+            // The destination answered, even if it rejected the write, so it is up.
             Outcome::Delivered | Outcome::Dead => {
                 self.failures = 0;
                 self.has_arrived = true;
@@ -64,7 +64,7 @@ impl Health {
         }
     }
 
-    /// What to do to the breaker now; said once.
+    /// Returns the change that the breaker needs, once.
     pub(super) fn change(&mut self) -> Option<Change> {
         let has_arrived = std::mem::take(&mut self.has_arrived);
         let not_before = self.not_before.take();

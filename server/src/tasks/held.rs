@@ -1,4 +1,4 @@
-//! The effects that one worker holds: those that wait for their turn, those being written, and results not yet reported.
+//! The effects that one worker holds: waiting ones, those being written, and results that are not yet reported.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::tasks::attempt::{Attempted, attempt, broken_off, longest};
 use crate::tasks::health::Health;
 use crate::tasks::outbox_client::Answered;
 
-/// Effects held for each one being written: the next ones are at hand while results are reported.
+/// Number of effects to hold per concurrent write, so that the next ones are ready while results are reported.
 const HELD_PER_WRITE: usize = 4;
-/// Bytes of bodies in one batch; a longer one goes by itself.
+/// Maximum total size of the bodies in a batch. A larger body is sent alone.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Held {
@@ -26,15 +26,16 @@ pub(super) struct Held {
     writing: JoinSet<Vec<Attempted>>,
     /// The batches being written.
     begun: HashMap<tokio::task::Id, Vec<Ticket>>,
-    /// Results to report.
+    /// Results that are not yet reported.
     pub(super) ended: Vec<Finish>,
-    /// How many results are being reported.
+    /// The number of results being reported.
     pub(super) reporting: usize,
-    /// Why nothing more should be sent.
+    /// The reason to pause the destination, if there is one.
     pub(super) pause: Option<String>,
-    /// How the destination does.
+    /// The health of the destination.
     pub(super) health: Health,
-    /// Whether what is held counts against a bound of all processes; then nothing is held that is not being written.
+    /// Whether held effects count toward a limit shared by all processes. If so, the worker holds only effects that it is
+    /// writing.
     is_shared: bool,
 }
 
@@ -53,8 +54,9 @@ impl Held {
         }
     }
 
-    /// How many more to claim: none while more than half of what can be held is, so that claims are few and large.
-    /// Results do not count, since the next effects are claimed while they are reported, but where all processes share.
+    /// Returns how many more effects to claim. Returns zero while more than half of the capacity is in use, so that claims are
+    /// few and large. Results do not count, since the next effects are claimed while they are reported, unless all processes
+    /// share the limit.
     pub(super) fn room(&self) -> usize {
         let held = self.waiting.len() + self.begun.values().map(Vec::len).sum::<usize>();
         let Limits { in_flight, batch, .. } = self.destination.limits();
@@ -70,10 +72,10 @@ impl Held {
         self.begun.is_empty()
     }
 
-    /// Takes over what a request came to; answers whether there may be more to claim.
+    /// Processes the answer to a request and returns whether there may be more to claim.
     ///
     /// # Errors
-    /// Those of the request; what could not be reported is held again.
+    /// Returns the error of the request. Results that could not be reported are held again.
     pub(super) fn receive(&mut self, answered: Answered) -> Result<bool, Error> {
         match answered {
             Answered::Claimed { since, wanted, taken } => {
@@ -88,19 +90,19 @@ impl Held {
                 if counted.is_err() {
                     self.ended.extend(ended);
                 }
-                // What is finished lets its successors go.
+                // Finished effects unblock their successors.
                 counted
             }
         }
     }
 
-    /// Takes over claims made at `since`.
+    /// Adds effects that were claimed at `since`.
     fn take(&mut self, claimed: Vec<Claimed>, since: Instant) {
         self.waiting.extend(claimed.into_iter().map(|claimed| (claimed, since + LEASE)));
     }
 
-    /// Begins as many batches as may be under way. One begins only while its leases outlast it: even if the database is
-    /// away and an effect is taken over, nobody else writes it at the same time.
+    /// Begins as many batches as the destination permits. A batch begins only if its leases outlast it, so that no other process
+    /// writes the same effect at the same time, even if the database fails and the effect is reclaimed.
     pub(super) fn begin(&mut self) {
         let limits = self.destination.limits();
         let ends_by = Instant::now() + longest(&limits);
@@ -115,8 +117,8 @@ impl Held {
         }
     }
 
-    /// Takes the next effects out of the line, from its head on. They have different leads, so that the effects of one lead
-    /// are written one after another also where a failed one is replayed beside its successor.
+    /// Removes the next batch from the head of the queue. Its effects belong to different leads, so that the effects of one lead
+    /// are written in sequence even if a failed one is replayed along with its successor.
     fn next_batch(&mut self, limits: &Limits, ends_by: Instant) -> Vec<Claimed> {
         let (mut batch, mut bytes, mut leads) = (Vec::new(), 0, HashSet::new());
         while batch.len() < limits.batch.max(1)
@@ -136,7 +138,7 @@ impl Held {
         batch
     }
 
-    /// Waits for a write to end, and takes all that have.
+    /// Waits for a write to complete, and collects all completed ones.
     pub(super) async fn end(&mut self) {
         let Some(first) = self.writing.join_next_with_id().await else { return std::future::pending().await };
         let mut next = Some(first);
@@ -159,7 +161,7 @@ impl Held {
         }
     }
 
-    /// The leases held.
+    /// Returns the leases held.
     pub(super) fn leases(&self) -> Vec<(EffectId, i64)> {
         let waiting = self.waiting.iter().map(|(claimed, _)| &claimed.ticket);
         waiting
@@ -169,7 +171,7 @@ impl Held {
             .collect()
     }
 
-    /// Notes which leases were still held at `since`. The others belong to somebody else by now.
+    /// Keeps the effects whose leases were still held at `since`. Other processes own the rest.
     pub(super) fn keep(&mut self, still: Vec<EffectId>, since: Instant) {
         let still: HashSet<EffectId> = still.into_iter().collect();
         self.waiting.retain(|(claimed, _)| still.contains(&claimed.ticket.effect_id));
@@ -178,19 +180,20 @@ impl Held {
         }
     }
 
-    /// What was never begun, to be given back.
+    /// Removes and returns the leases of effects that were never begun, so that they can be released.
     pub(super) fn give_back(&mut self) -> Vec<(EffectId, i64)> {
         self.waiting.drain(..).map(|(claimed, _)| lease(&claimed.ticket)).collect()
     }
 
-    /// Breaks off the writes under way; each becomes a result to report.
+    /// Aborts the writes under way. Each becomes a result to report.
     pub(super) fn break_off(&mut self) {
         self.writing.abort_all();
         self.ended.extend(self.begun.drain().flat_map(|(_, tickets)| tickets).map(broken_off));
     }
 }
 
-/// Whether an effect has used up half of its attempts. It may be the one that brings a whole batch down, so it goes by itself.
+/// Returns whether an effect has used up half of its attempts. It may be the one that makes whole batches fail, so it is sent
+/// alone.
 fn is_suspect(claimed: &Claimed, limits: &Limits) -> bool {
     let attempt = u32::try_from(claimed.ticket.attempt).unwrap_or(u32::MAX);
     attempt > 1 && attempt > limits.retry.attempts / 2

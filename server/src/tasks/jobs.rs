@@ -1,4 +1,4 @@
-//! What each job does: one bounded piece of work that may be done twice, and a sentence about it.
+//! The work of each job: bounded, safe to repeat, and summarized in a sentence.
 
 use std::path::PathBuf;
 
@@ -9,24 +9,24 @@ use store::{Error, Store, control, people, sync};
 use crate::tasks::notices::{self, Letters};
 use crate::tasks::uploads;
 
-/// What jobs need beside what is kept.
+/// The resources of jobs besides the store.
 #[derive(Clone, Debug)]
 pub struct Means {
-    /// The database as its owner, for partitions.
+    /// The database URL of the owner, for creating partitions.
     pub database_url: String,
-    /// How letters go out; nobody is written to without.
+    /// The mail settings. Without them, no letters are sent.
     pub letters: Option<Letters>,
-    /// The folder of files that people upload; none are taken without.
+    /// The folder of uploaded files. Without it, uploads are refused.
     pub data_dir: Option<PathBuf>,
 }
 
-/// Work that waited this long waits for something that nobody looks after.
+/// Age at which waiting work indicates a problem that needs attention.
 const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
 
-/// A page this old is not sent again.
+/// Age at which form ids are deleted. A page this old is not submitted again.
 const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 
-/// Runs a job; says what it did, or what is wrong.
+/// Runs a job and returns a summary of its work or its problem.
 pub(super) async fn run(store: &Store, means: &Means, job: JobKind) -> Result<String, String> {
     let done = match job {
         JobKind::Partitions => partitions(&means.database_url).await,

@@ -1,4 +1,4 @@
-//! Receives the notifications of all processes, on one connection, and passes them on as signals.
+//! Receives the notifications of all processes on one connection, and forwards them as signals.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::signals::{Signal, Signals};
 use crate::tasks::trouble::Trouble;
 
-/// Listens until the token is cancelled, and then closes the signals.
+/// Listens until the token is cancelled, then closes the signals.
 pub async fn run(store: Store, signals: Signals, shutdown: CancellationToken) {
     let _close = signals.closed().clone().drop_guard();
     let mut trouble = Trouble::default();
@@ -26,14 +26,14 @@ pub async fn run(store: Store, signals: Signals, shutdown: CancellationToken) {
     }
 }
 
-/// Returns when the connection is lost.
+/// Forwards notifications until the connection is lost.
 async fn listen(store: &Store, signals: &Signals, trouble: &mut Trouble) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(store.pool()).await?;
     listener.listen_all(Channel::VARIANTS.iter().map(|channel| channel.name())).await?;
     trouble.over("listening for commits");
     signals.send_all();
     while let Some(first) = listener.try_recv().await? {
-        // Under load thousands say the same.
+        // Under load, thousands of notifications are identical.
         let mut heard: BTreeSet<Signal> = read(&first).into_iter().collect();
         while let Some(next) = listener.next_buffered() {
             heard.extend(read(&next));

@@ -1,4 +1,4 @@
-//! Tells open pages of what happens too often to be told in its own transaction.
+//! Notifies open pages of changes that are too frequent for a notification in each transaction.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::tasks::trouble::Trouble;
 
-/// How often marked topics are told: a page that changes more often than this cannot be read.
+/// Interval between notifications. A page that changes more often is unreadable.
 const FLUSH_EVERY: Duration = Duration::from_millis(300);
 
-/// Tells marked topics until the token is cancelled.
+/// Sends notifications for marked topics until the token is cancelled.
 pub async fn run(store: Store, shutdown: CancellationToken) {
     let mut trouble = Trouble::default();
     while !shutdown.is_cancelled() {

@@ -1,7 +1,8 @@
-//! The loops of the process: carrying out effects, jobs and runs, and passing on what other processes commit.
+//! The background loops of the process: delivering effects, executing jobs and runs, and forwarding notifications from other
+//! processes.
 //!
-//! Each task looks at the database, does one bounded piece of work and looks again; it is woken by a signal and by the
-//! clock. Any number of processes may run them at once, and any of them may die at any moment.
+//! Each task checks the database, does a bounded piece of work and checks again. Signals and timers wake it. Any number of
+//! processes may run the tasks at once, and any of them may crash at any moment.
 
 mod attempt;
 pub mod dispatch;
@@ -31,10 +32,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::signals::Signals;
 
-/// How long stopping may take: a write that has begun may end, and its result is told.
+/// Time limit for stopping, which allows pending writes to complete and their results to be reported.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-/// The running tasks. Dropping the value breaks them off where they are; what they held is taken over by others.
+/// The running tasks. Dropping this value aborts them immediately, and other processes take over their work.
 pub struct Tasks {
     running: JoinSet<()>,
 }
@@ -55,7 +56,7 @@ impl Tasks {
         Self { running }
     }
 
-    /// Waits until the tasks have stopped, which they do once the shutdown token is cancelled.
+    /// Waits until the tasks have stopped, which happens after the shutdown token is cancelled.
     pub async fn stopped(mut self) {
         let all = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {

@@ -1,4 +1,4 @@
-//! Tells people by e-mail what they have to know.
+//! Notifies people by e-mail of events that require their attention.
 
 use app::actions::stop::letter;
 use chrono::Utc;
@@ -9,16 +9,17 @@ use store::{Error, Store};
 
 use service::letters::Mail;
 
-/// How letters go out, and the address that people see.
+/// The mail server, and the public address for links.
 #[derive(Clone, Debug)]
 pub struct Letters {
     /// The mail server.
     pub mail: Mail,
-    /// For example `https://meshline.example`.
+    /// The public address, for example `https://meshline.example`.
     pub origin: String,
 }
 
-/// Sends what is due. What the mail server does not take now is tried again; without one, the home page alone tells.
+/// Sends due notices. Letters that the mail server rejects are retried later. Without a mail server, notices appear only on the
+/// home page.
 pub(super) async fn send(store: &Store, letters: Option<&Letters>) -> Result<Result<String, String>, Error> {
     let now = Utc::now();
     notices::forget(store, now).await?;

@@ -1,4 +1,4 @@
-//! What a worker asks of the outbox: effects to carry out, and to record what became of them.
+//! A worker's requests to the outbox: claiming effects and reporting results.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub(super) struct OutboxClient {
     pub(super) pace: Pace,
 }
 
-/// The requests under way: at most one that claims and one that reports, side by side with the writes.
+/// The requests under way: at most one that claims and one that reports, concurrent with the writes.
 #[derive(Default)]
 pub(super) struct Requests {
     running: JoinSet<Answered>,
@@ -29,16 +29,16 @@ pub(super) struct Requests {
     is_reporting: bool,
 }
 
-/// What came of a request.
+/// The answer to a request.
 pub(super) enum Answered {
-    /// Effects were asked for at this instant, so many at most.
+    /// The effects claimed by a request for up to `wanted` of them, made at `since`.
     Claimed { since: Instant, wanted: usize, taken: Result<Taken, Error> },
-    /// These results were reported; whether any of them counted.
+    /// The reported results, and whether any of them counted.
     Reported { ended: Vec<Finish>, counted: Result<bool, Error> },
 }
 
 impl Requests {
-    /// Asks for effects, unless that is under way.
+    /// Requests effects, unless such a request is under way.
     pub(super) fn claim(&mut self, outbox: &OutboxClient, wanted: usize) {
         if self.is_claiming {
             return;
@@ -51,7 +51,7 @@ impl Requests {
         });
     }
 
-    /// Reports what has ended, unless that is under way; what ends meanwhile is reported together.
+    /// Reports results, unless such a request is under way. Results that arrive in the meantime share the next report.
     pub(super) fn report(&mut self, outbox: &OutboxClient, held: &mut Held) {
         if self.is_reporting || held.ended.is_empty() {
             return;
@@ -66,12 +66,12 @@ impl Requests {
         });
     }
 
-    /// Waits for the next answer; for ever while nothing is under way.
+    /// Waits for the next answer. Never completes while no request is under way.
     pub(super) async fn end(&mut self) -> Answered {
         let answered = match self.running.join_next().await {
             None => std::future::pending().await,
             Some(Ok(answered)) => answered,
-            // The worker goes the same way, and another takes its place.
+            // Propagates the panic, so that the worker stops and is replaced.
             Some(Err(broken)) => match broken.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => std::future::pending().await,
@@ -84,7 +84,7 @@ impl Requests {
         answered
     }
 
-    /// Waits until nothing is under way.
+    /// Waits until no request is under way.
     pub(super) async fn settle(&mut self, held: &mut Held) -> Result<(), Error> {
         while !self.running.is_empty() {
             held.receive(self.end().await)?;
@@ -94,7 +94,7 @@ impl Requests {
 }
 
 impl OutboxClient {
-    /// Reports what became of attempts; whether any of it counted.
+    /// Reports the results of attempts, and returns whether any of them counted.
     async fn report(&self, ended: &[Finish]) -> Result<bool, Error> {
         let finished = match sync::finish(&self.store, ended).await {
             Ok(finished) => finished,
@@ -113,7 +113,8 @@ impl OutboxClient {
         Ok(!finished.counted.is_empty())
     }
 
-    /// One result that the database refuses must not keep back the others. It is dropped, and its lease lapses.
+    /// Reports results one by one, so that a result that the database rejects does not block the others. Drops that result, and
+    /// its lease expires.
     async fn report_one_by_one(&self, ended: &[Finish], error: &Error) -> Result<sync::Finished, Error> {
         tracing::error!(destination = %self.name, results = ended.len(), error = %error, "results were refused and are reported one by one");
         let mut all = sync::Finished::default();
@@ -149,7 +150,7 @@ impl OutboxClient {
     }
 }
 
-/// Whether the database read the rows and will not have them. Anything else may work later, unchanged.
+/// Returns whether the database rejected the rows themselves. Any other failure may succeed unchanged on a retry.
 fn is_refusal(error: &Error) -> bool {
     match error {
         Error::Refused(_) | Error::Duplicate(_) | Error::Corrupt(_) => true,

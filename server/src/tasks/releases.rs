@@ -1,4 +1,4 @@
-//! Keeps up with releases made by other processes.
+//! Tracks releases by other processes.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use service::decide::Pipeline;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Forgets what was read of workflows whenever something is released anywhere, until the token is cancelled. A release
-/// that is missed while the database is away does no harm: the commit checks the epoch itself.
+/// Clears cached workflows after every release in any process, until the token is cancelled. A release that is missed while the
+/// database is unavailable does no harm, since the commit checks the epoch itself.
 pub async fn run(pipeline: Arc<Pipeline>, mut releases: watch::Receiver<()>, shutdown: CancellationToken) {
     loop {
         tokio::select! {

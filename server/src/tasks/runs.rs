@@ -1,4 +1,4 @@
-//! Claiming runs and working on them.
+//! Claims runs and works on them.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::schedule::runner;
 use super::trouble::Trouble;
 use crate::signals::Signals;
 
-/// How long a run waits that no notification told of.
+/// Maximum delay of a run whose notification was lost.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Works on runs until the token is cancelled: on at most two at a time, and on at most one that is long, so that a short one
-/// that a person waits for never waits behind two imports. Each is worked on in one of the process's slots.
+/// Works on runs until the token is cancelled: on at most two at a time, and on at most one long run, so that a short run that a
+/// person waits for is never blocked by two imports. Each run occupies one of the process's slots.
 pub async fn run(context: RunContext, signals: Signals, shutdown: CancellationToken) {
     let all: Vec<&str> = RunKind::VARIANTS.iter().map(Into::into).collect();
     let short: Vec<&str> = RunKind::VARIANTS.iter().filter(|kind| !kind.is_long()).map(Into::into).collect();
@@ -26,7 +26,7 @@ pub async fn run(context: RunContext, signals: Signals, shutdown: CancellationTo
     );
 }
 
-/// Works on runs of these kinds, one after the other.
+/// Works on runs of these kinds, one after another.
 async fn work(
     context: &RunContext,
     kinds: &[&str],
@@ -47,7 +47,7 @@ async fn work(
             Ok(None) => Ok(false),
             Err(error) => Err(error),
         };
-        // A slot is not kept while there is nothing to do.
+        // Frees the slot while there is nothing to do.
         drop(slot);
         match worked {
             Ok(true) => trouble.over("working on runs"),

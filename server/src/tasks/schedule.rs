@@ -1,4 +1,4 @@
-//! The scheduler: runs the jobs that are due, each in one process at a time and beside the others.
+//! The scheduler: runs due jobs concurrently, each in one process at a time.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use crate::tasks::jobs::{Means, run as run_job};
 use crate::tasks::trouble::Trouble;
 
-/// How late a job that is due begins.
+/// Maximum delay of a due job.
 const POLL: Duration = Duration::from_secs(2);
-/// How long a run may take; then it is broken off. Its lease is longer, so that no other process begins meanwhile.
+/// Time limit for a job, after which it is aborted. The lease is longer, so that no other process begins the job in the meantime.
 const LIMIT: Duration = Duration::from_secs(120);
 const LEASE: Duration = Duration::from_secs(150);
 
-/// Runs jobs until the token is cancelled; `requested` signals that one was asked for.
+/// Runs jobs until the token is cancelled. `requested` signals that a person has requested one.
 pub async fn run(
     store: Store,
     means: Means,
@@ -38,7 +38,7 @@ pub async fn run(
                 tokio::select! {
                     () = tokio::time::sleep(POLL) => {}
                     _ = requested.changed() => {}
-                    // A job that somebody asked for while it ran is due again.
+                    // A job that was requested while it ran is due again.
                     Some(_) = running.join_next() => {}
                     () = shutdown.cancelled() => {}
                 }
@@ -49,7 +49,7 @@ pub async fn run(
     while running.join_next().await.is_some() {}
 }
 
-/// Begins everything that is due and that no process runs. No job waits for another one.
+/// Begins every due job that no process is running. No job waits for another.
 async fn begin_due(
     store: &Store,
     means: &Means,
@@ -72,7 +72,7 @@ async fn to_its_end(store: Store, means: Means, claim: JobClaim) {
     match jobs::end(&store, claim, &ended).await {
         Ok(true) => {}
         Ok(false) => tracing::warn!(job = %claim.job, "another process has taken the job over"),
-        // Its lease runs out, and it runs again.
+        // The lease expires, and the job runs again.
         Err(error) => tracing::warn!(job = %claim.job, %error, "the end of a job could not be written"),
     }
 }
@@ -97,7 +97,7 @@ async fn one(store: &Store, means: &Means, run: JobClaim) -> Ended {
     Ended { succeeded, result }
 }
 
-/// What this process is called where several run.
+/// Returns the name of this process, which distinguishes it from other processes.
 pub(super) fn runner() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{} {}", host.trim(), std::process::id()).trim().to_owned()

@@ -1,20 +1,20 @@
-//! Waiting out a database that is away, and telling about it once.
+//! Retries while the database is unavailable, and logs the outage once.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-/// The longest wait between two tries: how late work goes on once the database is back.
+/// Maximum delay between two attempts, and thus before work resumes once the database has recovered.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How long the trouble has lasted.
+/// The number of consecutive failures.
 #[derive(Default)]
 pub(super) struct Trouble {
     failures: u32,
 }
 
 impl Trouble {
-    /// It failed: tells it when it is the first time, and waits longer each time.
+    /// Records a failure. Logs the first one, and waits longer after each.
     pub(super) async fn wait(&mut self, what: &'static str, error: &store::Error, stop: &CancellationToken) {
         if self.failures == 0 {
             tracing::error!(error = %error, "{what} failed; it is tried again until it works");
@@ -27,7 +27,7 @@ impl Trouble {
         }
     }
 
-    /// It worked.
+    /// Records a success, and logs the recovery after failures.
     pub(super) fn over(&mut self, what: &'static str) {
         if self.failures > 0 {
             tracing::info!(failures = self.failures, "{what} works again");

@@ -1,4 +1,4 @@
-//! Deleting uploaded files that no import needs any more: they hold everybody's data.
+//! Deletes uploaded files that no import needs any more, since they contain personal data.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use store::runs::{unfinished, uploads};
 use store::{Error, Store};
 use uuid::Uuid;
 
-/// Uploaded files are kept for so long after they arrived, or after their import was over.
+/// How long to keep uploaded files after their upload or the end of their import.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// What has arrived of a file is kept for so long after its last chunk.
+/// How long to keep unfinished uploads after their last chunk.
 const KEPT_UNFINISHED: Duration = Duration::from_secs(3 * 24 * 3_600);
 
-/// Deletes what is old enough; returns a sentence about it.
+/// Deletes outdated files and returns a summary.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<String, Error> {
     let Some(data_dir) = data_dir else { return Ok("This process has no data directory.".into()) };
     let outdated = uploads::outdated(store, Utc::now() - KEPT).await?;
@@ -26,7 +26,7 @@ pub async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<String, Er
             uploads::forget(store, *upload).await?;
         }
     }
-    // A chunk that comes meanwhile finds that its upload is gone, and the file is sent again from its start.
+    // A chunk that arrives after this finds no upload, and the browser sends the file again from the start.
     let abandoned = unfinished::forget_abandoned(store, Utc::now() - KEPT_UNFINISHED).await?;
     for upload in &abandoned {
         remove(ImportFolder::new(data_dir, *upload).path()).await;
@@ -38,7 +38,7 @@ pub async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<String, Er
     })
 }
 
-/// Deletes folders of which the database knows nothing, since the process ended; returns how many.
+/// Deletes folders that a crashed process left without a database record, and returns their number.
 async fn left_behind(store: &Store, data_dir: &Path) -> Result<usize, Error> {
     let mut removed = 0;
     let Ok(mut folders) = tokio::fs::read_dir(data_dir.join("imports")).await else { return Ok(0) };
@@ -57,7 +57,7 @@ async fn left_behind(store: &Store, data_dir: &Path) -> Result<usize, Error> {
     Ok(removed)
 }
 
-/// Removes a folder; returns whether it is gone.
+/// Removes a folder and returns whether it no longer exists.
 async fn remove(folder: &Path) -> bool {
     match tokio::fs::remove_dir_all(folder).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

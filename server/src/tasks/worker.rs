@@ -1,4 +1,4 @@
-//! Carries out the effects of one destination.
+//! Delivers the effects of one destination.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::tasks::held::Held;
 use crate::tasks::outbox_client::{OutboxClient, Requests};
 use crate::tasks::trouble::Trouble;
 
-/// How late work is found that was not signalled: retries that are due, and lost notifications.
+/// Maximum delay of work without a signal: due retries, and lost notifications.
 const POLL: Duration = Duration::from_secs(1);
-/// Several times within a lease, so that one lost heartbeat is none.
+/// Several heartbeats per lease, so that a lost one does no harm.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-/// How long a write that has begun may go on when the worker is to stop.
+/// Time limit for pending writes when the worker stops.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Worker {
@@ -61,17 +61,17 @@ impl Worker {
         self.wind_down(held, requests).await;
     }
 
-    /// Acts on what the attempts say of the destination, then sets off what there is to do: report results, claim what
-    /// there is room for, begin writes.
+    /// Updates pause and breaker from the results of attempts, then starts the next requests: reports results, claims effects
+    /// within the available room, and begins writes.
     async fn step(&mut self, held: &mut Held, requests: &mut Requests, look: &mut bool) -> Result<(), Error> {
         if let Some(reason) = held.pause.take() {
             tracing::warn!(destination = %self.outbox.name, reason, "destination paused");
             sync::pause(&self.outbox.store, &Actor::command("dispatcher"), self.outbox.id, &reason).await?;
-            // What is in line would fail in the same way.
+            // Waiting effects would fail in the same way.
             sync::release(&self.outbox.store, &held.give_back()).await?;
         }
         if let Some(change) = held.health.change() {
-            // What is being claimed would come to wait behind the breaker.
+            // Newly claimed effects would end up waiting behind the breaker.
             requests.settle(held).await?;
             self.set_breaker(held, change).await?;
         }
@@ -79,7 +79,7 @@ impl Worker {
         let room = held.room();
         if *look && room > 0 && !requests.is_claiming {
             *look = false;
-            // Seen before looking: a signal from here on makes it look again.
+            // Mark as seen before the check, so that a signal from here on triggers another check.
             self.committed.mark_unchanged();
             requests.claim(&self.outbox, room);
         }
@@ -87,8 +87,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Opens or closes the breaker, for all processes. What waits behind an open one is given back, so that nobody holds
-    /// what nobody may send.
+    /// Opens or closes the breaker for all processes. Releases the effects that wait behind an open breaker, so that they do not
+    /// stay claimed while no process can send them.
     async fn set_breaker(&self, held: &mut Held, change: Change) -> Result<(), Error> {
         match change {
             Change::Open { not_before, is_trial, reason } => {
@@ -118,8 +118,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Gives back what was not begun, lets what was begun end, and reports the results. What cannot be reported is left to
-    /// the lease.
+    /// Releases effects that were not begun, waits for those that were, and reports the results. Leases of results that cannot be
+    /// reported expire.
     async fn wind_down(&self, mut held: Held, mut requests: Requests) {
         let settled = requests.settle(&mut held).await;
         let given_back = sync::release(&self.outbox.store, &held.give_back()).await;

@@ -1,4 +1,4 @@
-//! The apply file: workflows with everything that decides in them, as people keep it in version control.
+//! The apply file: workflows and everything they decide by, in the form that teams keep in version control.
 
 use std::collections::BTreeMap;
 
@@ -164,7 +164,7 @@ pub enum Purpose {
 }
 
 impl ApplyFile {
-    /// Everything that is wrong with the file, its lists' entries in place.
+    /// Returns every problem in the file. The entries of its lists must already be loaded.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let names = [
@@ -225,7 +225,7 @@ impl ApplyFile {
         problems
     }
 
-    /// Returns the titles that the file gives.
+    /// Returns the titles that the file sets.
     pub fn titles(&self) -> Vec<(Titled<'_>, &str)> {
         let lists =
             self.lists.iter().map(|(name, list)| (Titled::Version(Kind::List, name), list.title.as_deref()));
@@ -239,7 +239,7 @@ impl ApplyFile {
         all.filter_map(|(what, title)| Some((what, title?))).collect()
     }
 
-    /// The bundle of a workflow, all versions 1.
+    /// Returns the bundle of a workflow, with every part at version 1.
     pub fn bundle(&self, name: &str, workflow: &WorkflowFile) -> BundleSource {
         BundleSource {
             catalogue: (1, workflow.fields.clone()),
@@ -250,19 +250,20 @@ impl ApplyFile {
         }
     }
 
-    /// A pool under its name.
+    /// Returns the pool under its name.
     pub fn pool(&self, name: &str, pool: &PoolFile) -> Pool {
         Pool { name: name.to_owned(), members: pool.members.clone() }
     }
 }
 
 impl WorkflowFile {
-    /// The map of the workflow, under the workflow's name.
+    /// Returns the workflow's map, named after the workflow.
     pub fn map_file(&self, name: &str) -> MapFile {
         MapFile { map: name.to_owned(), fields: self.map.clone() }
     }
 
-    /// The rule set of the workflow, under the workflow's name; fields and lists stand in the workflow.
+    /// Returns the workflow's rule set, named after the workflow. Its fields and lists are left empty because the workflow
+    /// defines them.
     pub fn rule_set_file(&self, name: &str) -> RuleSetFile {
         RuleSetFile {
             rule_set: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Applying a file: workflows and what decides in them, as people keep them in version control.
+//! Applies a file that defines workflows and everything they decide by, as teams keep it in version control.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -30,38 +30,38 @@ pub mod file;
 
 use self::file::{ApplyFile, ConnectionFile, WorkflowFile};
 
-/// How to apply a file.
+/// Options for applying a file.
 #[derive(Clone, Copy, Debug)]
 pub struct ApplyOptions {
-    /// Put workflows live that never were.
+    /// Puts workflows live that have never been live.
     pub bootstrap: bool,
-    /// Change nothing.
+    /// Reports the changes without making them.
     pub plan: bool,
 }
 
-/// The secrets that a file names.
+/// The secrets that a file refers to.
 #[derive(Default)]
 pub struct Secrets {
-    /// Those of destinations, by the destination's name.
+    /// Secrets of destinations, by destination name.
     pub destinations: BTreeMap<String, Zeroizing<Vec<u8>>>,
     /// Credentials, by name.
     pub credentials: BTreeMap<String, Grant>,
 }
 
-/// Reads and checks an apply file with the secrets and lists it names.
+/// Reads and checks an apply file, together with the secrets and lists it refers to.
 ///
 /// # Errors
-/// [`Error::File`] or [`Error::InvalidFile`].
+/// Returns [`Error::File`] if the file cannot be read, and [`Error::InvalidFile`] if its content is invalid.
 pub fn read(path: &Path) -> Result<(ApplyFile, Secrets)> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Error::File { path: name.clone(), error })?;
     parse(&name, &text, path.parent().unwrap_or(Path::new("")))
 }
 
-/// Parses and checks an apply file; files it names are looked for in `folder`.
+/// Parses and checks an apply file. Paths in the file are relative to `folder`.
 ///
 /// # Errors
-/// [`Error::InvalidFile`] with everything that is wrong.
+/// Returns [`Error::InvalidFile`] with every problem in the file.
 pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secrets)> {
     let invalid = |problems| Error::InvalidFile { file: name.to_owned(), problems };
     let mut file: ApplyFile = engine::rules::yaml::read(text).map_err(invalid)?;
@@ -100,10 +100,10 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
     if problems.is_empty() { Ok((file, secrets)) } else { Err(invalid(problems)) }
 }
 
-/// Applies a checked file to the database, in one transaction; returns a line for each change.
+/// Applies a checked file to the database in one transaction and returns one line per change.
 ///
 /// # Errors
-/// When the database refuses or fails, or a destination cannot be opened with its settings.
+/// Returns an error if the database refuses or fails, or if a destination cannot be opened with its settings.
 pub async fn apply(
     store: &Store,
     actor: &Actor,
@@ -166,18 +166,18 @@ pub async fn apply(
     Ok(changes)
 }
 
-/// The content of one part of the file, and how much of it there is.
+/// The content of one part of the file, with a summary of its size.
 struct FilePart {
     body: Json,
     what: String,
 }
 
-/// What workflows that never were live begin with.
+/// The first versions of workflows that have never been live.
 #[derive(Default)]
 struct Begun {
     /// The parts that became versions.
     parts: BTreeSet<(Kind, String)>,
-    /// The versions of each such workflow's first bundle.
+    /// The versions in each workflow's first bundle.
     bundles: BTreeMap<String, Vec<Uuid>>,
 }
 
@@ -202,7 +202,7 @@ fn parts(file: &ApplyFile) -> Result<BTreeMap<(Kind, String), FilePart>> {
     Ok(parts)
 }
 
-/// Makes versions of everything that workflows which never were live begin with.
+/// Creates the first version of every part of workflows that have never been live.
 async fn begin(
     tx: &mut PgConnection,
     actor: &Actor,
@@ -233,14 +233,14 @@ async fn begin(
     Ok(begun)
 }
 
-/// What a destination signs in with.
+/// How a destination authenticates.
 #[derive(Clone, Copy)]
 struct SignIn<'a> {
     secret: Option<&'a [u8]>,
     credential: Option<Uuid>,
 }
 
-/// Saves the credentials of the file; their ids by name.
+/// Saves the credentials of the file and returns their ids by name.
 async fn credentials(
     store: &Store,
     tx: &mut PgConnection,
@@ -270,7 +270,7 @@ async fn credentials(
     Ok(ids)
 }
 
-/// Returns the parts of a workflow's bundle: its own, and what its rules name.
+/// Returns the parts of a workflow's bundle: its own, and those that its rules refer to.
 fn needed(bundle: &Bundle, workflow: &str) -> BTreeSet<(Kind, String)> {
     let mut all = BTreeSet::new();
     for kind in Kind::VARIANTS {
@@ -318,7 +318,7 @@ async fn destination(
         });
     }
     if sign_in.secret.is_some() || sign_in.credential.is_some() || known.is_none() {
-        // Whether it opens is known only with its secret; the one that is stored was checked when it came.
+        // Only the secret shows whether the destination opens. A stored secret was checked when it was saved.
         let credential = match sign_in.credential {
             Some(id) => Credential::Tokens(Arc::new(StoredTokens::new(store.clone(), id))),
             None => Credential::from(sign_in.secret),

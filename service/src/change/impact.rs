@@ -1,4 +1,5 @@
-//! What a change would have come to: the newest leads of a workflow, decided by what is live and with the change in place.
+//! The projected impact of a change: the newest leads of a workflow, decided by the live bundle and again with the change in
+//! place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,42 +21,42 @@ use store::{log, workflows};
 use crate::error::{Error, Result};
 use crate::surroundings::{Surroundings, surroundings};
 
-/// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
+/// Number of decisions to compare: enough to reveal a difference of one percent, and quick to read.
 const DECISIONS: i64 = 300;
-/// How long before a decision its event may have happened: imports and late forms come years later.
+/// Maximum time between an event and its decision. Imports and late forms arrive years after the event.
 const REACH: TimeDelta = TimeDelta::days(3_650);
-/// Leads that are named.
+/// Maximum number of leads to list as examples.
 const NAMED: usize = 5;
 
-/// What a change would have come to, as far as the newest leads tell.
+/// The projected impact of a change, estimated from the newest leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeImpact {
-    /// What is found about the rules themselves, at its place in the text; it holds for every workflow that they decide in.
+    /// Findings about the rules themselves, placed in the text. They hold for every workflow that uses the rules.
     pub findings: Vec<Mark>,
-    /// What would change in each live workflow that uses it.
+    /// The impact on each live workflow that uses the changed part.
     pub workflows: Vec<WorkflowImpact>,
 }
 
-/// What would change in a workflow.
+/// The projected impact on one workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkflowImpact {
-    /// What people call the workflow.
+    /// The workflow's title.
     pub workflow: String,
-    /// How many of its newest leads could be decided again.
+    /// The number of leads that could be decided again.
     pub decided: usize,
-    /// For each action how often it is decided by what is live, and how often with the change.
+    /// How often each action is decided: by the live bundle, and with the change.
     pub actions: BTreeMap<Action, (usize, usize)>,
-    /// How many leads would be decided differently.
+    /// The number of leads that would be decided differently.
     pub moved: usize,
-    /// Some of them: what was decided, and what would be.
+    /// Examples: the lead, the actual action, and the action with the change.
     pub examples: Vec<(LeadId, Action, Action)>,
 }
 
-/// Decides the newest events before an instant twice, in each live workflow that uses what a change is about. A workflow that
-/// the change does not fit is left out.
+/// Decides the newest events before an instant twice, in each live workflow that uses the changed part. Skips workflows in which
+/// the change does not compile.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Result<ChangeImpact> {
     let Some(body) = &change.body else { return Ok(ChangeImpact::default()) };
     let all = {
@@ -77,7 +78,7 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
     Ok(impact)
 }
 
-/// Decides the newest events of a workflow before an instant twice. `None` where the change does not fit it.
+/// Decides the newest events of a workflow before an instant twice. Returns `None` if the change does not fit the workflow.
 async fn in_workflow(
     store: &Store,
     around: &Surroundings,
@@ -90,19 +91,19 @@ async fn in_workflow(
     let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
     let cases = cases(store, around, decisions).await?;
     let workflow = around.title.clone();
-    // Seconds for the largest rule sets, which other requests are not to wait for.
+    // The largest rule sets take seconds, which must not delay other requests.
     let weighed = tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, cases));
     weighed.await.map(Some).map_err(|_| Error::Interrupted)
 }
 
-/// A decision with what it was read from: the newest event at its time first, then those before it.
+/// A decision with the events it was read from: the newest at that time first, then earlier ones.
 struct Case {
     decision: Decision,
     events: Vec<PastEvent>,
 }
 
-/// What decisions were read from; those whose events cannot be read any more are left out. Of a lead that was decided more than
-/// once the newest decision counts.
+/// Returns the decisions with the events they were read from. Skips decisions whose events are no longer readable. Only the
+/// newest decision of each lead counts.
 async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -> Result<Vec<Case>> {
     let mut seen = BTreeSet::new();
     let decisions: Vec<Decision> =
@@ -129,7 +130,7 @@ async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -
     Ok(cases.filter(|case| !case.events.is_empty()).collect())
 }
 
-/// Decides what came in as both do, and adds up the differences.
+/// Decides every case with both bundles and counts the differences.
 fn weigh(
     workflow: String,
     live: &Bundle,
@@ -165,7 +166,7 @@ fn weigh(
     (analysis, impact)
 }
 
-/// What is live and what would be, both with the entries of the lists that they ask.
+/// Compiles the live bundle and the changed one, both with the entries of the lists that they look up.
 async fn bundles(
     store: &Store,
     around: &Surroundings,
@@ -181,7 +182,7 @@ async fn bundles(
     let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;
     for source in &mut sources {
         for (name, all) in &entries {
-            // The changed list has its entries already.
+            // The changed list already has its entries.
             if let Some((_, known)) = source.lists.get_mut(name).filter(|(_, known)| known.is_empty()) {
                 known.clone_from(all);
             }

@@ -1,7 +1,7 @@
-//! Change requests: what a person proposes to decide by, who approves it, and what happens with the last approval.
+//! Change requests: proposed content, its reviews, and the releases that the last approval creates.
 //!
-//! Architecture invariant: the policy is here and the guard is in the database, which takes an approval only from a person who
-//! holds the role and did not edit the change, and a version only from a change that every role has approved.
+//! Architecture invariant: the policy lives here, and the database enforces it. The database accepts an approval only from a
+//! person who holds the role and did not edit the change, and a version only from a change that every required role has approved.
 
 mod impact;
 mod policy;

@@ -1,4 +1,4 @@
-//! Who writes a change, and who approves it.
+//! Who may edit a change, and who approves it.
 
 use engine::change::Kind;
 use engine::role::Role;
@@ -6,8 +6,8 @@ use store::actor::{Actor, Who};
 use store::changes::Change;
 use store::{Error, Result};
 
-/// Returns the roles that approve a change of a kind, each by another person. The database asks for at least those that do
-/// not depend on `touches_assignment`.
+/// Returns the roles that must approve a change of a kind, each by a different person. The database enforces at least the roles
+/// that do not depend on `touches_assignment`.
 pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
     let mut roles = kind.spec().approvers.to_vec();
     if touches_assignment {
@@ -16,13 +16,13 @@ pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
     roles
 }
 
-/// Returns whether the actor may write in a change: its author, and whoever owns its layer.
+/// Returns whether the actor may edit a change. Its author and the owner of its layer may.
 pub fn may_write(actor: &Actor, change: &Change) -> bool {
     change.author.is_some_and(|author| actor.who == Who::Person(author))
         || actor.is_any(&[change.kind.spec().owner])
 }
 
-/// Refuses an actor who may not write in a change.
+/// Rejects an actor without permission to edit the change.
 pub(super) fn check_writer(actor: &Actor, change: &Change) -> Result<()> {
     if may_write(actor, change) {
         return Ok(());

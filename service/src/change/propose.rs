@@ -1,4 +1,4 @@
-//! Drafts that a command makes, for a person to take up.
+//! Drafts that a command creates for a person to continue.
 
 use engine::canonical;
 use engine::change::Kind;
@@ -8,19 +8,19 @@ use store::changes::{self, NewDraft};
 use store::workflows;
 use store::{Actor, Error, Result};
 
-/// What became of proposed content.
+/// The result of proposing content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposed {
-    /// The newest version, or an open change, says the same; nothing was written.
+    /// The newest version or an open change has the same content, so nothing was written.
     Unchanged,
-    /// A draft was made, or the one from before replaced.
+    /// A draft was created, or the command's earlier draft was replaced.
     Drafted,
 }
 
-/// Keeps content from a file as a draft.
+/// Saves content from a file as a draft.
 ///
 /// # Errors
-/// [`Error::Corrupt`] when the content is not of its kind.
+/// Returns [`Error::Corrupt`] if the content does not match its kind.
 pub async fn propose(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! A draft's text, read against everything that it would be a part of.
+//! Reads a draft's text in the context of every workflow that it would be part of.
 
 use engine::bundle::BundleSource;
 use engine::change::{self, Comparison, Draft, Kind};
@@ -12,27 +12,27 @@ use store::{Error, Result, Store};
 use super::policy::approvers;
 use crate::surroundings::surroundings;
 
-/// What a text says, where it would count, and what it changes.
+/// The result of reading a draft: its content, its base version, and the difference between them.
 pub struct Reading {
-    /// Content and problems.
+    /// The content and its problems.
     pub draft: Draft,
-    /// The newest version, if there is one.
+    /// The newest version, if one exists.
     pub base: Option<Version>,
-    /// What it changes against the newest version; nothing while it cannot be read.
+    /// The difference from the newest version. Empty while the text cannot be read.
     pub comparison: Comparison,
 }
 
 impl Reading {
-    /// Returns the roles that would have to approve it.
+    /// Returns the roles that would have to approve the draft.
     pub fn approvers(&self, kind: Kind) -> Vec<Role> {
         approvers(kind, self.comparison.touches_assignment)
     }
 }
 
-/// Reads the text of a draft of a name.
+/// Reads the text of a draft.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<Reading> {
     let mut connection = store.pool().acquire().await?;
     let base = workflows::newest(&mut connection, kind, name).await?;
@@ -47,7 +47,7 @@ pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<R
     Ok(Reading { draft, base, comparison })
 }
 
-/// Returns the roles that have to approve what a change says now.
+/// Returns the roles that must approve the current content of a change.
 pub(super) async fn approvers_of(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
     let Some(body) = &change.body else { return Ok(approvers(change.kind, false)) };
     let base = workflows::newest(connection, change.kind, &change.name).await?;
@@ -71,10 +71,10 @@ fn compare(
     comparison
 }
 
-/// The text of a version: as it was written, or made from what it says.
+/// Returns the text of a version: its original source, or text generated from its content.
 ///
 /// # Errors
-/// When the version is not of its kind.
+/// Returns an error if the content does not match the version's kind.
 pub fn text_of(version: &Version) -> Result<String> {
     match &version.source {
         Some(text) => Ok(text.clone()),

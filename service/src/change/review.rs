@@ -1,4 +1,4 @@
-//! Reviews: approving, sending back and commenting, and what happens with the last approval.
+//! Reviews: approving, returning and commenting, and the releases that the last approval creates.
 
 use engine::canonical::Digest;
 use serde_json::json;
@@ -10,28 +10,30 @@ use store::{Error, Result, Store, releases, workflows};
 use crate::release;
 use crate::surroundings::surroundings;
 
-/// What an approval came to.
+/// The result of an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Approval {
     /// These roles still have to approve.
     Waiting(Vec<Role>),
-    /// Every required role has approved: the change is this version now, with a release in each live workflow that uses it.
+    /// Every required role has approved. The change is now this version, with a release in each live workflow that uses it.
     Approved {
-        /// The version.
+        /// The version number.
         version: u32,
         /// Number and workflow title of each release.
         releases: Vec<(i64, String)>,
     },
 }
 
-/// Approves a change in a role. With the last approval it becomes a version, and each live workflow that uses the earlier
-/// one gets a release: all in one transaction. Nothing goes live by it. `seen` is the hash of the content that the person
-/// looked at, `live` the live bundles that it was shown against (`store::releases::live_bundles_of`). The same approval
-/// again changes nothing and returns what it has come to.
+/// Approves a change in a role.
+///
+/// The last approval turns the change into a version and creates a release for each live workflow that uses the earlier version,
+/// all in one transaction. It puts nothing live. `seen` is the hash of the content that the person reviewed, and `live` the live
+/// bundles that the page compared it with (`store::releases::live_bundles_of`). Repeating an approval changes nothing and returns
+/// the current result.
 ///
 /// # Errors
-/// [`Error::Refused`] when the database does not take the approval (another role, four eyes, other content, another live
-/// bundle), or when it was the last one and the change does not fit what is live.
+/// Returns [`Error::Refused`] if the database rejects the approval (another role, four eyes, other content, another live bundle),
+/// or if this is the last approval and the change does not fit what is live.
 pub async fn approve(
     store: &Store,
     actor: &Actor,
@@ -60,7 +62,7 @@ pub async fn approve(
     Ok(approval)
 }
 
-/// Returns what the approvals of a change have come to.
+/// Returns the current result of a change's approvals.
 async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<Approval> {
     let missing = missing_roles(connection, change).await?;
     match (change.state, change.version) {
@@ -80,10 +82,10 @@ async fn missing_roles(connection: &mut PgConnection, change: &Change) -> Result
     Ok(change.required.iter().copied().filter(|role| !approved.contains(role)).collect())
 }
 
-/// Sends a change back to its author, with what should be different. Sending the same content back again changes nothing.
+/// Returns a change to its author with a comment on what to improve. Returning the same content again changes nothing.
 ///
 /// # Errors
-/// As [`approve`].
+/// Same as [`approve`].
 pub async fn send_back(
     store: &Store,
     actor: &Actor,
@@ -111,7 +113,7 @@ pub async fn send_back(
 /// Adds a comment to a change.
 ///
 /// # Errors
-/// [`Error::Refused`] without words.
+/// Returns [`Error::Refused`] if the comment is empty.
 pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
@@ -125,7 +127,7 @@ pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -
 }
 
 async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<Approval> {
-    // Two last approvals at one moment, or one beside a release that goes live: the second sees what the first one did.
+    // Serializes last approvals with each other and with releases that go live, so that the second sees the result of the first.
     workflows::lock_all(connection).await?;
     let around = surroundings(connection, change.kind, Some(&change.name)).await?;
     let id = changes::make_version(connection, actor, change).await?;

@@ -1,4 +1,4 @@
-//! Drafts: starting, saving, submitting and withdrawing them.
+//! Starts, saves, submits and withdraws drafts.
 
 use engine::change::Kind;
 use serde_json::{Value as Json, json};
@@ -11,13 +11,13 @@ use store::{Error, Result, Store};
 use super::policy::check_writer;
 use super::reading;
 
-/// Drafts a person may have open; more are forgotten ones.
+/// Maximum number of open drafts per person. Beyond it, most are forgotten.
 const OPEN_DRAFTS: i64 = 100;
 
-/// Starts a draft with a text, from the newest version of a name; returns its number.
+/// Starts a draft with a text, based on the newest version, and returns its number.
 ///
 /// # Errors
-/// [`Error::Refused`] when the person has too many drafts open.
+/// Returns [`Error::Refused`] if the person has too many open drafts.
 pub async fn start(
     store: &Store,
     actor: &Actor,
@@ -42,16 +42,16 @@ pub async fn start(
     Ok(number)
 }
 
-/// Saves a draft; returns its new revision.
+/// Saves a draft and returns its new revision.
 ///
 /// # Errors
-/// [`Error::Stale`] when another person saved it in the meantime, [`Error::Refused`] when it is no draft or the actor may not
-/// write in it.
+/// Returns [`Error::Stale`] if another person saved it in the meantime, and [`Error::Refused`] if the change is not a draft or
+/// the actor does not have permission to edit it.
 pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> Result<i32> {
     let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
-    // The same form twice is not two people.
+    // A form that is sent twice is not a conflict between two people.
     if change.says(edit.title, edit.why, edit.source) && change.body.as_ref() == edit.body {
         return Ok(change.revision);
     }
@@ -66,12 +66,12 @@ pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> 
     Ok(change.revision + 1)
 }
 
-/// Submits a draft for approval, by the roles that its content needs; returns them. Submitting the same revision again
-/// changes nothing.
+/// Submits a draft for approval and returns the roles that its content requires. Submitting the same revision again changes
+/// nothing.
 ///
 /// # Errors
-/// As [`save`]; [`Error::Refused`] too when its text cannot be read, it changes nothing, or another version was approved in
-/// the meantime.
+/// Same as [`save`]. Also returns [`Error::Refused`] if the text cannot be read, changes nothing, or another version was approved
+/// in the meantime.
 pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) -> Result<Vec<Role>> {
     let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
@@ -104,10 +104,10 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     Ok(approvers)
 }
 
-/// Discards a draft, or withdraws a submitted change. Withdrawing it again changes nothing.
+/// Discards a draft or withdraws a submitted change. Repeating the call changes nothing.
 ///
 /// # Errors
-/// [`Error::Refused`] when it is closed, or the actor may not write in it.
+/// Returns [`Error::Refused`] if the change is closed or the actor does not have permission to edit it.
 pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
@@ -125,7 +125,7 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     Ok(())
 }
 
-/// A draft that the actor may write in, locked.
+/// Locks and returns a draft that the actor may edit.
 async fn writable_draft(connection: &mut PgConnection, actor: &Actor, number: i64) -> Result<Change> {
     let change = changes::locked(connection, number).await?;
     check_writer(actor, &change)?;

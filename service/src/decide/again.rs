@@ -1,4 +1,4 @@
-//! Deciding about a lead again, for another reason than an event: its newest event is read once more, with all that came before.
+//! Reevaluates a lead for a reason other than a new event: reads its newest event again, together with its earlier ones.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use super::prepare::{Cause, Draft, known, known_until, make_all};
 use super::registry::Live;
 use super::{Pipeline, Receipt, Refusal, TRIES, back_off};
 
-/// A lead that is to be decided again.
+/// A request to reevaluate a lead.
 #[derive(Clone, Debug)]
 pub struct Again {
-    /// The lead.
+    /// The lead to evaluate.
     pub lead: LeadId,
-    /// The workflow, by name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// What leads to it; not [`Trigger::Event`].
+    /// The reason for the evaluation. Never [`Trigger::Event`].
     pub trigger: Trigger,
 }
 
-/// Why a lead was not decided again.
+/// Why a lead was not reevaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDecided {
     /// The workflow does not decide.
@@ -34,24 +34,24 @@ pub enum NotDecided {
     /// The workflow is stopped.
     #[error("this workflow is stopped; resume it first")]
     Stopped,
-    /// The lead is another name of another one.
+    /// The lead was merged into another one.
     #[error("this lead was merged into another one; evaluate that lead instead")]
     Merged,
     /// The person was erased.
     #[error("this person was erased, so there is nothing left to evaluate")]
     Erased,
-    /// The lead has no event in the workflow that could be read again.
+    /// The workflow has no event of this lead that is still readable.
     #[error("this lead has no event of the last {} days in this workflow", limits::EARLIER_DAYS)]
     NothingToRead,
 }
 
 impl Pipeline {
-    /// Decides about a lead again by what is live now, and commits the decision with its effects as for an event, together with the
-    /// audit row of the actor.
+    /// Reevaluates a lead with the live release. Commits the decision and its effects as for an event, together with the actor's
+    /// audit row.
     ///
     /// # Errors
-    /// Outer: [`Error::Repeated`] when the actor's form was sent before, or when the database fails. Inner: why the lead was not
-    /// decided again.
+    /// The outer result is [`Error::Repeated`] if the actor's form was sent before, or another error if the database fails. The
+    /// inner result gives the reason why the lead was not reevaluated.
     pub async fn decide_again(
         &self,
         actor: &Actor,
@@ -98,7 +98,7 @@ impl Pipeline {
         decision.map(|(_, decision)| Ok(decision)).ok_or(Error::NotFound("decision"))
     }
 
-    /// Why nothing is to be decided about the lead, whatever it has sent.
+    /// Returns the reason to skip the lead regardless of its events, if there is one.
     async fn refusal(&self, lead: LeadId, live: &Live) -> store::Result<Option<NotDecided>> {
         let lead = match store::leads::get(&self.store, lead).await {
             Err(Error::NotFound(_)) => return Ok(Some(NotDecided::NothingToRead)),

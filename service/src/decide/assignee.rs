@@ -1,5 +1,7 @@
-//! What an AE answers about a lead that is assigned to them. Accepting records the outcome. Rejecting records it too, which is
-//! the signal for false positives, gives the turn back to the person, and returns the lead to the queue, all in one transaction.
+//! An AE's answer about a lead that is assigned to them.
+//!
+//! Accepting records the outcome. Rejecting also records it, as the signal for false positives, credits the person's turn and
+//! returns the lead to the queue, all in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,39 +19,39 @@ use store::{Actor, Error, Result, Store, log, workflows};
 
 use super::verdict::finish;
 
-/// What the AE says.
+/// An AE's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AssigneeAnswer {
     /// The lead is worth their time.
     Accept,
-    /// It is not.
+    /// The lead is not worth their time.
     Reject {
-        /// One of a list, for the audit log.
+        /// A predefined reason, for the audit log.
         reason: String,
-        /// What else the AE wrote; it may say something about the lead.
+        /// A free-text note, which may contain personal data about the lead.
         note: Option<String>,
     },
 }
 
-/// What became of an answer.
+/// The result of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// It counts.
+    /// The answer was recorded.
     Done,
-    /// Nothing was changed: the lead is not assigned to the person.
+    /// Nothing changed: the lead is not assigned to this person.
     NotYours,
-    /// Nothing was changed: something has become of the lead since it was assigned.
+    /// Nothing changed: the lead has had another outcome since its assignment.
     Already(OutcomeStage),
 }
 
-/// Records the answer of the person that a lead is assigned to.
+/// Records an AE's answer about a lead that is assigned to them.
 ///
 /// # Errors
-/// [`Error::Raced`] when the lead is decided at the same moment, [`Error::Erased`] when the person behind the lead was erased, or
-/// when the database fails.
+/// Returns [`Error::Raced`] if another transaction decides the lead at the same time, [`Error::Erased`] if the person behind the
+/// lead was erased, or an error if the database fails.
 pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &AssigneeAnswer) -> Result<Answered> {
     let person = actor.person()?;
-    // The decision is read before the transaction, so that it needs no second connection while it holds locks.
+    // Reading the decision before the transaction avoids a second connection while locks are held.
     let decision = newest_decision(store, person, lead, answer).await?;
     let mut tx = store.pool().begin().await?;
     let mut locked = ingest::lock_lead(&mut tx, store.keyring(), lead).await?;
@@ -72,7 +74,7 @@ pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &Assigne
             let decision =
                 decision.filter(|known| known.decision_id.0 == state.last_decision_id).ok_or(Error::Raced)?;
             let said = requeue(&mut tx, actor, person, place, state, &email).await?;
-            // Everyone who takes assignments is told that this one no longer counts.
+            // Every destination of assignments must learn that this one is void.
             let mut targets = workflows::targets_of(&mut tx, place.workflow).await?;
             targets.retain(|(_, target)| target.wants(Action::Assign));
             has_effects = finish(&mut tx, place, locked, &decision, &said, &targets).await?;
@@ -87,7 +89,7 @@ pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &Assigne
     Ok(Answered::Done)
 }
 
-/// The newest decision in the workflow that assigned the lead, where it is going to be returned there.
+/// Returns the newest decision in the workflow that assigned the lead, or `None` if the lead will not return to its queue.
 async fn newest_decision(
     store: &Store,
     person: PersonId,
@@ -135,8 +137,8 @@ fn outcome(actor: &Actor, lead: &LockedLead, answer: &AssigneeAnswer, by: &str) 
     OutcomeRow::new(id, lead.id, &lead.key, &input, actor.now, &actor.who.to_string())
 }
 
-/// Gives the turn back that the assignment took. An assignment that was nobody's turn, or to a person who has left the pool since,
-/// changes nothing.
+/// Credits the turn that the assignment used. Does nothing if the assignment used no turn or if the person has left the pool
+/// since.
 async fn credit(connection: &mut PgConnection, assignment: &Assignment, person: &str) -> Result<()> {
     let Some(name) = &assignment.pool else { return Ok(()) };
     let body = queue::pool_of_decision(connection, assignment.decision_id.into(), name).await?;
@@ -151,8 +153,8 @@ async fn credit(connection: &mut PgConnection, assignment: &Assignment, person: 
     Ok(())
 }
 
-/// Returns the lead to the SDR queue, unless it waits there already, and says what destinations are told. The rules have had their
-/// say and were wrong, so nothing is suggested.
+/// Returns the lead to the SDR queue, unless it is already waiting there, and returns the verdict to report to destinations.
+/// Suggests no action, since the AE has just rejected the one that the rules chose.
 async fn requeue(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! The second half of a lead's way: one transaction for all decisions that were made together, whatever led to them.
+//! The second half of the pipeline: one transaction for all decisions that were made together, regardless of their trigger.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,12 +17,12 @@ use super::prepare::{Cause, Draft};
 use super::rows::{Numbered, Rows};
 
 impl Pipeline {
-    /// Commits drafts; returns their decisions, each with its draft's place. Whoever asked for decisions without an event is `actor`,
-    /// and has an audit row for each.
+    /// Commits drafts and returns each decision with its draft's position. `actor` is the person who requested the decisions that
+    /// have no event, and gets an audit row for each.
     ///
     /// # Errors
-    /// [`store::Error::Repeated`] when the actor's form was sent before, and
-    /// [`store::Error::Raced`] when they have to be decided again; then nothing was written.
+    /// Returns [`store::Error::Repeated`] if the actor's form was sent before, and [`store::Error::Raced`] if the drafts must be
+    /// decided again. In both cases nothing was written.
     pub(super) async fn commit(
         &self,
         drafts: Vec<Draft>,
@@ -42,7 +42,7 @@ impl Pipeline {
             .iter()
             .any(|draft| standing.get(&draft.live.id).map(|now| now.epoch) != Some(draft.live.epoch))
         {
-            // A release moved since the verdicts were made: read it and decide again.
+            // A release changed after these verdicts were made. Reload it and decide again.
             self.registry.forget();
             return Err(store::Error::Raced);
         }
@@ -52,7 +52,7 @@ impl Pipeline {
             .filter_map(|draft| draft.variant().bundle.pool_of(&draft.made.verdict))
             .map(str::to_owned)
             .collect();
-        // Held until the commit. Whoever has it waits for nothing that others in line for it hold.
+        // Held until the commit. The holder never waits for anything that others in the queue hold.
         let turn = if pools.is_empty() { None } else { Some(self.pools.lock().await) };
         let mut pools: BTreeMap<String, PoolState> =
             if turn.is_some() { ingest::lock_pools(&mut tx, &pools).await? } else { BTreeMap::new() };
@@ -60,7 +60,7 @@ impl Pipeline {
         for draft in drafts {
             let lead = leads.get_mut(&draft.lead).ok_or(store::Error::NotFound("lead"))?;
             if draft.sequence.is_some_and(|seen| seen != lead.sequence) {
-                // More is known of the lead than the decision was made on.
+                // The lead has changed since the decision was made.
                 return Err(store::Error::Raced);
             }
             let is_killed = standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
@@ -79,7 +79,7 @@ impl Pipeline {
         Ok(decisions)
     }
 
-    /// Locks the leads of all drafts, those of events by what names them.
+    /// Locks the leads of all drafts. Leads of events are located by their identities.
     async fn lock(&self, tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<LockedLeads> {
         let keyring = self.store.keyring();
         let (mut named, mut found): (Vec<NamedLead>, Vec<LeadId>) = (Vec::new(), Vec::new());
@@ -103,10 +103,11 @@ impl Pipeline {
     }
 }
 
-/// Takes the idempotency keys of events.
+/// Claims the idempotency keys of events.
 ///
 /// # Errors
-/// [`store::Error::Raced`] when somebody else took one since it was looked up: the next look finds what it was taken for.
+/// Returns [`store::Error::Raced`] if another transaction has claimed a key since it was looked up. The next lookup finds that
+/// transaction's answer.
 async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
     let claims: Vec<Claim> = drafts.iter().filter_map(|draft| Some(draft.event()?.claim.clone())).collect();
     if claims.is_empty() {
@@ -116,7 +117,7 @@ async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
     if claimed.iter().all(|claimed| *claimed == Claimed::Fresh) { Ok(()) } else { Err(store::Error::Raced) }
 }
 
-/// Writes down who asked for decisions without an event.
+/// Records who requested each decision that has no event.
 async fn record(tx: &mut PgConnection, actor: &Actor, drafts: &[Draft]) -> store::Result<()> {
     for draft in drafts.iter().filter(|draft| draft.event().is_none()) {
         let entry = Audit {

@@ -1,7 +1,7 @@
-//! Single events, grouped: those that come in while a commit is under way share the next one.
+//! Groups single events: those that arrive during a commit share the next one.
 //!
-//! An event that meets an idle process is committed at once and alone, so waiting is never longer than the commits before
-//! it. Under load a group is as large as what came in meanwhile, and the price of a commit is shared.
+//! An event that meets an idle process is committed immediately and alone, so no event waits longer than the commits ahead of it.
+//! Under load, a group contains everything that arrived in the meantime, and its events share the cost of a commit.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Incoming, Pipeline, Receipt, Refusal, Signal, Taken};
 
-/// Events in one transaction at most: more would only hold the locks of their leads longer.
+/// Maximum number of events per transaction. Larger groups would only hold the locks of their leads longer.
 const GROUP: usize = 128;
-/// Transactions under way at once: while one waits for the disk, the next one is put together.
+/// Number of concurrent transactions: while one waits for the disk, the next one is assembled.
 const COMMITTERS: usize = 2;
-/// Events that wait at most; a caller beyond them waits to be let in.
+/// Maximum number of waiting events. Further callers wait for a free place.
 const WAITING: usize = 4_096;
 
-/// What a caller gets. The error is shared by those whom one failure hit.
+/// The answer to a caller. All callers affected by one failure share its error.
 type Answer = Result<Result<Taken, Refusal>, Arc<store::Error>>;
 
 struct Waiting {
@@ -26,14 +26,14 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-/// Where single events wait for the next commit. Cheap to clone; with the last clone the committers end.
+/// The queue of single events that wait for the next commit. Cheap to clone. The committers stop when the last clone is dropped.
 #[derive(Clone)]
 pub struct Intake {
     queue: mpsc::Sender<Waiting>,
 }
 
 impl Intake {
-    /// Starts the committers.
+    /// Creates an intake and starts its committers.
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -43,10 +43,10 @@ impl Intake {
         Self { queue }
     }
 
-    /// Takes an event the whole way; answers once it is committed.
+    /// Runs an event through the whole pipeline and returns once it is committed.
     ///
     /// # Errors
-    /// When the database fails; then it was not taken.
+    /// Returns an error if the database fails. The event was not recorded in that case.
     pub async fn take(&self, receipt: Receipt, signal: Signal) -> Answer {
         let (answer, answered) = oneshot::channel();
         let stopped = || Arc::new(store::Error::Unavailable(sqlx::Error::PoolClosed));
@@ -59,7 +59,7 @@ impl Intake {
 async fn commit(pipeline: Arc<Pipeline>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut group = Vec::with_capacity(GROUP);
     loop {
-        // One committer at a time gathers, so that what waits is not split into small groups.
+        // Only one committer collects at a time, so that waiting events are not split into small groups.
         let gathered = waiting.lock().await.recv_many(&mut group, GROUP).await;
         if gathered == 0 {
             return;
@@ -69,8 +69,8 @@ async fn commit(pipeline: Arc<Pipeline>, waiting: Arc<Mutex<mpsc::Receiver<Waiti
     }
 }
 
-/// Takes a group and answers it. Of a group that fails each one is taken alone, so that one of them cannot fail the
-/// others; unless the database is away, which would only be asked again and again.
+/// Commits a group and answers its callers. If a group fails, retries its events one by one, so that one event cannot fail the
+/// others. Skips this if the database is unavailable, since every retry would fail too.
 async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
     let together = together(pipeline, group).await;
     match together {
@@ -99,7 +99,7 @@ async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
     }
 }
 
-/// A panic must not end the committer, which others wait for.
+/// Decides and commits a group. Catches panics, since a panic would end the committer while callers wait for it.
 async fn together(pipeline: &Pipeline, group: &[Waiting]) -> store::Result<Vec<Result<Taken, Refusal>>> {
     let incoming: Vec<_> = group.iter().map(|waiting| waiting.incoming.clone()).collect();
     AssertUnwindSafe(pipeline.take_all(&incoming)).catch_unwind().await.unwrap_or_else(|_| Err(broken()))

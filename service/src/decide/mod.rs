@@ -1,12 +1,13 @@
-//! The way of a lead, from what came in to the committed decision:
+//! The path of a lead, from the incoming event to the committed decision:
 //!
-//! 1. `prepare`: idempotency key → route → identify → choose the bundle by release and bucket → read the event together with
-//!    what is already known of the lead → decide, shadow candidates beside it. All of it without a lock.
-//! 2. `commit`: one transaction for all that came together. It checks again what was read without a lock (keys, release epoch,
-//!    identity, the lead's sequence), picks people, and writes; on a mismatch all is decided again.
+//! 1. `prepare`: idempotency key → route → identify → choose the bundle by release and bucket → read the event together with what
+//!    is already known about the lead → decide, along with shadow candidates. None of this takes a lock.
+//! 2. `commit`: one transaction for everything that arrived together. It rechecks what was read without a lock (keys, release
+//!    epoch, identity, the lead's sequence), picks people, and writes. On a mismatch, everything is decided again.
 //! 3. Answer, after the commit.
 //!
-//! Architecture invariant: whatever leads to a decision (an event, a person, a timer, a release) goes through the same commit.
+//! Architecture invariant: every decision goes through the same commit, whether an event, a person, a timer or a release triggers
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,25 +43,25 @@ pub use registry::{Live, Registry, Variant};
 pub use replay::Replay;
 pub use replay_range::{ReplayDifference, ReplayRange, ReplayReport};
 
-/// One event with the key that makes it unique.
+/// An event with its idempotency key.
 #[derive(Clone, Debug)]
 pub struct Signal {
-    /// Unique among the events of its source.
+    /// The idempotency key, unique within the event's source.
     pub key: String,
-    /// The event; checked already ([`EventRequest::check`]).
+    /// The event, already checked with [`EventRequest::check`].
     pub event: EventRequest,
 }
 
-/// Where signals come from and when.
+/// Where and when signals were received.
 #[derive(Clone, Debug)]
 pub struct Receipt {
-    /// When they were received.
+    /// The instant of receipt.
     pub received_at: DateTime<Utc>,
-    /// `now` for the rules: the instant of receipt, or the start of an import for rows without a time of their own.
+    /// `now` for the rules: the instant of receipt, or the start of an import for rows without a timestamp.
     pub as_of: DateTime<Utc>,
-    /// The API key or command that brought them.
+    /// The API key or command that sent the signals.
     pub received_from: String,
-    /// The request they came in.
+    /// The id of the request that carried them.
     pub request_id: String,
     /// `live`, or `historical` for an import.
     pub mode: Mode,
@@ -77,68 +78,68 @@ pub struct Answer {
     pub decision: Decision,
 }
 
-/// What became of a signal.
+/// The result of processing a signal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Taken {
-    /// It was recorded and decided now.
+    /// The event was recorded and decided now.
     New(Answer),
-    /// It had been recorded before; this is the first answer.
+    /// The event had been recorded before. This is the first answer.
     Repeat(Answer),
 }
 
-/// Why a signal was not taken.
+/// Why a signal was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The key was used for something else.
+    /// The key was used for another body.
     #[error("this idempotency key was used for another body")]
     KeyReused,
-    /// The key was used before, and the decision that was answered then is not kept any more.
+    /// The key was used before, and the decision that was returned then is no longer kept.
     #[error(
         "this event was recorded before and its first answer is no longer kept; send it with a new key only if it is to be decided again"
     )]
     FirstAnswerGone,
-    /// There is no such workflow.
+    /// The workflow does not exist.
     #[error("there is no workflow `{0}`")]
     UnknownWorkflow(String),
-    /// The workflow has never been put live.
+    /// The workflow has never been live.
     #[error("the workflow `{0}` is not live")]
     NotLive(String),
-    /// No workflow takes such events.
+    /// No workflow accepts such events.
     #[error("no workflow takes {kind} events from `{origin}`; name one in `workflow`")]
     NoRoute {
-        /// Kind of the event.
+        /// The event's kind.
         kind: String,
-        /// Its source.
+        /// The event's source.
         origin: String,
     },
-    /// Several workflows take such events.
+    /// Several workflows accept such events.
     #[error("several workflows take these events ({}); name one in `workflow`", .0.join(", "))]
     AmbiguousRoute(Vec<String>),
 }
 
-/// The pipeline of one process.
+/// The decision pipeline of one process.
 pub struct Pipeline {
     store: Store,
     bundles: Bundles,
     registry: Registry,
-    /// Whose turn it is to lock pools. In Postgres many that wait for one row cost more than the row's work.
+    /// Serializes the locking of pools. Many transactions that wait for one row in Postgres cost more than the work on that row.
     pools: Mutex<()>,
 }
 
-/// A signal and how it came. Cheap to clone.
+/// A signal with its receipt. Cheap to clone.
 #[derive(Clone)]
 pub struct Incoming {
-    /// How it came.
+    /// Where and when the signal was received.
     pub receipt: Arc<Receipt>,
-    /// The signal.
+    /// The signal itself.
     pub signal: Arc<Signal>,
 }
 
-/// How often a transaction is tried that met another one.
+/// Maximum number of retries of a transaction that conflicts with another one.
 const TRIES: usize = 8;
 
 impl Pipeline {
-    /// The pipeline over a database.
+    /// Creates a pipeline over a database.
     pub fn new(store: Store) -> Self {
         let bundles = Bundles::new(store.clone());
         Self {
@@ -149,25 +150,25 @@ impl Pipeline {
         }
     }
 
-    /// The compiled bundles.
+    /// Returns the cache of compiled bundles.
     pub fn bundles(&self) -> &Bundles {
         &self.bundles
     }
 
-    /// The workflows it decides by.
+    /// Returns the registry of workflows that the pipeline decides with.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// The database it writes to.
+    /// Returns the database that the pipeline writes to.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Takes signals that came together the whole way, as [`Self::take_all`] does.
+    /// Runs signals with a common receipt through the whole pipeline, like [`Self::take_all`].
     ///
     /// # Errors
-    /// When the database fails; then nothing was taken.
+    /// Returns an error if the database fails. No signal was recorded in that case.
     pub async fn take(
         &self,
         receipt: &Receipt,
@@ -181,21 +182,21 @@ impl Pipeline {
         self.take_all(&incoming).await
     }
 
-    /// Takes signals the whole way, all in one transaction; answers each in order. Nothing is answered before it is
+    /// Runs signals through the whole pipeline in one transaction. Returns one result per signal, in order, once everything is
     /// committed.
     ///
     /// # Errors
-    /// When the database fails; then nothing was taken.
+    /// Returns an error if the database fails. No signal was recorded in that case.
     pub async fn take_all(&self, incoming: &[Incoming]) -> store::Result<Vec<Result<Taken, Refusal>>> {
         let prepared = self.prepare(incoming).await;
         self.take_prepared(incoming, prepared).await
     }
 
-    /// Takes prepared signals the rest of the way, all in one transaction, as [`Self::take_all`] does. They are prepared again
-    /// when what they were decided by has changed since.
+    /// Runs prepared signals through the rest of the pipeline in one transaction, like [`Self::take_all`]. Prepares them again if
+    /// their basis has changed since.
     ///
     /// # Errors
-    /// When the database fails; then nothing was taken.
+    /// Returns an error if the database fails. No signal was recorded in that case.
     pub async fn take_prepared(
         &self,
         incoming: &[Incoming],
@@ -243,13 +244,13 @@ impl Pipeline {
     }
 }
 
-/// Waits a little longer each time, by chance, so that two transactions that met do not meet again.
+/// Sleeps for a random time that grows with each try, so that two conflicting transactions do not collide again.
 async fn back_off(tries: usize) {
     tokio::time::sleep(Duration::from_millis(rand::random_range(1..=10) * tries as u64)).await;
 }
 
 impl Answer {
-    /// The answer for the event that was decided on; none for a decision without one.
+    /// Returns the answer for a decision, or `None` if the decision has no event.
     pub(super) fn of(decision: Decision) -> Option<Self> {
         Some(Self {
             event_id: decision.event_id?,

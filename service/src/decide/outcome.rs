@@ -1,4 +1,4 @@
-//! What really happened to a lead comes back in.
+//! Records outcomes: what happened to leads after they were decided.
 
 use engine::ids::{LeadId, OutcomeId};
 use store::ingest::{self, Claim, Claimed};
@@ -6,24 +6,24 @@ use store::outcomes::{self, OutcomeInput, OutcomeRow, Subject};
 
 use super::{Pipeline, Receipt, TRIES};
 
-/// An outcome that was taken.
+/// A recorded outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeTaken {
-    /// Its id.
+    /// The outcome's id.
     pub outcome_id: OutcomeId,
-    /// The lead it is about.
+    /// The lead that it belongs to.
     pub lead_id: LeadId,
-    /// Whether it had been taken before.
+    /// Whether it had been recorded before.
     pub repeat: bool,
 }
 
-/// Why an outcome was not taken.
+/// Why an outcome was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutcomeRefusal {
-    /// The key was used for something else.
+    /// The key was used for another body.
     #[error("this idempotency key was used for another body")]
     KeyReused,
-    /// It names no lead, or more than one.
+    /// The subject matches no lead, or more than one.
     #[error("no lead, or more than one, goes by this name")]
     UnknownLead,
     /// The person was erased.
@@ -31,26 +31,26 @@ pub enum OutcomeRefusal {
     Erased,
 }
 
-/// One outcome with the key that makes it unique.
+/// An outcome with its idempotency key.
 #[derive(Clone, Debug)]
 pub struct OutcomeSignal {
-    /// What the key is unique within: `outcome`, or an import's own scope.
+    /// The scope in which the key is unique: `outcome`, or the scope of an import.
     pub scope: String,
-    /// The key.
+    /// The idempotency key.
     pub key: String,
-    /// The canonical form, by which a repeat is told from another use of the key.
+    /// The canonical body, which distinguishes a repeat from another use of the key.
     pub body: Vec<u8>,
-    /// The lead, as it is named.
+    /// The lead, as the caller identifies it.
     pub subject: Subject,
-    /// The outcome.
+    /// The outcome to record.
     pub input: OutcomeInput,
 }
 
 impl Pipeline {
-    /// Takes outcomes, all in one transaction; answers each in order.
+    /// Records outcomes in one transaction and returns one result per outcome, in order.
     ///
     /// # Errors
-    /// When the database fails; then nothing was taken.
+    /// Returns an error if the database fails. No outcome was recorded in that case.
     pub async fn record_outcomes(
         &self,
         receipt: &Receipt,
@@ -77,7 +77,7 @@ impl Pipeline {
         let mut answers: Vec<Result<OutcomeTaken, OutcomeRefusal>> = Vec::with_capacity(signals.len());
         let mut claims = Vec::new();
         for (n, (signal, lead)) in signals.iter().zip(&named).enumerate() {
-            // Only what can be kept takes its key: a caller who sends an outcome before its lead can send it again.
+            // Only a storable outcome claims its key, so a caller that sends an outcome before its lead can send it again.
             answers.push(match lead.map(|lead| (lead, keys.get(&lead))) {
                 None => Err(OutcomeRefusal::UnknownLead),
                 Some((lead, Some(Some(key)))) => {

@@ -1,4 +1,4 @@
-//! The first half of a lead's way: what can be found out, read and decided without a lock.
+//! The first half of the pipeline: everything that is looked up, read and decided without a lock.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::registry::{Live, Variant};
 use super::{Answer, Incoming, Pipeline, Receipt, Refusal, Signal};
 
-/// Signals that are decided and not committed.
+/// Signals that are decided but not yet committed.
 #[derive(Default)]
 pub struct Group {
     pub(super) refused: Vec<(usize, Refusal)>,
@@ -27,25 +27,25 @@ pub struct Group {
     pub(super) drafts: Vec<Draft>,
 }
 
-/// A signal with the idempotency key of one before it in the same group.
+/// A signal that repeats the idempotency key of an earlier one in the same group.
 pub(super) struct Double {
-    /// Its place among what came together.
+    /// Its position in the group.
     pub place: usize,
-    /// The place of the one before it.
+    /// The position of the earlier signal.
     pub first: usize,
-    /// Whether both ask for the same.
+    /// Whether both signals have the same body.
     pub has_same_body: bool,
 }
 
-/// A decision that is made and not committed.
+/// A decision that is made but not yet committed.
 pub(super) struct Draft {
-    /// Its place among what came together.
+    /// Its position in the group.
     pub place: usize,
     pub receipt: Arc<Receipt>,
     pub live: Arc<Live>,
     pub cause: Cause,
     pub lead: LeadId,
-    /// How much had been decided about the lead when its history was read; nothing where no history was.
+    /// The lead's sequence when its history was read, or `None` if no history was read.
     pub sequence: Option<i64>,
     pub decision_id: DecisionId,
     pub made: Made,
@@ -55,32 +55,32 @@ pub(super) struct Draft {
     pub features: Vec<u8>,
 }
 
-/// What led to a decision.
+/// The cause of a decision.
 pub(super) enum Cause {
-    /// An event that came in, to be committed with the decision.
+    /// A new event, to be committed with the decision.
     Event(Box<NewEvent>),
-    /// Anything else, about a lead that exists, with the source of the event that was read again.
+    /// Any other trigger, for an existing lead, with the source of the event that was read again.
     Other(Trigger, String),
 }
 
-/// An event on its way to the commit.
+/// An event to be committed.
 pub(super) struct NewEvent {
     pub id: EventId,
     pub signal: Arc<Signal>,
-    /// The request as JSON, and its canonical bytes.
+    /// The request as JSON. `body` holds its canonical bytes.
     pub document: Json,
     pub body: Vec<u8>,
     pub claim: Claim,
     pub named: NamedLead,
 }
 
-/// What one bundle made of a lead.
+/// The result of one bundle for a lead.
 pub(super) struct Made {
     pub snapshot: Snapshot,
     pub verdict: Verdict,
 }
 
-/// An event with its route and its lead.
+/// An event with its workflow.
 struct Routed {
     place: usize,
     receipt: Arc<Receipt>,
@@ -90,24 +90,24 @@ struct Routed {
 }
 
 impl Draft {
-    /// The variant of the workflow that decides about this lead.
+    /// Returns the variant of the workflow that decides this lead.
     pub(super) fn variant(&self) -> &Variant {
         self.live.variant_of(self.lead)
     }
 
-    /// How this is about to be decided: by the rules, or by people when the workflow is stopped.
+    /// Returns the mode of the decision: manual for live traffic of a stopped workflow, since people decide there.
     pub(super) fn mode(&self, is_killed: bool) -> Mode {
         if is_killed && self.receipt.mode == Mode::Live { Mode::Manual } else { self.receipt.mode }
     }
 
-    /// When what the event says happened; unknown for an imported event without a time of its own.
+    /// Returns when the event happened, or `None` for an imported event without a timestamp.
     pub(super) fn happened_at(&self) -> Option<DateTime<Utc>> {
         let event = self.event()?;
         let received_at = (self.receipt.mode != Mode::Historical).then_some(self.receipt.received_at);
         event.signal.event.occurred_at.or(received_at).map(engine::time::cut)
     }
 
-    /// The event, where one led to the decision.
+    /// Returns the event that caused the decision, if there is one.
     pub(super) fn event(&self) -> Option<&NewEvent> {
         match &self.cause {
             Cause::Event(event) => Some(event),
@@ -115,7 +115,7 @@ impl Draft {
         }
     }
 
-    /// The system that the newest word about the lead came from.
+    /// Returns the source of the lead's newest event.
     pub(super) fn source(&self) -> &str {
         match &self.cause {
             Cause::Event(event) => &event.signal.event.source,
@@ -125,10 +125,10 @@ impl Draft {
 }
 
 impl Pipeline {
-    /// Prepares signals for [`Self::take_prepared`], so that the next ones can be prepared while the ones before are committed.
+    /// Prepares signals for [`Self::take_prepared`], so that the next group can be prepared while the previous one is committed.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn prepare(&self, incoming: &[Incoming]) -> store::Result<Group> {
         let mut group = Group::default();
         let fresh = self.skip_repeats(incoming, &mut group).await?;
@@ -146,8 +146,8 @@ impl Pipeline {
         Ok(group)
     }
 
-    /// Answers what was taken before by its idempotency key, before anything else is looked at: a repeat gets its first
-    /// answer, whatever was reconfigured since.
+    /// Answers repeats by their idempotency key before it looks at anything else. A repeat gets its first answer, regardless of
+    /// what was reconfigured since.
     async fn skip_repeats(
         &self,
         incoming: &[Incoming],
@@ -171,7 +171,7 @@ impl Pipeline {
         let events: Vec<Uuid> = repeats.iter().map(|(_, event)| *event).collect();
         let first = store::log::decisions_on(&self.store, &events).await?;
         for (place, event) in repeats {
-            // Two repeats of one event may come together.
+            // A group may contain several repeats of one event.
             match first.get(&event.into()).cloned().and_then(Answer::of) {
                 Some(answer) => group.repeats.push((place, answer)),
                 None => group.refused.push((place, Refusal::FirstAnswerGone)),
@@ -216,7 +216,8 @@ impl Pipeline {
         Ok(routed)
     }
 
-    /// What came in before about the leads whose bundle looks back; an empty history for all others.
+    /// Reads the history of leads whose bundle looks back. The result is an empty history for a new lead, and `None` if the
+    /// bundle does not look back.
     async fn histories(
         &self,
         routed: &[Routed],
@@ -246,7 +247,7 @@ impl Pipeline {
         Ok(histories)
     }
 
-    /// The domains that are known of leads, where a workflow has a rule that is muted for an account.
+    /// Returns the known domains of leads, in workflows with rules that are muted for an account.
     async fn domains(
         &self,
         routed: &[Routed],
@@ -262,7 +263,7 @@ impl Pipeline {
         store::leads::domains(&self.store, &wanted).await
     }
 
-    /// Codes the fields of decisions for simulations.
+    /// Encodes the fields of decisions for simulations.
     pub(super) async fn code_features(&self, drafts: &mut [Draft]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
         for draft in drafts.iter() {
@@ -286,7 +287,7 @@ impl Pipeline {
     }
 }
 
-/// Leaves out signals with the key of one before them: they get its answer, and nothing is decided on them.
+/// Removes signals that repeat the key of an earlier one. They get its answer, and nothing is decided for them.
 fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
     let mut firsts: Vec<Routed> = Vec::with_capacity(all.len());
     let mut known: HashMap<(String, Vec<u8>), usize> = HashMap::new();
@@ -307,7 +308,7 @@ fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
     firsts
 }
 
-/// Decides events in their order: of two about one lead, the later one sees the earlier one.
+/// Decides events in order, so that the later of two events about one lead sees the earlier one.
 async fn decide_all(
     routed: Vec<Routed>,
     found: &[Identified],
@@ -318,7 +319,7 @@ async fn decide_all(
     for (n, ((routed, found), history)) in routed.into_iter().zip(found).zip(histories).enumerate() {
         let known = domains.get(&found.lead).map(Vec::as_slice).unwrap_or_default();
         drafts.push(decide(routed, found.lead, history, known, &drafts));
-        // Statements that wait for their answers resume in the meantime.
+        // Yields so that tasks whose statements have completed can resume.
         if n % 8 == 7 {
             tokio::task::yield_now().await;
         }
@@ -360,7 +361,7 @@ fn decide(
     }
 }
 
-/// The domains that an event says of its lead.
+/// Returns the domains that an event gives for its lead.
 fn domains_in(lead: &LeadInput) -> impl Iterator<Item = String> + use<> {
     let email = lead.email.as_deref().and_then(|email| Some(email.rsplit_once('@')?.1));
     let stated =
@@ -368,8 +369,8 @@ fn domains_in(lead: &LeadInput) -> impl Iterator<Item = String> + use<> {
     stated.into_iter().flatten()
 }
 
-/// Reads and decides by the bundle that the lead's bucket gets and, where it is live traffic, by every candidate in the shadow
-/// stage: shadows compare what comes in now, which a history would outnumber.
+/// Reads and decides an event with the bundle for the lead's bucket and, for live traffic, with every shadow candidate. Shadows
+/// compare live traffic, which imported history would outnumber.
 pub(super) fn make_all(
     live: &Live,
     lead: LeadId,
@@ -387,8 +388,8 @@ pub(super) fn make_all(
     (make(live.variant_of(lead)), shadows)
 }
 
-/// The time up to which events count as known when one is decided. Of an imported event that is its own time. Whatever was
-/// committed before a decision about the present is known to it, also where the clock of the process that took it is ahead.
+/// Returns the instant up to which events count as known. For an imported event this is its own time. A decision about the
+/// present sees everything that was committed before it, even if the clock of the process that committed it is ahead.
 pub(super) fn known_until(receipt: &Receipt, as_of: DateTime<Utc>) -> DateTime<Utc> {
     match receipt.mode {
         Mode::Historical => as_of,
@@ -396,7 +397,7 @@ pub(super) fn known_until(receipt: &Receipt, as_of: DateTime<Utc>) -> DateTime<U
     }
 }
 
-/// What is known of a lead: its stored history, and before that what came together with this event.
+/// Returns what is known about a lead: its stored history, and the earlier events of the same group.
 pub(super) fn known<'a>(
     history: Option<&'a LeadHistory>,
     together: impl Iterator<Item = &'a Draft>,

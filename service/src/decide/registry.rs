@@ -1,4 +1,4 @@
-//! The workflows as they decide at this moment, compiled once and shared.
+//! The live workflows, compiled once and shared.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,37 +22,38 @@ use crate::bundles::Bundles;
 /// A live workflow under one release epoch.
 #[derive(Debug)]
 pub struct Live {
-    /// Its id.
+    /// The workflow's id.
     pub id: WorkflowId,
-    /// Its name.
+    /// The workflow's name.
     pub name: String,
-    /// The release epoch it was read under.
+    /// The release epoch under which the workflow was read.
     pub epoch: i64,
-    /// The release that is live.
+    /// The live release.
     pub control: Variant,
-    /// The release that is being rolled out, and the percentage of leads that it decides.
+    /// The release being rolled out, with the percentage of leads that it decides.
     pub candidate: Option<(Variant, u8)>,
-    /// Releases in the shadow stage: they decide beside the one that counts.
+    /// Releases in the shadow stage, which decide alongside the release that counts.
     pub shadows: Vec<Variant>,
-    /// Where decisions go.
+    /// The destinations of decisions.
     pub targets: Vec<(DestinationId, Target)>,
-    /// Rules that are switched off or muted. Their times are looked at for each decision.
+    /// Rules that are switched off or muted. Each decision compares their end times.
     pub switches: RuleSwitches,
 }
 
-/// A release that decides, or would.
+/// A release that decides, or would decide.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// The release.
+    /// The release's id.
     pub release: ReleaseId,
-    /// Hash of its bundle.
+    /// The hash of its bundle.
     pub hash: Digest,
-    /// What decides.
+    /// The compiled bundle.
     pub bundle: Arc<Bundle>,
 }
 
 impl Live {
-    /// Returns the release that decides about a lead: by its bucket, so that it stays with one release while the share grows.
+    /// Returns the release that decides a lead. It depends on the lead's bucket, so a lead stays with its release while the share
+    /// grows.
     pub fn variant_of(&self, lead: LeadId) -> &Variant {
         match &self.candidate {
             Some((candidate, share)) if bucket::is_within(bucket::bucket(self.id, lead), *share) => candidate,
@@ -60,20 +61,21 @@ impl Live {
         }
     }
 
-    /// Returns the releases that decide beside the one that counts: none where history is imported, as they compare live traffic.
+    /// Returns the releases that decide alongside the one that counts. Returns none for imported history, since shadows compare
+    /// live traffic.
     pub fn shadows_of(&self, mode: Mode) -> &[Variant] {
         if mode == Mode::Historical { &[] } else { &self.shadows }
     }
 
-    /// Returns how far back the history of a lead is read, for the release that decides about it and for those in shadow.
+    /// Returns how far back to read the lead's history, for the release that decides it and for shadow releases.
     pub fn looks_back(&self, lead: LeadId, mode: Mode) -> Option<TimeDelta> {
         let all = std::iter::once(self.variant_of(lead)).chain(self.shadows_of(mode));
         all.filter_map(|variant| variant.bundle.looks_back()).max()
     }
 }
 
-/// Routes, live workflows and feature codes. Every process has its own; a commit under another epoch than the one read here
-/// is refused and read again, so a stale entry costs a repetition, never a wrong decision.
+/// Caches routes, live workflows and feature codes for one process. The database rejects a commit under an outdated epoch and the
+/// entry is read again, so a stale entry costs a retry, never a wrong decision.
 pub struct Registry {
     store: Store,
     memory: Memory,
@@ -81,14 +83,14 @@ pub struct Registry {
     codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
 }
 
-/// What was read of workflows. Whatever is read is as old as the [`Memory::generation`] that it began under: when something is
-/// released while it is on its way, it is used once and not remembered.
+/// Cached workflows. An entry belongs to the [`Memory::generation`] in which its read began. If a release changes during the
+/// read, the entry is used once and not cached.
 #[derive(Default)]
 struct Memory(RwLock<Remembered>);
 
 #[derive(Default)]
 struct Remembered {
-    /// Counts how often everything was forgotten.
+    /// Counts how often the cache was cleared.
     generation: u64,
     live: HashMap<String, Arc<Live>>,
     routes: HashMap<Trigger, String>,
@@ -124,19 +126,19 @@ impl Memory {
     }
 }
 
-/// Texts whose codes a process remembers; beyond it the memory starts anew.
+/// Maximum number of cached codes. The cache starts over when it is full.
 const REMEMBERED_CODES: usize = 200_000;
 
 impl Registry {
-    /// An empty registry; workflows are read when they are first asked for.
+    /// Creates an empty registry. Workflows are read on first use.
     pub fn new(store: Store, bundles: Bundles) -> Self {
         Self { store, bundles, memory: Memory::default(), codes: Mutex::default() }
     }
 
-    /// The live workflow that takes an event.
+    /// Returns the live workflow that accepts an event.
     ///
     /// # Errors
-    /// Outer: when the database fails. Inner: why no workflow takes it.
+    /// The outer result is an error if the database fails. The inner result gives the reason why no workflow accepts the event.
     pub async fn route(&self, event: &EventRequest) -> Result<std::result::Result<Arc<Live>, Refusal>> {
         let name = match &event.workflow {
             Some(name) => name.clone(),
@@ -148,7 +150,7 @@ impl Registry {
         self.live(&name).await
     }
 
-    /// The name of the one workflow that takes such events. Only that is remembered: a refusal is looked up again.
+    /// Returns the name of the only workflow that accepts such events. Caches only this case: a refusal is looked up again.
     async fn routed(&self, event: &EventRequest) -> Result<std::result::Result<String, Refusal>> {
         let trigger = (event.kind, event.source.clone());
         if let Some(name) = self.memory.route(&trigger) {
@@ -167,10 +169,10 @@ impl Registry {
         })
     }
 
-    /// A live workflow by name.
+    /// Returns a live workflow by name.
     ///
     /// # Errors
-    /// As [`Registry::route`].
+    /// Same as [`Registry::route`].
     pub async fn live(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
         match self.memory.live(name) {
             Some(live) => Ok(Ok(live)),
@@ -178,7 +180,7 @@ impl Registry {
         }
     }
 
-    /// Forgets what was read of workflows, because something was released.
+    /// Clears cached workflows after a release.
     pub fn forget(&self) {
         self.memory.forget();
     }
@@ -195,7 +197,7 @@ impl Registry {
         };
         let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
         let open = releases::open_of(&mut connection, workflow.id.into()).await?;
-        // After the epoch: what is switched in between begins another one.
+        // Read after the epoch: a switch that changes in between begins another epoch.
         let switches = switches::of_workflow(&mut connection, workflow.id.into()).await?.into();
         drop(connection);
         let (mut candidate, mut shadows) = (None, Vec::new());
@@ -227,7 +229,8 @@ impl Registry {
         Ok(Variant { release, hash, bundle: self.bundles.get(&hash).await? })
     }
 
-    /// A candidate in the shadow stage; none where its bundle cannot be used, since what only watches must not stop what decides.
+    /// Returns a candidate in the shadow stage, or `None` if its bundle is unusable: a shadow must not stop the release that
+    /// decides.
     async fn shadow(&self, release: &Release) -> Result<Option<Variant>> {
         match self.variant(release.id, release.bundle).await {
             Ok(variant) => Ok(Some(variant)),
@@ -239,10 +242,10 @@ impl Registry {
         }
     }
 
-    /// The codes of texts in feature rows.
+    /// Returns the codes of texts in feature rows.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn codes(
         &self,
         workflow: WorkflowId,

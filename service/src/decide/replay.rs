@@ -1,4 +1,4 @@
-//! Deciding again what was decided: the same bundle on the same snapshot gives the same bytes.
+//! Replays stored decisions: the same bundle on the same snapshot yields the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -26,10 +26,10 @@ pub struct Replay {
 }
 
 impl Pipeline {
-    /// Decides a stored decision again and compares.
+    /// Replays a stored decision and compares the results.
     ///
     /// # Errors
-    /// [`store::Error::NotFound`] when there is no such decision.
+    /// Returns [`store::Error::NotFound`] if the decision does not exist.
     pub async fn replay(&self, id: DecisionId) -> store::Result<Replay> {
         let stored = store::log::stored_decision(self.store(), id).await?;
         let decision = stored.decision;
@@ -65,7 +65,7 @@ fn again(
     }))
 }
 
-/// The first part of a decision whose canonical bytes differ.
+/// Returns the first part of a decision whose canonical bytes differ.
 fn compare(decision: &Decision, pick: Option<&StoredPick>, again: &Json) -> store::Result<Option<Json>> {
     let stored = json!({
         "rule_id": decision.rule_id, "action": decision.action, "parameters": decision.parameters, "confidence": decision.confidence,

@@ -1,4 +1,4 @@
-//! Deciding many stored decisions again, batch by batch.
+//! Replays many stored decisions, batch by batch.
 
 use chrono::{DateTime, Utc};
 use engine::ids::DecisionId;
@@ -8,68 +8,69 @@ use store::reads::replays::{self, DecisionRange};
 
 use super::Pipeline;
 
-/// Decisions of a batch.
+/// Number of decisions per batch.
 const BATCH: i64 = 200;
-/// Decisions that are read at a time; each takes a statement or two.
+/// Number of decisions to read concurrently. Each takes one or two statements.
 const AT_ONCE: usize = 4;
-/// Differences that are named.
+/// Maximum number of differences to list.
 const NAMED: usize = 20;
 
-/// Which stored decisions.
+/// Selects stored decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayRange {
-    /// Of this workflow, by name; of all without it.
+    /// The name of the workflow, or `None` for all workflows.
     pub workflow: Option<String>,
-    /// About what came at this instant or later.
+    /// Only decisions on events from this instant or later.
     pub from: Option<DateTime<Utc>>,
-    /// About what came before this instant.
+    /// Only decisions on events before this instant.
     pub before: Option<DateTime<Utc>>,
 }
 
-/// What deciding many decisions again came to.
+/// The result of replaying many decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayReport {
-    /// Decisions that come out the same, byte for byte.
+    /// The number of decisions with the same result, byte for byte.
     pub same: u64,
-    /// Decisions that cannot be compared any more, since the person was erased.
+    /// The number of decisions that are no longer comparable, since the person was erased.
     pub erased: u64,
-    /// Decisions that come out differently.
+    /// The number of decisions with a different result.
     pub different: u64,
-    /// The first of these.
+    /// The first differences.
     pub differences: Vec<ReplayDifference>,
-    /// The last decision that was compared.
+    /// The last decision compared.
     after: Option<DecisionId>,
 }
 
-/// A decision that comes out differently. What differs may tell of a person, so it is told where it is asked for.
+/// A decision whose replay differs. The values may contain personal data, so the report names only the part and a single replay
+/// shows the values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayDifference {
-    /// The decision.
+    /// The decision's id.
     pub decision_id: DecisionId,
-    /// Its first part that differs, for example `action`.
+    /// The first part that differs, for example `action`.
     pub part: String,
 }
 
 impl ReplayReport {
-    /// Returns how many decisions were compared, or found erased.
+    /// Returns how many decisions were compared or found erased.
     pub fn checked(&self) -> u64 {
         self.same + self.erased + self.different
     }
 }
 
 impl Pipeline {
-    /// Returns how many decisions a range has.
+    /// Returns the number of decisions in a range.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn count_decisions(&self, range: &ReplayRange) -> store::Result<u64> {
         replays::count(self.store(), &stored(range)).await
     }
 
-    /// Decides the next decisions of a range again and adds to the report; returns whether there were any.
+    /// Replays the next decisions of a range and adds them to the report. Returns whether there were any.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn replay_next(&self, range: &ReplayRange, report: &mut ReplayReport) -> store::Result<bool> {
         let ids = replays::ids(self.store(), &stored(range), report.after, BATCH).await?;
         let Some(last) = ids.last().copied() else { return Ok(false) };

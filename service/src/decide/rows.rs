@@ -1,4 +1,4 @@
-//! The rows of a commit, gathered lead by lead and written table by table.
+//! The rows of a commit, collected lead by lead and written table by table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use super::Receipt;
 use super::prepare::{Cause, Draft, Made};
 use super::registry::Variant;
 
-/// Everything one commit writes.
+/// Everything that one commit writes.
 #[derive(Default)]
 pub(super) struct Rows {
     events: Vec<EventRow>,
@@ -33,7 +33,7 @@ pub(super) struct Rows {
     shadows: Vec<ShadowRow>,
 }
 
-/// A decision that has got its number and its person, and not its rows.
+/// A decision with its sequence number and its assignee, before its rows are built.
 pub(super) struct Numbered {
     draft: Draft,
     mode: Mode,
@@ -42,7 +42,7 @@ pub(super) struct Numbered {
     pick: Option<StoredPick>,
 }
 
-/// Everything one decision writes.
+/// Everything that one decision writes.
 struct Built {
     place: usize,
     decided: Decision,
@@ -55,7 +55,7 @@ struct Built {
 }
 
 impl Numbered {
-    /// Decides who gets the lead and gives the decision its number: what depends on the decisions before it.
+    /// Picks the assignee and assigns the sequence number. Both depend on the preceding decisions.
     pub(super) fn new(
         mut draft: Draft,
         is_killed: bool,
@@ -84,7 +84,7 @@ impl Numbered {
         Ok(Self { draft, mode, lead, parameters, pick })
     }
 
-    /// Makes the rows; most of a commit's processor time goes into sealing them.
+    /// Builds the rows. Encrypting them takes most of a commit's processor time.
     fn build(self) -> store::Result<Built> {
         let Self { draft, mode, lead, parameters, pick } = self;
         let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &draft)
@@ -139,7 +139,7 @@ impl Numbered {
 }
 
 impl Rows {
-    /// Makes the rows of decisions, on all processors; returns them with the decisions, each with its place.
+    /// Builds the rows of decisions on all processors, and returns them with the decisions and their positions.
     pub(super) fn build(numbered: Vec<Numbered>) -> store::Result<(Self, Vec<(usize, Decision)>)> {
         let built = numbered.into_par_iter().map(Numbered::build).collect::<store::Result<Vec<_>>>()?;
         let (mut rows, mut decisions) = (Self::default(), Vec::with_capacity(built.len()));
@@ -155,12 +155,12 @@ impl Rows {
         Ok((rows, decisions))
     }
 
-    /// Whether there is anything to send.
+    /// Returns whether there is anything to send.
     pub(super) fn has_effects(&self) -> bool {
         !self.effects.is_empty()
     }
 
-    /// Writes everything.
+    /// Writes all rows.
     pub(super) async fn write(
         self,
         tx: &mut PgConnection,
@@ -180,7 +180,7 @@ impl Rows {
     }
 }
 
-/// Splits states so that no round has a lead and workflow twice: one statement cannot change a row twice.
+/// Splits states into rounds without duplicate leads per workflow, since one statement cannot change a row twice.
 fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     let mut seen: BTreeMap<(uuid::Uuid, uuid::Uuid), usize> = BTreeMap::new();
     let mut rounds: Vec<Vec<State>> = Vec::new();
@@ -194,8 +194,8 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     rounds
 }
 
-/// Learns what an event says of who the lead is. Of each part the newest word counts, whatever comes in first; what was said at an
-/// unknown time is the oldest.
+/// Merges an event's identity fields into the lead's profile. For each field the newest value wins, regardless of the order of
+/// arrival. A value without a timestamp counts as the oldest.
 fn merge_profile(lead: &mut LockedLead, event: &EventRequest, at: Option<DateTime<Utc>>) {
     let input = &event.lead;
     let trimmed = |text: &Option<String>| {
@@ -216,7 +216,7 @@ fn merge_profile(lead: &mut LockedLead, event: &EventRequest, at: Option<DateTim
     }
 }
 
-/// Replaces a part of a profile unless something newer is known; returns whether it did.
+/// Replaces a field of a profile unless a newer value exists, and returns whether it did.
 fn learn(
     known: &mut Option<String>,
     known_at: &mut Option<DateTime<Utc>>,
@@ -230,8 +230,8 @@ fn learn(
     is_newer
 }
 
-/// Picks a person where the verdict assigns to a pool. Members are in the bundle; weights and absences are beside it, and the
-/// decision keeps those that it was made under.
+/// Picks a person if the verdict assigns the lead to a pool. The bundle holds the members. Weights and absences are separate, so
+/// the decision records those that it used.
 fn pick(
     draft: &mut Draft,
     lead: &LockedLead,
@@ -269,8 +269,8 @@ fn targets(mode: Mode, draft: &Draft) -> impl Iterator<Item = &(DestinationId, T
     draft.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
 }
 
-/// The queue a decision sends its lead to: a person has to look at what is held or escalated, and at what nobody
-/// could be picked for.
+/// Returns the queue for a decision's lead. A person must review held and escalated leads, and leads for which no assignee was
+/// available.
 fn queue(decision: &Decision) -> Option<&'static str> {
     let unassigned = decision.action == Action::Assign && !decision.parameters.contains_key("assignee");
     match (decision.mode, decision.action) {
@@ -281,7 +281,7 @@ fn queue(decision: &Decision) -> Option<&'static str> {
     }
 }
 
-/// What the person who looks at a waiting lead is asked to agree to.
+/// Returns the action to suggest to the person who reviews a waiting lead.
 fn suggested(draft: &Draft, decision: &Decision) -> &'static str {
     let decided = Act { action: decision.action, parameters: BTreeMap::new() };
     draft.variant().bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
@@ -328,7 +328,7 @@ fn decision(
     }
 }
 
-/// Now, unless the receipt itself is of another day: a demonstration or a test plays the past.
+/// Returns the current time, or the time of receipt if the two are far apart: demonstrations and tests replay the past.
 fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     let now = Utc::now();
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }

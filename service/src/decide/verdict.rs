@@ -1,5 +1,5 @@
-//! What people decide about leads that wait, each lead once: the second way into the log. A verdict locks the lead as the commit
-//! of a decision does, takes its next number, and writes its effects by the same function.
+//! Verdicts of people about waiting leads, the second path into the log. A verdict locks the lead as a decision's commit does,
+//! takes its next sequence number, and writes its effects with the same function.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,33 +19,34 @@ use store::{Actor, Error, Result, Store, log};
 
 pub use store::queue::Gone;
 
-/// What became of a verdict.
+/// The result of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decided {
-    /// It counts.
+    /// The verdict was recorded.
     Done,
-    /// Nothing was changed: another person works on the lead.
+    /// Nothing changed: another person has claimed the lead.
     Taken(Taken),
-    /// Nothing was changed: the lead does not wait with this decision any more.
+    /// Nothing changed: the lead is no longer waiting with this decision.
     Gone(Gone),
 }
 
-/// What became of taking a verdict back.
+/// The result of undoing a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenBack {
-    /// The lead waits again, where it was.
+    /// The lead is back in its queue.
     Done,
-    /// It is too late, or something has happened to the lead since.
+    /// The time limit has passed, or the lead has changed since.
     TooLate,
 }
 
-/// Decides a waiting lead: the verdict, an override where it differs from what the rules suggest, the outcome of one who is
-/// disqualified, the way out of the queue, and what destinations are told, in one transaction. Of two who decide at one
-/// moment, one does.
+/// Records a verdict about a waiting lead.
+///
+/// One transaction writes the verdict, an override if it differs from the suggestion, the outcome of a disqualified lead, the
+/// removal from the queue, and the effects for destinations. If two people decide at the same moment, only one succeeds.
 ///
 /// # Errors
-/// [`Error::Erased`] when the person behind the lead was erased, [`Error::Refused`] for what is no person, or where the lead is
-/// given to an address that takes none.
+/// Returns [`Error::Erased`] if the person behind the lead was erased, and [`Error::Refused`] if the actor is not a person or the
+/// assignee does not accept leads.
 pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<Decided> {
     let (person, place) = (actor.person()?, verdict.place);
     let decision = log::decision(store, verdict.decision).await?;
@@ -102,12 +103,13 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
     Ok(Decided::Done)
 }
 
-/// Takes a verdict of the actor's back, within [`queue::TAKE_BACK`] and while nothing else has happened to the lead: it waits
-/// again, as long as it had. What the verdict wrote stays written, and a row says that it does not count; destinations that
-/// were told of the verdict are told that.
+/// Undoes the actor's verdict, within [`queue::TAKE_BACK`] and only if nothing else has happened to the lead since.
+///
+/// The lead returns to its queue and keeps its original waiting time. The verdict's rows remain, and a new row revokes them.
+/// Every destination that received the verdict receives the revocation too.
 ///
 /// # Errors
-/// When the database fails, or for what is no person.
+/// Returns an error if the database fails or the actor is not a person.
 pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<GivenBack> {
     let person = actor.person()?;
     let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(GivenBack::TooLate) };
@@ -119,7 +121,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
     queue::requeue(&mut tx, place, &last.state).await?;
     let mut parameters = BTreeMap::new();
     if last.assignee.is_some() {
-        // Somebody whom another workflow has given the lead to since keeps it.
+        // Keeps the assignee if another workflow has assigned the lead since.
         if lead.assignee == last.assignee && !queue::is_assigned_elsewhere(&mut tx, place, last.at).await? {
             lead.assignee.clone_from(&last.assignee_before);
         }
@@ -148,7 +150,8 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
         parameters,
         reason: None,
     };
-    // To all that were told of the verdict, whether or not they take what waits, and whatever the workflow names today.
+    // Includes every destination that received the verdict, even if it does not receive waiting leads or the workflow no longer
+    // names it.
     let targets = ingest::targets_of_verdict(&mut tx, newest, last.verdict_id).await?;
     let has_effects = finish(&mut tx, place, lead, &decision, &said, &targets).await?;
     tx.commit().await?;
@@ -158,14 +161,15 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
     Ok(GivenBack::Done)
 }
 
-/// Whether the lead waits as the person saw it: with the same decision and, where they agree, the same suggestion.
+/// Returns whether the lead is still waiting as the person saw it: with the same decision and, if they accept it, the same
+/// suggestion.
 fn is_as_seen(state: &WaitingState, verdict: &Verdict) -> bool {
     let suggested = state.suggested.as_deref().and_then(|action| action.parse().ok()).map(Action::agreed);
     state.last_decision_id == verdict.decision.0
         && (verdict.kind != Kind::Accept || suggested == Some(verdict.action))
 }
 
-/// The parameters of the action as the person chose them: whose turn it counted as, and who gets the lead.
+/// Returns the action's parameters with the pool and the assignee that the person chose.
 fn parameters(verdict: &Verdict) -> BTreeMap<String, Json> {
     let mut parameters = verdict.parameters.clone();
     for (name, chosen) in [("pool", &verdict.pool), ("assignee", &verdict.assignee)] {
@@ -177,7 +181,7 @@ fn parameters(verdict: &Verdict) -> BTreeMap<String, Json> {
     parameters
 }
 
-/// The state of the pool once the chosen person has had the turn; the pool is locked from here to the commit.
+/// Returns the state of the pool after the chosen person's turn. The pool stays locked until the commit.
 async fn take_turn(connection: &mut PgConnection, verdict: &Verdict) -> Result<BTreeMap<String, PoolState>> {
     let (Some(pool), Some(assignee)) = (&verdict.pool, &verdict.assignee) else { return Ok(BTreeMap::new()) };
     let body = queue::pool_of_decision(connection, verdict.decision, pool).await?;
@@ -191,7 +195,7 @@ async fn take_turn(connection: &mut PgConnection, verdict: &Verdict) -> Result<B
     Ok(states)
 }
 
-/// The override of a person who did not agree with the rules.
+/// Writes an override if the person disagreed with the rules.
 async fn write_override(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -205,8 +209,8 @@ async fn write_override(
     queue::insert_override(connection, actor, &lead.key, verdict, by).await.map(Some)
 }
 
-/// The outcome of a lead that is disqualified. Agreeing or changing the action is none: nobody has been in touch yet, and whether
-/// a lead is accepted is said by the AE who gets it.
+/// Writes the outcome of a disqualified lead. Accepting the suggestion or changing the action writes none: no contact has been
+/// made yet, and the assigned AE decides whether to accept the lead.
 async fn write_outcome(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -232,9 +236,10 @@ async fn write_outcome(
     Ok(Some(id))
 }
 
-/// Gives the verdict its number among what was decided about the lead, and writes its effects to these destinations, as a decision
-/// would have; returns whether there are any. In a stopped workflow they wait, as all of its effects
-/// do. What was decided on trial has no effects.
+/// Assigns the verdict its sequence number and writes its effects to these destinations, as a decision would. Returns whether
+/// there are any.
+///
+/// The effects wait while the workflow is stopped. A verdict on a trial decision has no effects.
 pub(super) async fn finish(
     connection: &mut PgConnection,
     place: Place,

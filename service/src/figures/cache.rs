@@ -1,7 +1,8 @@
-//! Figures by key: computed once for everyone who asks, and shown again for as long as that was worth it.
+//! Caches figures by key: computes them once for all requests, and keeps them for a time that depends on their cost.
 //!
-//! No request computes slow figures. It starts a task, waits for it a moment, and then says that the figures are under way. The
-//! task gives the database that same moment; what takes longer waits for one of the slots of runs and is computed there.
+//! No request computes slow figures. It starts a task, waits for it briefly, and then reports that the figures are being
+//! computed. The task limits its first attempt to the same duration. Slower figures wait for one of the slots of runs and are
+//! computed there.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,39 +15,39 @@ use tokio::sync::{Semaphore, watch};
 use super::TIME_LIMIT;
 use crate::run::WorkSlots;
 
-/// How long a page waits for figures before it says that they are being computed. What takes longer is slow.
+/// How long a page waits before it reports that figures are being computed. Anything slower counts as slow.
 const PATIENCE: Duration = Duration::from_millis(700);
-/// What is computed faster than this is computed each time, so that it is as of now.
+/// Figures that compute faster than this are never cached, so that they are always current.
 const QUICK: Duration = Duration::from_millis(200);
-/// What takes longer is shown again for so many times as long as it took: a twentieth of one connection's time goes into it.
+/// Figures are cached for this multiple of their computing time, so that recomputing them uses a twentieth of one connection.
 const WORTH: u32 = 20;
-/// Figures of one kind that are kept; beyond it the oldest are dropped.
+/// Maximum number of cached figures of one kind. Beyond it, the oldest are dropped.
 const KEPT: usize = 100;
-/// Figures of one kind that are tried at a time outside the slots, by a process: pages must find connections.
+/// Maximum number of concurrent computations of one kind outside the slots, per process: pages need free connections.
 const AT_ONCE: usize = 2;
-/// Figures of one kind that are computed or wait for it; further requests are refused until some are done.
+/// Maximum number of figures of one kind that are computing or waiting. Further requests are rejected until some finish.
 const LINE: usize = 50;
 
-/// Why there are no figures.
+/// Why figures are unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FiguresError {
-    /// Too many others wait for figures.
+    /// Too many other requests are waiting for figures.
     #[error("too many figures are being computed")]
     Busy,
-    /// They could not be computed; the log says why.
+    /// The computation failed. The log has the reason.
     #[error("the figures could not be computed")]
     Failed,
 }
 
-/// Where figures may be computed.
+/// Where figures are computed.
 pub(super) enum Limits {
-    /// They may be slow: within [`PATIENCE`] at once, and otherwise in a slot.
+    /// Potentially slow figures: computed within [`PATIENCE`] if possible, and otherwise in a slot.
     InSlots(WorkSlots),
-    /// They are bounded by the number of rows that they read.
+    /// Figures that read a bounded number of rows.
     Bounded,
 }
 
-/// Figures of one kind, by what they are of.
+/// Figures of one kind, by key.
 pub(super) struct FigureCache<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
@@ -55,19 +56,19 @@ struct Inner<K, V> {
     limits: Limits,
 }
 
-/// Figures as they are found.
+/// The result of a lookup.
 pub enum FigureLookup<V> {
-    /// They are there.
+    /// The figures are available.
     Ready(TimedFigures<V>),
-    /// They have been under way for this long.
+    /// The figures have been computing for this long.
     Computing(Duration),
 }
 
-/// Figures, and as of when they are.
+/// Figures with the time that they refer to.
 pub struct TimedFigures<V> {
-    /// The figures; `None` where there were too many leads to compute them within the limit.
+    /// The figures, or `None` if there were too many leads to compute them within the limit.
     pub value: Option<Arc<V>>,
-    /// As of when.
+    /// The instant that the figures refer to.
     pub as_of: DateTime<Utc>,
     took: Duration,
     ready: Instant,
@@ -81,7 +82,7 @@ struct Slot<V> {
 #[derive(Clone)]
 struct Running {
     since: Instant,
-    /// Closed when it is over.
+    /// Closed when the computation ends.
     over: watch::Receiver<()>,
 }
 
@@ -94,12 +95,14 @@ where
         Self(Arc::new(Inner { slots: Mutex::default(), turns: Semaphore::new(AT_ONCE), limits }))
     }
 
-    /// Returns the figures of a key. `compute` gets the time that a statement may take and returns `None` if that was too
-    /// short; it continues when the page has stopped waiting, and `late` is called when it is over.
+    /// Returns the figures of a key.
+    ///
+    /// `compute` receives the time limit of a statement and returns `None` if it was exceeded. The computation continues when the
+    /// page stops waiting, and `late` is called when it ends.
     ///
     /// # Errors
-    /// [`FiguresError::Busy`] when too many others wait already, [`FiguresError::Failed`] when computing failed, which is
-    /// logged where it did.
+    /// Returns [`FiguresError::Busy`] if too many requests are waiting already, and [`FiguresError::Failed`] if the computation
+    /// failed. The task logs the failure.
     pub(super) async fn get<F>(
         &self,
         key: K,
@@ -127,7 +130,7 @@ where
                 slot.running.get_or_insert_with(|| self.start(key.clone(), now, is_slow, compute, late));
             (slot.kept.clone(), running.clone())
         };
-        // Slow figures are shown while newer ones are computed.
+        // Serves slow figures from the cache while newer ones are computed.
         if let Some(kept) = kept.as_ref().filter(|kept| kept.took > PATIENCE) {
             return Ok(FigureLookup::Ready(kept.clone()));
         }
@@ -140,10 +143,10 @@ where
         made.map(FigureLookup::Ready).ok_or(FiguresError::Failed)
     }
 
-    /// Returns the figures of a key, however long they take; `None` for too many leads.
+    /// Returns the figures of a key, however long they take, or `None` if there are too many leads.
     ///
     /// # Errors
-    /// As [`FigureCache::get`].
+    /// Same as [`FigureCache::get`].
     pub(super) async fn wait<F>(
         &self,
         key: K,
@@ -175,7 +178,7 @@ where
         let all = self.clone();
         let since = Instant::now();
         tokio::spawn(async move {
-            // However it ends, the slot is free again, and those who wait hear of it.
+            // Frees the slot and wakes waiting requests however the task ends, even by a panic.
             let _end = End { all: &all, key: &key, _alive: alive };
             match all.compute(is_slow, compute).await {
                 Ok((value, took)) => {
@@ -193,7 +196,7 @@ where
         Running { since, over }
     }
 
-    /// Computes figures; returns how long that took, without the time for which they waited.
+    /// Computes figures and returns the time that it took, excluding the wait for a slot.
     async fn compute<F>(
         &self,
         is_slow: bool,
@@ -234,7 +237,7 @@ where
 
 impl<K, V> FigureCache<K, V> {
     fn slots(&self) -> MutexGuard<'_, HashMap<K, Slot<V>>> {
-        // Nothing that holds the lock can leave a slot half written.
+        // A poisoned lock is safe to use: no holder can leave a slot half written.
         self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -298,7 +301,7 @@ mod tests {
         FigureCache::new(Limits::InSlots(WorkSlots::default()))
     }
 
-    /// Figures that say how often they were computed, and how often that was given up.
+    /// Counts how often figures were computed, and how often a computation was abandoned.
     #[derive(Clone, Default)]
     struct Source {
         computed: Arc<AtomicU32>,
@@ -312,7 +315,7 @@ mod tests {
             takes: Duration,
         ) -> Result<FigureLookup<u32>, FiguresError> {
             let source = self.clone();
-            // As the database does, it gives up at the limit.
+            // Stops at the limit, as the database does.
             let compute = move |limit: Duration| {
                 let source = source.clone();
                 async move {
@@ -366,7 +369,7 @@ mod tests {
         let taken = [slots.take().await, slots.take().await];
         let source = Source::default();
         assert_eq!(figure(source.ask(&all, Duration::ZERO).await), Some(1));
-        // From now on they are slow.
+        // From here on the figures are slow.
         all.keep(&0, kept(7, Instant::now().checked_sub(LONG * WORTH).unwrap()));
         assert_eq!(figure(source.ask(&all, LONG).await), Some(7));
         tokio::time::sleep(LONG * 3 / 2).await;
@@ -419,7 +422,7 @@ mod tests {
         let one_more = all.get(LINE, DateTime::UNIX_EPOCH, never, || {}).await;
         assert!(matches!(one_more, Err(FiguresError::Busy)));
         assert_eq!(all.slots().len(), LINE);
-        // Figures that are in the line can still be waited for.
+        // Figures that are already computing accept further waiting requests.
         assert!(matches!(
             all.get(0, DateTime::UNIX_EPOCH, never, || {}).await,
             Ok(FigureLookup::Computing(_))

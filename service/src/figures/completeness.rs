@@ -1,4 +1,5 @@
-//! Whether decisions can be proven: everything their rules read is kept, and every piece of evidence is where it says.
+//! Checks whether decisions are provable: their rules reproduce the trace from stored inputs, and every piece of evidence points
+//! at existing text.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +17,10 @@ use uuid::Uuid;
 
 use crate::bundles::Bundles;
 
-/// Complete decisions among the newest of the cohort.
+/// Returns the ratio of complete decisions among the newest of the cohort.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn check(store: &Store, bundles: &Bundles, cohort: &Cohort) -> store::Result<Ratio> {
     let ids = sample(store, cohort).await?;
     let all = ids.len() as u64;
@@ -56,7 +57,7 @@ pub async fn check(store: &Store, bundles: &Bundles, cohort: &Cohort) -> store::
     Ok(Ratio::new(complete, all))
 }
 
-/// Returns whether the rules come to the same again from the stored inputs alone.
+/// Returns whether the rules reach the same results from the stored inputs alone.
 async fn is_kept(bundles: &Bundles, decision: &Decision) -> store::Result<bool> {
     let rules = bundles.readable(&decision.bundle).await?;
     let explain = |snapshot| rules.bundle.explain(snapshot, decision.as_of, &decision.conditions);
@@ -64,8 +65,8 @@ async fn is_kept(bundles: &Bundles, decision: &Decision) -> store::Result<bool> 
     Ok(explanation.is_none_or(|explanation| is_reproduced(decision, &explanation)))
 }
 
-/// Returns whether an explanation, made from the stored inputs, has the same results as the trace that was stored. They must
-/// agree; if not, something was tampered with.
+/// Returns whether an explanation, computed from the stored inputs, has the same results as the stored trace. A difference means
+/// that the data was tampered with.
 pub fn is_reproduced(decision: &Decision, explanation: &Explanation) -> bool {
     let reached = explanation.rules.iter().filter(|rule| rule.state != RuleState::NotReached);
     let now = reached.map(|rule| (rule.id.as_str(), rule.state));
@@ -73,7 +74,7 @@ pub fn is_reproduced(decision: &Decision, explanation: &Explanation) -> bool {
     now.eq(then)
 }
 
-/// The decisions that can be read. One that cannot is not complete, and is no reason to show nothing at all.
+/// Returns the decisions that are readable. An unreadable one counts as incomplete, but must not hide the others.
 async fn readable(store: &Store, ids: &[Uuid]) -> store::Result<Vec<StoredDecision>> {
     match stored_decisions(store, ids).await {
         Err(store::Error::Corrupt(_)) => {}
@@ -91,7 +92,7 @@ async fn readable(store: &Store, ids: &[Uuid]) -> store::Result<Vec<StoredDecisi
     Ok(readable)
 }
 
-/// Whether there is text where the evidence says.
+/// Returns whether the evidence points at existing text.
 fn resolves(evidence: &Evidence, body: Option<&Json>) -> bool {
     let Some(json) = body.and_then(|body| body.pointer(&evidence.path)) else { return false };
     let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);

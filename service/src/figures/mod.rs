@@ -1,8 +1,8 @@
-//! Figures for pages: computed beside the requests that ask for them, once for everyone who asks, and kept.
+//! Figures for pages, computed outside requests, once for all readers, and cached.
 //!
-//! They are no runs of their own: what is quick must show the last decision on every page, and a row in `runs` for each look
-//! at a dashboard would bury the work that people started. The slow ones share the slots of runs instead
-//! ([`crate::run::WorkSlots`]), so that a process still works on two heavy things at most.
+//! Figures are not runs. Pages must show the latest decision immediately, and a row in `runs` for each view of a dashboard would
+//! bury the work that people started. Slow figures share the slots of runs instead ([`crate::run::WorkSlots`]), so that a process
+//! still works on at most two heavy computations.
 
 mod cache;
 mod completeness;
@@ -25,11 +25,11 @@ pub use self::completeness::is_reproduced;
 use crate::bundles::Bundles;
 use crate::run::WorkSlots;
 
-/// How long one statement of slow figures may take. No page waits for it; if it takes longer, the page says that there are too
+/// Time limit for one statement of slow figures. No page waits this long. Beyond the limit, the page reports that there are too
 /// many leads.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// The figures of pages. Cheap to clone.
+/// The cached figures of all pages. Cheap to clone.
 #[derive(Clone)]
 pub struct Figures {
     dashboard: FigureCache<(Cohort, Step, Tz), DashboardFigures>,
@@ -45,35 +45,35 @@ pub struct DashboardFigures {
     pub pipeline: Vec<Pipeline>,
     /// Decisions by time and action.
     pub bars: Vec<Bar>,
-    /// Complete decisions among the newest ones.
+    /// The ratio of complete decisions among the newest ones.
     pub complete: Ratio,
 }
 
-/// The decisions of a day, for everyone whose day began at the same instant.
+/// The decisions of a day, shared by all readers whose day began at the same instant.
 pub struct DecidedToday {
     /// Decisions made today.
     pub decided: Vec<DecidedCount>,
-    /// Whether there were more decisions than were read.
+    /// Whether there are more decisions than the limit allows to read.
     pub is_cut: bool,
-    /// How many leads each workflow decides in a day.
+    /// The number of leads that each workflow decides per day.
     pub load: Vec<(Uuid, f64)>,
 }
 
 impl Figures {
-    /// Returns an empty cache whose slow figures wait for these slots.
+    /// Creates an empty cache whose slow figures use these slots.
     pub fn new(slots: WorkSlots) -> Self {
         Self {
             dashboard: FigureCache::new(Limits::InSlots(slots.clone())),
             key_figures: FigureCache::new(Limits::InSlots(slots)),
-            // The store reads a bounded number of rows for it, and every home page waits for it.
+            // The store reads a bounded number of rows for these figures, and every home page waits for them.
             today: FigureCache::new(Limits::Bounded),
         }
     }
 
-    /// Returns the dashboard's figures; weeks and days are those of `zone`.
+    /// Returns the dashboard's figures, with weeks and days in `zone`.
     ///
     /// # Errors
-    /// [`FiguresError::Busy`] when too many others wait, [`FiguresError::Failed`] when the database fails.
+    /// Returns [`FiguresError::Busy`] if too many requests are waiting, and [`FiguresError::Failed`] if the database fails.
     pub async fn dashboard(
         &self,
         store: &Store,
@@ -85,10 +85,10 @@ impl Figures {
         self.dashboard.get((cohort, step, zone), now, compute, tell(store)).await
     }
 
-    /// Returns the dashboard's figures, however long they take; `None` for too many leads.
+    /// Returns the dashboard's figures, however long they take, or `None` if there are too many leads.
     ///
     /// # Errors
-    /// As [`Figures::dashboard`].
+    /// Same as [`Figures::dashboard`].
     pub async fn wait_for_dashboard(
         &self,
         store: &Store,
@@ -103,7 +103,7 @@ impl Figures {
     /// Returns the key figures of the home page.
     ///
     /// # Errors
-    /// As [`Figures::dashboard`].
+    /// Same as [`Figures::dashboard`].
     pub async fn key_figures(
         &self,
         store: &Store,
@@ -118,10 +118,10 @@ impl Figures {
         self.key_figures.get((cohort, zone), now, compute, tell(store)).await
     }
 
-    /// Returns the decisions since an instant, which is somebody's midnight.
+    /// Returns the decisions since an instant, which is midnight in the reader's time zone.
     ///
     /// # Errors
-    /// As [`Figures::dashboard`].
+    /// Same as [`Figures::dashboard`].
     pub async fn today(
         &self,
         store: &Store,
@@ -140,7 +140,7 @@ impl Figures {
     }
 }
 
-/// Tells open pages that slow figures are there.
+/// Returns a callback that notifies open pages when slow figures are ready.
 fn tell(store: &Store) -> impl FnOnce() + Send + use<> {
     let store = store.clone();
     move || store.mark(&[Topic::Figures])
@@ -175,7 +175,7 @@ async fn read_dashboard(
     limit: Duration,
 ) -> store::Result<DashboardFigures> {
     let since = Instant::now();
-    // Short figures are short as a whole; each statement of long ones has the whole limit.
+    // A short limit covers all statements together. A long limit applies to each statement.
     let left = || if limit < TIME_LIMIT { limit.saturating_sub(since.elapsed()) } else { limit };
     let zone = zone.name();
     Ok(DashboardFigures {
@@ -186,7 +186,7 @@ async fn read_dashboard(
     })
 }
 
-/// Returns `None` for figures that took longer than their limit.
+/// Returns `None` for figures that exceeded their limit.
 fn within_limit<V>(computed: store::Result<V>) -> store::Result<Option<V>> {
     match computed {
         Err(error) if dashboard::is_too_much(&error) => Ok(None),

@@ -1,4 +1,4 @@
-//! Reading a file chunk by chunk on a thread of its own: parsing and hashing must not keep other requests waiting.
+//! Reads a file chunk by chunk on a blocking thread, so that parsing and hashing do not delay other requests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,46 +12,46 @@ use super::rows::{Reader, Row};
 use crate::decide::{Incoming, Receipt};
 use crate::error::{Error, Result};
 
-/// Rows taken in one transaction: enough to make its cost small, few enough to see progress.
+/// Number of rows per transaction: enough to make its cost negligible, few enough to show progress.
 const ROWS: usize = 500;
-/// Bytes of the file after which a chunk has no more rows, for files of long ones.
+/// Number of bytes after which a chunk ends early, for files with long rows.
 const BYTES: u64 = 2 * 1024 * 1024;
-/// Rows that were done before after which a chunk has no more rows: a large file that is resumed shows its progress, and can be
-/// cancelled.
+/// Number of already imported rows after which a chunk ends early, so that resuming a large file shows progress and remains
+/// cancellable.
 const SKIPPED_ROWS: u64 = 50_000;
-/// Chunks that wait for the one before them.
+/// Number of chunks to read ahead.
 const AHEAD: usize = 1;
 
-/// Rows that are taken together, in the order of the file.
+/// Rows that are imported together, in file order.
 pub(super) struct Chunk {
-    /// How many rows of the file are in it or before it.
+    /// The number of rows in the file up to the end of this chunk.
     pub(super) rows: u64,
-    /// How far the file has been read.
+    /// The number of bytes read so far.
     pub(super) bytes: u64,
-    /// When it was read, and by whom.
+    /// The receipt of these rows: time, actor and request.
     pub(super) receipt: Arc<Receipt>,
-    /// Rows to take.
+    /// The rows to import.
     pub(super) lines: Vec<Row>,
-    /// The same as signals.
+    /// The same rows as signals.
     pub(super) incoming: Vec<Incoming>,
-    /// Rows that cannot be taken.
+    /// The rows that were rejected.
     pub(super) rejected: Vec<Reject>,
-    /// Rows that were done before.
+    /// The number of rows that had been imported before.
     pub(super) skipped: u64,
 }
 
-/// What is read, and how.
+/// The file to read, and how to read it.
 pub(super) struct Source {
     pub(super) file: PathBuf,
     pub(super) workflow: String,
     pub(super) mapping: Arc<Mapping>,
     pub(super) receipt: Receipt,
-    /// Rows at the start of the file that were done before.
+    /// The number of rows at the start of the file that have already been imported.
     pub(super) done: u64,
 }
 
-/// Reads a file on a thread of its own; the last chunk is followed by the end of the channel. Dropping the receiver ends the
-/// thread with its next chunk.
+/// Reads a file on a blocking thread. The channel closes after the last chunk. Dropping the receiver stops the thread at its next
+/// chunk.
 pub(super) fn read(source: Source) -> mpsc::Receiver<Result<Chunk>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
@@ -76,7 +76,7 @@ fn read_all(source: &Source, sender: &mpsc::Sender<Result<Chunk>>) -> Result<()>
     }
 }
 
-/// Reads the next rows; none at the end of the file, or when nobody waits for them any more.
+/// Reads the next rows. The chunk is empty at the end of the file, or once the receiver is dropped.
 fn read_chunk(
     source: &Source,
     reader: &mut Reader,
@@ -125,7 +125,7 @@ fn read_chunk(
     Ok(chunk)
 }
 
-/// Returns what tells one import from another: a hash of the file's content and of how it is read.
+/// Returns the fingerprint that identifies an import: a hash of the file's content and of its mapping.
 pub(super) async fn fingerprint(file: PathBuf, how: Vec<u8>) -> Result<[u8; 32]> {
     use sha2::{Digest as _, Sha256};
     let hashed = tokio::task::spawn_blocking(move || {

@@ -1,13 +1,13 @@
-//! How a file is written: its delimiter, its line ends, and the names of its columns, found from its first bytes.
+//! Detects the format of a file from its first bytes: delimiter, line ending and column names.
 
 use std::collections::BTreeSet;
 
-/// Delimiters of cells, the most common first.
+/// Possible delimiters, the most common first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Rows that a delimiter is tried on.
+/// Number of rows to try a delimiter on.
 const TRIED_ROWS: usize = 50;
 
-/// How the lines of a file end.
+/// A line ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnd {
     /// A line feed.
@@ -18,7 +18,7 @@ pub(super) enum LineEnd {
     Cr,
 }
 
-/// Returns how lines end, by the first end of a line.
+/// Returns the line ending, judged by the first one in the file.
 pub(super) fn line_end(head: &[u8]) -> LineEnd {
     match head.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
         Some(place) if head[place] == b'\r' && head.get(place + 1) == Some(&b'\n') => LineEnd::CrLf,
@@ -27,8 +27,8 @@ pub(super) fn line_end(head: &[u8]) -> LineEnd {
     }
 }
 
-/// Returns the delimiter that cuts the most rows into as many cells as the header has, at least two. `is_whole` says that the
-/// file ends with these bytes; otherwise the last row may be cut off and is not counted.
+/// Returns the delimiter that splits the most rows into the same number of cells as the header, at least two. If `is_whole` is
+/// false, the file continues after these bytes, so the last row may be truncated and is skipped.
 pub(super) fn delimiter(head: &[u8], is_whole: bool) -> u8 {
     let mut best = (0, 0, b',');
     for delimiter in DELIMITERS {
@@ -40,7 +40,7 @@ pub(super) fn delimiter(head: &[u8], is_whole: bool) -> u8 {
     best.2
 }
 
-/// Returns how many of a thousand rows have as many cells as the header, and how many cells these are.
+/// Returns how many rows in a thousand have as many cells as the header, and the number of those cells.
 fn fit(head: &[u8], is_whole: bool, delimiter: u8) -> (usize, usize) {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(head);
@@ -54,8 +54,8 @@ fn fit(head: &[u8], is_whole: bool, delimiter: u8) -> (usize, usize) {
     (fitting * 1_000 / widths.len(), cells)
 }
 
-/// Returns names that differ from each other, for columns that have none or share one: the second `Email` is `Email (2)`, and
-/// a third column without a name is `Column 3`. All other names stay exactly as they are.
+/// Makes column names unique. The second `Email` becomes `Email (2)`, and a third column without a name becomes `Column 3`. All
+/// other names are unchanged.
 pub(super) fn tell_apart(names: Vec<String>) -> Vec<String> {
     let given: BTreeSet<String> = names.iter().cloned().collect();
     let mut used = BTreeSet::new();
@@ -64,7 +64,7 @@ pub(super) fn tell_apart(names: Vec<String>) -> Vec<String> {
         let base = if name.is_empty() { format!("Column {}", place + 1) } else { name.clone() };
         let mut candidate = base.clone();
         let mut number = 2;
-        // A number must not make it the name of a column to come.
+        // The numbered name must not clash with a later column.
         while used.contains(&candidate) || (candidate != name && given.contains(&candidate)) {
             candidate = format!("{base} ({number})");
             number += 1;
@@ -86,9 +86,9 @@ mod tests {
             ("a;b\n1,5;2,5\n", b';'),
             ("a\tb\n1\t2\n", b'\t'),
             ("a|b\n1|2\n", b'|'),
-            // More commas than semicolons in the header, but it is the rows that count.
+            // The header has more commas than semicolons, but the rows decide.
             ("Name, first, last;Mail\nAna;a@x.example\nBen, junior;b@x.example\n", b';'),
-            // A delimiter inside quotes is none.
+            // Delimiters inside quotes do not count.
             ("\"a;b;c\",d\n\"1;2;3\",4\n", b','),
             ("only\nabc\n", b','),
             ("a,b\nx\ny\n", b','),

@@ -1,4 +1,4 @@
-//! Which columns of a file mean what, by their names and then by their values.
+//! Guesses the meaning of a file's columns from their names, and then from their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use engine::control::outcome::OutcomeStage;
 use super::look::{MappingGuess, OutcomeGuess};
 use super::mapping::parse_instant;
 
-/// Outcomes that are guessed at most.
+/// Maximum number of outcomes to guess.
 pub const OUTCOMES: usize = 3;
-/// Different values of a column that could be stages.
+/// Maximum number of distinct values in a column that could hold stages.
 const STAGE_VALUES: usize = 30;
 
-/// Names that columns of the lead's own fields have, the surest first.
+/// Typical column names for the lead's standard fields, the most reliable first.
 const FIELDS: [(&str, &[&str]); 5] = [
     ("email", &["email", "email address", "e mail", "e mail address", "work email", "mail"]),
     (
@@ -26,7 +26,7 @@ const FIELDS: [(&str, &[&str]); 5] = [
     ),
     ("domain", &["domain", "company domain", "website", "web site", "homepage", "url"]),
 ];
-/// Names of columns with the time at which a lead came in.
+/// Typical column names for the time at which a lead was created.
 const TIMES: &[&str] = &[
     "created at",
     "created",
@@ -42,7 +42,7 @@ const TIMES: &[&str] = &[
     "timestamp",
     "date",
 ];
-/// Names of columns with the time at which an outcome was reached.
+/// Typical column names for the time at which an outcome was reached.
 const ENDS: &[&str] = &[
     "close date",
     "closed",
@@ -53,7 +53,7 @@ const ENDS: &[&str] = &[
     "converted date",
     "conversion date",
 ];
-/// Names of columns that say how a lead ended.
+/// Typical column names for a lead's final status.
 const ENDINGS: &[&str] = &[
     "status",
     "lead status",
@@ -65,7 +65,7 @@ const ENDINGS: &[&str] = &[
     "is converted",
     "won",
 ];
-/// Values that say that a stage was reached, as they are written.
+/// Values that mean that a stage was reached.
 const STAGES: [(&str, OutcomeStage); 14] = [
     ("won", OutcomeStage::Won),
     ("closed won", OutcomeStage::Won),
@@ -83,7 +83,7 @@ const STAGES: [(&str, OutcomeStage); 14] = [
     ("unqualified", OutcomeStage::Disqualified),
 ];
 
-/// Guesses from the names of columns and the values below them.
+/// Guesses the mapping from the columns' names and values.
 pub(super) fn guess(columns: &[String], rows: &[Vec<String>]) -> MappingGuess {
     let table = Table { columns, rows, names: columns.iter().map(|name| plain(name)).collect() };
     let mut fields = BTreeMap::new();
@@ -114,7 +114,7 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Returns the places of columns with these names, in the order of the names.
+    /// Returns the indexes of the columns with these names, in the order of the names.
     fn named(&self, names: &[&'static str]) -> impl Iterator<Item = usize> {
         names.iter().filter_map(|name| self.names.iter().position(|known| known == name))
     }
@@ -127,7 +127,7 @@ impl Table<'_> {
             .filter(|text| !text.is_empty())
     }
 
-    /// Returns whether nine in ten of a column's values are so, and there are any.
+    /// Returns whether at least nine in ten of a column's values satisfy the predicate. An empty column does not.
     fn mostly(&self, place: usize, is_so: impl Fn(&str) -> bool) -> bool {
         let (mut all, mut so) = (0, 0);
         for value in self.values(place) {
@@ -137,7 +137,7 @@ impl Table<'_> {
         all > 0 && so * 10 >= all * 9
     }
 
-    /// Returns whether a column's values could be of a field; any text could be a name or a company.
+    /// Returns whether a column's values are plausible for a field. Any text could be a name or a company.
     fn fits(&self, field: &str, place: usize) -> bool {
         match field {
             "email" => self.mostly(place, is_email),
@@ -150,7 +150,7 @@ impl Table<'_> {
         }
     }
 
-    /// Returns values of the columns that say how a lead ended.
+    /// Returns the values that mark an outcome, from the columns for a lead's final status.
     fn outcomes(&self, at: Option<&String>) -> Vec<OutcomeGuess> {
         let mut found: Vec<OutcomeGuess> = Vec::new();
         for place in self.named(ENDINGS) {
@@ -180,8 +180,8 @@ impl Table<'_> {
     }
 }
 
-/// A name in lower case, with single spaces for whatever stands between its words: `E-Mail_Address` is `e mail address`, and
-/// `createdAt` is `created at`.
+/// Normalizes a name to lower case with single spaces between its words: `E-Mail_Address` becomes `e mail address`, and
+/// `createdAt` becomes `created at`.
 fn plain(name: &str) -> String {
     let mut words = String::new();
     let mut before = ' ';
@@ -247,7 +247,7 @@ mod tests {
     fn values_decide_where_names_mislead() {
         let guess =
             guessed("Who,Email,Id,Created,Converted\na@b.example,yes,1,soon,1\nc@d.example,no,1,later,0\n");
-        // Yes and no are no addresses, the ids are one and the same, and nothing says when.
+        // `yes` and `no` are not addresses, the ids are identical, and no value is a time.
         assert_eq!(fields(&guess), [("email", "Who")]);
         assert_eq!(guess.at, None);
         assert_eq!(

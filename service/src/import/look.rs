@@ -1,4 +1,4 @@
-//! Looking at the first rows of a file: its columns, which of them mean what, and how rows would be read.
+//! Inspects the first rows of a file: its columns, their likely meaning, and how a mapping would read the rows.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,91 +14,91 @@ use super::mapping::{Mapping, OutcomeRule, Problem, Times, text};
 use super::rows::Reader;
 use crate::error::{Error, Result};
 
-/// Rows that are looked at.
+/// Maximum number of rows to inspect.
 const ROWS: usize = 1_000;
-/// Bytes of the file that are looked at, for files of long rows.
+/// Maximum number of bytes to inspect, for files with long rows.
 const BYTES: u64 = 4 * 1024 * 1024;
-/// Columns of a file; more is a file of something else.
+/// Maximum number of columns. A file with more is not a table of leads.
 pub const COLUMNS: usize = 500;
 
-/// What the first rows of a file show.
+/// The result of inspecting the first rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileLook {
-    /// The columns, in the order of the file.
+    /// The columns, in file order.
     pub columns: Vec<String>,
-    /// The first rows, each with its cells as texts in the order of the columns.
+    /// The first rows. Each holds its cells as text, in column order.
     pub rows: Vec<Vec<String>>,
-    /// Which columns seem to mean what.
+    /// The likely meaning of the columns.
     pub guess: MappingGuess,
 }
 
-/// Which columns mean what, as far as names and values tell.
+/// The likely meaning of columns, judged by their names and values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MappingGuess {
-    /// Columns of the lead's own fields: `email`, `external_id`, `name`, `company`, `domain`.
+    /// Columns of the lead's standard fields: `email`, `external_id`, `name`, `company`, `domain`.
     pub fields: BTreeMap<&'static str, String>,
-    /// The column of the time at which a row happened.
+    /// The column with a row's timestamp.
     pub at: Option<String>,
-    /// Values that say that a lead reached a stage.
+    /// Values that mean that a lead reached a stage.
     pub outcomes: Vec<OutcomeGuess>,
 }
 
-/// A value of a column that says that a lead reached a stage.
+/// A value in a column that means that a lead reached a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutcomeGuess {
-    /// The column.
+    /// The column's name.
     pub column: String,
-    /// The value.
+    /// The value that marks the stage.
     pub value: String,
-    /// The stage.
+    /// The stage that was reached.
     pub stage: OutcomeStage,
-    /// The column of the time at which it was reached.
+    /// The column with the time at which the stage was reached.
     pub at: Option<String>,
 }
 
-/// A row as a mapping reads it.
+/// A sample row as a mapping reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRow {
-    /// The line of the file on which it begins.
+    /// The line on which the row begins.
     pub line: u64,
-    /// The lead's own fields that have a value: `email`, `external_id`, `name`, `company`, `domain`.
+    /// The lead's standard fields that have a value: `email`, `external_id`, `name`, `company`, `domain`.
     pub fields: BTreeMap<&'static str, String>,
-    /// When it happened.
+    /// The row's timestamp.
     pub at: Option<DateTime<Utc>>,
-    /// Stages that it says the lead reached.
+    /// The stages that the lead reached, according to the row.
     pub stages: Vec<OutcomeStage>,
-    /// Why it, or what it says of an outcome, would be rejected.
+    /// Why the row or its outcome would be rejected.
     pub problem: Option<SampleProblem>,
 }
 
-/// Why a row of a sample, or what it says of an outcome, would be rejected.
+/// Why a sample row or its outcome would be rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleProblem {
-    /// The column that is wrong, where it is one.
+    /// The column at fault, if there is a single one.
     pub column: Option<String>,
-    /// What is wrong and what to do, as a sentence.
+    /// The problem and its remedy, as a sentence.
     pub reason: String,
-    /// Whether the lead is imported all the same.
+    /// Whether only the outcome is rejected, so that the lead is still imported.
     pub is_outcome: bool,
 }
 
-/// How the rows of a sample are read.
+/// The mapping of a sample.
 #[derive(Clone, Debug)]
 pub struct SampleMapping {
     /// `FIELD=COLUMN` pairs.
     pub fields: Vec<String>,
-    /// The column with the time at which a row happened.
+    /// The column with a row's timestamp.
     pub at: Option<String>,
-    /// The zone of times that name none.
+    /// The time zone of timestamps without an offset.
     pub zone: Tz,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
 }
 
-/// Looks at the first rows of a file.
+/// Inspects the first rows of a file.
 ///
 /// # Errors
-/// [`Error::Invalid`] when it is no table: neither CSV with a header nor NDJSON, not text in UTF-8, or without rows.
+/// Returns [`Error::Invalid`] if the file is not a table: not UTF-8 text, neither CSV with a header nor NDJSON, or without rows.
 pub fn look(path: &Path) -> Result<FileLook> {
     check_text(path)?;
     let mut reader = Reader::open(path)?;
@@ -130,10 +130,10 @@ pub fn look(path: &Path) -> Result<FileLook> {
     Ok(FileLook { columns, rows, guess })
 }
 
-/// Reads the first rows of a file as a mapping would.
+/// Reads the first rows of a file with a mapping.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the mapping names a column that does not exist, or an outcome cannot be read.
+/// Returns [`Error::Invalid`] if the mapping refers to a missing column or an outcome is malformed.
 pub fn sample(
     path: &Path,
     mapping: &SampleMapping,
@@ -196,7 +196,7 @@ pub fn sample(
     Ok(all)
 }
 
-/// Refuses what is no text: a spreadsheet or an archive under another name.
+/// Rejects files that are not text, such as a renamed spreadsheet or archive.
 fn check_text(path: &Path) -> Result<()> {
     use std::io::Read as _;
     let failed = |error| Error::File { path: path.display().to_string(), error };

@@ -1,4 +1,4 @@
-//! From a row to a signal and its outcomes.
+//! Maps rows to signals and outcomes.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use super::rows::Row;
 use crate::decide::Signal;
 use crate::error::{Error, Result};
 
-/// How rows are read.
+/// How to read rows.
 pub(super) struct Mapping {
     kind: EventKind,
     source: String,
@@ -23,16 +23,16 @@ pub(super) struct Mapping {
     outcomes: Vec<OutcomeRule>,
 }
 
-/// Where the time of a row is, and how times are read.
+/// The column of timestamps and how to read them.
 #[derive(Clone, Debug)]
 pub(super) struct Times {
-    /// The column with the time at which a row happened.
+    /// The column with a row's timestamp.
     pub(super) at: Option<String>,
-    /// The zone of times that name none.
+    /// The time zone of timestamps without an offset.
     pub(super) zone: Tz,
 }
 
-/// When a column has a value, the lead reached a stage.
+/// A rule that derives an outcome: if the column has this value, the lead reached the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OutcomeRule {
     column: String,
@@ -41,26 +41,26 @@ pub(super) struct OutcomeRule {
     at: Option<String>,
 }
 
-/// What a row says of outcomes.
+/// The outcomes of a row.
 #[derive(Debug, Default)]
 pub(super) struct RowOutcomes {
-    /// Outcomes that can be recorded; no two have the same stage.
+    /// Complete outcomes, at most one per stage.
     pub(super) reached: Vec<OutcomeInput>,
     /// Incomplete outcomes, which cannot be recorded.
     pub(super) problems: Vec<Problem>,
 }
 
-/// Why a row, or a part of it, cannot be taken.
+/// Why a row, or a part of it, cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
-    /// The column that is wrong, where it is one.
+    /// The column at fault, if there is a single one.
     pub(super) column: Option<String>,
-    /// What is wrong and what to do, as a sentence.
+    /// The problem and its remedy, as a sentence.
     pub(super) reason: String,
 }
 
 impl Problem {
-    /// Returns it as what is rejected of a row.
+    /// Turns the problem into a reject of its row.
     pub(super) fn of(self, row: &Row) -> Reject {
         let cells = Some(Json::Object(row.cells.clone()));
         Reject { line: row.line, column: self.column, reason: self.reason, cells }
@@ -68,7 +68,7 @@ impl Problem {
 }
 
 impl OutcomeRule {
-    /// Reads `COLUMN=VALUE:STAGE[@COLUMN]`; the value may have colons in it.
+    /// Parses `COLUMN=VALUE:STAGE[@COLUMN]`. The value may contain colons.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not COLUMN=VALUE:STAGE[@COLUMN], as in Status=Won:won@Closed");
         let (column, rest) = text.split_once('=').ok_or_else(wrong)?;
@@ -88,7 +88,7 @@ impl OutcomeRule {
         Ok(Self { column: column.to_owned(), value, stage, at })
     }
 
-    /// Returns whether a row has this outcome's time but no value that says which outcome it belongs to.
+    /// Returns whether a row has the outcome's timestamp, but no value that identifies the outcome.
     fn is_half(&self, row: &Row) -> bool {
         let is_filled = |column: &String| row.cells.get(column).and_then(text).is_some();
         self.at.as_ref().is_some_and(is_filled) && !is_filled(&self.column)
@@ -96,7 +96,7 @@ impl OutcomeRule {
 }
 
 impl Mapping {
-    /// A mapping of `FIELD=COLUMN` pairs.
+    /// Creates a mapping from `FIELD=COLUMN` pairs.
     pub(super) fn new(
         kind: EventKind,
         source: String,
@@ -114,7 +114,7 @@ impl Mapping {
         Ok(Self { kind, source, workflow, fields, times, outcomes })
     }
 
-    /// Whether every column that is named is there.
+    /// Checks that the file has every column that the mapping refers to.
     pub(super) fn check_columns(&self, columns: Option<&[String]>) -> Result<(), Error> {
         let Some(columns) = columns else { return Ok(()) };
         let mapped = self.fields.iter().map(|(_, column)| column);
@@ -130,7 +130,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// The signal of a row, or why it is none.
+    /// Returns the signal of a row, or the problem that prevents one.
     pub(super) fn signal(&self, row: &Row, now: DateTime<Utc>) -> Result<Signal, Problem> {
         let mut lead = LeadInput::default();
         let mut payload = row.cells.clone();
@@ -158,7 +158,7 @@ impl Mapping {
         };
         if let Some(first) = event.check(now).into_iter().next() {
             let column = self.column_of(&first.pointer);
-            // A pointer into the event says nothing to the author of a file; its column does.
+            // The author of a file understands a column name, but not a pointer into the event.
             let reason = if column.is_some() { first.message } else { first.to_string() };
             return Err(Problem { column, reason });
         }
@@ -166,7 +166,7 @@ impl Mapping {
         Ok(Signal { key: row.key.clone(), event })
     }
 
-    /// The column that a part of an event is read from.
+    /// Returns the column that a part of an event is read from.
     fn column_of(&self, pointer: &str) -> Option<String> {
         if pointer == "/occurred_at" {
             return self.times.at.clone();
@@ -175,10 +175,10 @@ impl Mapping {
         self.fields.iter().find(|(known, _)| known == field).map(|(_, column)| column.clone())
     }
 
-    /// The outcomes of a row.
+    /// Returns the outcomes of a row.
     ///
     /// # Errors
-    /// The time of one cannot be read; then the whole row cannot.
+    /// Returns a problem if an outcome's timestamp is unreadable. The whole row is then rejected.
     pub(super) fn outcomes(&self, row: &Row) -> Result<RowOutcomes, Problem> {
         let mut outcomes = RowOutcomes::default();
         for rule in &self.outcomes {
@@ -200,7 +200,7 @@ impl Mapping {
         Ok(outcomes)
     }
 
-    /// The instant in a column.
+    /// Returns the instant in a column.
     fn instant(&self, row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, Problem> {
         let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
         parse_instant(&text, self.times.zone).map(Some).ok_or_else(|| Problem {
@@ -238,7 +238,7 @@ impl RowOutcomes {
     }
 }
 
-/// The text of a cell; nothing when it is empty.
+/// Returns the text of a cell, or `None` if it is empty.
 pub(super) fn text(value: &Json) -> Option<String> {
     let text = match value {
         Json::String(text) => text.trim().to_owned(),
@@ -248,8 +248,8 @@ pub(super) fn text(value: &Json) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Parses RFC 3339, or a date with or without a time, which is one of the zone. Of two instants that a clock shows when it is
-/// set back, the first is meant; a time that it skips is an hour later.
+/// Parses RFC 3339, or a date with an optional local time in the zone. When clocks go back, the earlier of two possible instants
+/// applies. A local time that is skipped when clocks go forward counts as one hour later.
 pub(super) fn parse_instant(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(read("2026-11-02 09:00", berlin), "2026-11-02T08:00:00+00:00");
         assert_eq!(read("2026-07-02", berlin), "2026-07-01T22:00:00+00:00");
         assert_eq!(read("2026-07-02T09:00:00Z", berlin), "2026-07-02T09:00:00+00:00");
-        // The clock is set forward at two and back at three.
+        // Clocks go forward at two, and back at three.
         assert_eq!(read("2026-03-29 02:30", berlin), "2026-03-29T01:30:00+00:00");
         assert_eq!(read("2026-10-25 02:30", berlin), "2026-10-25T00:30:00+00:00");
     }

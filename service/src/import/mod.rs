@@ -1,7 +1,7 @@
-//! Importing a file of leads: decided as of their own time, without effects unless they are wanted.
+//! Imports a file of leads. Each lead is decided at its original time, without effects unless the import is live.
 //!
-//! A file is told from another by its content and by how it is read. An import that was interrupted resumes where it stopped,
-//! with the same result as one that was not; a file imported again changes nothing.
+//! An import is identified by the file's content and its mapping. An interrupted import resumes where it stopped and yields the
+//! same result as an uninterrupted one. Importing the same file again changes nothing.
 
 mod chunks;
 mod folder;
@@ -38,32 +38,32 @@ use self::rows::Row;
 use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
 use crate::error::{Error, Result};
 
-/// A file and how it is read.
+/// A file to import, and how to read it.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    /// CSV with a header (commas, semicolons, tabs or bars) or NDJSON.
+    /// The path of the file: CSV with a header (commas, semicolons, tabs or bars), or NDJSON.
     pub file: PathBuf,
-    /// The workflow that decides, by name; it has to be live.
+    /// The name of the deciding workflow, which must be live.
     pub workflow: String,
     /// `FIELD=COLUMN` pairs.
     pub mappings: Vec<String>,
-    /// The column with the time at which a row happened.
+    /// The column with a row's timestamp.
     pub at: Option<String>,
-    /// The zone of times that name none.
+    /// The time zone of timestamps without an offset.
     pub zone: Tz,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
-    /// The source that external ids belong to; by default that of the workflow's only trigger, else `import`.
+    /// The source that scopes external ids. Defaults to that of the workflow's only trigger, or `import`.
     pub source: Option<String>,
-    /// Kind of the events; by default that of the workflow's only trigger, else `form`.
+    /// The kind of the events. Defaults to that of the workflow's only trigger, or `form`.
     pub kind: Option<EventKind>,
-    /// Whether the decisions have effects, as if the leads came in now.
+    /// Whether decisions have effects, as if the leads arrived now.
     pub live: bool,
-    /// Where rejected rows go; the file is there only when there are any.
+    /// The path for rejected rows. The file is created only if rows are rejected.
     pub rejects: PathBuf,
 }
 
-/// How far an import is, and in the end what it did.
+/// The progress of an import, and finally its result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportSummary {
     /// Bytes of the file that were read.
@@ -83,12 +83,14 @@ pub struct ImportSummary {
     pub outcomes_rejected: u64,
 }
 
-/// Imports a file; `progress` is called after each chunk of rows, and ends the import with an error. A file that was imported
-/// whole since `since` is reported as it was then; one that was imported whole before is reported as repeated.
+/// Imports a file.
+///
+/// Calls `progress` after each chunk of rows, and stops if it returns an error. If an earlier import of the file was completed at
+/// or after `since`, returns that import's result. If it was completed before, reports the rows as repeated.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the workflow is not live or a column does not exist, [`Error::File`] when the file cannot be read
-/// or the rejects cannot be written, and what `progress` returns.
+/// Returns [`Error::Invalid`] if the workflow is not live or a column does not exist, [`Error::File`] if the file cannot be read
+/// or the rejects cannot be written, and any error that `progress` returns.
 pub async fn import(
     pipeline: Arc<Pipeline>,
     actor: &Actor,
@@ -123,14 +125,14 @@ struct Import {
     state: ImportState,
     rejects: Rejects,
     summary: ImportSummary,
-    /// Whether all of it was imported before.
+    /// Whether an earlier import of the whole file was completed.
     was_finished: bool,
-    /// What was made since then was made by this import.
+    /// Rows and outcomes created since this instant belong to this import.
     began_at: DateTime<Utc>,
 }
 
 impl Import {
-    /// Returns an import and its rows from where an earlier one stopped, or from the first one.
+    /// Creates an import with the source of its rows, which starts where an earlier import stopped or at the first row.
     fn new(
         pipeline: Arc<Pipeline>,
         state: ImportState,
@@ -141,7 +143,7 @@ impl Import {
     ) -> Result<(Self, Source)> {
         let was_finished = state.finished_at.is_some();
         let counts = state.counts;
-        // Without the rejects of before, all rows are asked again; nothing is taken twice.
+        // Without the earlier rejects, all rows are processed again. Repeats are recognized and recorded only once.
         let kept = if was_finished {
             None
         } else {
@@ -150,7 +152,7 @@ impl Import {
         let is_clean = counts.rejected == 0 && counts.outcomes_rejected == 0;
         let (done, counts) = match &kept {
             Some(_) => (counts.rows, counts),
-            // There is nothing to say of any row.
+            // No row has anything to report.
             None if was_finished && is_clean => (counts.rows, ImportCounts::default()),
             None => (0, ImportCounts::default()),
         };
@@ -167,7 +169,7 @@ impl Import {
         Ok((Self { summary, rejects, pipeline, mapping, state, was_finished, began_at }, source))
     }
 
-    /// Takes the rows chunk by chunk; while one is committed, the next is read and decided.
+    /// Imports the rows chunk by chunk. While one chunk is committed, the next is read and decided.
     async fn run(
         mut self,
         source: Source,
@@ -200,13 +202,14 @@ impl Import {
             self.record(chunk, answers).await?;
             progress(&self.summary)?;
         }
-        // Before the import counts as finished: a process that is killed in between writes the end of the file again.
+        // Happens before the import counts as finished: after a crash in between, the next process writes the end of the file
+        // again.
         self.rejects.finish()?;
         imports::finish(self.pipeline.store(), actor, &self.state, self.summary.rows).await?;
         Ok(self.summary)
     }
 
-    /// Counts what became of rows, records their outcomes, and notes how far the file has been taken.
+    /// Counts the results of a chunk, records its outcomes, and saves how far the import has come.
     async fn record(&mut self, chunk: Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<()> {
         let mut rejected = chunk.rejected;
         let mut refused = Vec::new();
@@ -220,7 +223,7 @@ impl Import {
                     continue;
                 }
             };
-            // A row may be asked again whose answer was lost with the process: it is of this import all the same.
+            // If a crash loses the answer for a row, the row is processed again. It still belongs to this import.
             if self.is_ours(event.0) {
                 self.summary.imported += 1;
             } else {
@@ -233,7 +236,8 @@ impl Import {
             for input in read.reached {
                 let body = engine::canonical::bytes(&(input.stage, input.at.map(engine::time::stamp)))?;
                 let signal = &incoming.signal;
-                // By the stage, not by its place in the mapping: another mapping may find other stages in the same row.
+                // The key uses the stage instead of the position in the mapping, since another mapping may find other stages in
+                // the same row.
                 let key = format!("{}:{}", signal.key, input.stage);
                 let scope = format!("outcome:{}", signal.event.source);
                 let subject = Subject::Lead(lead);
@@ -278,13 +282,13 @@ impl Import {
         Ok(())
     }
 
-    /// Returns whether this import made an event or an outcome: ids hold the time at which they were made.
+    /// Returns whether this import created an event or an outcome. Ids contain their time of creation.
     fn is_ours(&self, id: Uuid) -> bool {
         id >= ids::lower_bound(self.began_at)
     }
 }
 
-/// Says why an outcome was not recorded and what to do.
+/// Explains why an outcome was not recorded, and what to do.
 fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
     let stage = signal.input.stage;
     let reason = match refusal {
@@ -301,7 +305,7 @@ fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
     Problem { column: None, reason }
 }
 
-/// Writes an error as a sentence.
+/// Formats an error as a sentence.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
@@ -318,7 +322,7 @@ fn bytes_of(file: &std::path::Path) -> Result<u64> {
     Ok(std::fs::metadata(file).map_err(failed)?.len())
 }
 
-/// Returns how a file is read, as a part of what tells one import from another.
+/// Returns the part of an import's identity that describes how the file is read.
 fn how(request: &ImportRequest) -> Result<Vec<u8>> {
     let read = (
         &request.mappings,
@@ -329,7 +333,7 @@ fn how(request: &ImportRequest) -> Result<Vec<u8>> {
         request.live,
     );
     let mut how = engine::canonical::bytes(&read)?;
-    // UTC adds nothing, so that a file that was imported before zones could be chosen is known again.
+    // UTC adds nothing, so files imported before time zones existed keep their identity.
     if request.zone != Tz::UTC {
         how.extend_from_slice(request.zone.name().as_bytes());
     }

@@ -1,9 +1,9 @@
-//! A JSON object that has no field twice: of two values for one name, one would be lost.
+//! A JSON object without duplicate names. The standard parser would silently drop one of two values.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-/// An object whose names differ.
+/// An object with unique names.
 pub(super) struct Object(pub(super) Map<String, Json>);
 
 impl<'de> Deserialize<'de> for Object {

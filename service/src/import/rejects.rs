@@ -1,4 +1,4 @@
-//! The file of what was rejected; made when the first row or outcome is.
+//! The file of rejected rows and outcomes, created with the first of them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
@@ -9,21 +9,21 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
 
-/// Bytes of the file at most: more rejected rows than this holds have few different reasons, and the first of them show these.
+/// Maximum size of the file. More rejects than it can hold have only a few different reasons, and the first ones show these.
 const LIMIT_BYTES: u64 = 64 * 1024 * 1024;
-/// Bytes that a note about the rest may take.
+/// Number of bytes reserved for a note about omitted rejects.
 const NOTE_BYTES: u64 = 1024;
 
-/// A row that is not imported, or what of one is not.
+/// A row, or a part of it, that was not imported.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reject {
-    /// The line of the file on which the row begins, from 1.
+    /// The line on which the row begins, counted from 1.
     pub(super) line: u64,
-    /// The column that is wrong, where it is one.
+    /// The column at fault, if there is a single one.
     pub(super) column: Option<String>,
-    /// What is wrong and what to do, as a sentence.
+    /// The problem and its remedy, as a sentence.
     pub(super) reason: String,
-    /// The row, as far as it could be read.
+    /// The row, as far as it was readable.
     pub(super) cells: Option<Json>,
 }
 
@@ -37,13 +37,13 @@ pub(super) struct Rejects {
 }
 
 impl Rejects {
-    /// A file in which nothing is rejected yet.
+    /// Creates an empty list of rejects. The file is created with the first one.
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, writer: None, bytes: 0, left_out: 0, limit: LIMIT_BYTES }
     }
 
-    /// Resumes a file at a length it had before, when so many had been left out; `None` where it is not there or shorter, so
-    /// that rows would be missing.
+    /// Resumes a file at an earlier length, with the number of rejects omitted until then. Returns `None` if the file is missing
+    /// or shorter, since rows would be lost.
     pub(super) fn resume(path: PathBuf, bytes: u64, left_out: u64) -> Result<Option<Self>> {
         let new = Self { left_out, ..Self::new(path) };
         if bytes == 0 {
@@ -65,12 +65,12 @@ impl Rejects {
         }
     }
 
-    /// Writes one down, or counts it where the file is full.
+    /// Writes a reject, or only counts it if the file is full.
     pub(super) fn add(&mut self, reject: &Reject) -> Result<()> {
         let cells = reject.cells.as_ref().map(Json::to_string).unwrap_or_default();
         let column = reject.column.as_deref().unwrap_or_default();
         let line = record([&reject.line.to_string(), column, &reject.reason, &cells])?;
-        // Once one was left out, all later ones are: the file holds the first of them.
+        // Omits all rejects after the first omission, so that the file holds an unbroken sequence.
         if self.left_out > 0 || self.bytes + line.len() as u64 + NOTE_BYTES > self.limit {
             self.left_out += 1;
             return Ok(());
@@ -78,12 +78,12 @@ impl Rejects {
         self.write(&line)
     }
 
-    /// Returns how many were left out.
+    /// Returns how many rejects were omitted.
     pub(super) fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// Returns the length of the file with everything that was added.
+    /// Writes buffered rejects to the file and returns its length.
     pub(super) fn flush(&mut self) -> Result<u64> {
         if let Some(writer) = &mut self.writer {
             writer.flush().map_err(|error| Error::File { path: self.path.display().to_string(), error })?;
@@ -91,7 +91,7 @@ impl Rejects {
         Ok(self.bytes)
     }
 
-    /// Ends the file, with a note of how many were left out.
+    /// Completes the file, with a note about omitted rejects.
     pub(super) fn finish(mut self) -> Result<()> {
         if self.left_out > 0 {
             let note = format!(
@@ -110,7 +110,7 @@ impl Rejects {
             Some(writer) => writer,
             None => {
                 let mut options = OpenOptions::new();
-                // It holds everybody's data.
+                // The file contains personal data.
                 let file = options.write(true).create(true).truncate(true).mode(0o600).open(&self.path);
                 let mut writer = BufWriter::new(file.map_err(failed)?);
                 let head = record(["line", "column", "reason", "cells"])?;
@@ -125,7 +125,7 @@ impl Rejects {
     }
 }
 
-/// A line of the file.
+/// Formats one line of the file.
 fn record(cells: [&str; 4]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = writer.write_record(cells).map_err(std::io::Error::from);
@@ -153,7 +153,7 @@ mod tests {
             for line in 2..102 {
                 if breaks.contains(&line) {
                     let (bytes, left_out) = (rejects.flush().unwrap(), rejects.left_out());
-                    // What a process that was killed wrote after its last mark.
+                    // Simulates what a process writes between its last checkpoint and a crash.
                     rejects.add(&reject(9_999)).unwrap();
                     rejects.flush().unwrap();
                     let resumed = Rejects::resume(path.clone(), bytes, left_out).unwrap().unwrap();

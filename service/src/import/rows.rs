@@ -1,4 +1,4 @@
-//! Reading rows of CSV or NDJSON, each with the key that makes it unique.
+//! Reads rows of CSV or NDJSON, each with its idempotency key.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -16,14 +16,14 @@ use super::rejects::Reject;
 use super::seen::Occurrences;
 use crate::error::{Error, Result};
 
-/// A row as it stands in the file.
+/// A row of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    /// The line on which it begins, from 1.
+    /// The line on which the row begins, counted from 1.
     pub(super) line: u64,
-    /// The columns.
+    /// The cells, by column name.
     pub(super) cells: Map<String, Json>,
-    /// hash(workflow, row, its occurrence among equal rows).
+    /// A hash of the workflow, the row, and its occurrence among equal rows.
     pub(super) key: String,
 }
 
@@ -43,7 +43,7 @@ enum Format {
 }
 
 impl Reader {
-    /// Opens a file; one whose first character is a brace is NDJSON.
+    /// Opens a file. A file whose first character is a brace is NDJSON.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::File { path: path.display().to_string(), error };
         let mut file = File::open(path).map_err(failed)?;
@@ -79,23 +79,23 @@ impl Reader {
         Ok(reader(Format::Csv(Box::new(csv), lines), Some(columns)))
     }
 
-    /// The columns, where the format has a header.
+    /// Returns the columns, if the format has a header.
     pub(super) fn columns(&self) -> Option<&[String]> {
         self.columns.as_deref()
     }
 
-    /// How far the file has been read.
+    /// Returns the number of bytes read so far.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes
     }
 
-    /// Returns the next row, or why it cannot be taken; `None` at the end of the file.
+    /// Returns the next row or the reason to reject it, or `None` at the end of the file.
     ///
     /// # Errors
-    /// [`Error::File`] when the file cannot be read any further.
+    /// Returns [`Error::File`] if the rest of the file cannot be read.
     pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<Row, Reject>>, Error> {
         let failed = |error: std::io::Error| match error.kind() {
-            // What [`Bounded`] says.
+            // The error that [`Bounded`] returns for a row without end.
             ErrorKind::Other => Error::Invalid(error.to_string()),
             _ => Error::File { path: self.path.display().to_string(), error },
         };
@@ -123,7 +123,7 @@ impl Reader {
                     break Err((None, why));
                 }
                 if !line.trim_ascii().is_empty() {
-                    // The mark of UTF-8 that some programs begin a file with.
+                    // Some programs write a byte order mark at the start of the file.
                     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
                     break serde_json::from_slice(line).map(|Object(cells)| cells).map_err(|error| {
                         let raw = String::from_utf8_lossy(line.trim_ascii()).into_owned();
@@ -155,7 +155,7 @@ impl Reader {
     }
 }
 
-/// Bytes at the start of a file by which its format is found.
+/// Number of bytes at the start of a file that determine its format.
 const HEAD_BYTES: u64 = 64 * 1024;
 
 /// Returns whether a file's last byte ends a line.
@@ -169,7 +169,7 @@ fn ends_line(file: &mut File, length: u64) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Reads past the end of a line without keeping it; returns its length.
+/// Skips the rest of a line without buffering it, and returns its length.
 fn skip_line(reader: &mut BufReader<File>) -> std::io::Result<u64> {
     let mut skipped = 0;
     loop {
@@ -186,21 +186,21 @@ fn skip_line(reader: &mut BufReader<File>) -> std::io::Result<u64> {
     }
 }
 
-/// Reads rows of CSV and finds the line on which each begins. The reader counts line feeds up to where it stands, which is
-/// behind those inside the row, behind the one that ends it (unless that is half of a CR LF), and behind empty lines before it.
+/// Reads CSV rows and computes the line on which each begins. The reader counts line feeds up to its position, which is past
+/// those inside the row, past the one that ends it (unless it is half of a CR LF), and past empty lines before it.
 struct CsvLines {
     budget: Budget,
     end: LineEnd,
-    /// Length of the file.
+    /// The length of the file.
     length: u64,
     /// Whether the file's last byte ends a line.
     ends_line: bool,
-    /// Rows that were read, the header included.
+    /// The number of rows read, including the header.
     records: u64,
 }
 
 impl CsvLines {
-    /// Reads the next row; returns its line, or `None` at the end of the file.
+    /// Reads the next row and returns its line, or `None` at the end of the file.
     fn read(
         &mut self,
         reader: &mut csv::Reader<Bounded>,
@@ -222,13 +222,13 @@ impl CsvLines {
     }
 }
 
-/// Bytes of a row of CSV at most: twice what an event may have, since its payload is written shorter there.
+/// Maximum size of a CSV row: twice that of an event, since quoting makes the payload longer.
 const ROW_BYTES: usize = 2 * limits::EVENT_BYTES;
-/// Bytes read at once.
+/// Number of bytes per read.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How many bytes may still be read for the row that is being read. A quote that is never closed makes a row of the rest of the
-/// file, which must not end up in memory.
+/// The number of bytes that the current row may still use. An unclosed quote turns the rest of the file into one row, which must
+/// not end up in memory.
 #[derive(Clone, Default)]
 struct Budget(Arc<AtomicUsize>);
 
@@ -258,7 +258,7 @@ impl std::io::Read for Bounded {
     }
 }
 
-/// The cells of a row under the names of their columns, or what it holds and why it cannot be taken.
+/// Returns the cells of a row by column name, or the raw row with the reason to reject it.
 fn cells(columns: &[String], record: csv::ByteRecord) -> Result<Map<String, Json>, (Option<Json>, String)> {
     let record = csv::StringRecord::from_byte_record(record).map_err(|error| {
         let place = error.utf8_error().field();
@@ -287,7 +287,7 @@ fn counted(cells: usize) -> String {
 mod tests {
     use super::*;
 
-    /// The line and the first cell, or the reason, of each row of a file.
+    /// Returns the line of each row with its first cell or the reason for its rejection.
     fn read(bytes: &[u8]) -> Vec<(u64, String)> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();

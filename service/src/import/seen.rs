@@ -1,10 +1,12 @@
-//! How often each row has come: equal rows are leads of their own, told apart by their number.
+//! Counts the occurrences of each row. Equal rows are distinct leads, distinguished by their number.
 
 use std::collections::{HashMap, HashSet};
 
-/// Counts rows by the first eight bytes of their hash. Nearly all rows come once, so that the first occurrence is kept apart:
-/// five million different rows take 75 MB, and 113 MB while the table grows. Two different rows that share these bytes (one file
-/// of five million in a million has such rows) only number the later one from 1: its key holds its whole hash and stays its own.
+/// Counts rows by the first eight bytes of their hash.
+///
+/// Nearly all rows occur once, so first occurrences have their own set: five million different rows use 75 MB, and 113 MB while
+/// the table grows. If two different rows share these bytes (which happens in one of a million files of five million rows), the
+/// later one is numbered from 1. Its key remains unique, since it contains the full hash.
 #[derive(Default)]
 pub(super) struct Occurrences {
     once: HashSet<u64>,
@@ -12,7 +14,7 @@ pub(super) struct Occurrences {
 }
 
 impl Occurrences {
-    /// Returns how often a row with this hash came before, and counts it.
+    /// Returns the number of earlier rows with this hash, and counts this one.
     pub(super) fn count(&mut self, hash: &[u8; 32]) -> u32 {
         let mut short = [0; 8];
         short.copy_from_slice(&hash[..8]);

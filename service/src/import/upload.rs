@@ -1,9 +1,10 @@
-//! Uploading a file to import in chunks, so that one that broke off resumes where it was.
+//! Uploads a file in chunks, so that an interrupted upload can resume.
 //!
-//! The database says how much has arrived; a chunk counts when it is on the disk and its transaction is committed. What a
-//! process that was killed wrote beyond that is cut off before the next chunk. Which file it is that has arrived so far is told
-//! by a chain of hashes: the hash after a chunk is SHA-256 over the hash before it and SHA-256 of the chunk. The browser computes
-//! the same from the file that the person picks, and each chunk names the hash that it follows.
+//! The database records how much has arrived. A chunk counts once it is on the disk and its transaction is committed. Bytes that
+//! a crashed process wrote beyond that are truncated before the next chunk.
+//!
+//! A chain of hashes identifies the content received so far: the hash after a chunk is SHA-256 over the previous hash and the
+//! chunk's SHA-256. The browser computes the same chain from the selected file, and each chunk names the hash that it follows.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -21,41 +22,41 @@ use uuid::Uuid;
 use super::{ImportFolder, look};
 use crate::error::{Error, Result};
 
-/// Bytes of a file at most.
+/// Maximum size of a file in bytes.
 pub const FILE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-/// Bytes of each chunk but the last: seconds on a slow line, and little to send again.
+/// Size of every chunk except the last: seconds on a slow connection, and little to send again.
 pub const CHUNK_BYTES: u64 = 4 * 1024 * 1024;
-/// Uploads that one person may leave unfinished, which bounds what they take of the disk.
+/// Maximum number of unfinished uploads per person, which limits their disk space.
 pub const UNFINISHED: u64 = 5;
 
 /// A piece of a file.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    /// The upload.
+    /// The id of the upload.
     pub upload: Uuid,
-    /// Where in the file it begins.
+    /// The position of the chunk in the file.
     pub offset: u64,
-    /// The hash of what is before it.
+    /// The hash of everything before the chunk.
     pub after: [u8; 32],
-    /// Its bytes.
+    /// The chunk's content.
     pub bytes: Vec<u8>,
 }
 
-/// What became of a chunk.
+/// The result of sending a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appended {
-    /// It was taken; the upload as it is now.
+    /// The chunk was appended. Holds the upload's new state.
     Taken(UnfinishedUpload),
-    /// It does not follow what has arrived; the upload as it is.
+    /// The chunk does not follow the received content. Holds the upload's current state.
     Elsewhere(UnfinishedUpload),
 }
 
-/// Begins the upload of a file, or returns where the person's upload of a file with this name and size is. With `fresh`, what
-/// has arrived of it is thrown away, since it is of another file.
+/// Begins the upload of a file, or returns the person's unfinished upload of a file with this name and size. With `fresh`,
+/// discards the content received so far because it belongs to another file.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the file is empty or too large or the person has too many unfinished uploads, [`Error::File`] when the
-/// disk refuses.
+/// Returns [`Error::Invalid`] if the file is empty or too large or the person has too many unfinished uploads, and
+/// [`Error::File`] if the disk refuses.
 pub async fn begin(
     store: &Store,
     actor: &Actor,
@@ -95,11 +96,11 @@ pub async fn begin(
     Ok(upload)
 }
 
-/// Writes the next chunk of a person's upload.
+/// Appends the next chunk to a person's upload.
 ///
 /// # Errors
-/// [`Error::Store`] with [`store::Error::NotFound`] when the person has no such upload, [`Error::Invalid`] when the chunk has
-/// another length than is its turn, [`Error::File`] when the disk refuses.
+/// Returns [`Error::Store`] with [`store::Error::NotFound`] if the person has no such upload, [`Error::Invalid`] if the chunk
+/// does not have the expected length, and [`Error::File`] if the disk refuses.
 pub async fn append(store: &Store, actor: &Actor, data_dir: &Path, chunk: Chunk) -> Result<Appended> {
     let mut tx = store.pool().begin().await?;
     let upload = unfinished::lock(&mut tx, person(actor)?, chunk.upload).await?;
@@ -129,11 +130,11 @@ pub async fn append(store: &Store, actor: &Actor, data_dir: &Path, chunk: Chunk)
     }))
 }
 
-/// Takes a person's upload that has arrived whole as a file to import. One that is no table is thrown away.
+/// Completes a person's upload, so that the file can be imported. Discards a file that is not a table.
 ///
 /// # Errors
-/// [`Error::Invalid`] when some of it is missing or it is no table, [`Error::Store`] with [`store::Error::NotFound`] when the
-/// person has no such upload.
+/// Returns [`Error::Invalid`] if content is missing or the file is not a table, and [`Error::Store`] with
+/// [`store::Error::NotFound`] if the person has no such upload.
 pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let upload = unfinished::lock(&mut tx, person(actor)?, id).await?;
@@ -141,7 +142,7 @@ pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> 
     if upload.received != upload.bytes || !is_there(&upload, &folder) {
         return Err(Error::Invalid("the file has not arrived whole; choose it again to continue".into()));
     }
-    // A process that was killed here before may have renamed it.
+    // A process that crashed at this point may already have renamed the file.
     if folder.incoming().exists() {
         std::fs::rename(folder.incoming(), folder.file()).map_err(|error| broken(&folder, error))?;
     }
@@ -160,10 +161,10 @@ pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> 
     looked
 }
 
-/// Cancels a person's upload and throws away what has arrived.
+/// Cancels a person's upload and discards its content.
 ///
 /// # Errors
-/// [`Error::Store`] with [`store::Error::NotFound`] when the person has no such upload.
+/// Returns [`Error::Store`] with [`store::Error::NotFound`] if the person has no such upload.
 pub async fn cancel(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     unfinished::lock(&mut tx, person(actor)?, id).await?;
@@ -173,10 +174,10 @@ pub async fn cancel(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> 
     Ok(())
 }
 
-/// Takes a file that was sent in one go, and is in its folder, as a file to import. One that is no table is thrown away.
+/// Accepts a file that was sent in a single request and is already in its folder. Discards a file that is not a table.
 ///
 /// # Errors
-/// [`Error::Invalid`] when it is no table.
+/// Returns [`Error::Invalid`] if the file is not a table.
 pub async fn accept(
     store: &Store,
     actor: &Actor,
@@ -195,15 +196,15 @@ pub async fn accept(
     Ok(tx.commit().await?)
 }
 
-/// Opens a new file of an upload for the server's user alone.
+/// Creates an upload's file, accessible only to the server's user.
 ///
 /// # Errors
-/// When the disk refuses.
+/// Returns an error if the disk refuses.
 pub fn create_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-/// Returns the hash after a chunk, from the one before it.
+/// Returns the hash after a chunk, given the hash before it.
 pub fn next_hash(before: [u8; 32], chunk: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(before);
@@ -211,27 +212,27 @@ pub fn next_hash(before: [u8; 32], chunk: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Looks whether a file is a table.
+/// Checks that a file is a table.
 async fn check(folder: &ImportFolder) -> Result<()> {
     let file = folder.file();
     let looked = tokio::task::spawn_blocking(move || look::look(&file)).await;
     looked.map_err(|_| Error::Interrupted)?.map(drop)
 }
 
-/// Returns whether all that counts as arrived is on the disk.
+/// Returns whether the disk holds everything that counts as received.
 fn is_there(upload: &UnfinishedUpload, folder: &ImportFolder) -> bool {
     let length = |path| std::fs::metadata(path).map_or(0, |file| file.len());
     counted(upload.received) <= length(folder.incoming()).max(length(folder.file()))
 }
 
-/// Writes a chunk at its place and cuts off what was beyond it.
+/// Writes a chunk at its position and truncates anything beyond it.
 fn write(folder: &ImportFolder, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
     let path = folder.incoming();
     let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
     file.set_len(offset)?;
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)?;
-    // The database must not say that it is there when it is not.
+    // The database must not record bytes that could still be lost.
     file.sync_data()
 }
 
@@ -243,7 +244,7 @@ async fn remove(folder: &ImportFolder) {
     }
 }
 
-/// A file's name without what would be a path, or control what is shown.
+/// Returns the file's name without directories and control characters.
 fn clean_name(file_name: &str) -> String {
     let name: String = file_name.chars().filter(|letter| !letter.is_control()).collect();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! The bundle of a release: what is live, with one version in its place.
+//! Builds the bundle of a release: the live bundle with one version replaced.
 
 use engine::canonical::Digest;
 use sqlx::PgConnection;
@@ -8,8 +8,7 @@ use store::workflows::{self, Version};
 
 use crate::surroundings::Surroundings;
 
-/// Stores the bundle in which a version has taken its place in what is live, and returns its hash; or says why the version
-/// does not fit.
+/// Stores the live bundle with a version in its place and returns the hash, or the reason why the version does not fit.
 pub(super) async fn build(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Creating releases: of an approved change, and the first one of a workflow.
+//! Creates releases: of an approved change, and the first one of a workflow.
 
 use engine::canonical::Digest;
 use engine::control::release::InFlight;
@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::build::build;
 use crate::surroundings::Surroundings;
 
-/// Creates a release of an approved change in a live workflow; returns its number.
+/// Creates a release of an approved change in a live workflow and returns its number.
 ///
 /// # Errors
-/// [`Error::Refused`] when the version does not fit what is live.
+/// Returns [`Error::Refused`] if the version does not fit what is live.
 pub(crate) async fn create(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -39,11 +39,11 @@ pub(crate) async fn create(
     Ok(number)
 }
 
-/// Makes a workflow that was never live live with a bundle of these versions, without approval; the audit log has the
-/// waiver and why. Returns the bundle's hash.
+/// Puts a workflow live for the first time, without approval, with a bundle of these versions. The audit log records the waiver
+/// and its reason. Returns the bundle's hash.
 ///
 /// # Errors
-/// [`Error::Refused`] when the workflow has been live.
+/// Returns [`Error::Refused`] if the workflow has been live before.
 pub async fn first(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Going live: the second step, by another person than those who edited the change.
+//! Puts releases live. This second step requires a person who did not edit the change.
 
 use engine::canonical::Digest;
 use engine::control::release::Act;
@@ -9,23 +9,23 @@ use store::{Error, Result, Store};
 use super::next_stage;
 use super::rebuild::rebuild_others;
 
-/// What going live came to.
+/// The result of going live.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WentLive {
-    /// What people call the workflow.
+    /// The workflow's title.
     pub workflow: String,
     /// The number of the release that was live before.
     pub replaced: Option<i64>,
-    /// The numbers of releases that were rebuilt and need approval again.
+    /// The numbers of releases that were rebuilt and require approval again.
     pub to_approve: Vec<i64>,
 }
 
-/// Makes a release the live one of its workflow: from the next event on its bundle decides. The release before retires, and
-/// the others that wait are rebuilt on the new live bundle, all in one transaction. `seen` is the hash of the bundle that
-/// the person looked at.
+/// Puts a release live: its bundle decides from the next event on. Retires the previous release and rebuilds the other open ones
+/// on the new live bundle, all in one transaction. `seen` is the hash of the bundle that the person reviewed.
 ///
 /// # Errors
-/// [`Error::Refused`] when the release was rebuilt since, an approval of its bundle is missing, or the actor may not.
+/// Returns [`Error::Refused`] if the release was rebuilt since, its bundle lacks an approval, or the actor does not have
+/// permission.
 pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<WentLive> {
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;

@@ -1,8 +1,8 @@
-//! Releases: how an approved change comes to decide, workflow by workflow.
+//! Releases put an approved change into production, workflow by workflow.
 //!
-//! Approving a change creates a release for each live workflow that uses it; nothing goes live by that. A release is built
-//! on the live bundle. When another one goes live first it is rebuilt on the new live bundle, and an approval counts for
-//! exactly one bundle, so two approved changes never overwrite each other unseen.
+//! Approving a change creates a release for each live workflow that uses it, without putting it live. A release is built on the
+//! live bundle. If another one goes live first, it is rebuilt on the new live bundle. An approval counts for exactly one bundle,
+//! so two approved changes never overwrite each other unnoticed.
 
 mod build;
 mod create;
@@ -21,10 +21,10 @@ pub use create::first;
 pub use go_live::{WentLive, go_live};
 pub use review::{approve, withdraw};
 
-/// Returns the stage that an act of this actor leads to.
+/// Returns the stage that follows from the actor's act.
 ///
 /// # Errors
-/// [`Error::Refused`] when the release is not in a stage for it, or the actor may not.
+/// Returns [`Error::Refused`] if the release's stage does not permit the act, or the actor does not have permission.
 async fn next_stage(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -34,7 +34,7 @@ async fn next_stage(
     let is_editor = is_editor(connection, actor, release).await?;
     let maker = match actor.who {
         Who::Person(_) => Maker::Person { roles: &actor.roles, is_editor },
-        // The command line and the scheduler are Meshline itself. A key belongs to a program of somebody else.
+        // Commands and the scheduler act for Meshline itself. An API key belongs to an external program.
         Who::Command(_) => Maker::System,
         Who::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
     };

@@ -1,4 +1,4 @@
-//! What becomes of the releases that wait when another one goes live.
+//! Updates the open releases of a workflow after another one goes live.
 
 use engine::bundle::BundleSource;
 use engine::control::release::{Act, Maker, Stage, step};
@@ -11,8 +11,8 @@ use store::{Error, Result};
 use super::build::build;
 use crate::surroundings::{Surroundings, surroundings_of};
 
-/// Rebuilds the releases of a workflow that may still go live on the release that just did. Those that would change nothing
-/// any more are retired, those that no longer fit are suspended. Returns the numbers of those that need approval again.
+/// Rebuilds a workflow's open releases on the new live release. Retires those that would no longer change anything, and suspends
+/// those that no longer fit. Returns the numbers of those that require approval again.
 pub(super) async fn rebuild_others(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -36,7 +36,7 @@ pub(super) async fn rebuild_others(
     Ok(to_approve)
 }
 
-/// Rebuilds one release; returns the stage it is in then.
+/// Rebuilds one release and returns its new stage.
 async fn rebuild(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -53,7 +53,7 @@ async fn rebuild(
         return retire(connection, actor, live, release).await;
     }
     let mut release = release.clone();
-    // Simulations and shadow runs so far were of another bundle.
+    // Simulations and shadow runs so far used another bundle.
     if built.is_err() || !matches!(release.stage, Stage::Approved | Stage::Scheduled | Stage::Suspended) {
         let why = match &built {
             Err(problem) => format!("Release {} went live and {problem}", live.number),
@@ -72,7 +72,7 @@ async fn rebuild(
     Ok(release.stage)
 }
 
-/// Retires a release of which the live one left nothing to change.
+/// Retires a release that would no longer change anything.
 async fn retire(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -99,12 +99,12 @@ async fn suspend(
     Ok(())
 }
 
-/// The stage that an act of Meshline itself leads to.
+/// Returns the stage that follows from an act of Meshline itself.
 fn advance(release: &Release, act: Act) -> Result<Stage> {
     step(release.position(), act, Maker::System).map_err(|refusal| Error::Refused(refusal.to_string()))
 }
 
-/// The version that is live of what this is a version of, or would be.
+/// Returns the live version of the part that `version` belongs to, or `None` if the part is not in use.
 fn live_version(source: &BundleSource, version: &Version) -> Option<u32> {
     let place = version.kind.spec().place.as_ref()?;
     (place.version)(source, &version.name)

@@ -1,4 +1,4 @@
-//! Approving a rebuilt release, and giving one up.
+//! Approves rebuilt releases and withdraws releases.
 
 use engine::canonical::Digest;
 use engine::control::release::Act;
@@ -8,11 +8,12 @@ use store::{Error, Result, Store};
 
 use super::next_stage;
 
-/// Approves the bundle that a release has now, in a role; returns the roles that must still approve. `seen` is the hash of
-/// the bundle that the person looked at.
+/// Approves the current bundle of a release in a role and returns the roles that must still approve. `seen` is the hash of the
+/// bundle that the person reviewed.
 ///
 /// # Errors
-/// [`Error::Refused`] when the release was rebuilt since, or the person may not approve it in that role.
+/// Returns [`Error::Refused`] if the release was rebuilt since, or the person does not have permission to approve it in that
+/// role.
 pub async fn approve(
     store: &Store,
     actor: &Actor,
@@ -28,10 +29,10 @@ pub async fn approve(
     Ok(missing)
 }
 
-/// Gives up a release that has not gone live. Its version stays; another change starts from it.
+/// Withdraws a release that has not gone live. Its version remains, and the next change starts from it.
 ///
 /// # Errors
-/// [`Error::Refused`] without a reason, or when the release is closed or the actor may not.
+/// Returns [`Error::Refused`] if the reason is empty, the release is closed, or the actor does not have permission.
 pub async fn withdraw(store: &Store, actor: &Actor, number: i64, why: &str) -> Result<()> {
     let why = why.trim();
     if why.is_empty() {

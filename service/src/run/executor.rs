@@ -1,4 +1,4 @@
-//! Driving one run: its heartbeat, its end, and what ends it early.
+//! Drives one run: sends its heartbeat, stores its result, and stops it early if necessary.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,26 +15,26 @@ use super::import::ImportFile;
 use super::{AfterRestart, ReplayDecisions, ReplayDeliveries, RunContext, RunHandle, RunKind, Work};
 use crate::error::{Error, Result};
 
-/// How long a process holds a run without a heartbeat: as long as it takes until another one resumes it.
+/// How long a process keeps a run without a heartbeat before another process resumes it.
 pub const LEASE: Duration = Duration::from_secs(20);
-/// From one heartbeat to the next, and so how soon a run hears that it is cancelled.
+/// The interval between heartbeats, and thus the delay before a run notices its cancellation.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How long the work may take to stop when it is told to; then it is broken off.
+/// How long the work may take to stop on request before it is aborted.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-/// Processes that may begin a run. One that never gets far is more likely to bring processes down than to be unlucky.
+/// Maximum number of attempts to begin a run. A run that exceeds it is more likely to crash processes than to be unlucky.
 const ATTEMPTS: i32 = 100;
 
-/// Why the work was told to stop.
+/// The reason for a request to stop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StopReason {
     Cancelled,
     Shutdown,
 }
 
-/// Works on a run until it is over, cancelled, taken over, or the process stops.
+/// Works on a run until it ends, is cancelled, is taken over, or the process stops.
 ///
 /// # Errors
-/// When the database fails; another process then takes the run over.
+/// Returns an error if the database fails. Another process then takes the run over.
 pub async fn execute(context: &RunContext, claim: Claim, shutdown: &CancellationToken) -> store::Result<()> {
     let store = context.pipeline.store().clone();
     let Ok(kind) = claim.kind.parse::<RunKind>() else { return Ok(()) };
@@ -66,7 +66,7 @@ pub async fn execute(context: &RunContext, claim: Claim, shutdown: &Cancellation
         }
     };
     drop(task);
-    // What was told last is to be read beside the result.
+    // Saves the final progress so that readers see it next to the result.
     driver.beat().await;
     let ending = match (ended, driver.stopped.map(|(reason, _)| reason)) {
         (Ok(Ok(result)), _) => Ending::Done(result),
@@ -79,7 +79,7 @@ pub async fn execute(context: &RunContext, claim: Claim, shutdown: &Cancellation
     end(context, kind, &claim, &ending).await
 }
 
-/// Stores how a run ended, and tidies up after one that is done.
+/// Stores the result of a run, and cleans up after a successful one.
 async fn end(context: &RunContext, kind: RunKind, claim: &Claim, ending: &Ending) -> store::Result<()> {
     let outcome = match ending {
         Ending::Done(_) => "done",
@@ -98,14 +98,14 @@ struct Driver<'a> {
     store: &'a Store,
     claim: &'a Claim,
     handle: &'a RunHandle,
-    /// When the database last said that the lease holds.
+    /// The instant at which the database last confirmed the lease.
     heard: Instant,
-    /// Why and when the work was told to stop.
+    /// The reason and the instant of the request to stop, if there was one.
     stopped: Option<(StopReason, Instant)>,
 }
 
 impl Driver<'_> {
-    /// Renews the lease and writes down the progress; returns whether the run is still this process's.
+    /// Renews the lease and saves the progress. Returns whether this process still holds the run.
     async fn beat(&mut self) -> bool {
         match runs::heartbeat(self.store, self.claim, &self.handle.progress(), LEASE).await {
             Ok(Some(is_cancelled)) => {
@@ -128,7 +128,7 @@ impl Driver<'_> {
         self.handle.stop();
     }
 
-    /// Done when work that was told to stop has not.
+    /// Completes once the work has failed to stop within its time limit.
     async fn patience(&self) {
         match self.stopped {
             Some((_, since)) => tokio::time::sleep_until(since + STOP_WITHIN).await,
@@ -170,12 +170,12 @@ async fn tidy_up<W: Work>(context: &RunContext, claim: &Claim) {
     }
 }
 
-/// Returns whether the database may well answer the next process.
+/// Returns whether the error is temporary, so that another process may succeed.
 fn is_passing(error: &store::Error) -> bool {
     error.is_transient() || matches!(error, store::Error::Unavailable(_))
 }
 
-/// Says why a run failed. What the database or the disk says is for the log: it may name what is in a row, or paths.
+/// Describes why a run failed. Errors of the database or the disk go only to the log, since they may contain row values or paths.
 fn said(kind: RunKind, error: &Error) -> String {
     match error {
         Error::Invalid(_) | Error::InvalidFile { .. } => sentence(&error.to_string()),

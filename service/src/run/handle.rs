@@ -1,4 +1,4 @@
-//! What the work of a run has of its run: telling how far it is, saving checkpoints, and being told to stop.
+//! The interface between a run and its work: reporting progress, saving checkpoints, and receiving stop requests.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
 
-/// A run that this process works on.
+/// A run that this process is working on.
 pub struct RunHandle {
     store: Store,
     claim: Claim,
@@ -22,63 +22,65 @@ pub struct RunHandle {
 }
 
 impl RunHandle {
-    /// A handle of a run that was just claimed.
+    /// Creates the handle of a newly claimed run.
     pub(super) fn new(store: Store, claim: Claim) -> Self {
         Self { store, claim, progress: Mutex::default(), stop: CancellationToken::new() }
     }
 
-    /// Tells how far the run is. Costs nothing; the heartbeat writes it down.
+    /// Reports progress. This is cheap: only the heartbeat writes it to the database.
     pub fn tell(&self, phase: impl Into<String>, done: u64, total: Option<u64>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
             Progress { phase: phase.into(), done, total };
     }
 
-    /// Returns how far the run is.
+    /// Returns the latest progress.
     pub(super) fn progress(&self) -> Progress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns whether to go on.
+    /// Checks whether to continue.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when the run is cancelled, the process is stopping, or another one has taken the run over.
+    /// Returns [`Error::Interrupted`] if the run is cancelled, the process is stopping, or another process has taken the run
+    /// over.
     pub fn check(&self) -> Result<()> {
         if self.stop.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// Has the work stop at its next [`Self::check`].
+    /// Requests the work to stop at its next [`Self::check`].
     pub(super) fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Saves where another process would resume.
+    /// Saves the checkpoint from which another process would resume.
     ///
     /// # Errors
-    /// As [`Self::check`].
+    /// Same as [`Self::check`]. Also returns an error if the database fails.
     pub async fn save(&self, checkpoint: &impl Serialize) -> Result<()> {
         let mut connection = self.store.pool().acquire().await?;
         self.save_with(&mut connection, checkpoint).await
     }
 
-    /// As [`Self::save`], in the transaction of the work that it stands for: both are there, or neither.
+    /// Saves a checkpoint like [`Self::save`], in the transaction of the work that it covers, so that both are committed or
+    /// neither is.
     ///
     /// # Errors
-    /// As [`Self::check`]; the caller rolls back.
+    /// Same as [`Self::save`]. The caller must roll back.
     pub async fn save_with(&self, connection: &mut PgConnection, checkpoint: &impl Serialize) -> Result<()> {
         let checkpoint = serde_json::to_value(checkpoint)?;
         let is_held = runs::save(connection, &self.claim, &self.progress(), &checkpoint).await?;
         if is_held { Ok(()) } else { Err(Error::Interrupted) }
     }
 
-    /// Returns when the run was asked for.
+    /// Returns when the run was requested.
     pub fn created_at(&self) -> DateTime<Utc> {
         self.claim.created_at
     }
 
-    /// Returns who acts in the run: the person who started it, with the roles they hold now.
+    /// Returns the actor of the run: the person who started it, with their current roles.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn actor(&self) -> Result<Actor> {
         let mut actor = Actor { request_id: self.claim.id.to_string(), ..Actor::command("run") };
         let person = self.claim.created_by.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok());

@@ -1,4 +1,4 @@
-//! The impact of a change, computed once for what it says and what is live.
+//! Computes the impact of a change once per content and live bundles.
 
 use engine::canonical::Digest;
 use engine::change::Kind;
@@ -12,15 +12,15 @@ use super::{RunContext, RunHandle, RunKind, Work};
 use crate::change::{ChangeImpact, impact};
 use crate::error::{Error, Result};
 
-/// Decides the newest leads with a change and without it.
+/// Decides the newest leads with and without a change.
 pub(super) struct ComputeImpact;
 
-/// A change as it was saved.
+/// A saved change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImpactInput {
     /// The change's number.
     pub change: i64,
-    /// Hash of its content.
+    /// The hash of the change's content.
     pub hash: Digest,
 }
 
@@ -46,11 +46,11 @@ impl Work for ComputeImpact {
     }
 }
 
-/// Returns the run that computes the impact of a change as it reads now, beside what is live now; adds one where there is none.
-/// `None` for a change that cannot be read, or that no live workflow would use.
+/// Returns the run that computes the impact of a change for its current content and the current live bundles, and creates it if
+/// necessary. Returns `None` if the change cannot be read or no live workflow would use it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>> {
     let Some(hash) = change.hash else { return Ok(None) };
     let live = {
@@ -67,7 +67,8 @@ pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>
     Ok(Some(runs::ensure(store, &Actor::command("impact"), kind, &key, &input).await?))
 }
 
-/// Names what an impact follows from: the content, its text (findings point into it), and the live bundles beside it.
+/// Returns the key of an impact, a hash of everything it depends on: the content, its text (findings point into it), and the live
+/// bundles.
 fn key(kind: Kind, name: &str, hash: &Digest, source: &str, beside: &impl Serialize) -> Result<String> {
     let parts = (kind.to_string(), name, hash, Sha256::digest(source).to_vec(), beside);
     Ok(hex::encode(Sha256::digest(engine::canonical::bytes(&parts)?)))

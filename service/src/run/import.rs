@@ -1,4 +1,4 @@
-//! Importing a file that a person uploaded.
+//! Imports uploaded files as runs.
 
 use std::path::Path;
 
@@ -16,20 +16,20 @@ use crate::import::{ImportFolder, ImportRequest, ImportSummary, import};
 /// Imports an uploaded file.
 pub(super) struct ImportFile;
 
-/// An uploaded file and how it is read.
+/// An uploaded file and its mapping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportInput {
-    /// The upload.
+    /// The id of the upload.
     pub upload: Uuid,
-    /// What the file was called.
+    /// The original name of the file.
     pub file_name: String,
-    /// The workflow that decides, by name.
+    /// The name of the deciding workflow.
     pub workflow: String,
     /// `FIELD=COLUMN` pairs.
     pub mappings: Vec<String>,
-    /// The column with the time at which a row happened.
+    /// The column with a row's timestamp.
     pub at: Option<String>,
-    /// The IANA name of the zone of times that name none; UTC when it is empty.
+    /// The IANA name of the time zone for timestamps without an offset. Empty for UTC.
     #[serde(default)]
     pub zone: String,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
@@ -39,7 +39,7 @@ pub struct ImportInput {
 impl Work for ImportFile {
     const KIND: RunKind = RunKind::Import;
     type Input = ImportInput;
-    // How far a file is imported is kept with the file: a command and a run share it.
+    // The file's import stores its own progress, since commands and runs share it.
     type Checkpoint = ();
     type Output = ImportSummary;
 
@@ -73,14 +73,14 @@ impl Work for ImportFile {
     }
 
     async fn tidy(context: &RunContext, input: &ImportInput) {
-        // The rejected rows stay for a while; the file holds everybody's data and has served its purpose.
+        // Rejected rows are kept for a while. The file contains personal data and is no longer needed.
         if let Ok(folder) = folder(context, input.upload) {
             tokio::fs::remove_file(folder.file()).await.ok();
         }
     }
 }
 
-/// Says how far an import is.
+/// Describes the progress of an import.
 fn counted(summary: &ImportSummary) -> String {
     let rejected = match summary.rejected {
         0 => String::new(),
@@ -89,7 +89,7 @@ fn counted(summary: &ImportSummary) -> String {
     format!("Importing: {} rows so far{rejected}", summary.rows)
 }
 
-/// Returns a zone by its IANA name, UTC for an empty one.
+/// Returns a time zone by its IANA name, and UTC for an empty name.
 fn zone(name: &str) -> Result<Tz> {
     if name.is_empty() {
         return Ok(Tz::UTC);
@@ -105,16 +105,16 @@ fn folder(context: &RunContext, upload: Uuid) -> Result<ImportFolder> {
 }
 
 fn size(file: &Path) -> Result<u64> {
-    // Its path is the server's affair.
+    // Omits the path, which is internal to the server.
     let gone = |_| Error::Invalid("the uploaded file is not there any more; upload it again".into());
     Ok(std::fs::metadata(file).map_err(gone)?.len())
 }
 
-/// Starts the import of a person's upload; returns the run's id.
+/// Starts the import of a person's upload and returns the run's id.
 ///
 /// # Errors
-/// [`Error::Store`] with [`store::Error::NotFound`] when the person has no such upload, [`Error::Invalid`] when the file is not
-/// there any more.
+/// Returns [`Error::Store`] with [`store::Error::NotFound`] if the person has no such upload, and [`Error::Invalid`] if the file
+/// no longer exists.
 pub async fn start_import(
     store: &Store,
     actor: &Actor,
@@ -126,10 +126,11 @@ pub async fn start_import(
     begin(store, actor, upload.id, data_dir, input).await
 }
 
-/// Retries the import of a run that failed or was cancelled, for anyone who may import; returns the new run's id.
+/// Retries the import of a run that failed or was cancelled, on behalf of any person with permission to import. Returns the new
+/// run's id.
 ///
 /// # Errors
-/// As [`start_import`].
+/// Same as [`start_import`].
 pub async fn retry_import(
     store: &Store,
     actor: &Actor,

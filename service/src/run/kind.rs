@@ -16,27 +16,27 @@ use engine::role::Role;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum RunKind {
-    /// Decides stored decisions again and compares.
+    /// Replays stored decisions and compares the results.
     ReplayDecisions,
     /// Retries failed deliveries.
     ReplayDeliveries,
-    /// Decides the newest leads with a change and without it.
+    /// Decides the newest leads with and without a change.
     ChangeImpact,
     /// Imports a file of leads.
     Import,
 }
 
-/// What becomes of a run when the process that worked on it ends.
+/// The policy for a run whose process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterRestart {
-    /// It continues where it was.
+    /// The run continues from its last checkpoint.
     Resumes,
-    /// It begins again; it is short.
+    /// The run starts over, since it is short.
     StartsOver,
 }
 
 impl RunKind {
-    /// Returns what becomes of it when its process ends.
+    /// Returns the policy for runs of this kind after their process ends.
     pub const fn after_restart(self) -> AfterRestart {
         match self {
             Self::ReplayDecisions | Self::ReplayDeliveries | Self::Import => AfterRestart::Resumes,
@@ -44,17 +44,17 @@ impl RunKind {
         }
     }
 
-    /// Returns whether it may take minutes or hours. Of these a process does one at a time, so that it always has room for a
-    /// short one that a person waits for.
+    /// Returns whether runs of this kind may take minutes or hours. A process works on only one of these at a time, so that it
+    /// always has room for a short run that a person is waiting for.
     pub const fn is_long(self) -> bool {
         match self {
             Self::ReplayDecisions | Self::Import => true,
-            // Deliveries are only queued here; sending them is the dispatcher's.
+            // The run only queues deliveries. The dispatcher sends them.
             Self::ReplayDeliveries | Self::ChangeImpact => false,
         }
     }
 
-    /// Returns the roles that may start and cancel it.
+    /// Returns the roles that may start and cancel runs of this kind.
     pub const fn owners(self) -> &'static [Role] {
         match self {
             Self::ReplayDecisions => &[Role::Revops, Role::RevopsLead, Role::Admin],

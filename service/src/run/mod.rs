@@ -1,7 +1,7 @@
-//! Runs: long work with progress that people can watch and cancel, done by one process at a time.
+//! Runs: long work with visible progress that people can cancel, performed by one process at a time.
 //!
-//! A kind of run is a [`Work`]: a typed input, a typed result, and what happens when the process that worked on it ends: it
-//! resumes from its last checkpoint, or starts over. Either way the result is the same. [`execute`] drives one run.
+//! A kind of run is a [`Work`]: a typed input, a typed result, and a policy for the end of its process. It either resumes from
+//! its last checkpoint or starts over, with the same result. [`execute`] drives one run.
 
 mod executor;
 mod handle;
@@ -33,29 +33,29 @@ pub use self::slots::{WorkSlot, WorkSlots};
 use crate::decide::Pipeline;
 use crate::error::Result;
 
-/// What runs need. Cheap to clone.
+/// The dependencies of runs. Cheap to clone.
 #[derive(Clone)]
 pub struct RunContext {
-    /// The way of a lead.
+    /// The decision pipeline.
     pub pipeline: Arc<Pipeline>,
-    /// The folder for files that people upload, which all processes share; without it nothing is imported from the browser.
+    /// The folder for uploaded files, shared by all processes. Without it, files cannot be imported from the browser.
     pub data_dir: Option<PathBuf>,
-    /// Room for heavy work, which runs share with slow figures.
+    /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
 }
 
-/// A kind of run.
+/// The work of one kind of run.
 pub trait Work {
-    /// Its kind.
+    /// The kind of run.
     const KIND: RunKind;
-    /// What it works on.
+    /// The input of the work.
     type Input: Serialize + DeserializeOwned + Send;
-    /// Where it got to; `()` for a kind that starts over.
+    /// The saved progress. `()` for a kind that starts over.
     type Checkpoint: DeserializeOwned + Send;
-    /// What it finds or does.
+    /// The result of the work.
     type Output: Serialize + DeserializeOwned;
 
-    /// Does the work, from a checkpoint if there is one. It asks the handle now and then whether to go on.
+    /// Does the work, from a checkpoint if there is one. Must check the handle regularly for a request to stop.
     fn run(
         context: &RunContext,
         input: Self::Input,
@@ -63,17 +63,17 @@ pub trait Work {
         handle: &RunHandle,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 
-    /// Tidies up once the result is stored; may be left out when the process ends.
+    /// Cleans up once the result is stored. Skipped if the process ends first.
     fn tidy(context: &RunContext, input: &Self::Input) -> impl Future<Output = ()> + Send {
         let _ = (context, input);
         std::future::ready(())
     }
 }
 
-/// Starts a run of a kind for a person; returns its id.
+/// Starts a run for a person and returns its id.
 ///
 /// # Errors
-/// [`store::Error::Repeated`] when the actor's form was sent before.
+/// Returns [`store::Error::Repeated`] if the actor's form was sent before.
 pub async fn start<W: Work>(store: &Store, actor: &Actor, input: &W::Input) -> Result<Uuid> {
     let input = serde_json::to_value(input)?;
     let mut tx = store.pool().begin().await?;

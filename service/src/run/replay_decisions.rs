@@ -1,10 +1,10 @@
-//! Deciding stored decisions again, all or those of a workflow.
+//! Replays stored decisions, all or those of one workflow.
 
 use super::{RunContext, RunHandle, RunKind, Work};
 use crate::decide::{ReplayRange, ReplayReport};
 use crate::error::Result;
 
-/// Decides stored decisions again and compares.
+/// Replays stored decisions and compares the results.
 pub struct ReplayDecisions;
 
 impl Work for ReplayDecisions {
@@ -19,7 +19,7 @@ impl Work for ReplayDecisions {
         checkpoint: Option<ReplayReport>,
         handle: &RunHandle,
     ) -> Result<ReplayReport> {
-        // Decisions made meanwhile are left out, so that the result does not depend on how long it took.
+        // Excludes decisions made during the run, so that the result does not depend on its duration.
         let range = ReplayRange { before: Some(range.before.unwrap_or(handle.created_at())), ..range };
         let mut report = checkpoint.unwrap_or_default();
         let total = context.pipeline.count_decisions(&range).await?;

@@ -1,4 +1,4 @@
-//! Retrying failed deliveries, all or those that a filter means.
+//! Retries failed deliveries, all or those that match a filter.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};
@@ -11,27 +11,27 @@ use crate::error::Result;
 /// Retries failed deliveries.
 pub struct ReplayDeliveries;
 
-/// Which failed deliveries.
+/// Selects failed deliveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayDeliveriesInput {
-    /// To this destination, or to any.
+    /// Only deliveries to this destination.
     pub destination: Option<DestinationId>,
-    /// Whose last error contains this text.
+    /// Only deliveries whose last error contains this text.
     pub error: Option<String>,
 }
 
-/// What became of failed deliveries.
+/// The result of retrying failed deliveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveriesReplayed {
-    /// Queued again.
+    /// Deliveries that were queued again.
     pub ready: u64,
-    /// Closed, since a later decision has changed the same record.
+    /// Deliveries that were closed, since a later decision has changed the same record.
     pub superseded: u64,
-    /// Left as they were, since a later one of the same lead is on its way.
+    /// Deliveries left unchanged, since a later one for the same lead is under way.
     pub overtaken: u64,
-    /// The instant that all of them are due at, by which they are told from others.
+    /// The due time of all of them, which distinguishes them from other deliveries.
     pub due_at: DateTime<Utc>,
-    /// The last one that was looked at.
+    /// The last delivery processed.
     after: Option<EffectId>,
 }
 
@@ -63,7 +63,7 @@ impl Work for ReplayDeliveries {
         loop {
             handle.tell("Queueing deliveries", replayed.looked_at(), Some(total));
             handle.check()?;
-            // Deliveries and checkpoint in one transaction: none is counted twice, whenever the process ends.
+            // Commits deliveries and checkpoint together, so that a crash never counts a delivery twice.
             let mut tx = store.pool().begin().await?;
             let Some((last, batch)) = sync::replay_next(&mut tx, &actor, &filter, replayed.after).await?
             else {

@@ -1,12 +1,12 @@
-//! Room for heavy work, which runs and slow figures share.
+//! Slots for heavy work, shared by runs and slow figures.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Heavy work that a process does at a time.
+/// Maximum number of concurrent heavy tasks per process.
 const SLOTS: usize = 2;
-/// Slow figures among it: one slot is always left to runs.
+/// Maximum number of slow figures among them, so that one slot is always left for runs.
 const FIGURES: usize = 1;
 
 /// The slots of a process. Cheap to clone.
@@ -16,7 +16,7 @@ pub struct WorkSlots {
     figures: Arc<Semaphore>,
 }
 
-/// A slot, taken until it is dropped.
+/// A slot, held until it is dropped.
 #[derive(Debug)]
 pub struct WorkSlot(#[expect(dead_code, reason = "held, not read")] Vec<OwnedSemaphorePermit>);
 
@@ -27,12 +27,12 @@ impl Default for WorkSlots {
 }
 
 impl WorkSlots {
-    /// Takes a slot for a run; waits until one is free.
+    /// Acquires a slot for a run. Waits until one is free.
     pub async fn take(&self) -> WorkSlot {
         WorkSlot(permits(&[&self.all]).await)
     }
 
-    /// Takes a slot for slow figures; waits until no other figures hold one and one is free.
+    /// Acquires a slot for slow figures. Waits until one is free and no other figures hold one.
     pub async fn take_for_figures(&self) -> WorkSlot {
         WorkSlot(permits(&[&self.figures, &self.all]).await)
     }
@@ -41,7 +41,7 @@ impl WorkSlots {
 async fn permits(semaphores: &[&Arc<Semaphore>]) -> Vec<OwnedSemaphorePermit> {
     let mut permits = Vec::with_capacity(semaphores.len());
     for semaphore in semaphores {
-        // They are never closed.
+        // The semaphores are never closed.
         permits.extend((*semaphore).clone().acquire_owned().await);
     }
     permits

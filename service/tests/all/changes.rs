@@ -1,4 +1,4 @@
-//! Change requests, as the database keeps them: four eyes, one role a person, content that stays as it was signed.
+//! Tests the guarantees for change requests: four eyes, one role per person, and immutable content after submission.
 
 use engine::canonical::Digest;
 use engine::change::Kind;
@@ -21,7 +21,7 @@ fn list(entries: &[&str]) -> serde_json::Value {
     json!({ "entries": entries })
 }
 
-/// Submits a draft for approval in roles of the test's choice, past the policy.
+/// Submits a draft with required roles of the test's choice, bypassing the policy.
 async fn submit(
     store: &Store,
     author: &Actor,
@@ -41,7 +41,7 @@ async fn submit(
     Ok(())
 }
 
-/// A submitted change of the list `tam`.
+/// Returns a submitted change of the list `tam`.
 async fn submitted(store: &Store, author: &Actor, entries: &[&str], required: &[Role]) -> (i64, Digest) {
     let number = changing::start(store, author, Kind::List, "tam", "", None).await.unwrap();
     let body = list(entries);
@@ -138,7 +138,7 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
         let approved = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
         assert_eq!(approved, Approval::Approved { version: 1, releases: vec![] });
     }
-    // A second person does not approve what is approved, and other content is other content.
+    // A second person cannot approve a closed change, and an approval of other content does not count.
     assert!(
         refused(changing::approve(store, &third, number, &hash, &[], Role::Revops, "").await)
             .contains("any more")
@@ -196,7 +196,7 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     let sdr = person(store, "Sam", &[Role::Sdr]).await;
     let (revops, ae) =
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Jane", &[Role::Ae]).await);
-    // Anyone suggests; the owner of the layer may go on with it, others not.
+    // Anyone may suggest a change. Only the author and the owner of the layer may continue it.
     let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
     let edit = |revision, source| Edit { revision, title: "t", why: "", source, body: None };
     let elsewhere = "only its author and the owner of its layer";
@@ -260,7 +260,7 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
     assert_eq!(drafts.len(), 1);
     let draft = change(store, drafts[0].number).await;
     assert_eq!((draft.source.as_str(), draft.author), ("value\nA\nB\n", None));
-    // Whoever submits it has it on their name, and so does not sign it.
+    // The person who submits it becomes its author, and therefore cannot approve it.
     service::testing::approve_all(store).await;
     let mut connection = store.pool().acquire().await.unwrap();
     assert_eq!(workflows::newest(&mut connection, Kind::List, "tam").await.unwrap().unwrap().version, 1);

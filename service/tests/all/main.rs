@@ -1,4 +1,5 @@
-//! The use cases on a real Postgres, each test with a database of its own. One program: linking takes longer than the tests.
+//! Tests the use cases on a real Postgres, each with its own database. A single binary, since linking takes longer than the
+//! tests.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where something goes wrong")]
 

@@ -1,4 +1,4 @@
-//! The queue: one person a lead, one verdict a decision, and nothing lost on the way.
+//! Tests the queue: one person per lead, one verdict per decision, and no lost leads.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// Two SDRs, and nobody waiting yet.
+    /// Creates two SDRs and an empty queue.
     async fn open() -> Self {
         let database = TestDatabase::new().await;
         let mut owner = database.owner().await;
@@ -54,7 +54,7 @@ impl Queue {
         Self { database, owner, workflow: workflow.into(), now, people }
     }
 
-    /// Somebody, so many minutes later.
+    /// Returns one of the SDRs, acting this many minutes later.
     fn actor(&self, person: usize, minutes: i64) -> Actor {
         Actor {
             who: Who::Person(self.people[person]),
@@ -65,7 +65,7 @@ impl Queue {
         }
     }
 
-    /// A lead that waits for a person, and the verdict to agree with what is suggested.
+    /// Adds a waiting lead and returns the verdict that accepts its suggestion.
     async fn lead(&mut self, n: u8, suggested: &str, waited: i64) -> Verdict {
         let lead = engine::ids::mint_nth(self.now, n.into(), [n; 10]);
         let (_, wrapped) = self.database.store.keyring().new_data_key(lead);
@@ -91,7 +91,7 @@ impl Queue {
         }
     }
 
-    /// A decision that holds the lead.
+    /// Adds a decision that holds the lead.
     async fn decide(&mut self, lead: LeadId, n: u8, suggested: &str, waited: i64) -> Uuid {
         let id = engine::ids::mint_nth(self.now, 1_000 + usize::from(n), [3; 10]);
         let as_of = self.now - TimeDelta::minutes(waited);
@@ -186,12 +186,12 @@ async fn of_two_people_who_want_a_lead_one_gets_it_until_it_lapses() {
     assert_eq!(taken.until, queue.now + CLAIM);
     assert_eq!(taken.by, ["Ana Ruiz", "Ben Ode"][winner]);
 
-    // Renewed at minute 9, it holds beyond minute 10, and lapses ten minutes after the last sign.
+    // Renewed at minute 9, the claim outlasts minute 10 and expires ten minutes after the last renewal.
     queue::renew(&store, &queue.actor(winner, 9), place).await.unwrap();
     assert!(matches!(queue::claim(&store, &queue.actor(loser, 12), place).await.unwrap(), Claimed::Taken(_)));
     queue::renew(&store, &queue.actor(loser, 12), place).await.unwrap();
     assert_eq!(queue::claim(&store, &queue.actor(loser, 19), place).await.unwrap(), Claimed::Yours);
-    // Whoever lost it does not get it back by a late sign.
+    // A late renewal does not restore a lost claim.
     queue::renew(&store, &queue.actor(winner, 20), place).await.unwrap();
     let claim = queue::claim_of(&store, place, queue.now + TimeDelta::minutes(20)).await.unwrap().unwrap();
     assert_eq!((claim.person_id, claim.until), (queue.people[loser].0, queue.now + TimeDelta::minutes(29)));
@@ -268,7 +268,7 @@ async fn who_disqualifies_leaves_a_reason_that_only_the_leads_key_opens() {
     let verdict = disqualify(&queue.lead(1, "assign", 5).await, "They make toys for cats");
     let actor = queue.actor(0, 0);
     queue::claim(&store, &actor, verdict.place).await.unwrap();
-    // Ben comes second, whatever he wants.
+    // Ben comes second, and his verdict has no effect.
     let taken = verdict::decide(&store, &queue.actor(1, 1), &verdict).await.unwrap();
     assert!(matches!(taken, Decided::Taken(taken) if taken.by == "Ana Ruiz"));
     assert_eq!(verdict::decide(&store, &actor, &verdict).await.unwrap(), Decided::Done);
@@ -315,7 +315,7 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     assert_eq!(lead.stage, None);
     assert!(outcomes::of_lead(&store, verdict.place.lead).await.unwrap().is_empty());
     assert!(log::decision(&store, verdict.decision).await.unwrap().human_overrides.is_empty());
-    // What was written stays written.
+    // The rows of the verdict remain.
     let kept: (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM overrides), (SELECT count(*) FROM outcomes), (SELECT count(*) FROM queue_verdicts)",
     )
@@ -323,7 +323,7 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     .await
     .unwrap();
     assert_eq!(kept, (1, 1, 2));
-    // It is decided once more, and after two minutes that stands.
+    // The lead is decided again. After two minutes, the verdict can no longer be undone.
     let stranger = Verdict { assignee: Some("eve@evil.example".into()), ..first.clone() };
     let refused = verdict::decide(&store, &queue.actor(1, 2), &stranger).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
@@ -352,7 +352,7 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(rows, 0);
-    // Who agrees, agrees with what is suggested now.
+    // Accepting requires that the suggestion is still the same.
     let wrong = Verdict { action: Action::Nurture, ..queue.lead(2, "advance", 5).await };
     assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &wrong).await.unwrap(), Decided::Gone(_)));
 }
@@ -390,7 +390,7 @@ async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() 
         let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
         let finish = sync::Finish { ticket: effect.ticket, outcome: sync::Outcome::Delivered, answer };
         sync::finish(&store, &[finish]).await.unwrap();
-        // It waits, and whoever agrees agrees with the same suggestion as before.
+        // The lead is waiting again, with the same suggestion to accept as before.
         assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
     }
     let turns: Vec<i32> = sqlx::query_scalar("SELECT turn FROM queue_verdicts ORDER BY turn")

@@ -1,4 +1,4 @@
-//! Releases as people use them: approved, rebuilt, approved again, live.
+//! Tests the life of releases: approved, rebuilt, approved again, live.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ workflows:
     default: hold
 "#;
 
-/// Two live workflows that share a list, and people.
+/// Two live workflows that share a list, with the people who work on them.
 struct Office {
     database: TestDatabase,
     author: Actor,
@@ -77,7 +77,7 @@ impl Office {
         }
     }
 
-    /// Approves a change of a text by everyone it needs; returns number and workflow of each release.
+    /// Edits a text, approves the change in every required role, and returns number and workflow of each release.
     async fn approved(&self, kind: Kind, name: &str, edit: impl Fn(&str) -> String) -> Vec<(i64, String)> {
         let store = self.store();
         let newest = {
@@ -107,13 +107,13 @@ impl Office {
         panic!("every role has approved")
     }
 
-    /// A release of a list's next version in the workflow Form.
+    /// Creates a release of the list's next version in the workflow Form.
     async fn list(&self, entry: &str) -> i64 {
         let releases = self.approved(Kind::List, "tam", |text| format!("{text}{entry}\n")).await;
         releases.iter().find(|(_, title)| title == "Form").unwrap().0
     }
 
-    /// A release of another rule set in the workflow Form.
+    /// Creates a release of another rule set in the workflow Form.
     async fn rules(&self) -> i64 {
         let edit = |text: &str| {
             text.replace("rules:\n", "rules:\n- id: web\n  when: channel == \"chat\"\n  then:\n  - nurture\n")
@@ -135,7 +135,7 @@ impl Office {
         release::approve(self.store(), &now(self.of(role)), number, &seen, role).await
     }
 
-    /// Kind, name and version of each part of what is live in the workflow Form.
+    /// Returns kind, name and version of each live part in the workflow Form.
     async fn live_parts(&self) -> Vec<(String, i32)> {
         sqlx::query_as(
             "SELECT v.kind || ' ' || v.name, v.version FROM live_releases l JOIN workflows w ON w.id = l.workflow_id AND w.name = 'form' \

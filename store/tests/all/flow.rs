@@ -84,7 +84,7 @@ async fn all_processes_share_the_limit_of_concurrent_writes() {
 async fn all_processes_share_one_bucket_and_one_quota() {
     let world = World::new().await;
     world.effects(61).await;
-    // Noon, so that the whole test happens on one day, and after the effects are due.
+    // Noon, so that the whole test happens on one day, after the effects become due.
     let noon = (Utc::now() + TimeDelta::days(1)).date_naive().and_time(NaiveTime::MIN).and_utc()
         + TimeDelta::hours(12);
     let taken = async |pace: Pace, seconds: i64| {
@@ -192,7 +192,7 @@ async fn failed_effects_are_retried_as_filtered() {
     {
         world.finish(claimed, Outcome::Dead, error).await;
     }
-    // A later decision for the same lead has reached the same record.
+    // A later decision for the same lead has updated the same record.
     let lead = fixture::lead(store).await.unwrap();
     fixture::effect(store, world.destination, lead, 1).await.unwrap();
     let earlier = world.claim(Pace::default()).await.effects.pop().unwrap();
@@ -202,7 +202,7 @@ async fn failed_effects_are_retried_as_filtered() {
 
     let actor = Actor::command("test");
     let of = |error: &str| DeadFilter { destination: Some(world.destination), error: Some(error.into()) };
-    // While the later one is in progress, it is unknown which would arrive first.
+    // While the later delivery is in progress, it is unknown which would arrive first.
     let came = fixture::replay_all(store, &actor, &of("UNAUTHORIZED")).await.unwrap();
     assert_eq!(came, ReplayedMany { ready: 2, superseded: 0, overtaken: 1 });
     world.finish(&later, Outcome::Delivered, "").await;
@@ -239,7 +239,7 @@ async fn a_run_of_a_job_belongs_to_one_process() {
     assert_eq!((again.job, again.run_lease), (JobKind::Sessions, run.run_lease + 1));
     let ended = Ended { succeeded: true, result: "None had expired.".into() };
     assert!(!jobs::end(store, run, &ended).await.unwrap());
-    // A person requests it while it is running: it runs once more after that, and then not before its time.
+    // A person requests the job while it is running: it runs once more afterwards, and then only on schedule.
     jobs::request(store, &Actor::command("test"), JobKind::Sessions).await.unwrap();
     assert!(jobs::end(store, again, &ended).await.unwrap());
     let asked = jobs::begin(store, "c", lease).await.unwrap().unwrap();

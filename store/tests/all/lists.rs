@@ -57,7 +57,7 @@ async fn the_number_of_views_is_limited() {
     assert!(matches!(evil, Err(Error::Refused(_))));
 }
 
-/// An action whose only significant effect is its row in the audit log.
+/// Performs an action whose only significant effect is its row in the audit log.
 async fn set_zone(store: &Store, actor: &Actor, time_zone: &str) -> store::Result<()> {
     let chosen = people::Preferences {
         time_zone,

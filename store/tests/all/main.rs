@@ -1,5 +1,5 @@
-//! Tests of the store on a real Postgres, each with its own database. They share one program because linking takes longer than the
-//! tests.
+//! Tests the store on a real Postgres, with one database per test. The tests share a binary because linking takes longer than
+//! running them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic fails the test")]
 

@@ -1,4 +1,4 @@
-//! Every operation: what it takes, what it gives, and with which status.
+//! Describes every operation: its input, its output, and its status codes.
 
 use axum::http::StatusCode;
 use engine::action::Action;
@@ -17,17 +17,17 @@ use service::decide::{Answer, Replay};
 
 /// One operation of the document.
 pub(super) struct Operation {
-    /// Its path.
+    /// The path.
     pub path: String,
-    /// Its method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// All that is said of it.
+    /// The operation object.
     pub body: Json,
 }
 
-/// What every operation with a key may be answered.
+/// Error statuses of every operation that requires a key.
 const WITH_KEY: &[u16] = &[401, 403, 405, 500, 503];
-/// What every operation with a body may be answered beside.
+/// Additional error statuses of operations with a body.
 const WITH_BODY: &[u16] = &[400, 413, 415, 422];
 
 /// Builds one operation.
@@ -170,7 +170,7 @@ fn as_json(schema: Json) -> Json {
     json!({ "application/json": { "schema": schema } })
 }
 
-/// All operations, in the order of [`crate::api::ROUTES`].
+/// Returns all operations, in the order of [`crate::api::ROUTES`].
 pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     vec![
         take_event(schemas),

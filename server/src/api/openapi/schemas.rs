@@ -1,20 +1,20 @@
-//! Schemas of the types that are taken and given, as components of the document.
+//! Collects the schemas of request and response types as components of the document.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value as Json};
 
-/// Where components are.
+/// The path of components in the document.
 const COMPONENTS: &str = "/components/schemas";
 
-/// Collects schemas. What is taken and what is given differ: a member with a default may be left out of what is taken.
+/// Collects schemas, separately for requests and responses: a member with a default is optional only in requests.
 pub(super) struct Schemas {
     taken: SchemaGenerator,
     given: SchemaGenerator,
 }
 
 impl Schemas {
-    /// None yet.
+    /// Creates an empty collection.
     pub(super) fn new() -> Self {
         let settings = || {
             SchemaSettings::draft2020_12().with(|settings| {
@@ -28,17 +28,17 @@ impl Schemas {
         }
     }
 
-    /// A reference to the schema of something that is taken.
+    /// Returns a reference to the schema of a request type.
     pub(super) fn taken<T: JsonSchema>(&mut self) -> Json {
         self.taken.subschema_for::<T>().to_value()
     }
 
-    /// A reference to the schema of something that is given.
+    /// Returns a reference to the schema of a response type.
     pub(super) fn given<T: JsonSchema>(&mut self) -> Json {
         self.given.subschema_for::<T>().to_value()
     }
 
-    /// All of them by name, in the order of the names.
+    /// Returns all schemas, sorted by name.
     pub(super) fn finish(mut self) -> Map<String, Json> {
         let mut all = self.given.take_definitions(true);
         for (name, schema) in self.taken.take_definitions(true) {

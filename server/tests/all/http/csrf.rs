@@ -21,7 +21,8 @@ async fn a_form_from_another_site_does_nothing() {
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{headers:?}");
         let page = answer.text().await.unwrap();
         assert!(
-            page.contains("This form came from another site.") && page.contains("Quote this ID to support: <code>"),
+            page.contains("This form came from another site.")
+                && page.contains("Quote this ID to support: <code>"),
             "{page}"
         );
         assert_eq!(browser.get("/leads").await.status(), StatusCode::OK, "still signed in");

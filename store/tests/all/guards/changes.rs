@@ -1,4 +1,4 @@
-//! `check_change` and `change_is_signed`: how a change moves from draft to approved, and what cannot change on the way.
+//! `check_change` and `change_is_signed`: how a change moves from draft to approved, and what must not change in between.
 
 use super::support::{
     ANA, BEN, CHANGE, CHECK, CLEO, Guards, OTHER, approve, draft, review, sign, submit, version,
@@ -23,7 +23,7 @@ fn whole(state: &str) -> String {
     format!("state = '{state}', submitted_at = now(), closed_at = {closed}, version_id = {version}")
 }
 
-/// A change in a state, with the approvals of both roles, written without the guards.
+/// Creates a change in a state, with the approvals of both roles, bypassing the guards.
 async fn in_state(state: &str) -> Guards {
     let mut guards = Guards::open(&format!("{}{}", draft(CHANGE, "tam"), version("NULL", THIS))).await;
     let state = whole(state);
@@ -126,7 +126,7 @@ async fn the_author_is_among_those_who_edited() {
     guards.would_accept(&format!("{edited}{}", submit(CHANGE))).await;
 }
 
-/// Both changes, submitted, with a version for the first one.
+/// Submits both changes and creates a version for the first one.
 async fn both_submitted() -> Guards {
     let mut guards = Guards::open(&format!(
         "{}{}{}{}",
@@ -144,7 +144,7 @@ async fn both_submitted() -> Guards {
 async fn every_role_that_has_to_sign_has_signed_this_very_change() {
     let mut guards = both_submitted().await;
     guards.refuses(&approve(CHANGE), UNSIGNED).await;
-    // The other change has the same content, but its approvals are its own.
+    // The other change has the same content, but its approvals count only for itself.
     guards.accepts(&sign(OTHER, BEN, "revops")).await;
     guards.accepts(&sign(OTHER, CLEO, "ae_rep_leader")).await;
     guards.refuses(&approve(CHANGE), UNSIGNED).await;

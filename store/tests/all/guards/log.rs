@@ -23,7 +23,7 @@ async fn partitions(guards: &mut Guards, table: &str) -> Vec<String> {
     .collect()
 }
 
-/// Puts a row into a partition and asserts that the partition cannot be changed.
+/// Inserts a row into a partition and asserts that the partition cannot be changed.
 async fn assert_written_once(guards: &mut Guards, table: &str, partition: &str) {
     let month = &partition[table.len() + 1..];
     guards

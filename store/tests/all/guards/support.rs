@@ -20,7 +20,7 @@ async fn shared() -> Arc<TestDatabase> {
     database
 }
 
-/// `restrict_violation`: what the triggers raise.
+/// `restrict_violation`, which the triggers raise.
 pub const TRIGGER: &str = "23001";
 /// `unique_violation`.
 pub const UNIQUE: &str = "23505";
@@ -87,7 +87,7 @@ impl Guards {
         guards
     }
 
-    /// Runs statements that must succeed; their effect stays.
+    /// Runs statements that must succeed, and keeps their effect.
     pub async fn accepts(&mut self, sql: &str) {
         if let Err(error) = self.owner.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await {
             panic!("{error}\n{sql}");

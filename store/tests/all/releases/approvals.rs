@@ -1,4 +1,4 @@
-//! Approvals: each of one bundle, by another person in each role.
+//! Approvals: each one covers one bundle, and each role requires a different person.
 
 use super::*;
 
@@ -68,7 +68,7 @@ async fn a_rebuilt_bundle_is_approved_again_and_earlier_approvals_of_the_change_
         refused(office.go_live(&office.other, late).await),
         "this release was built on another bundle than the live one"
     );
-    // Built anew on what is live, it has another hash and no approval.
+    // Rebuilt on the live bundle, the release has another hash and no approval.
     let live = office.read(first).await;
     let tam: Uuid = sqlx::query_scalar("SELECT id FROM versions WHERE name = 'tam' AND version = 2")
         .fetch_one(&mut *connection)

@@ -1,4 +1,4 @@
-//! Going live: who may, and with what.
+//! Going live: the permitted people and the permitted bundles.
 
 use super::*;
 
@@ -72,7 +72,7 @@ async fn a_part_that_nobody_approved_does_not_go_live_in_a_change_of_another() {
     releases::carry_approvals(&mut office.store().pool().acquire().await.unwrap(), release.id).await.unwrap();
     let why = refused(office.go_live(&office.other, number).await);
     assert_eq!(why, "a part of this release was never approved");
-    // The same list through a change of its own is a part like any other.
+    // The list is accepted once its content has been approved through its own change.
     let (_, partners) = office.approved_change("partners", &["Fine"]).await;
     let number = office.release(change, &[version, partners]).await;
     let release = office.read(number).await;

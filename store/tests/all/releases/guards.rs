@@ -1,4 +1,4 @@
-//! What a release is, and what nobody changes about it.
+//! The guards of a release: which updates the owner cannot make, and which columns never change.
 
 use super::*;
 

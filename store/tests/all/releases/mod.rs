@@ -1,6 +1,6 @@
-//! Releases, as the database keeps them: what the guards refuse, whoever writes.
+//! The guards of releases in the database, which apply to every role.
 //!
-//! The guards are tried as the owner of the tables, so that a refusal is the guard's and not a missing grant's.
+//! The tests act as the owner of the tables, so that a rejection comes from a guard and not from a missing grant.
 
 mod approvals;
 mod going_live;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 const RESTRICT: &str = "23001";
 
-/// A live workflow around the list `tam`, and people.
+/// A live workflow that uses the list `tam`, with the people who work on it.
 struct Office {
     database: TestDatabase,
     workflow: WorkflowId,
@@ -66,7 +66,7 @@ impl Office {
         &self.database.store
     }
 
-    /// An approved change of a list, and the version it became.
+    /// Approves a change of a list and returns the change with its version.
     async fn approved_change(&self, list: &str, entries: &[&str]) -> (Uuid, Uuid) {
         let store = self.store();
         let body = json!({ "entries": entries });
@@ -107,7 +107,7 @@ impl Office {
         (change.id, version)
     }
 
-    /// A release of these versions on top of the live bundle, without approvals carried over.
+    /// Creates a release of these versions, based on the live bundle, without carrying approvals over.
     async fn release(&self, change: Uuid, versions: &[Uuid]) -> i64 {
         let mut tx = self.store().pool().begin().await.unwrap();
         let mut ids = versions.to_vec();
@@ -121,7 +121,7 @@ impl Office {
         number
     }
 
-    /// A release of a change of `tam`, approved by both roles.
+    /// Creates a release of a change of `tam` that both roles have approved.
     async fn approved(&self, entries: &[&str]) -> i64 {
         let (change, version) = self.approved_change("tam", entries).await;
         let number = self.release(change, &[version]).await;
@@ -152,7 +152,7 @@ impl Office {
         Ok(())
     }
 
-    /// Approves the bundle that a release has now, in both roles.
+    /// Approves the current bundle of a release in both roles.
     async fn approve_in_both_roles(&self, number: i64) {
         let seen = self.read(number).await.bundle;
         self.approve(&self.other, number, &seen, Role::Revops).await.unwrap();
@@ -200,7 +200,7 @@ fn refused(result: Result<(), Error>) -> String {
     }
 }
 
-/// SQL that changes share or gates within a stage, by this person.
+/// Returns SQL that changes share or gates within a stage, as this person.
 fn set_by(who: &Actor, what: &str) -> String {
     let who = &who.who;
     format!(
@@ -208,7 +208,8 @@ fn set_by(who: &Actor, what: &str) -> String {
     )
 }
 
-/// SQLSTATE, and constraint or message, of what the owner is refused; the statements are taken back.
+/// Runs a statement as the owner, asserts that it is rejected, and rolls it back. Returns the SQLSTATE with the constraint or
+/// message.
 async fn owner_is_refused(owner: &mut PgConnection, statement: &str, release: i64) -> (String, String) {
     let mut tx = owner.begin().await.unwrap();
     let done = sqlx::query(AssertSqlSafe(statement)).bind(release).execute(&mut *tx).await;

@@ -5,7 +5,7 @@ use super::*;
 const ANOTHER_WENT_LIVE: &str = "another release went live since you opened this page. Review it again";
 
 impl Office {
-    /// A submitted change of `tam`.
+    /// Submits a change of `tam`.
     async fn submitted(&self, entries: &[&str]) -> changes::Change {
         let body = json!({ "entries": entries });
         let mut tx = self.store().pool().begin().await.unwrap();
@@ -48,7 +48,7 @@ impl Office {
         changes::insert_review(&mut connection, &now(&self.other), change, review).await
     }
 
-    /// Goes live with a change of another list, which leaves `tam` as it is.
+    /// Puts a change of another list live, which leaves `tam` unchanged.
     async fn another_goes_live(&self) {
         let (change, version) = self.approved_change("partners", &["P"]).await;
         let number = self.release(change, &[self.first, version]).await;
@@ -65,7 +65,7 @@ async fn an_approval_on_a_page_from_before_another_release_went_live_is_refused(
     assert_eq!(seen, [office.read(office.live().await).await.bundle]);
     office.another_goes_live().await;
     assert_eq!(refused(office.review(&change, &seen).await), ANOTHER_WENT_LIVE);
-    // Nor does it help to have seen too little or too much.
+    // A review that lists too few or too many live bundles is rejected as well.
     assert_eq!(refused(office.review(&change, &[]).await), ANOTHER_WENT_LIVE);
     let mut both = office.seen().await;
     both.extend(seen);
@@ -99,7 +99,8 @@ async fn the_owner_is_refused_an_approval_without_what_its_reviewer_saw() {
     .await;
 }
 
-/// An approval that was given while another release was going live: its clock says after, its reviewer saw what was before.
+/// Covers an approval given while another release goes live: its timestamp is later, but its reviewer saw the previous live
+/// bundle.
 #[tokio::test]
 async fn an_approval_given_while_another_release_goes_live_is_not_carried_over() {
     let office = Office::open().await;
@@ -110,7 +111,7 @@ async fn an_approval_given_while_another_release_goes_live_is_not_carried_over()
     let number = office.release(other, &[office.first, partners]).await;
     office.approve_in_both_roles(number).await;
     office.review(&change, &seen).await.unwrap();
-    // The request to go live began before the review and is committed after it.
+    // The request to go live begins before the review and commits after it.
     let mut tx = office.store().pool().begin().await.unwrap();
     let release = releases::locked(&mut tx, number).await.unwrap();
     releases::go_live(&mut tx, &before_all, &release).await.unwrap();

@@ -1,4 +1,4 @@
-//! Share, gates, and what comes back to traffic: none of it by one person alone, all of it in the history.
+//! Share, gates and returning to traffic: each change requires a second person, and each is recorded in the history.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const WHO_AND_WHEN: &str = "a change of share or gates names who made it and whe
 const ONLY_REVOPS: &str = "only RevOps may give a release leads or other gates";
 const ENTERED: &str = "who moved a release to its stage, when and why never changes";
 
-/// SQL that moves a release to a stage, by this person.
+/// Returns SQL that moves a release to a stage, as this person.
 fn moved_by(who: &str, stage: &str, what: &str) -> String {
     format!(
         "UPDATE releases SET stage = '{stage}', stage_since = clock_timestamp(), stage_by = '{who}'{what} WHERE number = $1"
@@ -19,7 +19,7 @@ impl Office {
         sqlx::query(AssertSqlSafe(statement)).bind(release).execute(&mut owner).await.unwrap();
     }
 
-    /// An approved release that this person takes to review with a tenth of the leads.
+    /// Creates an approved release and moves it to review with a tenth of the leads.
     async fn in_review(&self) -> i64 {
         let number = self.approved(&["A", "B"]).await;
         let other = self.other.who.to_string();
@@ -81,7 +81,7 @@ async fn traffic_grows_by_another_person_of_revops_only() {
     for (statement, said) in &attempts {
         refuses(&mut owner, number, &[(statement, RESTRICT, said)]).await;
     }
-    // Less is no risk, and a program may see to it.
+    // Reducing the share is safe, so a program may do it.
     office.owner_does(&set_by(&Actor::command("guardrail"), "share = 5"), number).await;
     office.owner_does(&set_by(&office.other, "share = 20"), number).await;
     let earlier =
@@ -91,7 +91,7 @@ async fn traffic_grows_by_another_person_of_revops_only() {
         let alone = format!("UPDATE releases SET {column} WHERE number = $1");
         refuses(&mut owner, number, &[(&alone, RESTRICT, "share and gates did not change")]).await;
     }
-    // Whoever edited another change may.
+    // Having edited a different change does not matter.
     let (another, _) = office.approved_change("partners", &["P"]).await;
     let mut connection = office.store().pool().acquire().await.unwrap();
     changes::add_editor(&mut connection, another, id_of(&office.other).into()).await.unwrap();

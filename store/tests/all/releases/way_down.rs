@@ -1,5 +1,5 @@
-//! The migrations in both directions, with rows in every table that they touch: what an earlier schema has no place for is
-//! kept beside, and comes back.
+//! Runs the migrations in both directions, with rows in every table that they touch. Data without a place in an earlier schema is
+//! set aside and restored.
 
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait as _;
@@ -7,7 +7,7 @@ use sea_orm_migration::sea_orm::Database;
 
 use super::*;
 
-/// Tables, with what tells their rows apart.
+/// Tables, with the columns that identify their rows.
 const KEPT: &[(&str, &str)] = &[
     ("releases", "number"),
     ("release_approvals", "release_id, role"),
@@ -21,8 +21,8 @@ const KEPT: &[(&str, &str)] = &[
     ("rule_mutes", "rule_id, account"),
 ];
 
-/// Rows that no function of the store writes alone: a decision of a timer, what a candidate would have decided, and what is
-/// set outside releases.
+/// Rows that no single function of the store writes: a decision by a timer, the verdict of a candidate, and settings made outside
+/// releases.
 const ROWS: &str = "INSERT INTO leads (id, created_at) SELECT id, now() FROM releases WHERE number = 1;
     INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters,
         risk_tags, because, trace, snapshot, effects, as_of, decided_at, hash, release_id, trigger, selection_probability, conditions)
@@ -45,7 +45,7 @@ async fn rows(owner: &mut PgConnection) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Takes the schema back to this many steps.
+/// Reverts the schema to this number of steps.
 async fn down_to(office: &Office, steps: usize) {
     let db = Database::connect(&office.database.url).await.unwrap();
     let back = u32::try_from(Migrator::migrations().len() - steps).unwrap();
@@ -59,7 +59,7 @@ async fn up(office: &Office) {
     db.close().await.unwrap();
 }
 
-/// A live release that replaced another, one that is open, one that is paused on its way, and the rows beside.
+/// Creates a live release that replaced another, an open one, a paused one, and the additional rows.
 async fn filled() -> (Office, i64, i64) {
     let office = Office::open().await;
     let number = office.approved(&["A", "B"]).await;
@@ -102,7 +102,7 @@ async fn every_row_comes_back_from_an_earlier_schema() {
                 .await
                 .unwrap();
         assert!(kept.is_empty(), "{kept:?}");
-        // And everything goes on from there.
+        // Work continues normally from this state.
         let (change, version) = office.approved_change("tam", &["A", "E"]).await;
         let next = office.release(change, &[version]).await;
         assert!(next > number, "numbers go on: {next}");
