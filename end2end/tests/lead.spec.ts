@@ -174,7 +174,7 @@ test.describe('a lead that is evaluated again', () => {
     await expect(page.locator('.flash').getByRole('status')).toContainText('Evaluated again by the live rules: Hold.');
     const decided = new URL(page.url()).searchParams.get('decision');
     expect(decided).not.toBe(decision.decision_id);
-    await expect(sentence(page)).toContainText('Waits in the SDR queue');
+    await expect(sentence(page)).toContainText('Waiting in the SDR queue');
     // It was read from the same event.
     await expect(event(page)).toContainText('left empty');
     await expect(timeline(page).filter({ hasText: 'Held, not enough information' })).toHaveCount(2);

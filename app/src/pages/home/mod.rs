@@ -63,7 +63,7 @@ fn parts(roles: &[Role]) -> Vec<Part> {
 async fn show(here: Here, flash: Flash) -> Result<Page> {
     let roles = here.request.viewer.as_ref().map(|viewer| viewer.roles.clone()).unwrap_or_default();
     let parts = parts(&roles);
-    let loaded = load::load(&here, parts.contains(&Part::Doing)).await?;
+    let loaded = Box::pin(load::load(&here, parts.contains(&Part::Doing))).await?;
     let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
     let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
     let sections = parts.into_iter().map(|part| section(part, &here, &loaded, &flash)).collect_view();
