@@ -339,7 +339,8 @@ mod browser {
                 let _ =
                     JsFuture::from(window().fetch_with_str_and_init("/actions/cancel-upload", &init)).await;
             }
-            let _ = window().location().assign("/import");
+            // A reload rather than a navigation, whose view transition this page could not take part in any more.
+            let _ = window().location().reload();
         }
 
         /// Shows the reason and the form again, so that the person can choose another file.

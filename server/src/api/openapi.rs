@@ -3,7 +3,7 @@
 //! It is built manually on top of `schemars`. `utoipa` derives its own schemas, so the engine's types, whose `JsonSchema` also
 //! generates the files in `schemas/`, would need a second description and a second set of attributes for constraints. `aide`
 //! supports `schemars`, but replaces the router that the tables of access and middleware are checked against. Either would save
-//! about 190 of 510 lines, [`schemas`] and the builder. The remaining lines are the texts of the operations, which are needed
+//! about 190 of 510 lines, `schemas` and the builder. The remaining lines are the texts of the operations, which are needed
 //! anyway.
 
 mod operations;

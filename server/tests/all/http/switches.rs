@@ -57,16 +57,18 @@ async fn the_page_of_a_rule_set_shows_and_changes_what_is_off_and_muted() {
 
 #[tokio::test]
 async fn a_form_that_is_wrong_says_so_and_changes_nothing() {
+    /// The action, its fields, and what the page says.
+    type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    const DAY: (&str, &str) = ("last_day", "2099-12-31");
     let app = TestApp::start().await;
     let mut lea = app.signed_in("lea@acme.example", &[Role::RevopsLead]).await;
-    let day = ("last_day", "2099-12-31");
-    let wrong: [(&str, &[(&str, &str)], &str); 5] = [
+    let wrong: [Wrong; 5] = [
         ("switch-rule-off", &[("reason", "x"), ("last_day", "soon")], "Not saved. Choose the last day."),
         ("switch-rule-off", &[("reason", " ")], "Not saved. Give a reason."),
         ("mute-rule", &[("reason", "x"), ("account", "acme.example")], "Not saved. Choose the last day."),
         (
             "mute-rule",
-            &[("reason", "x"), ("account", "Acme"), day],
+            &[("reason", "x"), ("account", "Acme"), DAY],
             "Not saved. Name the account by its domain",
         ),
         (

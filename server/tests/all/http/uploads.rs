@@ -26,7 +26,7 @@ fn file() -> Vec<u8> {
 
 /// The hash of the first bytes, which end with a chunk.
 fn hash(bytes: &[u8]) -> String {
-    let hash = bytes.chunks(CHUNK).fold([0; 32], |before, chunk| next_hash(before, chunk));
+    let hash = bytes.chunks(CHUNK).fold([0; 32], next_hash);
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
