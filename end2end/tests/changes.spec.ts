@@ -208,7 +208,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/changes/1');
         await expect(page.getByRole('button', { name: /Approve as/ })).toHaveCount(0);
         await page.getByLabel('Comment').fill('I like it');
-        await page.getByRole('button', { name: 'Say it' }).click();
+        await page.getByRole('button', { name: 'Comment', exact: true }).click();
         await expect(page.locator('.comments')).toContainText('I like it');
         // Other people's drafts are read-only.
         await page.goto('/changes/3');

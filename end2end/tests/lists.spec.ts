@@ -37,7 +37,7 @@ for (const javaScriptEnabled of [true, false]) {
       const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
       expect(file.suggestedFilename()).toMatch(/^leads-\d{4}-\d\d-\d\d\.csv$/);
       await page.goto('/dashboard');
-      const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'SVG of How far leads come' }).click()]);
+      const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'SVG of Funnel' }).click()]);
       expect(picture.suggestedFilename()).toBe('funnel.svg');
     });
 

@@ -71,7 +71,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('combobox', { name: 'What about' }).selectOption({ label: 'People' });
       await page.getByRole('button', { name: 'Filter' }).click();
       await expect(page).toHaveURL(/\/audit\?who=&area=person/);
-      const act = page.getByRole('table', { name: 'Acts' }).getByRole('row').filter({ hasText: 'Shut a person out' }).filter({ hasText: name });
+      const act = page.getByRole('table', { name: 'Acts' }).getByRole('row').filter({ hasText: 'Deactivated a user' }).filter({ hasText: name });
       await expect(act).toHaveCount(1);
     });
 

@@ -106,7 +106,7 @@ test.describe('an SDR', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
   });
 
-  test('is told when someone else was faster, and keeps the input', async ({ browser, organisation, page }) => {
+  test('sees when someone else was faster, and keeps the input', async ({ browser, organisation, page }) => {
     const { id, path } = await waiting(organisation, 'Rae Seer');
     const other = await seen(browser, organisation, 'SDR manager');
     await page.goto(path);

@@ -54,7 +54,7 @@ impl Section {
             ],
             Self::Queue => &[
                 "Leads that need a person: those that rules hold or send here, those that an AE rejected, and all of a stopped workflow. Sorted by priority, then waiting time.",
-                "Claim a lead, and nobody else can decide it for ten minutes. Accept the suggestion, change it, or disqualify the lead; the next one opens at once. Shortcuts are on the buttons.",
+                "Claim a lead to reserve it for ten minutes. Accept the suggestion, change it, or disqualify the lead; the next one opens at once. Shortcuts are on the buttons.",
                 "You can undo a decision for two minutes. The lead returns to the queue, and both stay in its history. A claim ends when you sign out or close the tab.",
             ],
             Self::Leads => &[

@@ -160,7 +160,7 @@ pub fn act(action: &str) -> String {
         "person.set_roles" => "Changed roles",
         "person.set_password" => "Set a password",
         "person.make_setup_link" => "Made a link to set a password",
-        "person.disable" => "Shut a person out",
+        "person.disable" => "Deactivated a user",
         "person.enable" => "Let a person in again",
         "person.sign_in" => "Signed in",
         "person.sign_out" => "Signed out",

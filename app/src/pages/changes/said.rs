@@ -18,9 +18,7 @@ pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
     let form = (loaded.change.state != State::Draft).then(|| say(loaded))?;
     let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
     let rows = spoken.map(|review| comment(loaded, review)).collect_view();
-    Some(
-        view! { <section><h2>"Said about it"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> },
-    )
+    Some(view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> })
 }
 
 fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
@@ -48,7 +46,7 @@ fn say(loaded: &Loaded) -> impl IntoView + use<> {
             {once(&loaded.request, "say")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
             {text(COMMENT, &typed, error)}
-            <button class="btn">"Say it"</button>
+            <button class="btn">"Comment"</button>
         </form>
     }
 }

@@ -84,7 +84,7 @@ fn stages(told: &Funnel) -> Chart {
         ("Won", told.won),
     ];
     let stages: Vec<Stage> = stages.into_iter().map(|(words, count)| Stage { words, count }).collect();
-    funnel("funnel", "How far leads come".into(), &stages)
+    funnel("funnel", "Funnel".into(), &stages)
 }
 
 /// Builds the chart of weekly rates. Weeks whose leads have not matured yet are marked as young.

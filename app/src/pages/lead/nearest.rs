@@ -40,9 +40,10 @@ fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
     let moves = found.moves.iter().map(|one| moved(one, decided)).collect_view();
     let verdict = &found.verdict;
     let (chip, by) = match (&verdict.held_by, &verdict.rule_id) {
-        (Some(rule), _) => {
-            (Either::Left(unknown_chip("Hold")), format!("“{}” could not be told", decided.rules.title(rule)))
-        }
+        (Some(rule), _) => (
+            Either::Left(unknown_chip("Hold")),
+            format!("“{}” could not be evaluated", decided.rules.title(rule)),
+        ),
         (None, Some(rule)) => (Either::Right(action_chip(verdict.action)), decided.rules.title(rule)),
         (None, None) => (Either::Right(action_chip(verdict.action)), "no rule would apply".to_owned()),
     };

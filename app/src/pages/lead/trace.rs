@@ -47,7 +47,7 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
         })
     } else {
         let text = format!("Otherwise: {}", words::action(explanation.default).to_lowercase());
-        let said = if held { "taken, since a rule could not be told" } else { "not reached" };
+        let said = if held { "used because a rule could not be evaluated" } else { "not reached" };
         Either::Right(view! {
             <li data-skipped>
                 <span class="num"></span>{truth(Truth::NotReached)}<span>{text}</span><span class="meta">{said}</span>

@@ -46,7 +46,7 @@ pub fn short(loaded: &LeadData, decided: &Decided) -> String {
         (None, Some(rule)) => {
             let why =
                 decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue));
-            format!("“{}” could not be told: {}", title(rule), why.collect::<Vec<_>>().join(", "))
+            format!("“{}” could not be evaluated: {}", title(rule), why.collect::<Vec<_>>().join(", "))
         }
         (None, None) => "no rule applied".into(),
     };

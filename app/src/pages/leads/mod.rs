@@ -144,10 +144,10 @@ impl ListPage for LeadList {
 
 fn order(asked: &Asked) -> &'static str {
     match (asked.sort.by_first, asked.sort.order) {
-        (true, Order::Newest) => "Those decided first most lately come first",
-        (true, Order::Oldest) => "Those decided first longest ago come first",
-        (false, Order::Newest) => "The last decision in each workflow, the newest first",
-        (false, Order::Oldest) => "The last decision in each workflow, the oldest first",
+        (true, Order::Newest) => "Sorted by first decision, newest first",
+        (true, Order::Oldest) => "Sorted by first decision, oldest first",
+        (false, Order::Newest) => "Latest decision in each workflow, newest first",
+        (false, Order::Oldest) => "Latest decision in each workflow, oldest first",
     }
 }
 

@@ -44,7 +44,7 @@ pub fn charts() -> PieceGroup {
     let stages = |theme: Theme| {
         let all = [("Decided", 420), ("Passed on", 170), ("Accepted", 120), ("Won", 22)];
         let all: Vec<Stage> = all.into_iter().map(|(words, count)| Stage { words, count }).collect();
-        shown(&funnel(theme.pick("funnel-light", "funnel-dark"), "How far leads come".into(), &all))
+        shown(&funnel(theme.pick("funnel-light", "funnel-dark"), "Funnel".into(), &all))
     };
     let sure = |theme: Theme| {
         let bins = [0, 0, 1, 2, 4, 9, 17, 28, 41, 30];

@@ -35,7 +35,7 @@ async fn an_administrator_adds_and_deactivates_a_person() {
     assert!(text(&mut admin, &bens).await.contains("cannot sign in any more"));
     assert_eq!(location(&other.get("/leads").await), "/sign-in?next=/leads", "signed out at once");
     let log = text(&mut admin, "/audit").await;
-    for act in ["Added a person", "Changed roles", "Shut a person out", "Made a link to set a password"] {
+    for act in ["Added a person", "Changed roles", "Deactivated a user", "Made a link to set a password"] {
         assert!(log.contains(act), "{act}");
     }
     assert!(!log.contains(&token));

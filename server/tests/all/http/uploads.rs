@@ -1,4 +1,4 @@
-//! Uploads in chunks: they resume where they were, are told from other files, belong to one person, and are removed in the end.
+//! Uploads in chunks: they resume where they stopped, are never mixed with other files, belong to one person, and are removed if abandoned.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
