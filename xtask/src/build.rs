@@ -46,6 +46,18 @@ pub fn build() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Builds WebAssembly and styles for development into a folder, by default `target/site`.
+///
+/// # Errors
+/// Returns an error if something does not compile or cannot be written.
+pub fn site(folder: Option<&str>) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let place = folder.map_or_else(|| workspace.target.join("site"), PathBuf::from);
+    site::build(&workspace, Mode::Development, &place)?;
+    println!("{}", place.display());
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Builds the server for development. Returns its path.
 ///
 /// # Errors

@@ -42,6 +42,7 @@ cargo xtask COMMAND
   test [--only unit|db|browser] [--shipped]
                                     runs all tests; --shipped runs the browser tests on the optimised bundle
   build                             builds the release server, WebAssembly and styles into target/dist
+  site [FOLDER]                     builds WebAssembly and styles for development, into target/site unless given a folder
   container [--debug]               carries out the last stage of the Dockerfile in a Debian made by mmdebstrap, and checks that the
                                     image works; needs root and target/dist, or --debug for a development build
   lint [fmt|clippy|wasm|doc|licences|layers …]
@@ -100,6 +101,8 @@ fn command() -> Result<ExitCode> {
         ["run", options @ ..] => run::run(options),
         ["test", options @ ..] => test::test(options),
         ["build"] => build::build(),
+        ["site"] => build::site(None),
+        ["site", folder] => build::site(Some(folder)),
         ["container", options @ ..] => container::container(options),
         ["lint", names @ ..] => lint::lint(names),
         ["bench", what @ ..] => bench::bench(what),
