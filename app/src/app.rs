@@ -3,8 +3,9 @@
 use engine::change::Kind;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute as _};
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{MatchNestedRoutes, NestedRoute, ParamSegment, SsrMode, path};
+use leptos_router::{NestedRoute, ParamSegment, SsrMode, path};
 use strum::VariantArray as _;
 
 use crate::pages::{
@@ -51,7 +52,7 @@ pub fn App() -> impl IntoView {
 
 /// Adds two routes for each kind of version: the overview and the detail page.
 #[component(transparent)]
-fn VersionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+fn VersionRoutes() -> AnyNestedRoute {
     let path = |kind: Kind| StaticPath(kind.spec().path);
     let all = |kind: Kind| {
         let view = move || view! { <Subjects kind=kind /> }.into_any();
@@ -62,14 +63,14 @@ fn VersionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         NestedRoute::new((path(kind), ParamSegment("name")), view).ssr_mode(SsrMode::Async)
     };
     let kinds = || Kind::VARIANTS.iter().copied();
-    (RouteList(kinds().map(all).collect()), RouteList(kinds().map(one).collect()))
+    (RouteList(kinds().map(all).collect()), RouteList(kinds().map(one).collect())).into_any_nested_route()
 }
 
 /// Adds the routes of the list pages.
 #[component(transparent)]
-fn ListRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+fn ListRoutes() -> AnyNestedRoute {
     let routes = LIST_PAGES
         .iter()
         .map(|list| NestedRoute::new((StaticPath(list.info.path),), list.view).ssr_mode(SsrMode::Async));
-    RouteList(routes.collect())
+    RouteList(routes.collect()).into_any_nested_route()
 }
