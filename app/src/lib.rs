@@ -32,6 +32,8 @@ mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]
+mod texts;
+#[cfg(feature = "ssr")]
 mod ui;
 
 /// The version of Meshline, which all crates of the workspace share.

@@ -39,8 +39,8 @@ for (const javaScriptEnabled of [true, false]) {
       const theirs = await other.newPage();
       await theirs.goto(link);
       await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
-      await theirs.getByLabel('The same once more').fill(PASSWORD);
-      await theirs.getByRole('button', { name: 'Set the password' }).click();
+      await theirs.getByLabel('Repeat password').fill(PASSWORD);
+      await theirs.getByRole('button', { name: 'Set password' }).click();
       await theirs.getByLabel('E-mail').fill(email);
       await theirs.getByLabel('Password').fill(PASSWORD);
       await theirs.getByRole('button', { name: 'Sign in' }).click();

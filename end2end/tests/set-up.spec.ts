@@ -10,8 +10,8 @@ test.use({ storageState: NOBODY });
 
 async function choose(page: Page, password: string, again = password): Promise<void> {
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('The same once more').fill(again);
-  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByLabel('Repeat password').fill(again);
+  await page.getByRole('button', { name: 'Set password' }).click();
 }
 
 for (const javaScriptEnabled of [true, false]) {
@@ -35,7 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
       // Errors are shown at the field and change nothing.
       await choose(page, PASSWORD, 'something else');
       await expect(page).toHaveURL(link);
-      await expect(page.getByLabel('The same once more')).toHaveAccessibleDescription('The two passwords differ.');
+      await expect(page.getByLabel('Repeat password')).toHaveAccessibleDescription('The two passwords differ.');
       await choose(page, 'too short');
       await expect(page.getByLabel('Password', { exact: true })).toHaveAccessibleDescription(/at least \d+ characters/);
 
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('an invalid link says what to do', async ({ page }) => {
       const response = await page.goto('/setup/no-such-token');
       expect(response?.status()).toBe(404);
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work any more');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link no longer works');
       await expect(page.getByText('ask an administrator for a new link')).toBeVisible();
       await page.getByRole('link', { name: 'Sign in' }).click();
       await expect(page).toHaveURL('/sign-in');

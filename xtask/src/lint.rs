@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::wasm::{BUNDLES, Mode};
 use crate::wasm_target::Compiler;
 use crate::workspace::Workspace;
-use crate::{build, layers, licences, output, process};
+use crate::{build, layers, licences, output, process, texts};
 
 type Check = fn(&Workspace) -> Result<()>;
 
@@ -19,6 +19,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("doc", doc),
     ("licences", licences::check),
     ("layers", layers::check),
+    ("texts", texts::check),
 ];
 
 /// Runs the named checks, or all of them, and continues after a failure.

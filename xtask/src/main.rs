@@ -26,6 +26,7 @@ mod site;
 mod skips;
 mod styles;
 mod test;
+mod texts;
 mod torture;
 mod wasm;
 mod wasm_target;
@@ -45,8 +46,9 @@ cargo xtask COMMAND
   site [FOLDER]                     builds WebAssembly and styles for development, into target/site unless given a folder
   container [--debug]               carries out the last stage of the Dockerfile in a Debian made by mmdebstrap, and checks that the
                                     image works; needs root and target/dist, or --debug for a development build
-  lint [fmt|clippy|wasm|doc|licences|layers …]
-                                    checks formatting, lints, documentation, licences and the direction of the layers
+  lint [fmt|clippy|wasm|doc|licences|layers|texts …]
+                                    checks formatting, lints, documentation, licences, the direction of the layers, and that texts are in
+                                    app/locales
   migrations                        applies, reverts and reapplies all migrations; the schema must be the same
   torture [--kills 200] [--effects 10000] [--seed S] [--seconds-limit T] | --cuts N | --stopped N
                                     kills processes, crashes the database and breaks the network, then checks in the

@@ -12,10 +12,7 @@ use super::{LocalPath, allowed, connection, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-
-/// The same message for every address, so that the form does not reveal which accounts exist.
-const SAID: &str =
-    "If somebody signs in with that address, a link is on its way. It works once, within an hour.";
+use crate::texts::texts;
 
 /// E-mails a link to set a new password to the person with this address, if there is one. The response has the same text and
 /// timing for every address, because the work happens after it is sent.
@@ -31,14 +28,15 @@ pub async fn forgot_password(
     let connection = connection()?;
     // The link never uses the browser's `Host` header: an attacker could point the link anywhere.
     let (Some(post), Some(origin)) = (request.post.clone(), request.public_url.clone()) else {
-        return Err(Error::Invalid { message: "No mail server is configured. Ask an administrator.".into() });
+        return Err(Error::Invalid { message: texts().gate_reset_no_mail() });
     };
     if connection.throttles.may_link(&email, connection.peer, request.now) {
         tokio::spawn(send(request, post, origin, email));
     } else {
         tracing::info!(request_id = request.request_id, "too many links were asked for");
     }
-    lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new(SAID))
+    // The same message for every address, so that the form does not reveal which accounts exist.
+    lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new(texts().gate_reset_sent()))
 }
 
 async fn send(request: Request, post: Arc<dyn Post>, origin: Arc<str>, email: String) {
@@ -61,12 +59,12 @@ async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str)
         form: None,
     };
     let token = people::make_reset_link(&request.store, &actor, person.id).await.map_err(told)?;
-    let text = format!(
-        "Hello {},\n\nsomebody, probably you, asked for a new password at {origin}. This link sets one; it works once, \
-         within an hour:\n\n{origin}/setup/{token}\n\nIf it was not you, do nothing: your password stays as it is.\n",
-        person.name
-    );
-    let letter =
-        Letter { to: person.email, name: person.name, subject: "A new password for Meshline".into(), text };
+    let link = format!("{origin}/setup/{token}");
+    let letter = Letter {
+        to: person.email,
+        text: texts().mail_reset_text(&person.name, origin, &link),
+        name: person.name,
+        subject: texts().mail_reset_subject(),
+    };
     post.send(letter).await
 }

@@ -21,8 +21,8 @@ pub fn once(request: &Request, name: &str) -> impl IntoView + use<> {
 
 /// The properties of an [`input`].
 #[derive(Clone, Copy)]
-pub struct Input {
-    pub label: &'static str,
+pub struct Input<Label = &'static str> {
+    pub label: Label,
     pub name: &'static str,
     pub kind: &'static str,
     pub autocomplete: &'static str,
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 /// Renders a required field with its submitted value and error. Passwords are not filled in again.
-pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
+pub fn input<Label: IntoView>(field: Input<Label>, flash: &Flash) -> impl IntoView + use<Label> {
     let Input { label, name, kind, autocomplete, maxlength } = field;
     let error = flash.errors.get(name).cloned();
     let id = format!("{name}-error");

@@ -10,6 +10,7 @@ use super::{failed, gate};
 use crate::context::Request;
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::form::{Input, input};
 
 /// Renders the form that creates the first administrator. It requires the code that the server prints at start-up.
@@ -28,10 +29,10 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
         Ok(true) => {
             Error::NotFound { what: "page".into() }.set_status();
             let explained = view! {
-                <p>"Somebody signs in here already. Whoever is an administrator lets the others in, under People."</p>
-                <a class="btn" href="/sign-in">"Sign in"</a>
+                <p>{texts().gate_first_run_over()}</p>
+                <a class="btn" href="/sign-in">{texts().gate_sign_in()}</a>
             };
-            return gate("This was done before", explained).into_any();
+            return gate(texts().gate_first_run_over_title(), explained).into_any();
         }
         Err(error) => return failed(&error.into(), &request.request_id).into_any(),
     }
@@ -41,7 +42,7 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
         }
         wrong => Either::Right(code_form(wrong)),
     };
-    gate("Welcome to Meshline", body).into_any()
+    gate(texts().gate_first_run_title(), body).into_any()
 }
 
 /// Renders the form that asks for the code. Only the operator who started the server can see it, so other
@@ -49,14 +50,20 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
 fn code_form(wrong: Option<String>) -> impl IntoView {
     let mut flash = Flash::default();
     if let Some(code) = wrong {
-        flash = flash.error("code", "This is not the code that the server printed.").value("code", code);
+        flash = flash.error("code", texts().gate_first_run_code_wrong()).value("code", code);
     }
-    let code = Input { label: "Code", name: "code", kind: "text", autocomplete: "off", maxlength: 40 };
+    let code = Input {
+        label: texts().gate_first_run_code(),
+        name: "code",
+        kind: "text",
+        autocomplete: "off",
+        maxlength: 40,
+    };
     view! {
-        <p>"Nobody can sign in yet. When the server started it printed a line with a code. It stands in its terminal or log."</p>
+        <p>{texts().gate_first_run_code_explained()}</p>
         <form method="get" action="/first-run">
             {input(code, &flash)}
-            <button class="btn primary">"Go on"</button>
+            <button class="btn primary">{texts().gate_first_run_continue()}</button>
         </form>
     }
 }
@@ -66,15 +73,15 @@ fn person_form(code: String, flash: &Flash) -> impl IntoView + use<> {
         input(Input { label, name, kind, autocomplete, maxlength }, flash)
     };
     view! {
-        <p>"You are the first here and become the administrator: you let in everybody else."</p>
+        <p>{texts().gate_first_run_person()}</p>
         <form method="post" action=crate::actions::FirstRun::PATH>
             <input type="hidden" name="code" value=code />
-            {field("Your name", "name", "text", "name", 200)}
-            {field("E-mail", "email", "email", "username", 320)}
-            {field("Password", "password", "password", "new-password", 1024)}
-            {field("The same once more", "again", "password", "new-password", 1024)}
-            <p class="meta">"At least twelve characters."</p>
-            <button class="btn primary">"Begin"</button>
+            {field(texts().gate_first_run_name(), "name", "text", "name", 200)}
+            {field(texts().gate_email(), "email", "email", "username", 320)}
+            {field(texts().gate_password(), "password", "password", "new-password", 1024)}
+            {field(texts().gate_repeat_password(), "again", "password", "new-password", 1024)}
+            <p class="meta">{texts().gate_first_run_password_rule()}</p>
+            <button class="btn primary">{texts().gate_first_run_create()}</button>
         </form>
     }
 }

@@ -16,6 +16,7 @@ use crate::actions::{ForgotPassword, SetPassword};
 use crate::context::Request;
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::icon::{Logo, Sprite};
 use crate::ui::note;
 
@@ -31,7 +32,7 @@ pub fn SignIn() -> impl IntoView {
 async fn sign_in(request: Option<Request>, next: Option<String>, flash: Flash) -> AnyView {
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
     match people::is_anybody(&request.store).await {
-        Ok(true) => gate("Sign in", sign_in_form(next, flash)).into_any(),
+        Ok(true) => gate(texts().gate_sign_in(), sign_in_form(next, flash)).into_any(),
         Ok(false) => {
             leptos_axum::redirect("/first-run");
             ().into_any()
@@ -59,22 +60,22 @@ fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
             {next.map(|next| view! { <input type="hidden" name="next" value=next /> })}
             {message}
             <label class="label">
-                "E-mail"
+                {texts().gate_email()}
                 <input
                     class="field" type="email" name="email" value=email required autocomplete="username"
                     autofocus=!has_email aria-invalid=invalid aria-describedby=described
                 />
             </label>
             <label class="label">
-                "Password"
+                {texts().gate_password()}
                 <input
                     class="field" type="password" name="password" required autocomplete="current-password"
                     autofocus=has_email aria-invalid=invalid aria-describedby=described
                 />
             </label>
-            <button class="btn primary">"Sign in"</button>
+            <button class="btn primary">{texts().gate_sign_in()}</button>
         </form>
-        <p class="meta"><a href="/forgot">"Forgot your password?"</a></p>
+        <p class="meta"><a href="/forgot">{texts().gate_forgot()}</a></p>
     }
 }
 
@@ -85,22 +86,25 @@ pub fn Forgot() -> impl IntoView {
     let is_sent = request.is_some_and(|request| request.post.is_some() && request.public_url.is_some());
     let form = if is_sent {
         Either::Left(view! {
-            <p>"You get a link by e-mail with which you set a new one."</p>
+            <p>{texts().gate_reset_explained()}</p>
             <form method="post" action=ForgotPassword::PATH>
                 <label class="label">
-                    "E-mail you sign in with"
+                    {texts().gate_reset_email()}
                     <input class="field" type="email" name="email" required autocomplete="username" maxlength="320" autofocus />
                 </label>
-                <button class="btn primary">"Send the link"</button>
+                <button class="btn primary">{texts().gate_reset_send()}</button>
             </form>
         })
     } else {
         Either::Right(view! {
-            <p>"This installation sends no e-mail. Ask an administrator: they can make you a link under People, with which you set a new password."</p>
-            <p class="meta">"Administrators can have one printed on the server: "<code>"meshline user link E-MAIL"</code></p>
+            <p>{texts().gate_reset_no_mail()}</p>
+            <p class="meta">{texts().gate_reset_command()}" "<code>"meshline user link E-MAIL"</code></p>
         })
     };
-    gate("A new password", view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> })
+    gate(
+        texts().gate_reset_title(),
+        view! { {form}<p class="meta"><a href="/sign-in">{texts().gate_reset_back()}</a></p> },
+    )
 }
 
 /// Renders the page that sets a password through a single-use link.
@@ -116,16 +120,17 @@ async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyVie
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
     match person_of_setup_link(&request.store, &token, request.now).await {
         Ok(Some(person)) => {
-            gate("Set your password", password_form(&person.name, &person.email, token, &flash)).into_any()
+            gate(texts().gate_set_up_title(), password_form(&person.name, &person.email, token, &flash))
+                .into_any()
         }
         Ok(None) => {
             Error::NotFound { what: "link".into() }.set_status();
             let explained = view! {
-                <p>"It was used already, its time is over, or a newer one was made for you. Each link works once."</p>
-                <p>"If you have set your password, sign in with it. If not, ask an administrator for a new link."</p>
-                <a class="btn" href="/sign-in">"Sign in"</a>
+                <p>{texts().gate_link_used()}</p>
+                <p>{texts().gate_link_next()}</p>
+                <a class="btn" href="/sign-in">{texts().gate_sign_in()}</a>
             };
-            gate("This link does not work any more", explained).into_any()
+            gate(texts().gate_link_title(), explained).into_any()
         }
         Err(error) => failed(&error.into(), &request.request_id).into_any(),
     }
@@ -134,18 +139,18 @@ async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyVie
 fn password_form(name: &str, email: &str, token: String, flash: &Flash) -> impl IntoView + use<> {
     let error = |field: &str| flash.errors.get(field).cloned();
     view! {
-        <p class="quiet">{format!("For {name}, {email}.")}</p>
+        <p class="quiet">{texts().gate_set_up_for(name, email)}</p>
         <form method="post" action=SetPassword::PATH>
             <input type="hidden" name="token" value=token />
             <input type="hidden" name="username" value=email.to_owned() autocomplete="username" />
-            {password("Password", "password", error("password"))}
-            {password("The same once more", "again", error("again"))}
-            <button class="btn primary">"Set the password"</button>
+            {password(texts().gate_password(), "password", error("password"))}
+            {password(texts().gate_repeat_password(), "again", error("again"))}
+            <button class="btn primary">{texts().gate_set_password()}</button>
         </form>
     }
 }
 
-fn password(label: &'static str, name: &'static str, error: Option<String>) -> impl IntoView {
+fn password(label: String, name: &'static str, error: Option<String>) -> impl IntoView {
     let id = format!("{name}-error");
     let described = error.is_some().then(|| id.clone());
     let invalid = error.is_some().then_some("true");
@@ -170,30 +175,30 @@ pub fn NotFound() -> impl IntoView {
     let request = Request::current();
     let signed_in = request.as_ref().is_some_and(|request| request.viewer.is_some());
     let way_on = if signed_in {
-        Either::Left(view! { <a class="btn" href="/leads">"Go to leads"</a> })
+        Either::Left(view! { <a class="btn" href="/leads">{texts().gate_to_leads()}</a> })
     } else {
-        Either::Right(view! { <a class="btn" href="/sign-in">"Sign in"</a> })
+        Either::Right(view! { <a class="btn" href="/sign-in">{texts().gate_sign_in()}</a> })
     };
     let explained = view! {
-        <p>"Nothing is at "<code>{frame::here()}</code>". The address may be mistyped or from another version."</p>
+        <p>{texts().gate_not_found()}" "<code>{frame::here()}</code>{texts().gate_not_found_rest()}</p>
         {way_on}
         {request.map(|request| frame::request_id(&request.request_id))}
     };
-    gate("There is no such page", explained)
+    gate(texts().gate_not_found_title(), explained)
 }
 
 fn failed(error: &Error, request_id: &str) -> impl IntoView + use<> {
     error.set_status();
-    gate("This page cannot be shown", view! { <p>{error.to_string()}</p>{frame::request_id(request_id)} })
+    gate(texts().gate_failed_title(), view! { <p>{error.to_string()}</p>{frame::request_id(request_id)} })
 }
 
-fn gate(title: &'static str, children: impl IntoView) -> impl IntoView {
+fn gate(title: String, children: impl IntoView) -> impl IntoView {
     view! {
         <Title text=format!("{title} · Meshline") />
         <Sprite />
         <div class="gate">
             <header><a class="brand" href="/"><Logo />"Meshline"</a></header>
-            <main id="main"><h1>{title}</h1>{children}</main>
+            <main id="main"><h1>{title.clone()}</h1>{children}</main>
         </div>
     }
 }

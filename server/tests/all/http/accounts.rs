@@ -107,13 +107,14 @@ async fn a_forgotten_password_is_reset_with_a_link_that_works_once() {
     let mut signed_in = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
     assert!(text(&mut browser, "/sign-in").await.contains("href=\"/forgot\""));
-    assert!(text(&mut browser, "/forgot").await.contains("Send the link"));
+    assert!(text(&mut browser, "/forgot").await.contains("Send link"));
     let told = ask(&mut browser, " ANA@acme.example").await;
     assert!(told.1.contains("a link is on its way"));
     let letters = server.letters(1).await;
     let letter = unfolded(&letters[0]);
     assert!(
-        letter.contains("To: Somebody <ana@acme.example>") && letter.contains("Subject: A new password"),
+        letter.contains("To: Somebody <ana@acme.example>")
+            && letter.contains("Subject: Reset your Meshline password"),
         "{letter}"
     );
     let token = between(&letter, &format!("{PUBLIC}/setup/"), "\n").trim().to_owned();

@@ -1,0 +1,212 @@
+//! `cargo xtask lint texts`: finds texts in the source of pages that belong into `app/locales`.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr as _;
+
+use anyhow::{Context, Result, anyhow, bail};
+use proc_macro2::{Spacing, TokenStream, TokenTree};
+
+use crate::workspace::Workspace;
+
+/// The folders and files of `app/src` whose texts are in `app/locales`. All of `pages`, `ui` and `actions` belong here in the end.
+const MOVED: &[&str] = &["actions/forgot.rs", "pages/gate"];
+
+/// Attributes and fields whose values a person reads or hears.
+const SHOWN: &[&str] = &["alt", "aria-description", "aria-label", "label", "placeholder", "title"];
+
+/// Checks that the sources in [`MOVED`] contain no text of their own.
+///
+/// # Errors
+/// Returns an error that lists the texts, or if a file cannot be read.
+pub fn check(workspace: &Workspace) -> Result<()> {
+    let root = workspace.root.join("app/src");
+    let mut found = Vec::new();
+    for place in MOVED {
+        let place = root.join(place);
+        if !place.exists() {
+            bail!("{} does not exist", place.display());
+        }
+        visit(&place, &mut found)?;
+    }
+    for text in &found {
+        eprintln!("{text}");
+    }
+    if found.is_empty() { Ok(()) } else { bail!("{} texts are not in app/locales", found.len()) }
+}
+
+fn visit(place: &Path, found: &mut Vec<String>) -> Result<()> {
+    if place.is_dir() {
+        for entry in fs::read_dir(place)? {
+            visit(&entry?.path(), found)?;
+        }
+        return Ok(());
+    }
+    let source = fs::read_to_string(place).with_context(|| format!("reading {}", place.display()))?;
+    let texts = texts_in(&source).map_err(|error| anyhow!("{}: {error}", place.display()))?;
+    let line_of = |text: &str| source.lines().position(|line| line.contains(text)).map_or(1, |line| line + 1);
+    found.extend(texts.iter().map(|text| format!("{}:{}: {text}", place.display(), line_of(text))));
+    Ok(())
+}
+
+/// Returns the literals of a source that people would read. Tests are left out.
+fn texts_in(source: &str) -> Result<Vec<String>> {
+    let tokens = TokenStream::from_str(source).map_err(|error| anyhow!("not valid Rust: {error}"))?;
+    let mut found = Vec::new();
+    scan(tokens, false, &mut found);
+    Ok(found)
+}
+
+fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        match &tokens[at] {
+            // An attribute: `#[…]` or `#![…]`, with the whole module where it is that of tests.
+            TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                let next = at + 1 + usize::from(is_punct(tokens.get(at + 1), '!'));
+                if let Some(TokenTree::Group(attribute)) = tokens.get(next) {
+                    let is_tests = attribute.stream().to_string().replace(' ', "") == "cfg(test)";
+                    at = next;
+                    if is_tests {
+                        while at < tokens.len() && !is_block(&tokens[at]) {
+                            at += 1;
+                        }
+                    }
+                }
+            }
+            TokenTree::Group(group) => {
+                let (name, is_macro) = before(&tokens, at);
+                let is_for_developers =
+                    is_macro && ["debug", "error", "info", "path", "trace", "warn"].contains(&name.as_str());
+                // The log names a command by what starts it.
+                let is_name = !is_macro && ["expect", "Command"].contains(&name.as_str());
+                if !is_for_developers && !is_name {
+                    scan(group.stream(), is_macro && name == "view", found);
+                }
+            }
+            TokenTree::Literal(literal) => {
+                let written = literal.to_string();
+                let is_attribute =
+                    is_punct(previous(&tokens, at, 1), '=') || is_punct(previous(&tokens, at, 1), ':');
+                let shown = !is_attribute || SHOWN.contains(&name_before(&tokens, at).as_str());
+                // Between tags even a single word in lower case is shown.
+                let is_child = in_view && !is_attribute;
+                if shown && (reads_as_text(&written) || is_child && has_letters(&written)) {
+                    found.push(written);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+fn previous(tokens: &[TokenTree], at: usize, back: usize) -> Option<&TokenTree> {
+    tokens.get(at.checked_sub(back)?)
+}
+
+fn is_punct(token: Option<&TokenTree>, character: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == character)
+}
+
+fn is_block(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace)
+}
+
+/// Returns the name before a group, and whether it is that of a macro.
+fn before(tokens: &[TokenTree], at: usize) -> (String, bool) {
+    let is_macro = is_punct(previous(tokens, at, 1), '!');
+    match previous(tokens, at, 1 + usize::from(is_macro)) {
+        Some(TokenTree::Ident(name)) => (name.to_string(), is_macro),
+        _ => (String::new(), false),
+    }
+}
+
+/// Returns the name of the attribute or field whose value is at `at`, for example `aria-label`.
+fn name_before(tokens: &[TokenTree], at: usize) -> String {
+    let mut parts = Vec::new();
+    let mut back = 2;
+    while let Some(token) = previous(tokens, at, back) {
+        match token {
+            TokenTree::Ident(name) => parts.push(name.to_string()),
+            TokenTree::Punct(dash) if dash.as_char() == '-' && dash.spacing() == Spacing::Alone => {
+                parts.push("-".into())
+            }
+            _ => break,
+        }
+        // Two names beside each other are two attributes.
+        let is_name = matches!(token, TokenTree::Ident(_));
+        if is_name && !is_punct(previous(tokens, at, back + 1), '-') {
+            break;
+        }
+        back += 1;
+    }
+    parts.reverse();
+    parts.concat()
+}
+
+/// Returns whether a literal reads as a text: several words, or a word with a capital letter.
+fn reads_as_text(literal: &str) -> bool {
+    let Some(text) = text_of(literal) else { return false };
+    let words: Vec<&str> =
+        text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).collect();
+    let is_title = |word: &&str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_uppercase)
+            && letters.next().is_some_and(|letter| letter.is_lowercase() || letter == '-')
+    };
+    words.len() > 1 || words.first().is_some_and(is_title)
+}
+
+fn has_letters(literal: &str) -> bool {
+    text_of(literal).is_some_and(|text| text.chars().any(char::is_alphabetic))
+}
+
+/// Returns what a literal says besides its placeholders, the product's name and commands; `None` unless it is a string.
+fn text_of(literal: &str) -> Option<String> {
+    let inner = literal.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.starts_with("meshline ") || inner.starts_with('/') {
+        return None;
+    }
+    let mut text = String::new();
+    let mut depth = 0_u32;
+    for character in inner.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => text.push(character),
+            _ => {}
+        }
+    }
+    Some(text.replace("Meshline", ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(source: &str) -> Vec<String> {
+        texts_in(source).unwrap()
+    }
+
+    #[test]
+    fn texts_of_people_are_found() {
+        let page = r#"fn page() { view! { <p class="a b" aria-label="Leads">"saved"{name}</p> } }"#;
+        assert_eq!(texts(page), ["\"Leads\"", "\"saved\""]);
+        assert_eq!(texts(r#"fn f() { gate("Sign in", form) }"#), ["\"Sign in\""]);
+        assert_eq!(texts(r#"fn f() { format!("For {name}, {email}") }"#), ["\"For {name}, {email}\""]);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_left_out() {
+        let page = r#"fn page() { view! { <p class="Big one"><code>"meshline user link"</code>" "{texts().saved()}</p> } }"#;
+        assert!(texts(page).is_empty(), "{:?}", texts(page));
+        assert!(
+            texts(r#"#[error("Not found.")] fn f() { tracing::warn!("The database fails"); get("name") }"#)
+                .is_empty()
+        );
+        assert!(texts(r#"fn f() { format!("{title} · Meshline") }"#).is_empty());
+        assert!(texts(r#"#[cfg(test)] mod tests { fn f() { is("Sign in") } }"#).is_empty());
+    }
+}
