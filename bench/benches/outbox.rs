@@ -16,7 +16,7 @@ use destinations::{
 };
 use engine::canonical::Digest;
 use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
-use engine::sync::backoff::Policy;
+use engine::sync::backoff::RetryPolicy;
 use engine::sync::keys::{effect_key, remote_key};
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
@@ -294,7 +294,7 @@ impl Destination for Noop {
     }
 
     fn limits(&self) -> Limits {
-        let retry = Policy { base_ms: 1_000, cap_ms: 60_000, attempts: 5 };
+        let retry = RetryPolicy { base_ms: 1_000, cap_ms: 60_000, attempts: 5 };
         Limits { in_flight: 500, batch: 1, timeout: Duration::from_secs(5), retry }
     }
 

@@ -29,7 +29,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use engine::canonical::Digest;
 use engine::effect::Effect;
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use rand::Rng as _;
 use reqwest::Url;
 use serde_json::{Value as Json, json};
@@ -179,7 +179,7 @@ impl Caldav {
                 (Step::Tombstone, _) => (None, Event::tombstone(uid.clone(), ours)),
                 (step, _) => {
                     let message = format!("unexpected step {step:?}");
-                    return Err(WriteError::new(Failure::NeedsPerson, message));
+                    return Err(WriteError::new(FailureKind::NeedsPerson, message));
                 }
             };
             let put = match over.map(|index| &stored[index]) {
@@ -203,7 +203,7 @@ impl Caldav {
                 put == PutOutcome::Conflict || !stored.iter().all(|found| self.is_named_by_us(found, &uid));
         }
         let message = format!("the calendars of {} keep changing during the write", self.server.host());
-        Err(WriteError::new(Failure::Retry, message))
+        Err(WriteError::new(FailureKind::Retry, message))
     }
 
     fn goal(&self, effect: &Effect) -> Goal {
@@ -219,7 +219,7 @@ impl Caldav {
     fn late(&self) -> WriteError {
         let message =
             format!("{} did not finish within {} s", self.server.host(), self.limits.timeout.as_secs());
-        WriteError::new(Failure::Retry, message)
+        WriteError::new(FailureKind::Retry, message)
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use serde::{Deserialize, Serialize};
 
 pub use self::exchange::{Exchanged, TokenEndpoint};
@@ -128,8 +128,8 @@ pub enum CredentialError {
 impl From<CredentialError> for WriteError {
     fn from(error: CredentialError) -> Self {
         match &error {
-            CredentialError::Unavailable(message) => Self::new(Failure::Retry, message),
-            CredentialError::Refused(message) => Self::new(Failure::NeedsPerson, message).pausing(),
+            CredentialError::Unavailable(message) => Self::new(FailureKind::Retry, message),
+            CredentialError::Refused(message) => Self::new(FailureKind::NeedsPerson, message).pausing(),
         }
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::effect::Effect;
 use engine::ids::EffectId;
-use engine::sync::backoff::{Failed, Failure, Policy};
+use engine::sync::backoff::{AttemptFailure, FailureKind, RetryPolicy};
 use serde_json::Value as Json;
 
 /// A system that effects are written to.
@@ -60,7 +60,7 @@ pub struct Limits {
     /// The time limit of one call.
     pub timeout: Duration,
     /// The number of attempts per effect and the backoff between them.
-    pub retry: Policy,
+    pub retry: RetryPolicy,
 }
 
 /// A request to write one effect.
@@ -93,7 +93,7 @@ pub struct Receipt {
 #[error("{message}")]
 pub struct WriteError {
     /// The kind of failure, and the earliest instant at which the destination accepts another call.
-    pub failed: Failed,
+    pub failed: AttemptFailure,
     /// A description of the problem for the person who has to fix it. Contains no secret and nothing about the lead.
     pub message: String,
     /// The HTTP status, for destinations that have one.
@@ -108,7 +108,7 @@ pub struct WriteError {
 
 impl WriteError {
     /// Creates an error without request, response or status.
-    pub fn new(failure: Failure, message: impl Into<String>) -> Self {
+    pub fn new(failure: FailureKind, message: impl Into<String>) -> Self {
         Self {
             failed: failure.into(),
             message: message.into(),

@@ -6,7 +6,7 @@ pub mod status;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::sync::backoff::{Failure, retry_after};
+use engine::sync::backoff::{FailureKind, retry_after};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, Url};
 
@@ -58,7 +58,7 @@ pub fn no_answer(url: &Url, timeout: Duration, error: &reqwest::Error) -> WriteE
     let host = host(url);
     if error.is_builder() {
         let message = format!("the request to {host} could not be built: {}", root_cause(error));
-        return WriteError::new(Failure::NeedsPerson, message);
+        return WriteError::new(FailureKind::NeedsPerson, message);
     }
     let message = match (error.is_timeout(), error.is_connect()) {
         (true, true) => format!("{host} did not accept the connection in time"),
@@ -68,7 +68,7 @@ pub fn no_answer(url: &Url, timeout: Duration, error: &reqwest::Error) -> WriteE
             format!("the connection to {host} was lost before it answered: {}", root_cause(error))
         }
     };
-    WriteError::new(Failure::Retry, message)
+    WriteError::new(FailureKind::Retry, message)
 }
 
 /// Returns the earliest instant at which the server accepts another request (`Retry-After`).

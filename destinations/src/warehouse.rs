@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
-use engine::sync::backoff::{Failure, Policy};
+use engine::sync::backoff::{FailureKind, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -50,7 +50,7 @@ pub struct Settings {
     pub timeout_seconds: TimeoutSeconds,
     /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub retry: Policy,
+    pub retry: RetryPolicy,
 }
 
 /// A warehouse. Connects on the first write.
@@ -113,7 +113,7 @@ impl Warehouse {
                 drop(connection.detach());
                 let message =
                     format!("{} did not answer within {} s", self.host(), self.limits.timeout.as_secs());
-                Err(WriteError::new(Failure::Retry, message))
+                Err(WriteError::new(FailureKind::Retry, message))
             }
         }
     }
@@ -151,7 +151,7 @@ impl Warehouse {
                 sqlx::Error::Tls(error) => format!("the TLS connection to {host} failed: {error}"),
                 _ => format!("the connection to {host} was lost"),
             };
-            return WriteError::new(Failure::Retry, message);
+            return WriteError::new(FailureKind::Retry, message);
         };
         let code = error.code().unwrap_or_default().into_owned();
         let said = format!("{host} answered {code}: {}", error.message());
@@ -159,16 +159,16 @@ impl Warehouse {
             // The tables were dropped: they are created again.
             "42P01" | "3F000" => {
                 self.has_tables.store(false, Ordering::Relaxed);
-                WriteError::new(Failure::Retry, said)
+                WriteError::new(FailureKind::Retry, said)
             }
             // A standby, a statement timeout or a cancelled statement.
-            "25006" | "57014" => WriteError::new(Failure::Retry, said),
+            "25006" | "57014" => WriteError::new(FailureKind::Retry, said),
             _ => match code.get(..2).unwrap_or_default() {
-                "08" | "40" | "53" | "55" | "57" => WriteError::new(Failure::Retry, said),
+                "08" | "40" | "53" | "55" | "57" => WriteError::new(FailureKind::Retry, said),
                 // Authentication or permissions: the effect is fine, and every further write would fail too.
-                "28" | "3D" | "42" => WriteError::new(Failure::NeedsPerson, said).pausing(),
+                "28" | "3D" | "42" => WriteError::new(FailureKind::NeedsPerson, said).pausing(),
                 _ => WriteError::new(
-                    Failure::NeedsPerson,
+                    FailureKind::NeedsPerson,
                     format!("{host} rejected the row with error {code}"),
                 ),
             },
@@ -192,7 +192,7 @@ impl Destination for Warehouse {
 
     async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
         let unanswered =
-            || WriteError::new(Failure::Retry, format!("{} returned no result for a row", self.host()));
+            || WriteError::new(FailureKind::Retry, format!("{} returned no result for a row", self.host()));
         self.write_many(std::slice::from_ref(request)).await.pop().unwrap_or_else(|| Err(unanswered()))
     }
 

@@ -11,7 +11,7 @@
 use base64::Engine as _;
 use chrono::Utc;
 use engine::canonical::Digest;
-use engine::sync::backoff::{Failure, Policy};
+use engine::sync::backoff::{FailureKind, RetryPolicy};
 use reqwest::{Client, Response, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct Settings {
     pub timeout_seconds: TimeoutSeconds,
     /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub retry: Policy,
+    pub retry: RetryPolicy,
 }
 
 /// A webhook destination.
@@ -68,7 +68,7 @@ impl Webhook {
         let timestamp = Utc::now().timestamp();
         let signature = self.signer.sign(id, timestamp, &body).map_err(|_| {
             WriteError::new(
-                Failure::NeedsPerson,
+                FailureKind::NeedsPerson,
                 "the effect cannot be signed because its body is not valid UTF-8",
             )
         })?;

@@ -16,13 +16,14 @@ use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
 use crate::change::kinds::Membership;
-use crate::content::{EventDocument, ExtractionMap, Known, MapFile, NotRead};
+use crate::content::{EventDocument, ExtractionContext, ExtractionMap, MapFile, UnreadValue};
 use crate::decision::{Conditions, Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
-use crate::rules::analysis::Nearest;
+use crate::rules::analysis::NearestResult;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
 use crate::rules::{
-    Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
+    Analysis, EntryMatch, Explanation, Inputs, Reading, ReferenceList, RuleAction, RuleSet, RuleSetFile,
+    Verdict,
 };
 use crate::value::Value;
 
@@ -149,7 +150,11 @@ impl Bundle {
 
     /// Reads an event together with what is already known about its lead. Returns the snapshot to decide on and
     /// the fields that could not be read.
-    pub fn read(&self, event: &EventDocument<'_>, known: &Known<'_>) -> (Snapshot, Vec<NotRead>) {
+    pub fn read(
+        &self,
+        event: &EventDocument<'_>,
+        known: &ExtractionContext<'_>,
+    ) -> (Snapshot, Vec<UnreadValue>) {
         let extraction = self.map.extract(event, known);
         let fields: BTreeMap<String, SnapshotField> = extraction
             .fields
@@ -188,7 +193,7 @@ impl Bundle {
     }
 
     /// Returns the smallest change to a snapshot's fields that would lead to a different decision.
-    pub fn nearest_change(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Nearest {
+    pub fn nearest_change(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> NearestResult {
         let readings = self.readings(&snapshot.fields);
         self.rules.nearest_change(&Inputs { readings: &readings, lists: &snapshot.lists, as_of }, None)
     }
@@ -207,14 +212,14 @@ impl Bundle {
 
     /// Returns the action suggested to a reviewer: the action of the rule that could not be evaluated, or else
     /// the action that was decided.
-    pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
+    pub fn suggestion(&self, held_by: Option<&str>, decided: RuleAction) -> RuleAction {
         let held = held_by.and_then(|id| self.rules.rules().iter().find(|rule| rule.id == id));
         held.and_then(|rule| rule.act.clone()).unwrap_or(decided)
     }
 
     /// Returns the suggestion for the lead of a stored decision; see [`Bundle::suggestion`].
-    pub fn suggestion_for(&self, decision: &Decision) -> Act {
-        let decided = Act { action: decision.action, parameters: decision.parameters.clone() };
+    pub fn suggestion_for(&self, decision: &Decision) -> RuleAction {
+        let decided = RuleAction { action: decision.action, parameters: decision.parameters.clone() };
         self.suggestion(decision.held_by.as_deref(), decided)
     }
 
@@ -243,7 +248,7 @@ impl Bundle {
     }
 
     /// Returns the lists that the rules use.
-    pub fn asked_lists(&self) -> BTreeSet<&str> {
+    pub fn lists_used(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
     }
 
@@ -284,7 +289,7 @@ impl Bundle {
                 let found = list.matched(text);
                 let contains = found.is_some();
                 answer.by_field.insert(question.field.clone(), contains);
-                if let Some(Match { entry, steps }) = found {
+                if let Some(EntryMatch { entry, steps }) = found {
                     let found = ListMatch { entry: entry.to_owned(), steps };
                     answer.matched.insert(question.field.clone(), found);
                 }
@@ -340,7 +345,7 @@ mod tests {
     fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
         let (snapshot, _) = bundle.read(
             &EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) },
-            &Known::default(),
+            &ExtractionContext::default(),
         );
         let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH, &Conditions::default());
         (snapshot, verdict)
@@ -375,7 +380,7 @@ mod tests {
         let rules = "{rule_set: r, default: hold, rules: [{id: a, when: size > 10, then: [advance]}, {id: b, when: size > 5, then: [escalate]}]}";
         let bundle = bundle(FIELDS, MAP, rules).unwrap();
         let (_, verdict) = read(&bundle, &json!({}));
-        let decided = || Act { action: verdict.action, parameters: verdict.parameters.clone() };
+        let decided = || RuleAction { action: verdict.action, parameters: verdict.parameters.clone() };
         assert_eq!((verdict.held_by.as_deref(), verdict.action), (Some("a"), Action::Hold));
         assert_eq!(bundle.suggestion(verdict.held_by.as_deref(), decided()).action, Action::Advance);
         assert_eq!(bundle.suggestion(None, decided()).action, Action::Hold);

@@ -69,8 +69,8 @@ pub struct FieldDefinition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
     /// The value assumed when the field was not found.
-    #[serde(default, skip_serializing_if = "Missing::is_unknown")]
-    pub missing: Missing,
+    #[serde(default, skip_serializing_if = "MissingMeaning::is_unknown")]
+    pub missing: MissingMeaning,
     /// The confidence below which the field counts as unknown, 0 to 1. A workflow sets it in the map; a rule
     /// file used on its own sets it here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,8 @@ pub struct FieldDefinition {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "serde_json::Value", into = "serde_json::Value")]
 #[schemars(with = "serde_json::Value")]
-pub enum Missing {
+#[schemars(rename = "Missing")]
+pub enum MissingMeaning {
     /// The field is unknown, and so is every condition that depends on it.
     #[default]
     Unknown,
@@ -92,13 +93,13 @@ pub enum Missing {
     Value(serde_json::Value),
 }
 
-impl Missing {
+impl MissingMeaning {
     fn is_unknown(&self) -> bool {
         *self == Self::Unknown
     }
 }
 
-impl From<serde_json::Value> for Missing {
+impl From<serde_json::Value> for MissingMeaning {
     fn from(json: serde_json::Value) -> Self {
         match json.as_str() {
             Some("unknown") => Self::Unknown,
@@ -107,11 +108,11 @@ impl From<serde_json::Value> for Missing {
     }
 }
 
-impl From<Missing> for serde_json::Value {
-    fn from(missing: Missing) -> Self {
+impl From<MissingMeaning> for serde_json::Value {
+    fn from(missing: MissingMeaning) -> Self {
         match missing {
-            Missing::Unknown => "unknown".into(),
-            Missing::Value(value) => value,
+            MissingMeaning::Unknown => "unknown".into(),
+            MissingMeaning::Value(value) => value,
         }
     }
 }
@@ -126,7 +127,7 @@ impl FieldDefinition {
             min: None,
             max: None,
             values: Vec::new(),
-            missing: Missing::Unknown,
+            missing: MissingMeaning::Unknown,
             min_confidence: None,
             personal: false,
         }
@@ -135,8 +136,8 @@ impl FieldDefinition {
     /// Returns the value assumed for a missing field, or `None` if it is unknown.
     pub fn missing_value(&self) -> Option<Value> {
         match &self.missing {
-            Missing::Unknown => None,
-            Missing::Value(json) => Value::from_json(json, self).ok(),
+            MissingMeaning::Unknown => None,
+            MissingMeaning::Value(json) => Value::from_json(json, self).ok(),
         }
     }
 
@@ -212,7 +213,7 @@ impl Catalogue {
             if field.min_confidence.is_some_and(|c| !(0.0..=1.0).contains(&c)) {
                 problems.push(Problem::at(&pointer, "`min_confidence` must be between 0 and 1."));
             }
-            if let Missing::Value(json) = &field.missing
+            if let MissingMeaning::Value(json) = &field.missing
                 && let Err(error) = Value::from_json(json, field)
             {
                 problems.push(Problem::at(format!("{pointer}/missing"), format!("{error}.")));

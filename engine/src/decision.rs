@@ -200,7 +200,8 @@ pub struct TraceEntry {
 /// The reason why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Because {
+#[schemars(rename = "Because")]
+pub enum UnknownReason {
     /// The field was not found.
     Missing {
         /// The field's name.
@@ -279,7 +280,7 @@ pub struct Decision {
     /// The rule that could not be evaluated, if the scan stopped there.
     pub held_by: Option<String>,
     /// The reasons why that rule could not be evaluated.
-    pub because: Vec<Because>,
+    pub because: Vec<UnknownReason>,
     /// The inputs of the decision; `null` once the person has been erased.
     pub content_snapshot: Option<Snapshot>,
     /// Every rule that was evaluated, with its result.

@@ -19,7 +19,8 @@ pub const SCHEMA: &str = "meshline.decision.v1";
 
 /// The body of an effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Body {
+#[schemars(rename = "Body")]
+pub struct EffectBody {
     /// The format version, always [`SCHEMA`].
     pub schema: String,
     /// The effect's key. Sending the same write twice uses the same key.
@@ -32,7 +33,7 @@ pub struct Body {
     /// The name of the workflow.
     pub workflow: String,
     /// The lead, as identified when the decision was made.
-    pub lead: Lead,
+    pub lead: EffectLead,
     /// The decision as returned by the API, without later overrides.
     pub decision: Map<String, Json>,
     /// The verdict of a person who reviewed the lead. If present, its action and parameters replace those of
@@ -41,7 +42,7 @@ pub struct Body {
     pub verdict: Option<PersonVerdict>,
 }
 
-/// A person's verdict in a [`Body`].
+/// A person's verdict in a [`EffectBody`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonVerdict {
     /// The ID of the verdict.
@@ -91,9 +92,10 @@ pub enum VerdictKind {
     GiveBack,
 }
 
-/// A lead in a [`Body`].
+/// A lead in a [`EffectBody`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Lead {
+#[schemars(rename = "Lead")]
+pub struct EffectLead {
     /// The ID of the lead.
     pub id: LeadId,
     /// The e-mail address.
@@ -108,7 +110,7 @@ pub struct Lead {
     pub external_id: Option<String>,
 }
 
-impl Body {
+impl EffectBody {
     /// Creates the body for a decision, or for a verdict on it.
     ///
     /// # Errors
@@ -117,7 +119,7 @@ impl Body {
         effect: Digest,
         remote_key: Digest,
         lead_sequence: i64,
-        lead: Lead,
+        lead: EffectLead,
         decision: &Decision,
         verdict: Option<PersonVerdict>,
     ) -> Result<Self, serde_json::Error> {
@@ -147,7 +149,7 @@ impl Body {
     }
 }
 
-/// An effect for a destination to carry out, parsed once from the bytes of a [`Body`]. If there is a verdict,
+/// An effect for a destination to carry out, parsed once from the bytes of a [`EffectBody`]. If there is a verdict,
 /// it has already replaced the decision's action and parameters.
 #[derive(Clone, PartialEq)]
 pub struct Effect {
@@ -161,13 +163,13 @@ pub struct Effect {
     /// The name of the workflow.
     pub workflow: String,
     /// The lead, as identified when the decision was made.
-    pub lead: Lead,
+    pub lead: EffectLead,
     /// The operation to carry out.
     pub instruction: Instruction,
     /// When the rules, or the person who gave the verdict, decided.
     pub decided_at: DateTime<Utc>,
     /// The decision that caused the effect.
-    pub origin: Origin,
+    pub origin: EffectOrigin,
     /// The body as JSON, for destinations that store all of it.
     pub body: Json,
     /// The bytes of the body, for destinations that forward it unchanged.
@@ -190,7 +192,7 @@ pub enum Instruction {
 
 /// The decision that caused an [`Effect`].
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Origin {
+pub struct EffectOrigin {
     /// The ID of the decision.
     pub decision_id: DecisionId,
     /// The event that was evaluated; `None` if something else triggered the decision.
@@ -228,7 +230,7 @@ impl Effect {
     /// Parses a body.
     ///
     /// # Errors
-    /// Returns an [`EffectError`] if the bytes are not a [`Body`] in the format [`SCHEMA`].
+    /// Returns an [`EffectError`] if the bytes are not a [`EffectBody`] in the format [`SCHEMA`].
     pub fn parse(bytes: Vec<u8>) -> Result<Self, EffectError> {
         #[derive(Deserialize)]
         struct Decided {
@@ -243,7 +245,7 @@ impl Effect {
             remote_key: Digest,
             lead_sequence: i64,
             workflow: String,
-            lead: Lead,
+            lead: EffectLead,
             decision: Decided,
             verdict: Option<PersonVerdict>,
         }
@@ -252,7 +254,7 @@ impl Effect {
         if parts.schema != SCHEMA {
             return Err(EffectError::Form);
         }
-        let origin = Origin::deserialize(&body["decision"]).map_err(|_| EffectError::Form)?;
+        let origin = EffectOrigin::deserialize(&body["decision"]).map_err(|_| EffectError::Form)?;
         let Decided { action, parameters, decided_at } = parts.decision;
         let (instruction, decided_at) = match parts.verdict {
             None => (Instruction::Apply { action, parameters }, decided_at),

@@ -23,7 +23,7 @@ const STEPS: f64 = 200.0;
 /// The error returned when bytes are not a feature row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes are not a feature row of this catalogue")]
-pub struct NotAFeatureRow;
+pub struct InvalidFeatureRow;
 
 /// Returns the texts of a snapshot that need a code, as (field, text), for free-text fields that are not
 /// personal.
@@ -65,26 +65,26 @@ pub fn encode(
 /// Decodes the readings of a row. `text` returns the text for a code.
 ///
 /// # Errors
-/// Returns [`NotAFeatureRow`] if the bytes do not match the catalogue.
+/// Returns [`InvalidFeatureRow`] if the bytes do not match the catalogue.
 pub fn decode(
     catalogue: &Catalogue,
     row: &[u8],
     text: impl Fn(&str, u32) -> Option<String>,
-) -> Result<BTreeMap<String, Reading>, NotAFeatureRow> {
-    let (layout, mut rest) = row.split_first().ok_or(NotAFeatureRow)?;
+) -> Result<BTreeMap<String, Reading>, InvalidFeatureRow> {
+    let (layout, mut rest) = row.split_first().ok_or(InvalidFeatureRow)?;
     if *layout != LAYOUT {
-        return Err(NotAFeatureRow);
+        return Err(InvalidFeatureRow);
     }
     let mut readings = BTreeMap::new();
     for (name, definition) in &catalogue.0 {
-        let (confidence, tail) = rest.split_first().ok_or(NotAFeatureRow)?;
+        let (confidence, tail) = rest.split_first().ok_or(InvalidFeatureRow)?;
         rest = tail;
         if *confidence != NOT_READ {
-            let value = take(&mut rest, definition, |code| text(name, code)).ok_or(NotAFeatureRow)?;
+            let value = take(&mut rest, definition, |code| text(name, code)).ok_or(InvalidFeatureRow)?;
             readings.insert(name.clone(), Reading { value, confidence: f64::from(*confidence) / STEPS });
         }
     }
-    if rest.is_empty() { Ok(readings) } else { Err(NotAFeatureRow) }
+    if rest.is_empty() { Ok(readings) } else { Err(InvalidFeatureRow) }
 }
 
 fn put(

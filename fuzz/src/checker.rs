@@ -7,7 +7,7 @@ use arbitrary::Unstructured;
 use engine::action::Action;
 use engine::decision::Outcome3;
 use engine::rules::analysis::FindingKind;
-use engine::rules::typed::{Evaluation, Type, check_expression, evaluate};
+use engine::rules::typed::{Evaluation, TermType, check_expression, evaluate};
 use engine::rules::{RuleSet, RuleSetFile, check, parse, unparse};
 
 use crate::conditions::{self, condition, rule, workflow};
@@ -54,7 +54,7 @@ fn closed(text: &str) {
     if problems.is_empty() {
         match &found {
             Evaluation::Value(value) => {
-                let is = Type::of(value);
+                let is = TermType::of(value);
                 assert!(is.meets(&ty), "{text:?} is {value} ({is:?}), not {ty:?}");
             }
             Evaluation::Error(message) => assert!(!message.is_empty(), "{text:?}"),

@@ -8,10 +8,10 @@ use bench_rules::differ;
 use bench_rules::random::Case;
 use chrono::DateTime;
 use engine::action::Action;
-use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
+use engine::catalogue::{Catalogue, FieldDefinition, FieldType, MissingMeaning};
 use engine::decision::SnapshotList;
 use engine::rules::analysis::{Analysis, FindingKind};
-use engine::rules::{Cell, Datum, Inputs, Numeric, Reading, RuleSet, RuleSetFile, Slot, Stop};
+use engine::rules::{RowCell, Datum, Inputs, Numeric, Reading, RuleSet, RuleSetFile, Slot, ScanStop};
 use engine::value::Value;
 
 use crate::conditions::{TEXTS, act, below, condition, of, rule, workflow};
@@ -65,9 +65,9 @@ fn vary(bytes: &mut Unstructured<'_>, definition: &mut FieldDefinition) {
     match below(bytes, 6) {
         1 => definition.min_confidence = Some(of(bytes, &CONFIDENCES)),
         2 => definition.min_confidence = None,
-        3 => definition.missing = Missing::Unknown,
+        3 => definition.missing = MissingMeaning::Unknown,
         4 => {
-            definition.missing = Missing::Value(match definition.kind {
+            definition.missing = MissingMeaning::Value(match definition.kind {
                 FieldType::Bool => true.into(),
                 FieldType::Integer => 7.into(),
                 FieldType::Number => 0.5.into(),
@@ -80,15 +80,15 @@ fn vary(bytes: &mut Unstructured<'_>, definition: &mut FieldDefinition) {
     }
 }
 
-fn lead(bytes: &mut Unstructured<'_>, fields: &Catalogue) -> (Vec<Cell<'static>>, i64) {
+fn lead(bytes: &mut Unstructured<'_>, fields: &Catalogue) -> (Vec<RowCell<'static>>, i64) {
     let cells = fields.0.values().map(|definition| cell(bytes, definition)).collect();
     (cells, of(bytes, &[1_769_904_000_000_000, 0, 1_767_225_600_000_000, -1]))
 }
 
 /// Returns a cell that is missing, of another type, or a value, with any confidence.
-fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> Cell<'static> {
+fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> RowCell<'static> {
     let datum = match (below(bytes, 16), definition.kind) {
-        (0..3, _) => return Cell::MISSING,
+        (0..3, _) => return RowCell::MISSING,
         (3, _) => Datum::Invalid,
         (_, FieldType::Bool) => Datum::Bool(below(bytes, 2) == 1),
         (_, FieldType::Integer) => Datum::Number(Numeric::Integer(match below(bytes, 4) {
@@ -114,7 +114,7 @@ fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> Cell<'sta
         1 => of(bytes, &CONFIDENCES),
         _ => below(bytes, 201) as f64 / 200.0,
     };
-    Cell::read(datum, confidence)
+    RowCell::read(datum, confidence)
 }
 
 /// Tests each lead by the names of its fields.
@@ -146,11 +146,11 @@ fn check_leads(case: &Case<'_>, file: &RuleSetFile) {
             assert_eq!(explained.state, entry.result.into(), "{file:?} {readings:?}");
         }
         let stop = match (verdict.rule, &verdict.held_by) {
-            (Some(rule), _) => Stop::Fired(rule),
+            (Some(rule), _) => ScanStop::Fired(rule),
             (None, Some(held)) => {
-                Stop::Held(case.rules.rules().iter().position(|rule| rule.id == *held).unwrap_or_default())
+                ScanStop::Held(case.rules.rules().iter().position(|rule| rule.id == *held).unwrap_or_default())
             }
-            (None, None) => Stop::Default,
+            (None, None) => ScanStop::Default,
         };
         // The analysis covers only leads that the catalogue allows.
         let is_possible = slots.iter().all(|slot| {
@@ -166,7 +166,7 @@ fn check_leads(case: &Case<'_>, file: &RuleSetFile) {
 
 /// Checks that rules reported as unreachable did not match, and that a lead without a rule was reported as
 /// possible.
-fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> String) {
+fn sound(analysis: &Analysis, rules: &RuleSet, stop: ScanStop, case: impl Fn() -> String) {
     for finding in &analysis.findings {
         let never = matches!(
             finding.kind,
@@ -176,14 +176,14 @@ fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> St
                 | FindingKind::Contradicting { .. }
         );
         if let Some(rule) = finding.rule.filter(|_| never) {
-            assert_ne!(stop, Stop::Fired(rule), "{finding:?}\n{}", case());
+            assert_ne!(stop, ScanStop::Fired(rule), "{finding:?}\n{}", case());
         }
     }
     let is_open = analysis.findings.iter().any(|finding| {
         finding.rule.is_none() && matches!(finding.kind, FindingKind::Gap | FindingKind::NotDecided(_))
     });
     assert!(
-        is_open || stop != Stop::Default,
+        is_open || stop != ScanStop::Default,
         "no gap was found in {} rules\n{}",
         rules.rules().len(),
         case()
@@ -191,7 +191,7 @@ fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> St
 }
 
 /// Returns the reading for a cell.
-fn reading(slot: &Slot, cell: &Cell<'_>) -> Option<Reading> {
+fn reading(slot: &Slot, cell: &RowCell<'_>) -> Option<Reading> {
     let value = match cell.datum {
         Datum::Missing => return None,
         Datum::Invalid => match slot.definition.kind {

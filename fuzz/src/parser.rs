@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use engine::catalogue::Catalogue;
-use engine::rules::simulate::{Notice, Setup};
+use engine::rules::simulate::{SimulationNotice, SimulationInput};
 use engine::rules::{ReferenceList, RuleSetFile, Simulation, Table, parse, unparse};
 
 use crate::{places, seeds};
@@ -128,9 +128,9 @@ fn leads(bytes: &[u8]) {
     let Ok(compiled) = &compiled else { panic!("the rules for leads do not compile: {compiled:?}") };
     let lists = rules.reference_lists();
     let setup =
-        Setup { rules: compiled, catalogue: &rules.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
+        SimulationInput { rules: compiled, catalogue: &rules.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
     let mut rejected = 0_usize;
-    let tell = |notice| rejected += usize::from(matches!(notice, Notice::Rejected(_)));
+    let tell = |notice| rejected += usize::from(matches!(notice, SimulationNotice::Rejected(_)));
     match Simulation::run(&setup, bytes, tell) {
         Ok(counts) => {
             let decided =

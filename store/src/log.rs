@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::canonical::Digest;
-use engine::decision::{Because, Decision, HumanOverride, Mode, Snapshot, TraceEntry, Trigger};
+use engine::decision::{Decision, HumanOverride, Mode, Snapshot, TraceEntry, Trigger, UnknownReason};
 use engine::ids::{DecisionId, EffectId, EventId, LeadId, WorkflowId};
 use serde_json::Value as Json;
 use sqlx::{FromRow, Row as _};
@@ -252,7 +252,7 @@ impl DecisionRow {
             confidence: self.confidence,
             risk_tags: serde_json::from_value(self.risk_tags.clone())?,
             held_by: self.held_by.clone(),
-            because: serde_json::from_value::<Vec<Because>>(self.because.clone())?,
+            because: serde_json::from_value::<Vec<UnknownReason>>(self.because.clone())?,
             content_snapshot,
             trace: serde_json::from_value::<Vec<TraceEntry>>(self.trace.clone())?,
             human_overrides,

@@ -1,6 +1,6 @@
 //! An editor for code that works without scripts, and the problems with its text.
 
-use engine::change::Mark;
+use engine::change::TextProblem;
 use leptos::prelude::*;
 
 use super::form::lines;
@@ -29,7 +29,7 @@ pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: b
 }
 
 /// Renders the problems with a text, each with its line and a marked position.
-pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + use<> {
+pub fn problems(text: &str, marks: &[TextProblem], may_stay: bool) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
     let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
@@ -37,14 +37,14 @@ pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + u
 }
 
 /// Renders hints about a text, each with its line and a marked position.
-pub fn findings(text: &str, marks: &[Mark]) -> impl IntoView + use<> {
+pub fn findings(text: &str, marks: &[TextProblem]) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, true)).collect_view();
     let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
     view! { <ol class="problems findings">{all}{rest}</ol> }
 }
 
-fn problem(text: &str, mark: &Mark, may_stay: bool) -> impl IntoView + use<> {
+fn problem(text: &str, mark: &TextProblem, may_stay: bool) -> impl IntoView + use<> {
     let tone = if may_stay { "warn" } else { "bad" };
     let place =
         mark.span.map(|_| view! { <span class="meta num">{format!("{}:{}", mark.line, mark.column)}</span> });

@@ -1,6 +1,6 @@
 //! Differences: in words, and line by line.
 
-use engine::change::{Comparison, Difference, Line, Piece, lines, words};
+use engine::change::{Comparison, DiffLine, DiffPiece, Difference, lines, words};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -51,8 +51,8 @@ fn unless(text: &str, said: &str) -> Option<String> {
     (text != said).then(|| text.to_owned())
 }
 
-fn pieces(all: Vec<Piece>) -> impl IntoView {
-    let one = |piece: Piece| match piece.differs {
+fn pieces(all: Vec<DiffPiece>) -> impl IntoView {
+    let one = |piece: DiffPiece| match piece.differs {
         true => Either::Left(view! { <mark>{piece.text}</mark> }),
         false => Either::Right(piece.text),
     };
@@ -86,20 +86,20 @@ pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<>
     })
 }
 
-fn line(line: Line) -> impl IntoView {
+fn line(line: DiffLine) -> impl IntoView {
     let number = |n: Option<usize>| n.map(|n| n.to_string());
     let (kind, old, new, sign, text) = match line {
-        Line::Skipped(count) => {
+        DiffLine::Skipped(count) => {
             let words = number::plural(count as i64, "line", "lines");
             return Either::Left(
                 view! { <tr data-d="skip"><td colspan="4">{format!("{words} that did not change")}</td></tr> },
             );
         }
-        Line::Same { old, new, text } => {
-            ("same", Some(old), Some(new), "", vec![Piece { differs: false, text }])
+        DiffLine::Same { old, new, text } => {
+            ("same", Some(old), Some(new), "", vec![DiffPiece { differs: false, text }])
         }
-        Line::Gone { old, pieces } => ("gone", Some(old), None, "−", pieces),
-        Line::New { new, pieces } => ("new", None, Some(new), "+", pieces),
+        DiffLine::Gone { old, pieces } => ("gone", Some(old), None, "−", pieces),
+        DiffLine::New { new, pieces } => ("new", None, Some(new), "+", pieces),
     };
     Either::Right(view! {
         <tr data-d=kind>

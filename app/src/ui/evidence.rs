@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::content::highlight::{Mark, segments};
+use engine::content::highlight::{EvidenceMark, segments};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -26,7 +26,7 @@ impl Marked {
 }
 
 /// Renders a text with its evidence. Each piece shows the number of its decision input and links to it.
-pub fn evidence(text: &str, marks: &[Mark], marked: &mut Marked) -> impl IntoView + use<> {
+pub fn evidence(text: &str, marks: &[EvidenceMark], marked: &mut Marked) -> impl IntoView + use<> {
     let shown = text.char_indices().nth(SHOWN_CHARS).map_or(text, |(byte, _)| &text[..byte]);
     let left = text.chars().skip(SHOWN_CHARS).count();
     let pieces: Vec<_> = segments(shown, marks)

@@ -13,9 +13,9 @@ use bench_rules::reference::{self, FIELDS, Logic};
 use bench_rules::sets;
 use engine::decision::SnapshotList;
 use engine::rules::analysis::FindingKind;
-use engine::rules::simulate::Counts;
-use engine::rules::vector::{Columns, Level, Lookups, Plan, Sheet};
-use engine::rules::{Cell, Datum, Inputs, Numeric, Reading, ReferenceList, Row, RuleSet, RuleSetFile};
+use engine::rules::simulate::StopCounts;
+use engine::rules::vector::{Columns, Lookups, Plan, RuleResults, SimdLevel};
+use engine::rules::{Datum, Inputs, Numeric, Reading, ReferenceList, Row, RowCell, RuleSet, RuleSetFile};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 
@@ -74,7 +74,7 @@ fn measure() -> Result<Json> {
         let mut lookups = Lookups::new(&lists);
         let anew = || drop(Plan::new(&rules, &columns, &mut Lookups::new(&lists)));
         figures["lookups_ms"] = json!(median(anew).as_secs_f64() * 1e3);
-        for level in Level::all() {
+        for level in SimdLevel::all() {
             let mut counts = || Plan::at(level, &rules, &columns, &mut lookups).counts();
             let counted = counts();
             if logic == Logic::TwoValued {
@@ -92,7 +92,7 @@ fn measure() -> Result<Json> {
             two_sets(&mut figures, &columns, &rules, &lists)?;
         }
     }
-    let best = Level::best().name();
+    let best = SimdLevel::best().name();
     figures["vector_per_s"] = json!(per_level[&format!("two_valued_{best}")]);
     figures["vector_3v_per_s"] = json!(per_level[&format!("three_valued_{best}")]);
     figures["levels"] = json!(per_level);
@@ -119,7 +119,7 @@ fn two_sets(
     ensure!(matrix().total() == LEADS as u64, "the matrix lost leads");
     figures["matrix_ms"] = json!(median(|| drop(std::hint::black_box(matrix()))).as_secs_f64() * 1e3);
 
-    let mut sheet = Sheet::new(rules, columns, Lookups::new(lists));
+    let mut sheet = RuleResults::new(rules, columns, Lookups::new(lists));
     let mut turn = 0;
     let what_if = median(|| {
         turn += 1;
@@ -140,7 +140,7 @@ fn rows(figures: &mut Json, lists: &BTreeMap<String, ReferenceList>) -> Result<(
     let companies = workload.companies.clone();
     let leads = Leads::load(&rules, lists, workload, &companies)?;
     let decided = || {
-        let mut counts = Counts::new(&rules);
+        let mut counts = StopCounts::new(&rules);
         (0..ROWS).for_each(|lead| counts.add(rules.decide_row(&leads.row(lead)), 1));
         counts
     };
@@ -167,7 +167,7 @@ fn rows(figures: &mut Json, lists: &BTreeMap<String, ReferenceList>) -> Result<(
 /// available by field name, as in the pipeline.
 struct Leads<'a> {
     width: usize,
-    cells: Vec<Cell<'a>>,
+    cells: Vec<RowCell<'a>>,
     answers: Vec<Option<bool>>,
     named: Vec<(BTreeMap<String, Reading>, BTreeMap<String, SnapshotList>)>,
 }
@@ -210,7 +210,7 @@ impl<'a> Leads<'a> {
 /// Returns a lead in the form of the pipeline.
 fn named(
     rules: &RuleSet,
-    cells: &[Cell<'_>],
+    cells: &[RowCell<'_>],
     is_listed: bool,
 ) -> (BTreeMap<String, Reading>, BTreeMap<String, SnapshotList>) {
     let value = |name: &str, datum: Datum<'_>| {
@@ -267,7 +267,7 @@ fn analysis(figures: &mut Json) -> Result<()> {
     Ok(())
 }
 
-fn flat(counts: &Counts) -> Vec<u64> {
+fn flat(counts: &StopCounts) -> Vec<u64> {
     counts.fired.iter().copied().chain([counts.default]).collect()
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use engine::decision::Outcome3;
-use engine::rules::simulate::Counts;
-use engine::rules::vector::{Columns, Level, Lookups, Plan, Sheet, Stops};
-use engine::rules::{Cell, Row, RuleSet, Slot, Stop};
+use engine::rules::simulate::StopCounts;
+use engine::rules::vector::{Columns, Lookups, Plan, RuleResults, ScanStops, SimdLevel};
+use engine::rules::{Row, RowCell, RuleSet, ScanStop, Slot};
 
 use crate::draw::Draw;
 use crate::random::Case;
@@ -59,11 +59,11 @@ pub fn agree(case: &Case<'_>) -> Result<(), String> {
 fn compare(case: &Case<'_>, done: &mut Done) -> Result<(), String> {
     let columns = columns(case);
     kept(case, &columns)?;
-    let by_row: Vec<Stop> = rows(case, &case.rules, |outcome| done.note(outcome as u64))?;
+    let by_row: Vec<ScanStop> = rows(case, &case.rules, |outcome| done.note(outcome as u64))?;
     let changed = rows(case, &case.changed, |_| {})?;
     by_row.iter().for_each(|stop| done.note(code(*stop)));
     let mut lookups = Lookups::new(&case.lists);
-    for level in Level::all() {
+    for level in SimdLevel::all() {
         let plan = Plan::at(level, &case.rules, &columns, &mut lookups);
         let stops = plan.stops();
         same_stops(&by_row, &stops)?;
@@ -74,7 +74,7 @@ fn compare(case: &Case<'_>, done: &mut Done) -> Result<(), String> {
         same_stops(&changed, &other)?;
         matrix(&stops, &other, &by_row, &changed)?;
     }
-    let mut sheet = Sheet::new(&case.rules, &columns, lookups);
+    let mut sheet = RuleResults::new(&case.rules, &columns, lookups);
     for (rules, stops) in [(&case.rules, &by_row), (&case.changed, &changed), (&case.rules, &by_row)] {
         expect("what-if", &sheet.counts(rules), &count(rules, stops))?;
     }
@@ -101,14 +101,14 @@ fn columns(case: &Case<'_>) -> Columns {
 }
 
 /// Decides each lead with the row engine, from the generated cells and the lists themselves.
-fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<Vec<Stop>, String> {
+fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<Vec<ScanStop>, String> {
     let fields: Vec<&str> = case.catalogue.names().collect();
     let place = |slot: &Slot| fields.iter().position(|field| *field == slot.name);
     let places: Vec<Option<usize>> = rules.slots().iter().map(place).collect();
     let mut stops = Vec::with_capacity(case.leads.len());
     for (drawn, as_of) in &case.leads {
         let slots = rules.slots().iter().zip(&places);
-        let cells: Vec<Cell<'_>> =
+        let cells: Vec<RowCell<'_>> =
             slots.map(|(slot, place)| cell(slot, place.map(|place| drawn[place]))).collect();
         let answers: Vec<Option<bool>> = rules
             .questions()
@@ -133,18 +133,18 @@ fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Res
 }
 
 /// Returns the generated cell, or that of a field that was not found.
-fn cell<'a>(slot: &'a Slot, drawn: Option<Cell<'a>>) -> Cell<'a> {
+fn cell<'a>(slot: &'a Slot, drawn: Option<RowCell<'a>>) -> RowCell<'a> {
     drawn.filter(|cell| cell.is_read).unwrap_or_else(|| slot.cell(None))
 }
 
-fn same_stops(by_row: &[Stop], stops: &Stops) -> Result<(), String> {
+fn same_stops(by_row: &[ScanStop], stops: &ScanStops) -> Result<(), String> {
     for (row, expected) in by_row.iter().enumerate() {
         expect(&format!("lead {row}"), &stops.of(row), &Some(*expected))?;
     }
     expect("leads", &stops.len(), &by_row.len())
 }
 
-fn matrix(from: &Stops, to: &Stops, by_row: &[Stop], changed: &[Stop]) -> Result<(), String> {
+fn matrix(from: &ScanStops, to: &ScanStops, by_row: &[ScanStop], changed: &[ScanStop]) -> Result<(), String> {
     let matrix = from.matrix(to);
     expect("leads of the matrix", &matrix.total(), &(by_row.len() as u64))?;
     for cell in &matrix.cells {
@@ -158,8 +158,8 @@ fn matrix(from: &Stops, to: &Stops, by_row: &[Stop], changed: &[Stop]) -> Result
     Ok(())
 }
 
-fn count(rules: &RuleSet, stops: &[Stop]) -> Counts {
-    let mut counts = Counts::new(rules);
+fn count(rules: &RuleSet, stops: &[ScanStop]) -> StopCounts {
+    let mut counts = StopCounts::new(rules);
     stops.iter().for_each(|stop| counts.add(*stop, 1));
     counts
 }
@@ -172,11 +172,11 @@ fn expect<T: PartialEq + fmt::Debug>(what: &str, found: &T, expected: &T) -> Res
     }
 }
 
-fn code(stop: Stop) -> u64 {
+fn code(stop: ScanStop) -> u64 {
     match stop {
-        Stop::Fired(rule) => rule as u64 * 3,
-        Stop::Held(rule) => rule as u64 * 3 + 1,
-        Stop::Default => 2,
+        ScanStop::Fired(rule) => rule as u64 * 3,
+        ScanStop::Held(rule) => rule as u64 * 3 + 1,
+        ScanStop::Default => 2,
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::action::{Action, Consequence};
-use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
+use engine::catalogue::{Catalogue, FieldDefinition, FieldType, MissingMeaning};
 use engine::problem::Problem;
-use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleDefinition, RuleSet, RuleSetFile};
+use engine::rules::{Datum, Numeric, ReferenceList, RowCell, RuleDefinition, RuleSet, RuleSetFile};
 
 use crate::draw::Draw;
 use crate::general;
@@ -53,7 +53,7 @@ pub struct Case<'a> {
     /// The same rules with one condition changed.
     pub changed: RuleSet,
     /// The leads, each with the time that rules use as `now`.
-    pub leads: Vec<(Vec<Cell<'a>>, i64)>,
+    pub leads: Vec<(Vec<RowCell<'a>>, i64)>,
 }
 
 /// How the cells of a field are generated.
@@ -128,7 +128,7 @@ fn style(draw: &mut Draw, kind: FieldType) -> Style {
         definition.values = WORDS[..values].iter().map(|word| (*word).to_owned()).collect();
     }
     if draw.percent(25) {
-        definition.missing = Missing::Value(match kind {
+        definition.missing = MissingMeaning::Value(match kind {
             FieldType::Bool => draw.percent(50).into(),
             FieldType::Integer => (draw.below(9) as i64 - 3).into(),
             FieldType::Number => (draw.below(9) as f64 / 2.0).into(),
@@ -148,9 +148,9 @@ fn style(draw: &mut Draw, kind: FieldType) -> Style {
 }
 
 impl Style {
-    fn cell(&self, draw: &mut Draw) -> Cell<'static> {
+    fn cell(&self, draw: &mut Draw) -> RowCell<'static> {
         if draw.percent(self.missing) {
-            return Cell::MISSING;
+            return RowCell::MISSING;
         }
         let datum = if draw.percent(self.invalid) { Datum::Invalid } else { self.datum(draw) };
         let confidence = match self.confidences {
@@ -159,7 +159,7 @@ impl Style {
             2 => draw.below(201) as f64 / 200.0,
             _ => draw.unit(),
         };
-        Cell::read(datum, confidence)
+        RowCell::read(datum, confidence)
     }
 
     fn datum(&self, draw: &mut Draw) -> Datum<'static> {

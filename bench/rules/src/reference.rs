@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use engine::catalogue::FieldType;
 use engine::problem::Problem;
-use engine::rules::vector::{Builder, Columns};
-use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleSet, RuleSetFile};
+use engine::rules::vector::{Columns, ColumnsBuilder};
+use engine::rules::{Datum, Numeric, ReferenceList, RowCell, RuleSet, RuleSetFile};
 
 use crate::draw::Draw;
 
@@ -161,7 +161,7 @@ impl Iterator for Leads {
 
 impl Lead {
     /// Returns the cells in the order of [`FIELDS`], all read with full confidence.
-    pub fn cells<'a>(&self, companies: &'a [String]) -> [Cell<'a>; FIELDS.len()] {
+    pub fn cells<'a>(&self, companies: &'a [String]) -> [RowCell<'a>; FIELDS.len()] {
         let whole = |n: i64| Datum::Number(Numeric::Integer(n));
         let number = |n: f64| Datum::Number(Numeric::Float(n));
         let timeframe = self.timeframe_days.map_or(Datum::Missing, whole);
@@ -179,8 +179,8 @@ impl Lead {
             Datum::Code(self.source),
         ]
         .map(|datum| match datum {
-            Datum::Missing => Cell::MISSING,
-            datum => Cell::read(datum, 1.0),
+            Datum::Missing => RowCell::MISSING,
+            datum => RowCell::read(datum, 1.0),
         })
     }
 }
@@ -229,13 +229,13 @@ pub fn rules(logic: Logic, intent: f64) -> Result<RuleSet, Vec<Problem>> {
 pub fn columns(logic: Logic, count: usize) -> Result<Columns, Vec<Problem>> {
     let file = RuleSetFile::from_yaml(&file(logic, 0.85))?;
     let fields = FIELDS.iter().filter_map(|(name, _)| Some((*name, file.fields.get(name)?)));
-    let mut columns: Builder = Columns::builder(fields);
+    let mut columns: ColumnsBuilder = Columns::builder(fields);
     each(logic, count, |cells| columns.push(cells, 0));
     Ok(columns.finish())
 }
 
 /// Calls `call` with the cells of each of this many leads.
-pub fn each(logic: Logic, count: usize, mut call: impl FnMut(&[Cell<'_>])) {
+pub fn each(logic: Logic, count: usize, mut call: impl FnMut(&[RowCell<'_>])) {
     let mut leads = Leads::new();
     let mut confidences = Draw::new(SEED + 1);
     for _ in 0..count {

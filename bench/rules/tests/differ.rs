@@ -2,7 +2,7 @@
 
 use bench_rules::differ;
 use bench_rules::reference::{self, Logic};
-use engine::rules::vector::{Level, Lookups, Plan};
+use engine::rules::vector::{Lookups, Plan, SimdLevel};
 
 #[test]
 fn both_engines_decide_the_same() {
@@ -17,7 +17,7 @@ fn the_reference_workload_counts_as_seven_other_engines_do() {
     let columns = reference::columns(Logic::TwoValued, LEADS).unwrap();
     let lists = reference::Leads::new().lists();
     let rules = reference::rules(Logic::TwoValued, 0.85).unwrap();
-    for level in Level::all() {
+    for level in SimdLevel::all() {
         let counts = Plan::at(level, &rules, &columns, &mut Lookups::new(&lists)).counts();
         assert_eq!(counts.held.iter().sum::<u64>(), 0);
         let told: Vec<u64> = counts.fired.iter().copied().chain([counts.default]).collect();

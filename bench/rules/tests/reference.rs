@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 use bench_rules::reference::{self, FIELDS, Lead, Leads, Logic, PRODUCTS, REGIONS, SOURCES};
-use engine::rules::{Row, Stop};
+use engine::rules::{Row, ScanStop};
 
 fn place(values: &[&str], value: &str) -> u32 {
     values.iter().position(|known| *known == value).and_then(|place| u32::try_from(place).ok()).unwrap()
@@ -25,7 +25,7 @@ fn base() -> Lead {
     }
 }
 
-fn stop(lead: &Lead, is_listed: bool) -> Stop {
+fn stop(lead: &Lead, is_listed: bool) -> ScanStop {
     let rules = reference::rules(Logic::ThreeValued, 0.85).unwrap();
     let companies = Leads::new().companies;
     let cells = lead.cells(&companies);
@@ -36,17 +36,17 @@ fn stop(lead: &Lead, is_listed: bool) -> Stop {
 
 #[test]
 fn each_rule_takes_the_leads_that_it_is_for() {
-    assert_eq!(stop(&base(), false), Stop::Default);
-    assert_eq!(stop(&Lead { intent_confidence: 0.9, ..base() }, true), Stop::Fired(0));
-    assert_eq!(stop(&Lead { intent_confidence: 0.9, ..base() }, false), Stop::Default);
+    assert_eq!(stop(&base(), false), ScanStop::Default);
+    assert_eq!(stop(&Lead { intent_confidence: 0.9, ..base() }, true), ScanStop::Fired(0));
+    assert_eq!(stop(&Lead { intent_confidence: 0.9, ..base() }, false), ScanStop::Default);
     let soon = Lead { decision_maker: true, timeframe_days: Some(90), ..base() };
-    assert_eq!(stop(&soon, false), Stop::Fired(1));
-    assert_eq!(stop(&Lead { timeframe_days: None, ..soon }, false), Stop::Held(1));
-    assert_eq!(stop(&Lead { intent_confidence: 0.01, ..base() }, false), Stop::Fired(3));
+    assert_eq!(stop(&soon, false), ScanStop::Fired(1));
+    assert_eq!(stop(&Lead { timeframe_days: None, ..soon }, false), ScanStop::Held(1));
+    assert_eq!(stop(&Lead { intent_confidence: 0.01, ..base() }, false), ScanStop::Fired(3));
     let secure =
         Lead { region: place(&REGIONS, "UK"), product_interest: place(&PRODUCTS, "security"), ..base() };
-    assert_eq!(stop(&secure, false), Stop::Fired(6));
-    assert_eq!(stop(&Lead { source: place(&SOURCES, "partner"), ..base() }, false), Stop::Fired(8));
-    assert_eq!(stop(&Lead { region: place(&REGIONS, "APAC"), ..base() }, false), Stop::Fired(10));
-    assert_eq!(stop(&Lead { usage_delta: 0.2, ..base() }, false), Stop::Fired(11));
+    assert_eq!(stop(&secure, false), ScanStop::Fired(6));
+    assert_eq!(stop(&Lead { source: place(&SOURCES, "partner"), ..base() }, false), ScanStop::Fired(8));
+    assert_eq!(stop(&Lead { region: place(&REGIONS, "APAC"), ..base() }, false), ScanStop::Fired(10));
+    assert_eq!(stop(&Lead { usage_delta: 0.2, ..base() }, false), ScanStop::Fired(11));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::problem::Problem;
 use engine::rules::vector::{Columns, Lookups, Plan};
-use engine::rules::{Cell, Inputs, Reading, RuleSetFile, Slot};
+use engine::rules::{Inputs, Reading, RowCell, RuleSetFile, Slot};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 
@@ -39,7 +39,7 @@ fn previewed(rules: &str, leads: &str) -> Result<Json, Vec<Problem>> {
     let mut columns =
         Columns::builder(file.fields.0.iter().map(|(name, definition)| (name.as_str(), definition)));
     for lead in &readings {
-        let cells: Vec<Cell<'_>> = slots.iter().map(|slot| slot.cell(lead.get(&slot.name))).collect();
+        let cells: Vec<RowCell<'_>> = slots.iter().map(|slot| slot.cell(lead.get(&slot.name))).collect();
         columns.push(&cells, 0);
     }
     let columns = columns.finish();

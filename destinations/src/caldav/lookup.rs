@@ -1,7 +1,7 @@
 //! Reads what is in the calendars and when their owners are free.
 
 use chrono::{TimeDelta, Utc};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use reqwest::Url;
 
@@ -47,7 +47,7 @@ impl Caldav {
         let Some(found) = found else { return Ok(None) };
         let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
             let message = format!("one of our events in {} is no longer readable", collection.path());
-            WriteError::new(Failure::NeedsPerson, message)
+            WriteError::new(FailureKind::NeedsPerson, message)
         })?;
         Ok(Some(StoredEvent { calendar, event, at: found }))
     }

@@ -2,7 +2,7 @@
 
 use engine::action::Action;
 use engine::canonical::Digest;
-use engine::effect::{Effect, Lead};
+use engine::effect::{Effect, EffectLead};
 
 use super::event::{Event, Mark, address, one_line};
 use super::slots::Span;
@@ -27,7 +27,7 @@ impl<'a> Meeting<'a> {
 
 /// Returns the event for a meeting at this time.
 pub fn event(effect: &Effect, uid: String, mark: Mark, slot_by: Option<Digest>, span: Span) -> Event {
-    let Lead { email, name, company, .. } = &effect.lead;
+    let EffectLead { email, name, company, .. } = &effect.lead;
     let shown = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
     let who = shown(name).or_else(|| shown(email)).unwrap_or_else(|| "a new lead".into());
     let who = shown(company).map_or_else(|| who.clone(), |company| format!("{who}, {company}"));

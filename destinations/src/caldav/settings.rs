@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveTime, Weekday};
-use engine::sync::backoff::Policy;
+use engine::sync::backoff::RetryPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub struct Settings {
     pub timeout_seconds: TimeoutSeconds,
     /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub retry: Policy,
+    pub retry: RetryPolicy,
 }
 
 impl Settings {

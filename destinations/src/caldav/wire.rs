@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::sync::backoff::{Failure, http_date};
+use engine::sync::backoff::{FailureKind, http_date};
 use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 
@@ -138,8 +138,9 @@ impl Server {
         let Some(object) = objects.into_iter().find(|object| event::is_about(&object.data, uid)) else {
             return Ok(None);
         };
-        let elsewhere =
-            || WriteError::new(Failure::NeedsPerson, format!("{} referred to another server", self.host()));
+        let elsewhere = || {
+            WriteError::new(FailureKind::NeedsPerson, format!("{} referred to another server", self.host()))
+        };
         let url = self.join(&object.href).ok_or_else(elsewhere)?;
         let etag = object.etag.ok_or_else(|| self.no_etag())?;
         Ok(Some(Found { url, etag, changed_at: None, data: object.data }))
@@ -181,7 +182,7 @@ impl Server {
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
             if body.len() + chunk.len() > ANSWER_BYTES {
                 let message = format!("the response of {} exceeds {} MB", self.host(), ANSWER_BYTES >> 20);
-                return Err(WriteError::new(Failure::NeedsPerson, message));
+                return Err(WriteError::new(FailureKind::NeedsPerson, message));
             }
             body.extend_from_slice(&chunk);
         }
@@ -190,7 +191,7 @@ impl Server {
 
     fn no_etag(&self) -> WriteError {
         let message = format!("{} sends no entity tags, so no event can be changed safely", self.host());
-        WriteError::new(Failure::NeedsPerson, message).pausing()
+        WriteError::new(FailureKind::NeedsPerson, message).pausing()
     }
 
     fn broken(&self, error: &reqwest::Error) -> WriteError {
@@ -201,16 +202,16 @@ impl Server {
         match malformed {
             Malformed::NoMultistatus => {
                 let message = format!("{} did not answer like a calendar server", self.host());
-                WriteError::new(Failure::NeedsPerson, message).pausing()
+                WriteError::new(FailureKind::NeedsPerson, message).pausing()
             }
             Malformed::Partial(507) => {
                 let message =
                     format!("{} truncates its responses because the calendar is too large", self.host());
-                WriteError::new(Failure::NeedsPerson, message)
+                WriteError::new(FailureKind::NeedsPerson, message)
             }
             Malformed::Partial(status) => {
                 let message = format!("{} omitted part of its response, with status {status}", self.host());
-                WriteError::new(Failure::Retry, message)
+                WriteError::new(FailureKind::Retry, message)
             }
         }
     }
@@ -229,7 +230,7 @@ fn shown(url: &Url) -> String {
 fn judge(status: StatusCode, retry_after: Option<DateTime<Utc>>, host: &str, path: &str) -> WriteError {
     let Some(rule) = status::rule(status, retry_after, Utc::now()) else {
         let message = format!("{host} answered {status}, which is not a valid response to this request");
-        return WriteError::new(Failure::NeedsPerson, message).pausing();
+        return WriteError::new(FailureKind::NeedsPerson, message).pausing();
     };
     let rule = match status {
         StatusCode::UNAUTHORIZED => rule.for_destination("the password or token is wrong"),
@@ -261,11 +262,11 @@ mod tests {
             (501, "h answered 501 Not Implemented: /a/ is not a calendar"),
         ] {
             let error = judged(status);
-            assert_eq!((error.failed.failure, error.status), (Failure::NeedsPerson, Some(status)));
+            assert_eq!((error.failed.failure, error.status), (FailureKind::NeedsPerson, Some(status)));
             assert_eq!(error.pause.as_deref(), Some(message));
         }
-        assert_eq!((judged(503).failed.failure, judged(503).pause), (Failure::Retry, None));
-        assert_eq!((judged(422).failed.failure, judged(422).pause), (Failure::NeedsPerson, None));
+        assert_eq!((judged(503).failed.failure, judged(503).pause), (FailureKind::Retry, None));
+        assert_eq!((judged(422).failed.failure, judged(422).pause), (FailureKind::NeedsPerson, None));
         assert!(judged(200).pause.is_some(), "not a valid response to the request");
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
 use oauth2::{
@@ -155,7 +155,7 @@ impl TokenEndpoint {
         let response = self.client.execute(request).await.map_err(no_answer)?;
         let status = response.status();
         if let Some(rule) = http::status::rule(status, None, Utc::now())
-            && rule.failure != Failure::NeedsPerson
+            && rule.failure != FailureKind::NeedsPerson
         {
             return Err(CredentialError::Unavailable(rule.error(&http::host(&self.url)).message));
         }

@@ -25,7 +25,7 @@
 //! [`StatusRule`] before turning it into an error.
 
 use chrono::{DateTime, Utc};
-use engine::sync::backoff::{Failure, is_tomorrow};
+use engine::sync::backoff::{FailureKind, is_tomorrow};
 use reqwest::StatusCode;
 
 use crate::destination::WriteError;
@@ -45,7 +45,7 @@ pub struct StatusRule {
     /// The status of the response.
     pub status: StatusCode,
     /// The kind of failure, which determines what happens next.
-    pub failure: Failure,
+    pub failure: FailureKind,
     /// Whether it affects one effect or the destination.
     pub scope: Scope,
     /// An explanation for the person who has to act; empty if the status is self-explanatory.
@@ -60,7 +60,7 @@ pub fn rule(
     retry_after: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<StatusRule> {
-    use Failure::{NeedsPerson, Retry, WaitUntilTomorrow};
+    use FailureKind::{NeedsPerson, Retry, WaitUntilTomorrow};
     use Scope::{Destination, Effect};
     let (failure, scope, meaning) = match status.as_u16() {
         200..=299 => return None,
@@ -108,7 +108,7 @@ impl StatusRule {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::Failure::{NeedsPerson, Retry, WaitUntilTomorrow};
+    use super::FailureKind::{NeedsPerson, Retry, WaitUntilTomorrow};
     use super::Scope::{Destination, Effect};
     use super::*;
 
@@ -116,7 +116,7 @@ mod tests {
         "2026-11-22T09:00:00Z".parse().unwrap()
     }
 
-    fn rule_of(status: u16, wait: Option<TimeDelta>) -> Option<(Failure, Scope)> {
+    fn rule_of(status: u16, wait: Option<TimeDelta>) -> Option<(FailureKind, Scope)> {
         let rule = rule(StatusCode::from_u16(status).unwrap(), wait.map(|wait| now() + wait), now())?;
         assert_eq!(rule.not_before, wait.map(|wait| now() + wait), "{status}");
         Some((rule.failure, rule.scope))
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table() {
-        type Expected = (&'static [u16], Option<(Failure, Scope)>);
+        type Expected = (&'static [u16], Option<(FailureKind, Scope)>);
         let rows: &[Expected] = &[
             (&[200, 201, 202, 204, 207, 299], None),
             (&[300, 301, 302, 303, 304, 307, 308], Some((NeedsPerson, Destination))),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 use destinations::testing::radicale::Radicale;
 use destinations::{Destination, Lookup, Receipt, Record, WriteRequest, open};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 
 use crate::calendars::{JANE, JOHN, Seen, block, calendars, live, own_event, seen, server, settings, shown};
@@ -182,7 +182,7 @@ async fn a_meeting_moves_with_the_lead_even_after_a_kill() {
     // The new event is written, but the old one is not yet cancelled.
     let moved = assigned(1, 2, "john");
     chaos.set(Mode::CutAnswersTo(format!("PUT {JOHN}")));
-    assert_eq!(destination.write(&moved).await.unwrap_err().failed.failure, Failure::Retry);
+    assert_eq!(destination.write(&moved).await.unwrap_err().failed.failure, FailureKind::Retry);
     assert_eq!(live(&server).len(), 2);
     chaos.set(Mode::Pass);
     written(&*destination, &moved).await;
@@ -236,7 +236,7 @@ async fn concurrent_writers_never_double_book_a_person() {
             for _ in 0..10 {
                 match destination.write(&request(lead, 1)).await {
                     Ok(receipt) => return receipt,
-                    Err(error) => assert_eq!(error.failed.failure, Failure::Retry, "{error}"),
+                    Err(error) => assert_eq!(error.failed.failure, FailureKind::Retry, "{error}"),
                 }
             }
             panic!("lead {lead} got no meeting");
@@ -253,13 +253,13 @@ async fn a_wrong_password_and_a_missing_calendar_pause_the_destination() {
     let server = server().await;
     let wrong = open("caldav", &settings(server.address), Some(b"wrong".as_slice())).unwrap();
     let error = wrong.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!((error.status, error.failed.failure), (Some(401), Failure::NeedsPerson));
+    assert_eq!((error.status, error.failed.failure), (Some(401), FailureKind::NeedsPerson));
     assert!(error.pause.unwrap().contains("password"));
     assert!(wrong.test_connection().await.is_err());
     server.delete(JOHN).await;
     let destination = calendars(&settings(server.address));
     let error = destination.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::NeedsPerson);
+    assert_eq!(error.failed.failure, FailureKind::NeedsPerson);
     assert!(error.pause.unwrap().contains(JOHN));
     assert!(destination.test_connection().await.unwrap_err().0.contains(JOHN));
 }

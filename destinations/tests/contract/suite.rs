@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use destinations::{ChangeCursor, Changes, Destination, Lookup, Record, WriteRequest};
 use engine::canonical::Digest;
-use engine::effect::{Body, Effect, Lead, SCHEMA};
+use engine::effect::{Effect, EffectBody, EffectLead, SCHEMA};
 use engine::ids::{EffectId, LeadId};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
         "decided_at": "2026-11-22T09:00:00.012345Z", "effects": [id(lead)],
     });
     let Json::Object(decision) = decision else { unreachable!() };
-    let lead = Lead {
+    let lead = EffectLead {
         id: LeadId(id(lead)),
         email: Some(format!("{name}@beta.example")),
         name: Some(name.into()),
@@ -89,7 +89,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
         domain: None,
         external_id: None,
     };
-    let body = Body {
+    let body = EffectBody {
         schema: SCHEMA.into(),
         effect: effect_key,
         remote_key,
@@ -201,7 +201,7 @@ pub async fn a_batch_has_a_result_for_each_row(subject: Subject) {
     assert!(subject.destination.write_many(&[]).await.is_empty());
     let failed = subject.unreachable.write_many(&batch[..2]).await;
     assert_eq!(failed.len(), 2);
-    assert!(failed.iter().all(|result| result.as_ref().unwrap_err().failed.failure == Failure::Retry));
+    assert!(failed.iter().all(|result| result.as_ref().unwrap_err().failed.failure == FailureKind::Retry));
 }
 
 pub async fn a_batch_about_one_record_ends_with_the_latest(subject: Subject) {
@@ -279,7 +279,7 @@ pub async fn hostile_texts_arrive(subject: Subject) {
 
 pub async fn a_refused_connection_is_retried(subject: Subject) {
     let error = subject.unreachable.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry, "{error}");
+    assert_eq!(error.failed.failure, FailureKind::Retry, "{error}");
     assert_eq!(error.pause, None);
     assert!(subject.unreachable.test_connection().await.is_err());
 }
@@ -288,7 +288,7 @@ pub async fn a_retry_recovers_from_a_lost_response(subject: Subject) {
     let request = request(1, 1);
     subject.chaos.set(Mode::CutAnswersTo((subject.write_mark)(&request)));
     let error = subject.destination.write(&request).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry, "{error}");
+    assert_eq!(error.failed.failure, FailureKind::Retry, "{error}");
     assert_eq!(subject.truth.events().await.len(), 1, "the write arrived");
     subject.chaos.set(Mode::Pass);
     subject.destination.write(&request).await.unwrap();
@@ -300,7 +300,7 @@ pub async fn a_silent_destination_times_out(subject: Subject) {
     subject.chaos.set(Mode::SwallowAnswersTo((subject.write_mark)(&request)));
     let started = Instant::now();
     let error = subject.destination.write(&request).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry, "{error}");
+    assert_eq!(error.failed.failure, FailureKind::Retry, "{error}");
     assert!(started.elapsed() < Duration::from_secs(5), "the timeout is one second");
     subject.chaos.set(Mode::Pass);
     for sequence in 1..=8 {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use destinations::{Destination, open};
 use engine::canonical::Digest;
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use url::Url;
@@ -172,7 +172,7 @@ async fn dropped_tables_are_recreated() {
     warehouse.write(&request(1, 1)).await.unwrap();
     sqlx::query("DROP SCHEMA meshline CASCADE").execute(&database.pool).await.unwrap();
     let error = warehouse.write(&request(1, 2)).await.unwrap_err();
-    assert_eq!((error.failed.failure, error.pause), (Failure::Retry, None));
+    assert_eq!((error.failed.failure, error.pause), (FailureKind::Retry, None));
     warehouse.write(&request(1, 2)).await.unwrap();
 }
 
@@ -199,7 +199,7 @@ async fn a_user_without_write_privileges_pauses_the_destination() {
     let database = Database::new().await;
     let warehouse = database.warehouse_as(&format!("b_{}", database.name)).await;
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::NeedsPerson);
+    assert_eq!(error.failed.failure, FailureKind::NeedsPerson);
     assert!(error.pause.unwrap().contains("42501"));
     assert!(warehouse.test_connection().await.is_err());
 }
@@ -210,7 +210,7 @@ async fn a_missing_database_pauses_the_destination() {
     let url = Database::url(&database.server, "no_such_database", None);
     let warehouse = open("postgres", &json!({"url": url.as_str()}), None).unwrap();
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::NeedsPerson);
+    assert_eq!(error.failed.failure, FailureKind::NeedsPerson);
     assert!(error.pause.unwrap().contains("3D000"));
 }
 
@@ -223,7 +223,7 @@ async fn a_locked_table_times_out_and_a_retry_succeeds() {
     lock.execute("LOCK meshline.decision_events").await.unwrap();
     let started = Instant::now();
     let error = warehouse.write(&request(1, 2)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry, "{error}");
+    assert_eq!(error.failed.failure, FailureKind::Retry, "{error}");
     assert!(started.elapsed() < Duration::from_secs(4));
     lock.rollback().await.unwrap();
     warehouse.write(&request(1, 2)).await.unwrap();
@@ -283,9 +283,9 @@ async fn a_rejected_row_does_not_block_the_others() {
         .await
         .unwrap();
     let results = warehouse.write_many(&[request(1, 1), request(2, 2), request(3, 1)]).await;
-    let failures: Vec<Option<Failure>> =
+    let failures: Vec<Option<FailureKind>> =
         results.iter().map(|result| result.as_ref().err().map(|error| error.failed.failure)).collect();
-    assert_eq!(failures, [None, Some(Failure::NeedsPerson), None]);
+    assert_eq!(failures, [None, Some(FailureKind::NeedsPerson), None]);
     let refused = results[1].as_ref().unwrap_err();
     assert!(refused.pause.is_none() && refused.message.contains("23514"), "{refused}");
     assert!(refused.request.as_ref().unwrap().to_string().contains(&request(2, 2).effect.key.to_string()));

@@ -7,7 +7,7 @@ use axum::http::{Response, StatusCode, header};
 use chrono::Utc;
 use destinations::{Destination, WriteError, open};
 use engine::canonical::Digest;
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 
 use crate::chaos::{Chaos, nowhere};
@@ -87,7 +87,7 @@ async fn a_wrong_key_is_rejected() {
     let webhook =
         open("webhook", &json!({"url": format!("http://{address}/hook")}), Some(other.as_bytes())).unwrap();
     let error = webhook.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!((error.status, error.failed.failure), (Some(401), Failure::NeedsPerson));
+    assert_eq!((error.status, error.failed.failure), (Some(401), FailureKind::NeedsPerson));
     assert!(webhook.test_connection().await.unwrap_err().to_string().contains("401"));
 }
 
@@ -102,13 +102,13 @@ async fn retry_after_sets_the_next_attempt() {
     .await;
     assert_eq!(error.failed.not_before.unwrap().to_rfc3339(), "2100-12-31T23:59:59+00:00");
     let error = refusal(answer(503).header(header::RETRY_AFTER, "soon").body(Body::empty()).unwrap()).await;
-    assert_eq!((error.failed.failure, error.failed.not_before), (Failure::Retry, None));
+    assert_eq!((error.failed.failure, error.failed.not_before), (FailureKind::Retry, None));
 }
 
 #[tokio::test]
 async fn a_gone_receiver_pauses_the_destination() {
     let error = refusal(answer(410).body(Body::empty()).unwrap()).await;
-    assert_eq!(error.failed.failure, Failure::NeedsPerson);
+    assert_eq!(error.failed.failure, FailureKind::NeedsPerson);
     assert!(error.pause.unwrap().contains("410 Gone"));
 }
 
@@ -119,7 +119,7 @@ async fn redirects_are_not_followed() {
         answer(307).header(header::LOCATION, format!("http://{address}/hook")).body(Body::empty()).unwrap(),
     )
     .await;
-    assert_eq!((error.status, error.failed.failure), (Some(307), Failure::NeedsPerson));
+    assert_eq!((error.status, error.failed.failure), (Some(307), FailureKind::NeedsPerson));
     assert!(target.requests().is_empty());
 }
 

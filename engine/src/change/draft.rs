@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use strum::VariantArray as _;
 
-use super::kinds::{Kind, PointedAt, TextForm};
-use super::locate::Places;
+use super::kinds::{Kind, ProblemPointer, TextFormat};
+use super::locate::TextLocations;
 use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::{Problem, Span};
 use crate::rules::Analysis;
@@ -19,12 +19,12 @@ pub struct Draft {
     /// The content, if the text could be parsed.
     pub body: Option<Json>,
     /// All problems in the order of the text; problems in other parts come last.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<TextProblem>,
 }
 
 /// A problem at its place in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct TextProblem {
     /// The range in bytes; `None` if the problem is not in this text.
     pub span: Option<Span>,
     /// The line, starting at 1.
@@ -41,7 +41,7 @@ impl Draft {
     /// Returns whether the draft can be submitted: it could be parsed and has no problems. Lines that a list
     /// skips are reported but do no harm.
     pub fn is_ready(&self, kind: Kind) -> bool {
-        self.body.is_some() && (kind.spec().text == TextForm::Lines || self.marks.is_empty())
+        self.body.is_some() && (kind.spec().text == TextFormat::Lines || self.marks.is_empty())
     }
 }
 
@@ -85,7 +85,7 @@ pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> 
 }
 
 /// Returns hints about a draft that has no problems; `decided` is the number of leads that were evaluated.
-pub fn notes(kind: Kind, text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+pub fn notes(kind: Kind, text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem> {
     kind.spec().notes.map(|notes| notes(text, body, analysis, decided)).unwrap_or_default()
 }
 
@@ -105,13 +105,13 @@ fn misfits(kind: Kind, name: &str, body: &Json, source: &BundleSource) -> Vec<Pr
 
 /// Converts a problem of a bundle to the point of view of one part's text.
 fn relative(kind: Kind, problem: Problem) -> Problem {
-    let mut parts: Vec<(Kind, PointedAt)> = Kind::VARIANTS
+    let mut parts: Vec<(Kind, ProblemPointer)> = Kind::VARIANTS
         .iter()
         .filter_map(|part| Some((*part, part.spec().place.as_ref()?.pointers?)))
         .collect();
     // The pointer belongs to the part with the longest matching prefix.
     parts.sort_by_key(|(_, pointed)| Reverse(pointed.prefix.len()));
-    for (part, PointedAt { prefix, called }) in parts {
+    for (part, ProblemPointer { prefix, called }) in parts {
         let Some(rest) = problem.pointer.strip_prefix(prefix) else { continue };
         if part == kind {
             return Problem { pointer: rest.to_owned(), ..problem };
@@ -123,22 +123,23 @@ fn relative(kind: Kind, problem: Problem) -> Problem {
 }
 
 /// Locates problems in a text.
-pub(super) fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
+pub(super) fn marks(text: &str, problems: Vec<Problem>) -> Vec<TextProblem> {
     if problems.is_empty() {
         return Vec::new();
     }
     let lines: Vec<usize> = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     // If the text could not be parsed, the problems already carry their place; otherwise it has to be looked
     // up.
-    let places = problems.iter().any(|problem| problem.pointer.starts_with('/')).then(|| Places::of(text));
-    let mut marks: Vec<Mark> =
+    let places =
+        problems.iter().any(|problem| problem.pointer.starts_with('/')).then(|| TextLocations::of(text));
+    let mut marks: Vec<TextProblem> =
         problems.into_iter().map(|problem| mark(text, places.as_ref(), &lines, problem)).collect();
     marks.sort_by_key(|mark| mark.span.map_or(usize::MAX, |span| span.start));
     marks
 }
 
 /// Locates one problem; `lines` are the byte offsets at which lines begin.
-fn mark(text: &str, places: Option<&Places<'_>>, lines: &[usize], problem: Problem) -> Mark {
+fn mark(text: &str, places: Option<&TextLocations<'_>>, lines: &[usize], problem: Problem) -> TextProblem {
     let span = match (problem.pointer.as_str(), problem.span) {
         ("?", _) => None,
         ("", Some(span)) => Some(span),
@@ -149,7 +150,7 @@ fn mark(text: &str, places: Option<&Places<'_>>, lines: &[usize], problem: Probl
     let line = lines.partition_point(|begin| *begin <= start);
     let begin = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or(0);
     let column = text.get(begin..start).map_or(1, |before| before.chars().count() + 1);
-    Mark { span, line, column, message: problem.message, suggestion: problem.suggestion }
+    TextProblem { span, line, column, message: problem.message, suggestion: problem.suggestion }
 }
 
 /// Returns the line that a problem of a CSV file names.
@@ -183,8 +184,9 @@ mod tests {
     const RULES: &str = "rule_set: form\nrules:\n  - id: big\n    when: siz > 5\n    then: [{assign: {pool: aess}}]\ndefault: hold\n";
 
     fn located(text: &str, draft: &Draft) -> Vec<(String, usize, Option<String>)> {
-        let piece =
-            |mark: &Mark| mark.span.map(|span| text[span.start..span.end].to_owned()).unwrap_or_default();
+        let piece = |mark: &TextProblem| {
+            mark.span.map(|span| text[span.start..span.end].to_owned()).unwrap_or_default()
+        };
         draft.marks.iter().map(|mark| (piece(mark), mark.line, mark.suggestion.clone())).collect()
     }
 

@@ -12,7 +12,7 @@ const WORDS: usize = 5_000;
 
 /// A line in the comparison of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum DiffLine {
     /// In both texts.
     Same {
         /// The line number in the older text, starting at 1.
@@ -27,14 +27,14 @@ pub enum Line {
         /// The line number, starting at 1.
         old: usize,
         /// The pieces of the line.
-        pieces: Vec<Piece>,
+        pieces: Vec<DiffPiece>,
     },
     /// Only in the newer text.
     New {
         /// The line number, starting at 1.
         new: usize,
         /// The pieces of the line.
-        pieces: Vec<Piece>,
+        pieces: Vec<DiffPiece>,
     },
     /// This many unchanged lines are omitted.
     Skipped(usize),
@@ -42,7 +42,7 @@ pub enum Line {
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct DiffPiece {
     /// Whether the piece differs from the line it is compared with.
     pub differs: bool,
     /// The piece's text.
@@ -50,7 +50,7 @@ pub struct Piece {
 }
 
 /// Compares two texts. Returns `None` if they are too long, since the cost grows faster than the texts.
-pub fn lines(old: &str, new: &str) -> Option<Vec<Line>> {
+pub fn lines(old: &str, new: &str) -> Option<Vec<DiffLine>> {
     if old.lines().count() + new.lines().count() > LINES {
         return None;
     }
@@ -71,44 +71,44 @@ pub fn lines(old: &str, new: &str) -> Option<Vec<Line>> {
     Some(all)
 }
 
-fn skip(all: &mut Vec<Line>, count: usize) {
+fn skip(all: &mut Vec<DiffLine>, count: usize) {
     if count > 0 {
-        all.push(Line::Skipped(count));
+        all.push(DiffLine::Skipped(count));
     }
 }
 
-fn line(change: &similar::InlineChange<'_, str>) -> Line {
+fn line(change: &similar::InlineChange<'_, str>) -> DiffLine {
     let number = |index: Option<usize>| index.map_or(0, |index| index + 1);
     let (old, new) = (number(change.old_index()), number(change.new_index()));
-    let pieces: Vec<Piece> = change
+    let pieces: Vec<DiffPiece> = change
         .iter_strings_lossy()
-        .map(|(differs, text)| Piece { differs, text: text.trim_end_matches(['\n', '\r']).to_owned() })
+        .map(|(differs, text)| DiffPiece { differs, text: text.trim_end_matches(['\n', '\r']).to_owned() })
         .filter(|piece| !piece.text.is_empty())
         .collect();
     match change.tag() {
         ChangeTag::Equal => {
-            Line::Same { old, new, text: pieces.into_iter().map(|piece| piece.text).collect() }
+            DiffLine::Same { old, new, text: pieces.into_iter().map(|piece| piece.text).collect() }
         }
-        ChangeTag::Delete => Line::Gone { old, pieces },
-        ChangeTag::Insert => Line::New { new, pieces },
+        ChangeTag::Delete => DiffLine::Gone { old, pieces },
+        ChangeTag::Insert => DiffLine::New { new, pieces },
     }
 }
 
 /// Compares the words of two short texts and returns the pieces of each. Long texts are returned as one
 /// differing piece.
-pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
+pub fn words(old: &str, new: &str) -> (Vec<DiffPiece>, Vec<DiffPiece>) {
     if old.split_whitespace().count() + new.split_whitespace().count() > WORDS {
-        let whole = |text: &str| vec![Piece { differs: true, text: text.to_owned() }];
+        let whole = |text: &str| vec![DiffPiece { differs: true, text: text.to_owned() }];
         return (whole(old), whole(new));
     }
     let diff = TextDiff::from_words(old, new);
-    let side = |skipped: ChangeTag| -> Vec<Piece> {
-        let mut pieces: Vec<Piece> = Vec::new();
+    let side = |skipped: ChangeTag| -> Vec<DiffPiece> {
+        let mut pieces: Vec<DiffPiece> = Vec::new();
         for change in diff.iter_all_changes().filter(|change| change.tag() != skipped) {
             let differs = change.tag() != ChangeTag::Equal;
             match pieces.last_mut() {
                 Some(last) if last.differs == differs => last.text.push_str(change.value()),
-                _ => pieces.push(Piece { differs, text: change.value().to_owned() }),
+                _ => pieces.push(DiffPiece { differs, text: change.value().to_owned() }),
             }
         }
         pieces
@@ -122,8 +122,8 @@ mod tests {
 
     use super::*;
 
-    fn piece(differs: bool, text: &str) -> Piece {
-        Piece { differs, text: text.to_owned() }
+    fn piece(differs: bool, text: &str) -> DiffPiece {
+        DiffPiece { differs, text: text.to_owned() }
     }
 
     #[test]
@@ -131,13 +131,13 @@ mod tests {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\n");
         let all = lines(&old, &new).unwrap();
-        assert_eq!(all.first(), Some(&Line::Skipped(6)));
-        assert_eq!(all.last(), Some(&Line::Skipped(7)));
+        assert_eq!(all.first(), Some(&DiffLine::Skipped(6)));
+        assert_eq!(all.last(), Some(&DiffLine::Skipped(7)));
         assert!(
-            all.contains(&Line::Gone { old: 10, pieces: vec![piece(false, "line "), piece(true, "10")] })
+            all.contains(&DiffLine::Gone { old: 10, pieces: vec![piece(false, "line "), piece(true, "10")] })
         );
         assert!(
-            all.contains(&Line::New { new: 10, pieces: vec![piece(false, "line "), piece(true, "ten")] })
+            all.contains(&DiffLine::New { new: 10, pieces: vec![piece(false, "line "), piece(true, "ten")] })
         );
         assert_eq!(lines(&old, &old), Some(vec![]));
         assert_eq!(lines(&"a\n".repeat(LINES), &old), None);
@@ -154,10 +154,10 @@ mod tests {
         #[test]
         fn nothing_is_lost(old in "([a-c ]{0,4}\n){0,12}", new in "([a-c ]{0,4}\n){0,12}") {
             let all = lines(&old, &new).unwrap();
-            let count = |side: fn(&Line) -> usize| all.iter().map(side).sum::<usize>();
+            let count = |side: fn(&DiffLine) -> usize| all.iter().map(side).sum::<usize>();
             if old != new {
-                prop_assert_eq!(count(|line| match line { Line::Same { .. } | Line::Gone { .. } => 1, Line::Skipped(n) => *n, Line::New { .. } => 0 }), old.lines().count());
-                prop_assert_eq!(count(|line| match line { Line::Same { .. } | Line::New { .. } => 1, Line::Skipped(n) => *n, Line::Gone { .. } => 0 }), new.lines().count());
+                prop_assert_eq!(count(|line| match line { DiffLine::Same { .. } | DiffLine::Gone { .. } => 1, DiffLine::Skipped(n) => *n, DiffLine::New { .. } => 0 }), old.lines().count());
+                prop_assert_eq!(count(|line| match line { DiffLine::Same { .. } | DiffLine::New { .. } => 1, DiffLine::Skipped(n) => *n, DiffLine::Gone { .. } => 0 }), new.lines().count());
             }
             let (left, right) = words(&old, &new);
             prop_assert_eq!(left.into_iter().map(|piece| piece.text).collect::<String>(), old);

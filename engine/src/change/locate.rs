@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked, StrInput};
 use crate::problem::Span;
 
 /// The ranges of all parts of a text by JSON pointer, computed once for any number of problems.
-pub struct Places<'a> {
+pub struct TextLocations<'a> {
     text: &'a str,
     parts: HashMap<String, Part>,
 }
@@ -18,7 +18,7 @@ struct Part {
     scalar: Option<(ScalarStyle, String)>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> TextLocations<'a> {
     /// Parses a text as far as it is valid YAML.
     pub fn of(text: &'a str) -> Self {
         // The parser counts characters, while problems count bytes.
@@ -169,8 +169,9 @@ mod tests {
     const TEXT: &str = "# éa\nrule_set: r\nrules:\n  - id: a\n    when: siz > 1\n  - id: b\n    when: 'x == \"y\"'\n    then: [{assign: {pool: p}}]\ndefault: hold\n";
 
     fn found(pointer: &str, within: Option<(usize, usize)>) -> &'static str {
-        let span =
-            Places::of(TEXT).locate(pointer, within.map(|(start, end)| Span::new(start, end))).unwrap();
+        let span = TextLocations::of(TEXT)
+            .locate(pointer, within.map(|(start, end)| Span::new(start, end)))
+            .unwrap();
         &TEXT[span.start..span.end]
     }
 
@@ -187,7 +188,7 @@ mod tests {
     fn missing_parts_are_located_at_their_parent() {
         assert_eq!(found("/rules", None), "rules");
         assert_eq!(found("/rules/1/name", None).lines().next(), Some("id: b"));
-        assert!(Places::of("a: [").locate("/a", None).is_none_or(|span| span.end <= 4));
+        assert!(TextLocations::of("a: [").locate("/a", None).is_none_or(|span| span.end <= 4));
     }
 
     #[test]
@@ -196,7 +197,7 @@ mod tests {
         let odd = ["", "{", "- - -", "a: &x [*x]", "é: \"\\u00e9\"", "? a\n: b"];
         for text in odd.into_iter().chain(deep.iter().map(String::as_str)) {
             for pointer in ["", "/a", "/0", "/é"] {
-                if let Some(span) = Places::of(text).locate(pointer, Some(Span::new(0, 9))) {
+                if let Some(span) = TextLocations::of(text).locate(pointer, Some(Span::new(0, 9))) {
                     assert!(text.get(span.start..span.end).is_some(), "{text:?} {pointer} {span:?}");
                 }
             }

@@ -8,6 +8,6 @@ mod locate;
 mod notes;
 
 pub use self::compare::{Comparison, Difference, compare};
-pub use self::draft::{Draft, Mark, notes, place, read, write};
+pub use self::draft::{Draft, TextProblem, notes, place, read, write};
 pub use self::kinds::{Kind, KindSpec};
-pub use self::lines::{Line, Piece, lines, words};
+pub use self::lines::{DiffLine, DiffPiece, lines, words};

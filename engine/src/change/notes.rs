@@ -1,6 +1,6 @@
 //! Places the findings about a rule set at their rules in its text.
 
-use super::draft::{Mark, marks};
+use super::draft::{TextProblem, marks};
 use crate::problem::Problem;
 use crate::rules::{Analysis, RuleSetFile};
 
@@ -8,7 +8,7 @@ use crate::rules::{Analysis, RuleSetFile};
 const MAX_NOTES: usize = 100;
 
 /// Marks the findings in the text; `decided` is the number of leads that were evaluated.
-pub(super) fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+pub(super) fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided: usize) -> Vec<TextProblem> {
     let (written, _) = file.written();
     let problem = |finding: &crate::rules::analysis::Finding| {
         let mut message = finding.message();

@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use super::confidence;
 use super::map::{BooleanSettings, pointer};
 use super::negation::Negation;
-use super::reading::{Read, Reading};
-use super::source::Source;
-use super::why::Why;
+use super::reading::{ReadResult, TextReading};
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use super::words::{Phrasebook, words_of};
 use crate::limits;
 use crate::problem::Problem;
@@ -33,11 +33,11 @@ static ANSWERS: LazyLock<Phrasebook<bool>> = LazyLock::new(|| {
 
 /// The words of one map.
 #[derive(Clone, Debug)]
-pub(super) struct Boolean {
+pub(super) struct BooleanReader {
     own: Phrasebook<bool>,
 }
 
-impl Boolean {
+impl BooleanReader {
     /// Compiles the words of the field `name` and adds any problems to `problems`.
     pub fn compile(settings: &BooleanSettings, name: &str, problems: &mut Vec<Problem>) -> Self {
         let mut own = Phrasebook::default();
@@ -62,19 +62,19 @@ impl Boolean {
     }
 
     /// Returns whether the whole text is an answer.
-    pub fn recognises(&self, source: &Source) -> bool {
+    pub fn recognises(&self, source: &SourceText) -> bool {
         self.own.exactly(&source.words).is_some()
     }
 
     /// Returns the answer that the whole text is, or that the map's words within it give.
-    pub fn read(&self, source: &Source) -> Read {
+    pub fn read(&self, source: &SourceText) -> ReadResult {
         let whole = source.trimmed();
-        let read = |answer, confidence, span| Ok(Reading::new(Value::Bool(answer), confidence, span));
+        let read = |answer, confidence, span| Ok(TextReading::new(Value::Bool(answer), confidence, span));
         if let Json::Bool(answer) = source.json {
             return read(*answer, confidence::EXACT, whole);
         }
         if source.cut {
-            return Err(Why::TooLong);
+            return Err(UnreadReason::TooLong);
         }
         let words = &source.words;
         if let Some(answer) = self.own.exactly(words) {
@@ -87,10 +87,10 @@ impl Boolean {
         let denied = Negation::of_all().denied(words, &hits);
         let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
-            return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });
+            return Err(if hits.is_empty() { UnreadReason::NoMatch } else { UnreadReason::Denied });
         };
         if counted.any(|hit| hit.value != first.value) {
-            return Err(Why::Ambiguous(vec!["yes".into(), "no".into()]));
+            return Err(UnreadReason::Ambiguous(vec!["yes".into(), "no".into()]));
         }
         read(*first.value, confidence::WITHIN_TEXT, first.span(words))
     }
@@ -102,13 +102,16 @@ mod tests {
 
     use super::*;
 
-    fn read(json: Json) -> Result<(bool, f64, [usize; 2]), Why> {
+    fn read(json: Json) -> Result<(bool, f64, [usize; 2]), UnreadReason> {
         let settings = json!({"yes": ["ceo", "VP", "head of"], "no": ["intern", "assistant"]});
         let mut problems = Vec::new();
-        let boolean =
-            Boolean::compile(&serde_json::from_value(settings).unwrap(), "decision_maker", &mut problems);
+        let boolean = BooleanReader::compile(
+            &serde_json::from_value(settings).unwrap(),
+            "decision_maker",
+            &mut problems,
+        );
         assert_eq!(problems, []);
-        let reading = boolean.read(&Source::at(&json, "").unwrap())?;
+        let reading = boolean.read(&SourceText::at(&json, "").unwrap())?;
         Ok((reading.value == Value::Bool(true), reading.confidence, reading.span))
     }
 
@@ -150,20 +153,20 @@ mod tests {
 
     #[test]
     fn unclear_answers_are_not_read() {
-        let both = Err(Why::Ambiguous(vec!["yes".into(), "no".into()]));
+        let both = Err(UnreadReason::Ambiguous(vec!["yes".into(), "no".into()]));
         assert_eq!(read(json!("Assistant to the CEO")), both);
-        assert_eq!(read(json!("I am not the CEO")), Err(Why::Denied));
+        assert_eq!(read(json!("I am not the CEO")), Err(UnreadReason::Denied));
         for text in ["maybe", "VPN engineer", "Internal audit", "yes but no", "2", "no idea"] {
-            assert_eq!(read(json!(text)), Err(Why::NoMatch), "{text}");
+            assert_eq!(read(json!(text)), Err(UnreadReason::NoMatch), "{text}");
         }
-        assert_eq!(read(json!(2)), Err(Why::NoMatch));
+        assert_eq!(read(json!(2)), Err(UnreadReason::NoMatch));
     }
 
     #[test]
     fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = serde_json::from_value(json!({"yes": ["boss", "!"], "no": ["BOSS"]})).unwrap();
-        Boolean::compile(&settings, "a", &mut problems);
+        BooleanReader::compile(&settings, "a", &mut problems);
         let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/fields/a/yes/1", "/fields/a/no/0"]);
     }

@@ -3,9 +3,9 @@
 use super::confidence;
 use super::map::{EnumSettings, pointer};
 use super::negation::Negation;
-use super::reading::{Read, Reading};
-use super::source::Source;
-use super::why::Why;
+use super::reading::{ReadResult, TextReading};
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use super::words::{Phrasebook, words_of};
 use crate::catalogue::FieldDefinition;
 use crate::limits;
@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// The words for each value of a field.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(super) struct EnumReader {
     book: Phrasebook<Meaning>,
 }
 
@@ -25,7 +25,7 @@ struct Meaning {
     name: bool,
 }
 
-impl Choice {
+impl EnumReader {
     /// Compiles the words of the field `name` and adds any problems to `problems`.
     pub fn compile(
         settings: &EnumSettings,
@@ -75,25 +75,25 @@ impl Choice {
     }
 
     /// Returns whether the whole text is a value or a synonym.
-    pub fn recognises(&self, source: &Source) -> bool {
+    pub fn recognises(&self, source: &SourceText) -> bool {
         self.book.exactly(&source.words).is_some()
     }
 
     /// Returns the value that the text names, if it names exactly one.
-    pub fn read(&self, source: &Source) -> Read {
+    pub fn read(&self, source: &SourceText) -> ReadResult {
         if source.cut {
-            return Err(Why::TooLong);
+            return Err(UnreadReason::TooLong);
         }
         let words = &source.words;
         if let Some(meaning) = self.book.exactly(words) {
             let confidence = if meaning.name { confidence::EXACT } else { confidence::SYNONYM };
-            return Ok(Reading::new(Value::Text(meaning.value.clone()), confidence, source.trimmed()));
+            return Ok(TextReading::new(Value::Text(meaning.value.clone()), confidence, source.trimmed()));
         }
         let hits = self.book.find(words);
         let denied = Negation::of_all().denied(words, &hits);
         let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
-            return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });
+            return Err(if hits.is_empty() { UnreadReason::NoMatch } else { UnreadReason::Denied });
         };
         let mut values = vec![first.value.value.clone()];
         for hit in counted {
@@ -102,9 +102,13 @@ impl Choice {
             }
         }
         if values.len() > 1 {
-            return Err(Why::Ambiguous(values));
+            return Err(UnreadReason::Ambiguous(values));
         }
-        Ok(Reading::new(Value::Text(first.value.value.clone()), confidence::WITHIN_TEXT, first.span(words)))
+        Ok(TextReading::new(
+            Value::Text(first.value.value.clone()),
+            confidence::WITHIN_TEXT,
+            first.span(words),
+        ))
     }
 }
 
@@ -124,19 +128,19 @@ mod tests {
         serde_json::from_value(json!({ "synonyms": synonyms })).unwrap()
     }
 
-    fn read(json: Json) -> Result<(String, f64, [usize; 2]), Why> {
+    fn read(json: Json) -> Result<(String, f64, [usize; 2]), UnreadReason> {
         let settings = settings(
             json!({"analytics": ["dashboards", "reporting", "BI tool"], "security": ["sso", "Zugriffsschutz für alle"]}),
         );
         let mut problems = Vec::new();
-        let choice = Choice::compile(
+        let choice = EnumReader::compile(
             &settings,
             "interest",
             &field(&["analytics", "security", "web_form", "c++", "c#", "1000+", "1000"]),
             &mut problems,
         );
         assert_eq!(problems, []);
-        let reading = choice.read(&Source::at(&json, "").unwrap())?;
+        let reading = choice.read(&SourceText::at(&json, "").unwrap())?;
         Ok((reading.value.to_json().as_str().unwrap().to_owned(), reading.confidence, reading.span))
     }
 
@@ -165,24 +169,24 @@ mod tests {
 
     #[test]
     fn ambiguous_and_denied_values_are_not_read() {
-        assert_eq!(read(json!("ssot")), Err(Why::NoMatch));
-        assert_eq!(read(json!("something else")), Err(Why::NoMatch));
+        assert_eq!(read(json!("ssot")), Err(UnreadReason::NoMatch));
+        assert_eq!(read(json!("something else")), Err(UnreadReason::NoMatch));
         assert_eq!(
             read(json!("Dashboards and SSO")),
-            Err(Why::Ambiguous(vec!["analytics".into(), "security".into()]))
+            Err(UnreadReason::Ambiguous(vec!["analytics".into(), "security".into()]))
         );
         assert_eq!(
             read(json!(["analytics", "security"])),
-            Err(Why::Ambiguous(vec!["analytics".into(), "security".into()]))
+            Err(UnreadReason::Ambiguous(vec!["analytics".into(), "security".into()]))
         );
-        assert_eq!(read(json!("we have no dashboards")), Err(Why::Denied));
+        assert_eq!(read(json!("we have no dashboards")), Err(UnreadReason::Denied));
     }
 
     #[test]
     fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = settings(json!({"analitics": ["a"], "security": ["SSO", "Analytics!", "…", "sso"]}));
-        Choice::compile(
+        EnumReader::compile(
             &settings,
             "interest",
             &field(&["analytics", "security", "Security!"]),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::boolean::Boolean;
-use super::choice::Choice;
-use super::extract::{ExtractionMap, Field, Reader};
+use super::boolean::BooleanReader;
+use super::choice::EnumReader;
+use super::extract::{CompiledExtractor, CompiledField, ExtractionMap};
 use super::map::{Extractor, MapFile, MappedField, pointer};
-use super::missing::Missing;
-use super::number::Number;
-use super::phrases::Phrases;
+use super::missing::MissingTexts;
+use super::number::NumberReader;
+use super::phrases::PhraseReader;
 use super::words::words_of;
 use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::limits;
@@ -55,7 +55,7 @@ fn field(
     mapped: &MappedField,
     definition: &FieldDefinition,
     problems: &mut Vec<Problem>,
-) -> Field {
+) -> CompiledField {
     check_paths(name, &mapped.from.0, problems);
     check_type(name, &mapped.extract, definition.kind, problems);
     if mapped.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
@@ -78,24 +78,30 @@ fn field(
         }
     }
     let reader = match &mapped.extract {
-        Extractor::Text(_) => Reader::Text,
-        Extractor::Timestamp(_) => Reader::Timestamp,
+        Extractor::Text(_) => CompiledExtractor::Text,
+        Extractor::Timestamp(_) => CompiledExtractor::Timestamp,
         Extractor::Number(settings) => {
-            Reader::Number(Box::new(Number::one(settings, name, definition, problems)))
+            CompiledExtractor::Number(Box::new(NumberReader::one(settings, name, definition, problems)))
         }
         Extractor::Range(settings) => {
-            Reader::Number(Box::new(Number::range(settings, name, definition, problems)))
+            CompiledExtractor::Number(Box::new(NumberReader::range(settings, name, definition, problems)))
         }
-        Extractor::Enum(settings) => Reader::Enum(Choice::compile(settings, name, definition, problems)),
-        Extractor::Boolean(settings) => Reader::Boolean(Boolean::compile(settings, name, problems)),
-        Extractor::Phrases(settings) => Reader::Phrases(Phrases::compile(settings, name, problems)),
+        Extractor::Enum(settings) => {
+            CompiledExtractor::Enum(EnumReader::compile(settings, name, definition, problems))
+        }
+        Extractor::Boolean(settings) => {
+            CompiledExtractor::Boolean(BooleanReader::compile(settings, name, problems))
+        }
+        Extractor::Phrases(settings) => {
+            CompiledExtractor::Phrases(PhraseReader::compile(settings, name, problems))
+        }
     };
-    Field {
+    CompiledField {
         definition: definition.clone(),
         paths: mapped.from.0.clone(),
         min_confidence: mapped.min_confidence,
         earlier: mapped.earlier_days.map(|days| TimeDelta::days(days.into())),
-        missing: Missing::of(&mapped.missing),
+        missing: MissingTexts::of(&mapped.missing),
         extractor: mapped.extract.name(),
         reader,
     }

@@ -6,15 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::boolean::Boolean;
-use super::choice::Choice;
+use super::boolean::BooleanReader;
+use super::choice::EnumReader;
 use super::map::MapFile;
-use super::missing::{Missing, is_placeholder};
-use super::number::Number;
-use super::phrases::Phrases;
-use super::reading::Read;
-use super::source::Source;
-use super::why::Why;
+use super::missing::{MissingTexts, is_placeholder};
+use super::number::NumberReader;
+use super::phrases::PhraseReader;
+use super::reading::ReadResult;
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use super::{compile, text, timestamp};
 use crate::catalogue::{Catalogue, FieldDefinition};
 use crate::decision::{Evidence, SnapshotField};
@@ -27,30 +27,30 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 pub struct ExtractionMap {
     pub(super) name: String,
-    pub(super) fields: BTreeMap<String, Field>,
+    pub(super) fields: BTreeMap<String, CompiledField>,
 }
 
 /// One field of a map.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub(super) struct CompiledField {
     pub definition: FieldDefinition,
     pub paths: Vec<String>,
     pub min_confidence: Option<f64>,
     /// How far back earlier events are read, if at all.
     pub earlier: Option<TimeDelta>,
-    pub missing: Missing,
+    pub missing: MissingTexts,
     pub extractor: &'static str,
-    pub reader: Reader,
+    pub reader: CompiledExtractor,
 }
 
 /// The extractors, each with its compiled settings.
 #[derive(Clone, Debug)]
-pub(super) enum Reader {
+pub(super) enum CompiledExtractor {
     Text,
-    Number(Box<Number>),
-    Enum(Choice),
-    Boolean(Boolean),
-    Phrases(Phrases),
+    Number(Box<NumberReader>),
+    Enum(EnumReader),
+    Boolean(BooleanReader),
+    Phrases(PhraseReader),
     Timestamp,
 }
 
@@ -74,7 +74,7 @@ pub struct EarlierEvent<'a> {
 
 /// The data already known about a lead when one of its events is read.
 #[derive(Clone, Debug, Default)]
-pub struct Known<'a> {
+pub struct ExtractionContext<'a> {
     /// The lead's earlier events, newest first.
     pub earlier: Vec<EarlierEvent<'a>>,
     /// The time from which fields look back.
@@ -85,15 +85,15 @@ pub struct Known<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Extraction {
     /// The fields that were read. A field that is not included was not found.
-    pub fields: BTreeMap<String, Extracted>,
+    pub fields: BTreeMap<String, ExtractedField>,
     /// Values that were not read or not counted, by field and path. A field can appear both here and in
     /// `fields`: if a later path had a value, or if one phrase was denied and another was not.
-    pub not_read: Vec<NotRead>,
+    pub not_read: Vec<UnreadValue>,
 }
 
 /// A field that was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Extracted {
+pub struct ExtractedField {
     /// The value, valid for the field's definition in the catalogue.
     pub value: Value,
     /// The confidence of the reading, 0 to 1; see [`confidence`](super::confidence).
@@ -106,7 +106,7 @@ pub struct Extracted {
 
 /// A value that was not read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NotRead {
+pub struct UnreadValue {
     /// The field that it was read for.
     pub field: String,
     /// The JSON pointer into the event.
@@ -114,7 +114,7 @@ pub struct NotRead {
     /// The affected characters; `None` for the whole value.
     pub span: Option<[usize; 2]>,
     /// The reason, as a phrase.
-    pub why: Why,
+    pub why: UnreadReason,
 }
 
 impl ExtractionMap {
@@ -144,7 +144,7 @@ impl ExtractionMap {
     /// Reads an event together with what is already known about its lead. A field that is missing from the
     /// event is read from the newest earlier event that has it, if the map enables this. The same inputs always
     /// produce the same result.
-    pub fn extract(&self, event: &EventDocument, known: &Known<'_>) -> Extraction {
+    pub fn extract(&self, event: &EventDocument, known: &ExtractionContext<'_>) -> Extraction {
         let mut extraction = Extraction::default();
         for (name, field) in &self.fields {
             let not_read = &mut extraction.not_read;
@@ -157,7 +157,7 @@ impl ExtractionMap {
     }
 }
 
-impl Extracted {
+impl ExtractedField {
     /// Converts the field to the form stored in a snapshot.
     pub fn into_snapshot(self, map_version: u32) -> SnapshotField {
         SnapshotField {
@@ -172,7 +172,7 @@ impl Extracted {
 
 /// Reads the field from the newest earlier event that has it. Values in earlier events that cannot be read are
 /// not reported again.
-fn read_earlier(name: &str, field: &Field, known: &Known<'_>) -> Option<Extracted> {
+fn read_earlier(name: &str, field: &CompiledField, known: &ExtractionContext<'_>) -> Option<ExtractedField> {
     let oldest = known.as_of - field.earlier?;
     let within = known.earlier.iter().take(limits::EARLIER_EVENTS).filter(|earlier| earlier.at >= oldest);
     within
@@ -182,21 +182,21 @@ fn read_earlier(name: &str, field: &Field, known: &Known<'_>) -> Option<Extracte
 
 struct FieldReader<'a> {
     name: &'a str,
-    field: &'a Field,
+    field: &'a CompiledField,
     event: &'a EventDocument<'a>,
-    not_read: &'a mut Vec<NotRead>,
+    not_read: &'a mut Vec<UnreadValue>,
 }
 
 impl<'a> FieldReader<'a> {
-    fn read(mut self) -> Option<Extracted> {
+    fn read(mut self) -> Option<ExtractedField> {
         match &self.field.reader {
-            Reader::Phrases(phrases) => self.together(phrases),
+            CompiledExtractor::Phrases(phrases) => self.together(phrases),
             _ => self.first(),
         }
     }
 
     /// Returns the value of the first path that has one.
-    fn first(&mut self) -> Option<Extracted> {
+    fn first(&mut self) -> Option<ExtractedField> {
         for path in &self.field.paths {
             let Some(source) = self.source(path) else { continue };
             match self.field.read(&source) {
@@ -211,8 +211,8 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Reads the texts of all paths together.
-    fn together(&mut self, phrases: &Phrases) -> Option<Extracted> {
-        let sources: Vec<Source> = self.field.paths.iter().filter_map(|path| self.source(path)).collect();
+    fn together(&mut self, phrases: &PhraseReader) -> Option<ExtractedField> {
+        let sources: Vec<SourceText> = self.field.paths.iter().filter_map(|path| self.source(path)).collect();
         let intent = phrases.read(&sources);
         for (at, span, why) in intent.not_counted {
             self.not_read(sources[at].path, span, why);
@@ -231,46 +231,46 @@ impl<'a> FieldReader<'a> {
 
     /// Returns the text at a path, unless it counts as missing. The map's `missing` texts take precedence, then
     /// the extractor's own words, then the general placeholders, since `none` can be a value.
-    fn source(&self, path: &'a str) -> Option<Source<'a>> {
-        let source = Source::at(self.event.document, path)?;
+    fn source(&self, path: &'a str) -> Option<SourceText<'a>> {
+        let source = SourceText::at(self.event.document, path)?;
         let nothing = source.check_shape().is_ok()
             && (self.field.missing.is_listed(&source)
                 || (!self.field.reader.recognises(&source) && is_placeholder(&source)));
         (!nothing).then_some(source)
     }
 
-    fn extracted(&self, value: Value, confidence: f64, evidence: Vec<Evidence>) -> Extracted {
-        Extracted { value, confidence, evidence, extractor: self.field.extractor.to_owned() }
+    fn extracted(&self, value: Value, confidence: f64, evidence: Vec<Evidence>) -> ExtractedField {
+        ExtractedField { value, confidence, evidence, extractor: self.field.extractor.to_owned() }
     }
 
     fn evidence(&self, path: &str, span: [usize; 2]) -> Evidence {
         Evidence { event_id: self.event.id, path: path.to_owned(), span }
     }
 
-    fn not_read(&mut self, path: &str, span: Option<[usize; 2]>, why: Why) {
-        self.not_read.push(NotRead { field: self.name.to_owned(), path: path.to_owned(), span, why });
+    fn not_read(&mut self, path: &str, span: Option<[usize; 2]>, why: UnreadReason) {
+        self.not_read.push(UnreadValue { field: self.name.to_owned(), path: path.to_owned(), span, why });
     }
 }
 
-impl Field {
-    fn read(&self, source: &Source) -> Read {
+impl CompiledField {
+    fn read(&self, source: &SourceText) -> ReadResult {
         source.check_shape()?;
         let reading = match &self.reader {
-            Reader::Text => text::read(source),
-            Reader::Number(number) => number.read(source),
-            Reader::Enum(choice) => choice.read(source),
-            Reader::Boolean(boolean) => boolean.read(source),
-            Reader::Timestamp => timestamp::read(source),
-            Reader::Phrases(_) => Err(Why::NoMatch),
+            CompiledExtractor::Text => text::read(source),
+            CompiledExtractor::Number(number) => number.read(source),
+            CompiledExtractor::Enum(choice) => choice.read(source),
+            CompiledExtractor::Boolean(boolean) => boolean.read(source),
+            CompiledExtractor::Timestamp => timestamp::read(source),
+            CompiledExtractor::Phrases(_) => Err(UnreadReason::NoMatch),
         }?;
         reading.value.check(&self.definition)?;
         Ok(reading)
     }
 }
 
-impl Reader {
+impl CompiledExtractor {
     /// Returns whether the extractor has a meaning for the whole text.
-    fn recognises(&self, source: &Source) -> bool {
+    fn recognises(&self, source: &SourceText) -> bool {
         match self {
             Self::Enum(choice) => choice.recognises(source),
             Self::Boolean(boolean) => boolean.recognises(source),

@@ -41,7 +41,10 @@ fn compiled() -> ExtractionMap {
 fn extract(payload: Json) -> Extraction {
     let document =
         json!({"kind": "form", "source": "website", "lead": {"company": "Acme (lead)"}, "payload": payload});
-    map().extract(&EventDocument { id: EventId(Uuid::nil()), document: &document }, &Known::default())
+    map().extract(
+        &EventDocument { id: EventId(Uuid::nil()), document: &document },
+        &ExtractionContext::default(),
+    )
 }
 
 fn not_read(extraction: &Extraction) -> Vec<(&str, &str, String)> {
@@ -219,8 +222,8 @@ proptest! {
         let payload = Json::from_iter(names.map(|name| (name.to_owned(), value.clone())));
         let document = json!({"lead": {}, "payload": payload});
         let event = EventDocument { id: EventId(Uuid::nil()), document: &document };
-        let extraction = map().extract(&event, &Known::default());
-        prop_assert_eq!(&map().extract(&event, &Known::default()), &extraction);
+        let extraction = map().extract(&event, &ExtractionContext::default());
+        prop_assert_eq!(&map().extract(&event, &ExtractionContext::default()), &extraction);
         for (name, field) in &extraction.fields {
             prop_assert!((0.0..=1.0).contains(&field.confidence));
             prop_assert!(field.value.check(catalogue().get(name).unwrap()).is_ok());

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// A piece of evidence in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct EvidenceMark {
     /// The first character, counted in Unicode scalar values.
     pub start: usize,
     /// The character after the last.
@@ -26,7 +26,7 @@ pub struct Segment<'t> {
 
 /// Splits a text wherever evidence begins or ends. The segments in order form the whole text, and none is
 /// empty. Marks can overlap; parts of marks outside the text are ignored.
-pub fn segments<'t>(text: &'t str, marks: &[Mark]) -> Vec<Segment<'t>> {
+pub fn segments<'t>(text: &'t str, marks: &[EvidenceMark]) -> Vec<Segment<'t>> {
     let mut changes: BTreeMap<usize, Vec<(usize, bool)>> = BTreeMap::new();
     for mark in marks.iter().filter(|mark| mark.start < mark.end) {
         changes.entry(mark.start).or_default().push((mark.number, true));
@@ -61,8 +61,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, marks: &[(usize, usize, usize)]) -> Vec<(String, Vec<usize>)> {
-        let marks: Vec<Mark> =
-            marks.iter().map(|&(start, end, number)| Mark { start, end, number }).collect();
+        let marks: Vec<EvidenceMark> =
+            marks.iter().map(|&(start, end, number)| EvidenceMark { start, end, number }).collect();
         segments(text, &marks).into_iter().map(|segment| (segment.text.to_owned(), segment.numbers)).collect()
     }
 

@@ -13,7 +13,7 @@ pub(super) const SUPPORTED: [&str; 7] = ["en", "de", "fr", "es", "it", "pt", "nl
 
 /// The result of comparing a text's language with those of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LanguageMatch {
     /// The language is one of the map's.
     Supported,
     /// The language is uncertain, because there is too little evidence.
@@ -34,9 +34,9 @@ impl Languages {
     }
 
     /// Judges whether a reader of these languages can read a text.
-    pub fn judge(self, chars: &[char], words: &[Word]) -> Verdict {
+    pub fn judge(self, chars: &[char], words: &[Word]) -> LanguageMatch {
         if let Some(script) = foreign_script(chars) {
-            return Verdict::Other(script);
+            return LanguageMatch::Other(script);
         }
         let mut hits = [0_usize; FREQUENT.len()];
         // A word joined to another is part of an address or name: the `de` in `acme.de` is not French.
@@ -55,10 +55,10 @@ impl Languages {
         // In a short text, one word of another language is significant; in a long text, it could be a name.
         let enough = if words.len() < super::confidence::SHORT_WORDS { 1 } else { 2 };
         match () {
-            () if ours == 0 && theirs >= enough => Verdict::Other(name),
-            () if theirs >= ours + 2 => Verdict::Other(name),
-            () if ours > 0 && ours >= theirs => Verdict::Supported,
-            () => Verdict::Open,
+            () if ours == 0 && theirs >= enough => LanguageMatch::Other(name),
+            () if theirs >= ours + 2 => LanguageMatch::Other(name),
+            () if ours > 0 && ours >= theirs => LanguageMatch::Supported,
+            () => LanguageMatch::Open,
         }
     }
 }
@@ -226,7 +226,7 @@ mod tests {
     use super::super::words::words;
     use super::*;
 
-    fn judge(languages: &[&str], text: &str) -> Verdict {
+    fn judge(languages: &[&str], text: &str) -> LanguageMatch {
         let chars: Vec<char> = text.chars().collect();
         Languages::of(languages.iter().copied()).judge(&chars, &words(&chars))
     }
@@ -268,12 +268,12 @@ mod tests {
     #[test]
     fn a_sentence_is_supported_where_its_language_is_and_nowhere_else() {
         for (code, text) in SENTENCES {
-            assert_eq!(judge(&[code], text), Verdict::Supported, "{text}");
+            assert_eq!(judge(&[code], text), LanguageMatch::Supported, "{text}");
             for other in SUPPORTED.iter().filter(|other| **other != code) {
-                assert!(matches!(judge(&[other], text), Verdict::Other(_)), "{other}: {text}");
+                assert!(matches!(judge(&[other], text), LanguageMatch::Other(_)), "{other}: {text}");
             }
             if SUPPORTED.contains(&code) {
-                assert_eq!(judge(&["en", code], text), Verdict::Supported, "{text}");
+                assert_eq!(judge(&["en", code], text), LanguageMatch::Supported, "{text}");
             }
         }
     }
@@ -291,7 +291,7 @@ mod tests {
             ("Θέλουμε μια επίδειξη", "Greek script"),
             ("ᎣᏏᏲ ᏣᎳᎩ", "another script"),
         ] {
-            assert_eq!(judge(&["en"], text), Verdict::Other(name), "{text}");
+            assert_eq!(judge(&["en"], text), LanguageMatch::Other(name), "{text}");
         }
     }
 
@@ -300,10 +300,10 @@ mod tests {
         for text in
             ["Pricing", "Demo please", "Book a demo", "see our site acme.de", "to me", "pricing acme.com"]
         {
-            assert!(!matches!(judge(&["en"], text), Verdict::Other(_)), "{text}");
+            assert!(!matches!(judge(&["en"], text), LanguageMatch::Other(_)), "{text}");
         }
         for text in ["eine Demo bitte", "una demo", "demande de démo", "une démo"] {
-            assert!(matches!(judge(&["en"], text), Verdict::Other(_)), "{text}");
+            assert!(matches!(judge(&["en"], text), LanguageMatch::Other(_)), "{text}");
         }
     }
 
@@ -311,8 +311,8 @@ mod tests {
     fn a_greeting_in_another_language_does_not_matter() {
         assert_eq!(
             judge(&["en"], "Hallo, I would like to book a demo for our team. Viele Grüße"),
-            Verdict::Supported
+            LanguageMatch::Supported
         );
-        assert_eq!(judge(&["en"], "SAML SCIM SSO audit trail export retention region"), Verdict::Open);
+        assert_eq!(judge(&["en"], "SAML SCIM SSO audit trail export retention region"), LanguageMatch::Open);
     }
 }

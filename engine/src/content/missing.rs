@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::source::Source;
+use super::source::SourceText;
 use super::words::{Phrasebook, words_of};
 
 /// Texts that people and forms use for no answer. `other` is not included, since it is an answer.
@@ -41,11 +41,11 @@ static PLACEHOLDERS: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
 
 /// The texts that count as missing in one field, in addition to the placeholders.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Missing {
+pub(super) struct MissingTexts {
     own: Phrasebook<()>,
 }
 
-impl Missing {
+impl MissingTexts {
     /// Creates the set from a map's texts, each compared as a whole.
     pub fn of(texts: &[String]) -> Self {
         let mut own = Phrasebook::default();
@@ -56,13 +56,13 @@ impl Missing {
     }
 
     /// Returns whether the map lists this text as missing.
-    pub fn is_listed(&self, source: &Source) -> bool {
+    pub fn is_listed(&self, source: &SourceText) -> bool {
         self.own.exactly(&source.words).is_some()
     }
 }
 
 /// Returns whether the text counts as missing in every field: an empty text, a dash, or a word such as `n/a`.
-pub(super) fn is_placeholder(source: &Source) -> bool {
+pub(super) fn is_placeholder(source: &SourceText) -> bool {
     if source.words.is_empty() {
         let dash = |c: &char| {
             c.is_whitespace()
@@ -118,9 +118,9 @@ mod tests {
             "请选择",
             "選択してください",
         ] {
-            assert!(is_placeholder(&Source::at(&json!(text), "").unwrap()), "{text:?}");
+            assert!(is_placeholder(&SourceText::at(&json!(text), "").unwrap()), "{text:?}");
         }
-        assert!(is_placeholder(&Source::at(&json!([]), "").unwrap()));
+        assert!(is_placeholder(&SourceText::at(&json!([]), "").unwrap()));
     }
 
     #[test]
@@ -137,14 +137,14 @@ mod tests {
             "👍",
             "Choose Energy",
         ] {
-            assert!(!is_placeholder(&Source::at(&json!(text), "").unwrap()), "{text:?}");
+            assert!(!is_placeholder(&SourceText::at(&json!(text), "").unwrap()), "{text:?}");
         }
     }
 
     #[test]
     fn a_map_adds_its_own() {
-        let missing = Missing::of(&["Pick something".into(), "test".into()]);
-        assert!(missing.is_listed(&Source::at(&json!("PICK something!"), "").unwrap()));
-        assert!(!missing.is_listed(&Source::at(&json!("a test"), "").unwrap()));
+        let missing = MissingTexts::of(&["Pick something".into(), "test".into()]);
+        assert!(missing.is_listed(&SourceText::at(&json!("PICK something!"), "").unwrap()));
+        assert!(!missing.is_listed(&SourceText::at(&json!("a test"), "").unwrap()));
     }
 }

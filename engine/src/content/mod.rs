@@ -14,7 +14,7 @@ pub mod confidence;
 pub mod extract;
 pub mod highlight;
 pub mod map;
-pub mod why;
+pub mod unread;
 
 mod boolean;
 mod choice;
@@ -31,6 +31,8 @@ mod text;
 mod timestamp;
 mod words;
 
-pub use extract::{EarlierEvent, EventDocument, Extracted, Extraction, ExtractionMap, Known, NotRead};
+pub use extract::{
+    EarlierEvent, EventDocument, ExtractedField, Extraction, ExtractionContext, ExtractionMap, UnreadValue,
+};
 pub use map::MapFile;
-pub use why::Why;
+pub use unread::UnreadReason;

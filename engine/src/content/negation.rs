@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::language::SUPPORTED;
-use super::words::{Break, Hit, Phrasebook, Word};
+use super::words::{PhraseMatch, Phrasebook, Word, WordBreak};
 
 /// The maximum number of words between a negation and a phrase after it.
 const REACH_FORWARD: usize = 5;
@@ -63,7 +63,7 @@ impl Negation {
     }
 
     /// Returns, for each phrase in the order of the text, whether the text negates it.
-    pub fn denied<T>(&self, words: &[Word], phrases: &[Hit<'_, T>]) -> Vec<bool> {
+    pub fn denied<T>(&self, words: &[Word], phrases: &[PhraseMatch<'_, T>]) -> Vec<bool> {
         let cues = self.cues.find(words);
         let mut denied: Vec<bool> = Vec::with_capacity(phrases.len());
         let mut forward = false;
@@ -82,7 +82,7 @@ fn put<'p>(cues: &mut Phrasebook<Cue>, phrases: impl IntoIterator<Item = &'p str
     }
 }
 
-fn denied_from_before<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, T>) -> bool {
+fn denied_from_before<T>(cues: &[PhraseMatch<'_, Cue>], words: &[Word], phrase: &PhraseMatch<'_, T>) -> bool {
     let near = cues.iter().rev().filter(|cue| cue.end <= phrase.first);
     let near = near.take_while(|cue| !cue.value.contrast).find(|cue| cue.value.forward);
     near.is_some_and(|cue| {
@@ -90,7 +90,7 @@ fn denied_from_before<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_,
     })
 }
 
-fn denied_from_after<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, T>) -> bool {
+fn denied_from_after<T>(cues: &[PhraseMatch<'_, Cue>], words: &[Word], phrase: &PhraseMatch<'_, T>) -> bool {
     let near = cues.iter().filter(|cue| cue.first >= phrase.end);
     let near = near.take_while(|cue| !cue.value.contrast).find(|cue| cue.value.back);
     near.is_some_and(|cue| cue.first - phrase.end <= REACH_BACK && one_clause(words, phrase.end, cue.first))
@@ -98,13 +98,13 @@ fn denied_from_after<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, 
 
 /// Returns whether no clause ends before any of the words `from` to `to`, inclusive.
 fn one_clause(words: &[Word], from: usize, to: usize) -> bool {
-    words[from..=to].iter().all(|word| word.before == Break::None)
+    words[from..=to].iter().all(|word| word.before == WordBreak::None)
 }
 
 /// Returns whether only words that join a list are between two phrases.
-fn is_list(cues: &[Hit<'_, Cue>], words: &[Word], from: usize, to: usize) -> bool {
+fn is_list(cues: &[PhraseMatch<'_, Cue>], words: &[Word], from: usize, to: usize) -> bool {
     to.saturating_sub(from) <= LIST_WORDS
-        && words[from..=to].iter().all(|word| word.before < Break::Stop)
+        && words[from..=to].iter().all(|word| word.before < WordBreak::Stop)
         && (from..to).all(|at| cues.iter().any(|cue| cue.value.list && (cue.first..cue.end).contains(&at)))
 }
 

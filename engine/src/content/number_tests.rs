@@ -16,29 +16,30 @@ fn field(kind: &str) -> FieldDefinition {
     serde_json::from_value(json).unwrap()
 }
 
-fn read(number: &Number, json: &Json) -> Result<(f64, f64), Why> {
-    let source = Source::at(json, "").unwrap();
+fn read(number: &NumberReader, json: &Json) -> Result<(f64, f64), UnreadReason> {
+    let source = SourceText::at(json, "").unwrap();
     let reading = number.read(&source)?;
     let [start, end] = reading.span;
     assert!(start < end && end <= source.chars.len(), "{json} {start} {end}");
     Ok((reading.value.to_json().as_f64().unwrap(), reading.confidence))
 }
 
-fn one(kind: &str, text: &str) -> Result<(f64, f64), Why> {
+fn one(kind: &str, text: &str) -> Result<(f64, f64), UnreadReason> {
     let currency = if kind == "money" {
         vec!["EUR".into(), "USD".into(), "INR".into(), "CHF".into(), "GBP".into()]
     } else {
         vec![]
     };
     let mut problems = Vec::new();
-    let number = Number::one(&NumberSettings { currency, decimal: None }, "a", &field(kind), &mut problems);
+    let number =
+        NumberReader::one(&NumberSettings { currency, decimal: None }, "a", &field(kind), &mut problems);
     assert_eq!(problems, []);
     read(&number, &json!(text))
 }
 
-fn range(kind: &str, take: Take, text: &str) -> Result<(f64, f64), Why> {
+fn range(kind: &str, take: Take, text: &str) -> Result<(f64, f64), UnreadReason> {
     let settings = RangeSettings { take, ..RangeSettings::default() };
-    read(&Number::range(&settings, "a", &field(kind), &mut Vec::new()), &json!(text))
+    read(&NumberReader::range(&settings, "a", &field(kind), &mut Vec::new()), &json!(text))
 }
 
 #[test]
@@ -117,64 +118,64 @@ fn amounts_of_money() {
 #[test]
 fn texts_without_an_amount() {
     for (text, why) in [
-        ("no budget", Why::NoNumber),
-        ("fifty thousand", Why::Unclear),
-        ("fifty", Why::NoNumber),
-        ("twenty euros 43", Why::Unclear),
-        ("3 hundred and one", Why::Unclear),
-        ("10 c", Why::Unclear),
-        ("10¢", Why::Unclear),
-        ("42 ringgit", Why::Currency("MYR".into())),
-        ("5 dinars", Why::Currency("KWD or similar".into())),
-        ("several thousand, 50 at least", Why::Unclear),
-        ("¥5000", Why::Currency("JPY or CNY".into())),
-        ("50k SEK", Why::Currency("SEK".into())),
-        ("PLN 5000", Why::Currency("PLN".into())),
-        ("$50k-100k", Why::Range),
-        ("between $50k and $100k", Why::Range),
-        ("$50k or $60k", Why::SeveralNumbers),
-        ("50k in 2026", Why::SeveralNumbers),
-        ("12.05.2024", Why::Unclear),
-        ("12/05/2024", Why::Unclear),
-        ("2/5/2024", Why::SeveralNumbers),
-        ("10:30", Why::SeveralNumbers),
-        ("24/7", Why::SeveralNumbers),
-        ("1/2", Why::SeveralNumbers),
-        ("½", Why::Unclear),
-        ("10²", Why::Unclear),
-        ("(500)", Why::Unclear),
-        ("- 500", Why::Unclear),
-        ("500 -", Why::Unclear),
-        ("#5", Why::Unclear),
-        ("3rd", Why::Unclear),
-        ("5x", Why::Unclear),
-        ("24h", Why::Unclear),
-        ("half of 50k", Why::Unclear),
-        ("5 dozen", Why::Unclear),
-        ("50 cents", Why::Unclear),
-        ("50 mil", Why::Unclear),
-        ("5 Billionen €", Why::Unclear),
-        ("1.234 Mio €", Why::Unclear),
-        ("5 करोड़", Why::Unclear),
-        ("5천", Why::Unclear),
-        ("00123", Why::Unclear),
-        ("Fortune 500", Why::Unclear),
-        ("+49 151 1234567", Why::SeveralNumbers),
-        ("1 555 123 4567", Why::SeveralNumbers),
-        ("v2.0.1", Why::NoNumber),
-        ("B2B", Why::NoNumber),
-        ("Q3-2026", Why::NoNumber),
-        ("COVID-19", Why::Unclear),
-        ("5 m long", Why::Unclear),
-        ("Q3", Why::NoNumber),
-        ("not $50k", Why::Denied),
-        ("we do not have $50k", Why::Denied),
-        ("we don't have a budget of 50k €", Why::Denied),
-        ("kein Budget von 50k €", Why::Denied),
-        ("20%", Why::Percentage),
-        ("50 days", Why::Unit("days".into())),
-        ("min 50 max €", Why::Unclear),
-        ("$50 €", Why::Unclear),
+        ("no budget", UnreadReason::NoNumber),
+        ("fifty thousand", UnreadReason::Unclear),
+        ("fifty", UnreadReason::NoNumber),
+        ("twenty euros 43", UnreadReason::Unclear),
+        ("3 hundred and one", UnreadReason::Unclear),
+        ("10 c", UnreadReason::Unclear),
+        ("10¢", UnreadReason::Unclear),
+        ("42 ringgit", UnreadReason::Currency("MYR".into())),
+        ("5 dinars", UnreadReason::Currency("KWD or similar".into())),
+        ("several thousand, 50 at least", UnreadReason::Unclear),
+        ("¥5000", UnreadReason::Currency("JPY or CNY".into())),
+        ("50k SEK", UnreadReason::Currency("SEK".into())),
+        ("PLN 5000", UnreadReason::Currency("PLN".into())),
+        ("$50k-100k", UnreadReason::Range),
+        ("between $50k and $100k", UnreadReason::Range),
+        ("$50k or $60k", UnreadReason::SeveralNumbers),
+        ("50k in 2026", UnreadReason::SeveralNumbers),
+        ("12.05.2024", UnreadReason::Unclear),
+        ("12/05/2024", UnreadReason::Unclear),
+        ("2/5/2024", UnreadReason::SeveralNumbers),
+        ("10:30", UnreadReason::SeveralNumbers),
+        ("24/7", UnreadReason::SeveralNumbers),
+        ("1/2", UnreadReason::SeveralNumbers),
+        ("½", UnreadReason::Unclear),
+        ("10²", UnreadReason::Unclear),
+        ("(500)", UnreadReason::Unclear),
+        ("- 500", UnreadReason::Unclear),
+        ("500 -", UnreadReason::Unclear),
+        ("#5", UnreadReason::Unclear),
+        ("3rd", UnreadReason::Unclear),
+        ("5x", UnreadReason::Unclear),
+        ("24h", UnreadReason::Unclear),
+        ("half of 50k", UnreadReason::Unclear),
+        ("5 dozen", UnreadReason::Unclear),
+        ("50 cents", UnreadReason::Unclear),
+        ("50 mil", UnreadReason::Unclear),
+        ("5 Billionen €", UnreadReason::Unclear),
+        ("1.234 Mio €", UnreadReason::Unclear),
+        ("5 करोड़", UnreadReason::Unclear),
+        ("5천", UnreadReason::Unclear),
+        ("00123", UnreadReason::Unclear),
+        ("Fortune 500", UnreadReason::Unclear),
+        ("+49 151 1234567", UnreadReason::SeveralNumbers),
+        ("1 555 123 4567", UnreadReason::SeveralNumbers),
+        ("v2.0.1", UnreadReason::NoNumber),
+        ("B2B", UnreadReason::NoNumber),
+        ("Q3-2026", UnreadReason::NoNumber),
+        ("COVID-19", UnreadReason::Unclear),
+        ("5 m long", UnreadReason::Unclear),
+        ("Q3", UnreadReason::NoNumber),
+        ("not $50k", UnreadReason::Denied),
+        ("we do not have $50k", UnreadReason::Denied),
+        ("we don't have a budget of 50k €", UnreadReason::Denied),
+        ("kein Budget von 50k €", UnreadReason::Denied),
+        ("20%", UnreadReason::Percentage),
+        ("50 days", UnreadReason::Unit("days".into())),
+        ("min 50 max €", UnreadReason::Unclear),
+        ("$50 €", UnreadReason::Unclear),
     ] {
         assert_eq!(one("money", text), Err(why), "{text}");
     }
@@ -206,20 +207,20 @@ fn counts_of_people() {
         assert_eq!(one("people", text), Ok((value, confidence)), "{text}");
     }
     for (text, why) in [
-        ("1.5", Why::NotWhole),
-        ("1.5 employees", Why::NotWhole),
-        ("$5M revenue", Why::Currency("USD or similar".into())),
-        ("99999999999999999999", Why::TooLarge),
-        ("9 years", Why::Unit("years".into())),
-        ("20 %", Why::Percentage),
-        ("51-200", Why::Range),
-        ("50 employees in 3 offices", Why::SeveralNumbers),
+        ("1.5", UnreadReason::NotWhole),
+        ("1.5 employees", UnreadReason::NotWhole),
+        ("$5M revenue", UnreadReason::Currency("USD or similar".into())),
+        ("99999999999999999999", UnreadReason::TooLarge),
+        ("9 years", UnreadReason::Unit("years".into())),
+        ("20 %", UnreadReason::Percentage),
+        ("51-200", UnreadReason::Range),
+        ("50 employees in 3 offices", UnreadReason::SeveralNumbers),
     ] {
         assert_eq!(one("people", text), Err(why), "{text}");
     }
     assert_eq!(one("licences", "50 licence packs"), Ok((50.0, 0.99)));
     assert_eq!(one("days", "30 Tage"), Ok((30.0, 0.99)));
-    assert_eq!(one("days", "3 months"), Err(Why::Unit("months".into())));
+    assert_eq!(one("days", "3 months"), Err(UnreadReason::Unit("months".into())));
 }
 
 #[test]
@@ -234,22 +235,22 @@ fn percentages() {
 
 #[test]
 fn json_numbers() {
-    let people = Number::one(&NumberSettings::default(), "a", &field("people"), &mut Vec::new());
-    let money = Number::one(&NumberSettings::default(), "a", &field("money"), &mut Vec::new());
+    let people = NumberReader::one(&NumberSettings::default(), "a", &field("people"), &mut Vec::new());
+    let money = NumberReader::one(&NumberSettings::default(), "a", &field("money"), &mut Vec::new());
     assert_eq!(read(&people, &json!(120)), Ok((120.0, 0.99)));
     assert_eq!(read(&people, &json!(120.0)), Ok((120.0, 0.99)));
-    assert_eq!(read(&people, &json!(120.5)), Err(Why::NotWhole));
-    assert_eq!(read(&people, &json!(u64::MAX)), Err(Why::TooLarge));
-    assert_eq!(read(&people, &json!(1e300)), Err(Why::TooLarge));
+    assert_eq!(read(&people, &json!(120.5)), Err(UnreadReason::NotWhole));
+    assert_eq!(read(&people, &json!(u64::MAX)), Err(UnreadReason::TooLarge));
+    assert_eq!(read(&people, &json!(1e300)), Err(UnreadReason::TooLarge));
     assert_eq!(read(&money, &json!(120.5)), Ok((120.5, 0.99)));
-    assert_eq!(read(&money, &json!(true)), Err(Why::NoNumber));
+    assert_eq!(read(&money, &json!(true)), Err(UnreadReason::NoNumber));
     assert_eq!(read(&money, &json!(["50"])), Ok((50.0, 0.99)));
 }
 
 #[test]
 fn numbers_beyond_every_float_are_not_read() {
-    assert_eq!(one("plain", "1e400"), Err(Why::TooLarge));
-    assert_eq!(one("plain", "1e308 million"), Err(Why::TooLarge));
+    assert_eq!(one("plain", "1e400"), Err(UnreadReason::TooLarge));
+    assert_eq!(one("plain", "1e308 million"), Err(UnreadReason::TooLarge));
     assert_eq!(one("plain", "1e-400"), Ok((0.0, 0.99)));
 }
 
@@ -257,12 +258,12 @@ fn numbers_beyond_every_float_are_not_read() {
 fn the_map_can_say_how_decimals_are_written() {
     let read_as = |decimal, text: &str| {
         let settings = NumberSettings { decimal: Some(decimal), ..NumberSettings::default() };
-        read(&Number::one(&settings, "a", &field("plain"), &mut Vec::new()), &json!(text))
+        read(&NumberReader::one(&settings, "a", &field("plain"), &mut Vec::new()), &json!(text))
     };
     assert_eq!(read_as(DecimalSign::Comma, "1.234"), Ok((1_234.0, 0.99)));
     assert_eq!(read_as(DecimalSign::Point, "1.234"), Ok((1.234, 0.99)));
     assert_eq!(read_as(DecimalSign::Point, "1.234 million"), Ok((1_234_000.0, 0.99)));
-    assert_eq!(read_as(DecimalSign::Point, "1,5"), Err(Why::Unclear));
+    assert_eq!(read_as(DecimalSign::Point, "1,5"), Err(UnreadReason::Unclear));
 }
 
 #[test]
@@ -373,21 +374,21 @@ fn open_ranges_and_single_numbers() {
 #[test]
 fn texts_without_a_range() {
     for (text, why) in [
-        ("200-51", Why::Unclear),
-        ("51-200-500", Why::SeveralNumbers),
-        ("2024-05-01", Why::Unclear),
-        ("51-200 employees in 3 offices", Why::SeveralNumbers),
-        ("50 and 200", Why::SeveralNumbers),
-        ("50, 200", Why::SeveralNumbers),
-        ("over 50-200", Why::Unclear),
-        ("51-200+", Why::Unclear),
-        ("$10-$20", Why::Currency("USD or similar".into())),
-        ("enterprise", Why::NoNumber),
-        ("hundreds", Why::Unclear),
-        ("not 51-200", Why::Denied),
-        ("1.5-2", Why::NotWhole),
-        ("10k-50", Why::Unclear),
-        ("30 min", Why::Unclear),
+        ("200-51", UnreadReason::Unclear),
+        ("51-200-500", UnreadReason::SeveralNumbers),
+        ("2024-05-01", UnreadReason::Unclear),
+        ("51-200 employees in 3 offices", UnreadReason::SeveralNumbers),
+        ("50 and 200", UnreadReason::SeveralNumbers),
+        ("50, 200", UnreadReason::SeveralNumbers),
+        ("over 50-200", UnreadReason::Unclear),
+        ("51-200+", UnreadReason::Unclear),
+        ("$10-$20", UnreadReason::Currency("USD or similar".into())),
+        ("enterprise", UnreadReason::NoNumber),
+        ("hundreds", UnreadReason::Unclear),
+        ("not 51-200", UnreadReason::Denied),
+        ("1.5-2", UnreadReason::NotWhole),
+        ("10k-50", UnreadReason::Unclear),
+        ("30 min", UnreadReason::Unclear),
     ] {
         assert_eq!(range("people", Take::Middle, text), Err(why), "{text}");
     }
@@ -410,8 +411,8 @@ fn middles_are_exact_and_half_goes_up() {
 fn spans_cover_what_was_read() {
     let span = |text: &str| {
         let json = json!(text);
-        let source = Source::at(&json, "").unwrap();
-        let number = Number::range(&RangeSettings::default(), "a", &field("plain"), &mut Vec::new());
+        let source = SourceText::at(&json, "").unwrap();
+        let number = NumberReader::range(&RangeSettings::default(), "a", &field("plain"), &mut Vec::new());
         let [start, end] = number.read(&source).unwrap().span;
         text.chars().skip(start).take(end - start).collect::<String>()
     };
@@ -432,5 +433,5 @@ fn spans_cover_what_was_read() {
 fn currencies_are_accepted_in_fields_without_a_unit() {
     assert_eq!(one("plain", "$50k"), Ok((50_000.0, 0.9)));
     assert_eq!(one("plain", "50k"), Ok((50_000.0, 0.99)));
-    assert_eq!(one("people", "50 EUR"), Err(Why::Currency("EUR".into())));
+    assert_eq!(one("people", "50 EUR"), Err(UnreadReason::Currency("EUR".into())));
 }

@@ -1,18 +1,18 @@
 //! The `phrases` extractor, which measures how strongly a text expresses an intent.
 
 use super::confidence;
-use super::language::{Languages, SUPPORTED, Verdict};
+use super::language::{LanguageMatch, Languages, SUPPORTED};
 use super::map::{PhrasesSettings, pointer};
 use super::negation::Negation;
-use super::source::Source;
-use super::why::Why;
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use super::words::{Phrasebook, words_of};
 use crate::limits;
 use crate::problem::{Problem, nearest};
 
 /// The phrases of one field.
 #[derive(Clone, Debug)]
-pub(super) struct Phrases {
+pub(super) struct PhraseReader {
     book: Phrasebook<usize>,
     /// Each phrase as written in the map, with its weight.
     phrases: Vec<(String, f64)>,
@@ -28,10 +28,10 @@ pub(super) struct Intent {
     /// The first place of each phrase: the index of the text, and the characters.
     pub found: Vec<(usize, [usize; 2])>,
     /// The phrases and texts that were not counted, with their place and the reason.
-    pub not_counted: Vec<(usize, Option<[usize; 2]>, Why)>,
+    pub not_counted: Vec<(usize, Option<[usize; 2]>, UnreadReason)>,
 }
 
-impl Phrases {
+impl PhraseReader {
     /// Compiles the phrases of the field `name` and adds any problems to `problems`.
     pub fn compile(settings: &PhrasesSettings, name: &str, problems: &mut Vec<Problem>) -> Self {
         let mut book = Phrasebook::default();
@@ -73,13 +73,13 @@ impl Phrases {
     }
 
     /// Returns whether the whole text is one of the phrases.
-    pub fn recognises(&self, source: &Source) -> bool {
+    pub fn recognises(&self, source: &SourceText) -> bool {
         self.book.exactly(&source.words).is_some()
     }
 
     /// Returns the intent of all texts together. A phrase counts once, however often it occurs; a phrase inside
     /// a longer phrase that was found does not count in addition.
-    pub fn read(&self, texts: &[Source]) -> Intent {
+    pub fn read(&self, texts: &[SourceText]) -> Intent {
         let mut intent = Intent::default();
         let mut counted = vec![false; self.phrases.len()];
         let mut sure = f64::INFINITY;
@@ -115,15 +115,15 @@ impl Phrases {
     fn read_text(
         &self,
         at: usize,
-        text: &Source,
+        text: &SourceText,
         counted: &mut [bool],
         intent: &mut Intent,
-    ) -> Result<(bool, f64), Why> {
+    ) -> Result<(bool, f64), UnreadReason> {
         text.check_shape()?;
         let words = &text.words;
         let verdict = self.languages.judge(&text.chars, words);
-        if let Verdict::Other(language) = verdict {
-            return Err(Why::Language(language));
+        if let LanguageMatch::Other(language) = verdict {
+            return Err(UnreadReason::Language(language));
         }
         let hits = self.book.find(words);
         let denied = self.negation.denied(words, &hits);
@@ -131,7 +131,7 @@ impl Phrases {
         for (hit, denied) in hits.iter().zip(denied) {
             let span = hit.span(words);
             if denied {
-                let why = Why::PhraseDenied(self.phrases[*hit.value].0.clone());
+                let why = UnreadReason::PhraseDenied(self.phrases[*hit.value].0.clone());
                 intent.not_counted.push((at, Some(span), why));
                 continue;
             }
@@ -145,17 +145,17 @@ impl Phrases {
         let confidence = match (found, verdict) {
             (true, _) if alone => confidence::PHRASE_ALONE,
             (true, _) if short => confidence::PHRASE_SHORT,
-            (true, Verdict::Open) => confidence::PHRASE_LANGUAGE_OPEN,
+            (true, LanguageMatch::Open) => confidence::PHRASE_LANGUAGE_OPEN,
             (true, _) => confidence::PHRASE,
             (false, _) if short => confidence::NOTHING_FOUND_SHORT,
-            (false, Verdict::Open) if words.len() >= confidence::LANGUAGE_WORDS => {
-                return Err(Why::Language("unknown"));
+            (false, LanguageMatch::Open) if words.len() >= confidence::LANGUAGE_WORDS => {
+                return Err(UnreadReason::Language("unknown"));
             }
-            (false, Verdict::Open) => confidence::NOTHING_FOUND_LANGUAGE_OPEN,
+            (false, LanguageMatch::Open) => confidence::NOTHING_FOUND_LANGUAGE_OPEN,
             (false, _) => confidence::NOTHING_FOUND,
         };
         if text.cut {
-            intent.not_counted.push((at, None, Why::Cut));
+            intent.not_counted.push((at, None, UnreadReason::Cut));
             return Ok((found, confidence.min(confidence::CUT)));
         }
         Ok((found, confidence))
@@ -176,9 +176,10 @@ mod tests {
 
     use super::*;
 
-    fn phrases(settings: serde_json::Value) -> Phrases {
+    fn phrases(settings: serde_json::Value) -> PhraseReader {
         let mut problems = Vec::new();
-        let phrases = Phrases::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
+        let phrases =
+            PhraseReader::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
         assert_eq!(problems, []);
         phrases
     }
@@ -187,7 +188,7 @@ mod tests {
         let phrases =
             phrases(json!({"phrases": {"book a demo": 0.9, "pricing": 0.6, "demo": 0.5, "call me": 1}}));
         let texts: Vec<_> = texts.iter().map(|text| json!(text)).collect();
-        let sources: Vec<_> = texts.iter().map(|json| Source::at(json, "").unwrap()).collect();
+        let sources: Vec<_> = texts.iter().map(|json| SourceText::at(json, "").unwrap()).collect();
         phrases.read(&sources)
     }
 
@@ -220,7 +221,7 @@ mod tests {
     fn denied_phrases_are_listed_and_do_not_count() {
         let intent = read(&["We are not interested in a demo, but what is your pricing?"]);
         assert_eq!(intent.score, Some((0.6, 0.9)));
-        assert_eq!(intent.not_counted, [(0, Some([27, 31]), Why::PhraseDenied("demo".into()))]);
+        assert_eq!(intent.not_counted, [(0, Some([27, 31]), UnreadReason::PhraseDenied("demo".into()))]);
         let intent = read(&["We have no need for a demo at the moment"]);
         assert_eq!(intent.score, Some((0.0, 0.8)));
         assert_eq!(intent.found, []);
@@ -230,15 +231,15 @@ mod tests {
     fn other_languages_are_not_read() {
         let intent = read(&["Wir möchten gerne eine Demo buchen und die Preise wissen"]);
         assert_eq!(intent.score, None);
-        assert_eq!(intent.not_counted, [(0, None, Why::Language("German"))]);
+        assert_eq!(intent.not_counted, [(0, None, UnreadReason::Language("German"))]);
         assert_eq!(read(&["デモを予約したいです"]).score, None);
         assert_eq!(
             read(&["alpha beta gamma delta epsilon zeta eta theta"]).not_counted,
-            [(0, None, Why::Language("unknown"))]
+            [(0, None, UnreadReason::Language("unknown"))]
         );
         let german = phrases(json!({"phrases": {"Demo buchen": 0.9}, "languages": ["en", "de"]}));
         let text = json!("Wir möchten gerne eine Demo buchen und die Preise wissen");
-        assert_eq!(german.read(&[Source::at(&text, "").unwrap()]).score, Some((0.9, 0.9)));
+        assert_eq!(german.read(&[SourceText::at(&text, "").unwrap()]).score, Some((0.9, 0.9)));
     }
 
     #[test]
@@ -253,14 +254,14 @@ mod tests {
         let long = format!("Please send us the pricing. {} book a demo", "blah ".repeat(5_000));
         let intent = read(&[&long]);
         assert_eq!(intent.score, Some((0.6, confidence::CUT)));
-        assert_eq!(intent.not_counted, [(0, None, Why::Cut)]);
+        assert_eq!(intent.not_counted, [(0, None, UnreadReason::Cut)]);
     }
 
     #[test]
     fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = json!({"phrases": {"a/b": 1.5, "A-B": 0.5, "!": 0.1, "c": -0.1}, "languages": ["en", "ed", "fi"]});
-        Phrases::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
+        PhraseReader::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
         let mut pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert_eq!(
@@ -275,7 +276,7 @@ mod tests {
             ]
         );
         let mut problems = Vec::new();
-        Phrases::compile(
+        PhraseReader::compile(
             &serde_json::from_value(json!({"phrases": {}, "languages": []})).unwrap(),
             "i",
             &mut problems,

@@ -1,11 +1,11 @@
 //! The result of reading one text.
 
-use super::why::Why;
+use super::unread::UnreadReason;
 use crate::value::Value;
 
 /// A value with its confidence and the characters it comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reading {
+pub(super) struct TextReading {
     pub value: Value,
     /// One of the constants in [`super::confidence`].
     pub confidence: f64,
@@ -13,10 +13,10 @@ pub(super) struct Reading {
     pub span: [usize; 2],
 }
 
-impl Reading {
+impl TextReading {
     pub fn new(value: Value, confidence: f64, span: [usize; 2]) -> Self {
         Self { value, confidence, span }
     }
 }
 
-pub(super) type Read = Result<Reading, Why>;
+pub(super) type ReadResult = Result<TextReading, UnreadReason>;

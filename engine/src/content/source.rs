@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::why::Why;
+use super::unread::UnreadReason;
 use super::words::{Word, words};
 use crate::limits;
 
 /// The text at a path: the string itself, or the JSON text of any other value.
-pub(super) struct Source<'a> {
+pub(super) struct SourceText<'a> {
     pub path: &'a str,
     pub json: &'a Json,
     /// The text, cut to [`limits::EXTRACT_CHARS`]. In the JSON text of a list, quotes become paragraph
@@ -18,7 +18,7 @@ pub(super) struct Source<'a> {
     pub cut: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceText<'a> {
     /// Returns the text at `path`; `None` if there is no value, or `null`.
     pub fn at(document: &'a Json, path: &'a str) -> Option<Self> {
         let json = document.pointer(path).filter(|json| !json.is_null())?;
@@ -45,11 +45,11 @@ impl<'a> Source<'a> {
     }
 
     /// Checks that this is a value or a list of values, rather than something with keys or nesting.
-    pub fn check_shape(&self) -> Result<(), Why> {
+    pub fn check_shape(&self) -> Result<(), UnreadReason> {
         match self.json {
-            Json::Object(_) => Err(Why::Shape("an object")),
+            Json::Object(_) => Err(UnreadReason::Shape("an object")),
             Json::Array(items) if items.iter().any(|item| item.is_array() || item.is_object()) => {
-                Err(Why::Shape("a list of lists or objects"))
+                Err(UnreadReason::Shape("a list of lists or objects"))
             }
             _ => Ok(()),
         }
@@ -82,15 +82,15 @@ mod tests {
     use super::*;
 
     fn text(json: &Json) -> String {
-        Source::at(json, "").unwrap().chars.into_iter().collect()
+        SourceText::at(json, "").unwrap().chars.into_iter().collect()
     }
 
     #[test]
     fn nothing_and_null_are_absent() {
         let document = json!({"payload": {"a": null, "b": ""}});
-        assert!(Source::at(&document, "/payload/a").is_none());
-        assert!(Source::at(&document, "/payload/c").is_none());
-        assert!(Source::at(&document, "/payload/b").is_some());
+        assert!(SourceText::at(&document, "/payload/a").is_none());
+        assert!(SourceText::at(&document, "/payload/c").is_none());
+        assert!(SourceText::at(&document, "/payload/b").is_some());
     }
 
     #[test]
@@ -103,16 +103,16 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_and_marked() {
         let document = json!("é".repeat(limits::EXTRACT_CHARS + 5));
-        let source = Source::at(&document, "").unwrap();
+        let source = SourceText::at(&document, "").unwrap();
         assert!(source.cut);
         assert_eq!(source.chars.len(), limits::EXTRACT_CHARS);
         let document = json!("é".repeat(limits::EXTRACT_CHARS));
-        assert!(!Source::at(&document, "").unwrap().cut);
+        assert!(!SourceText::at(&document, "").unwrap().cut);
     }
 
     #[test]
     fn nesting_and_keys_are_rejected() {
-        let shape = |json: &Json| Source::at(json, "").unwrap().check_shape().is_ok();
+        let shape = |json: &Json| SourceText::at(json, "").unwrap().check_shape().is_ok();
         assert!(shape(&json!("a")) && shape(&json!(1)) && shape(&json!(["a", 1])));
         assert!(!shape(&json!({"a": 1})) && !shape(&json!([["a"]])) && !shape(&json!([{"a": 1}])));
     }

@@ -3,19 +3,19 @@
 use serde_json::Value as Json;
 
 use super::confidence;
-use super::reading::{Read, Reading};
-use super::source::Source;
-use super::why::Why;
+use super::reading::{ReadResult, TextReading};
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use crate::value::Value;
 
 /// Trims the text and collapses white space. Invisible characters are removed, and characters that cannot be
 /// typed lower the confidence.
-pub(super) fn read(source: &Source) -> Read {
+pub(super) fn read(source: &SourceText) -> ReadResult {
     if source.json.is_array() {
-        return Err(Why::Shape("a list"));
+        return Err(UnreadReason::Shape("a list"));
     }
     if source.cut {
-        return Err(Why::TooLong);
+        return Err(UnreadReason::TooLong);
     }
     let mut text = String::new();
     let mut odd = false;
@@ -34,7 +34,7 @@ pub(super) fn read(source: &Source) -> Read {
     }
     text.truncate(text.trim_end().len());
     if text.is_empty() {
-        return Err(Why::NoMatch);
+        return Err(UnreadReason::NoMatch);
     }
     let confidence = match () {
         () if source.words.is_empty() => confidence::NO_WORDS,
@@ -42,7 +42,7 @@ pub(super) fn read(source: &Source) -> Read {
         () if matches!(source.json, Json::Bool(_)) => confidence::ODD_TEXT,
         () => confidence::EXACT,
     };
-    Ok(Reading::new(Value::Text(text), confidence, [start, end]))
+    Ok(TextReading::new(Value::Text(text), confidence, [start, end]))
 }
 
 /// Returns whether the character changes the direction of writing; in a name, it serves only to deceive.
@@ -56,8 +56,8 @@ mod tests {
 
     use super::*;
 
-    fn read(json: Json) -> Result<(String, f64, [usize; 2]), Why> {
-        super::read(&Source::at(&json, "").unwrap()).map(|reading| match reading.value {
+    fn read(json: Json) -> Result<(String, f64, [usize; 2]), UnreadReason> {
+        super::read(&SourceText::at(&json, "").unwrap()).map(|reading| match reading.value {
             Value::Text(text) => (text, reading.confidence, reading.span),
             other => panic!("{other:?}"),
         })
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn values_that_are_not_texts() {
-        assert_eq!(read(json!(["a"])), Err(Why::Shape("a list")));
-        assert_eq!(read(json!("\u{7}\u{202E}")), Err(Why::NoMatch));
-        assert_eq!(read(json!("a".repeat(crate::limits::EXTRACT_CHARS + 1))), Err(Why::TooLong));
+        assert_eq!(read(json!(["a"])), Err(UnreadReason::Shape("a list")));
+        assert_eq!(read(json!("\u{7}\u{202E}")), Err(UnreadReason::NoMatch));
+        assert_eq!(read(json!("a".repeat(crate::limits::EXTRACT_CHARS + 1))), Err(UnreadReason::TooLong));
     }
 }

@@ -4,15 +4,15 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::confidence;
-use super::reading::{Read, Reading};
-use super::source::Source;
-use super::why::Why;
+use super::reading::{ReadResult, TextReading};
+use super::source::SourceText;
+use super::unread::UnreadReason;
 use crate::time;
 use crate::value::Value;
 
 /// Reads an RFC 3339 timestamp, or a date or a time without an offset, which are taken as UTC with lower
 /// confidence.
-pub(super) fn read(source: &Source) -> Read {
+pub(super) fn read(source: &SourceText) -> ReadResult {
     let [start, end] = source.trimmed();
     let text: String = source.chars[start..end].iter().collect();
     let instant = DateTime::parse_from_rfc3339(&text).map(|at| (at.to_utc(), confidence::EXACT));
@@ -27,8 +27,8 @@ pub(super) fn read(source: &Source) -> Read {
     };
     let plain = source.json.is_string() && text.is_ascii() && text.as_bytes().get(4) == Some(&b'-');
     let read = if plain { instant.ok().or_else(local).or_else(date) } else { None };
-    let (at, confidence) = read.ok_or(Why::NoTimestamp)?;
-    Ok(Reading::new(Value::Timestamp(time::cut(at)), confidence, [start, end]))
+    let (at, confidence) = read.ok_or(UnreadReason::NoTimestamp)?;
+    Ok(TextReading::new(Value::Timestamp(time::cut(at)), confidence, [start, end]))
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
             ("2026-11-22 09:00:05.5", "2026-11-22T09:00:05.500000Z", 0.8),
             ("2026-11-22", "2026-11-22T00:00:00.000000Z", 0.95),
         ] {
-            let reading = read(&Source::at(&json!(text), "").unwrap()).unwrap();
+            let reading = read(&SourceText::at(&json!(text), "").unwrap()).unwrap();
             assert_eq!(reading.value.to_json(), at, "{text}");
             assert_eq!(reading.confidence, confidence, "{text}");
         }
@@ -72,7 +72,7 @@ mod tests {
             json!("２０２６-11-22"),
             json!("+2026-11-22"),
         ] {
-            assert_eq!(read(&Source::at(&json, "").unwrap()), Err(Why::NoTimestamp), "{json}");
+            assert_eq!(read(&SourceText::at(&json, "").unwrap()), Err(UnreadReason::NoTimestamp), "{json}");
         }
     }
 }

@@ -14,14 +14,14 @@ pub(super) struct Word {
     /// The character after the last.
     pub end: usize,
     /// The separation from the word before.
-    pub before: Break,
+    pub before: WordBreak,
     /// Whether only punctuation separates it from the word before, as in `acme.com` or `don't`.
     pub joined: bool,
 }
 
 /// How strongly two words are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Break {
+pub(super) enum WordBreak {
     /// The words can belong to one phrase.
     None,
     /// The words can belong to one phrase, but another clause begins.
@@ -34,7 +34,7 @@ pub(super) enum Break {
 /// each character is a word, so that phrases are found inside a sentence there too.
 pub(super) fn words(chars: &[char]) -> Vec<Word> {
     let mut found: Vec<Word> = Vec::new();
-    let mut pause = Break::None;
+    let mut pause = WordBreak::None;
     let mut line_ends = 0;
     let mut spaced = false;
     let mut open = false;
@@ -54,12 +54,12 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
                 found.push(word);
             }
             open = !alone(c) && !is_sign(c);
-            (pause, line_ends, spaced) = (Break::None, 0, false);
+            (pause, line_ends, spaced) = (WordBreak::None, 0, false);
             at = end;
             continue;
         }
         if is_combining_mark(c)
-            && pause == Break::None
+            && pause == WordBreak::None
             && !spaced
             && let Some(word) = found.last_mut().filter(|word| word.end == at)
         {
@@ -150,16 +150,16 @@ fn is_sign(c: char) -> bool {
     matches!(c, '<' | '>' | '≤' | '≥' | '+' | '#')
 }
 
-fn break_at(chars: &[char], at: usize, line_ends: usize) -> Break {
+fn break_at(chars: &[char], at: usize, line_ends: usize) -> WordBreak {
     let ends = chars.get(at + 1).is_none_or(|next| next.is_whitespace());
     match chars[at] {
-        '.' | '!' | '?' | ';' | ':' | '…' if ends => Break::Stop,
-        '。' | '！' | '？' | '；' | '\u{2029}' => Break::Stop,
+        '.' | '!' | '?' | ';' | ':' | '…' if ends => WordBreak::Stop,
+        '。' | '！' | '？' | '；' | '\u{2029}' => WordBreak::Stop,
         // A single line break can be due to wrapping.
-        '\n' if line_ends > 1 => Break::Stop,
-        ',' | '，' | '、' | '،' | '(' | ')' => Break::Comma,
-        '-' | '–' | '—' if at > 0 && ends && chars[at - 1].is_whitespace() => Break::Comma,
-        _ => Break::None,
+        '\n' if line_ends > 1 => WordBreak::Stop,
+        ',' | '，' | '、' | '،' | '(' | ')' => WordBreak::Comma,
+        '-' | '–' | '—' if at > 0 && ends && chars[at - 1].is_whitespace() => WordBreak::Comma,
+        _ => WordBreak::None,
     }
 }
 
@@ -177,7 +177,7 @@ struct Node<T> {
 
 /// An occurrence of a phrase in a text.
 #[derive(Debug)]
-pub(super) struct Hit<'b, T> {
+pub(super) struct PhraseMatch<'b, T> {
     /// The first word.
     pub first: usize,
     /// The word after the last.
@@ -185,7 +185,7 @@ pub(super) struct Hit<'b, T> {
     pub value: &'b T,
 }
 
-impl<T> Hit<'_, T> {
+impl<T> PhraseMatch<'_, T> {
     /// Returns the characters that the phrase spans.
     pub fn span(&self, words: &[Word]) -> [usize; 2] {
         [words[self.first].start, words[self.end - 1].end]
@@ -256,17 +256,17 @@ impl<T> Phrasebook<T> {
 
     /// Finds every phrase in the text. Phrases never span the end of a sentence. If two overlap, the earlier
     /// one counts; if two begin together, the longer one does.
-    pub fn find(&self, words: &[Word]) -> Vec<Hit<'_, T>> {
+    pub fn find(&self, words: &[Word]) -> Vec<PhraseMatch<'_, T>> {
         let mut hits = Vec::new();
         let mut first = 0;
         while first < words.len() {
             let rest = words[first..].iter().enumerate();
             let sentence = rest
-                .take_while(|(i, word)| *i == 0 || word.before < Break::Stop)
+                .take_while(|(i, word)| *i == 0 || word.before < WordBreak::Stop)
                 .map(|(_, word)| word.text.as_str());
             first += match self.longest(sentence) {
                 Some((taken, value)) => {
-                    hits.push(Hit { first, end: first + taken, value });
+                    hits.push(PhraseMatch { first, end: first + taken, value });
                     taken
                 }
                 None => 1,
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn breaks_distinguish_sentences_clauses_and_wrapped_lines() {
         let breaks: Vec<_> = words_of("a b, c. d\ne\n\nf node.js x").iter().map(|word| word.before).collect();
-        use Break::*;
+        use WordBreak::*;
         assert_eq!(breaks, [None, None, Comma, Stop, None, Stop, None, None, None]);
     }
 

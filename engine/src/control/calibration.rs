@@ -18,7 +18,7 @@ pub const ENOUGH: u64 = 50;
 
 /// The decisions whose confidence is in one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Bin {
+pub struct CalibrationBin {
     /// The number of judged decisions.
     pub count: u64,
     /// The sum of their confidence.
@@ -27,7 +27,7 @@ pub struct Bin {
     pub right: u64,
 }
 
-impl Bin {
+impl CalibrationBin {
     /// Returns the mean confidence.
     pub fn confidence(&self) -> Option<f64> {
         (self.count > 0).then(|| self.confidence_sum / self.count as f64)
@@ -43,7 +43,7 @@ impl Bin {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reliability {
     /// The bins, from the lowest to the highest confidence.
-    pub bins: [Bin; BINS],
+    pub bins: [CalibrationBin; BINS],
 }
 
 impl Reliability {
@@ -51,7 +51,7 @@ impl Reliability {
     pub fn of(decisions: impl IntoIterator<Item = (f64, bool)>) -> Self {
         let mut all = Self::default();
         for (confidence, is_right) in decisions {
-            if let Some(bin) = all.bins.get_mut(place(confidence, BINS)) {
+            if let Some(bin) = all.bins.get_mut(bin_index(confidence, BINS)) {
                 bin.count += 1;
                 bin.confidence_sum += confidence;
                 bin.right += u64::from(is_right);
@@ -69,14 +69,14 @@ impl Reliability {
     pub fn error(&self) -> Option<f64> {
         let judged = self.judged();
         (judged >= ENOUGH).then(|| {
-            let off = |bin: &Bin| (bin.right as f64 - bin.confidence_sum).abs();
+            let off = |bin: &CalibrationBin| (bin.right as f64 - bin.confidence_sum).abs();
             self.bins.iter().map(off).sum::<f64>() / judged as f64
         })
     }
 }
 
 /// Returns the bin, out of `bins`, for a confidence from 0 to 1; a confidence of 1 is in the last bin.
-pub fn place(confidence: f64, bins: usize) -> usize {
+pub fn bin_index(confidence: f64, bins: usize) -> usize {
     // The cast saturates, so negative numbers and NaN are placed in the first bin.
     ((confidence * bins as f64).floor() as usize).min(bins.saturating_sub(1))
 }
@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn bins_take_their_lower_end_and_the_last_its_upper_one_too() {
-        assert_eq!([0.0, 0.099, 0.1, 0.85, 0.999, 1.0].map(|at| place(at, BINS)), [0, 0, 1, 8, 9, 9]);
-        assert_eq!([-1.0, f64::NAN, 7.0].map(|at| place(at, BINS)), [0, 0, 9]);
+        assert_eq!([0.0, 0.099, 0.1, 0.85, 0.999, 1.0].map(|at| bin_index(at, BINS)), [0, 0, 1, 8, 9, 9]);
+        assert_eq!([-1.0, f64::NAN, 7.0].map(|at| bin_index(at, BINS)), [0, 0, 9]);
     }
 
     #[test]

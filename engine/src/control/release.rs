@@ -98,7 +98,7 @@ pub enum InFlight {
     strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
-pub enum Act {
+pub enum ReleaseAction {
     /// Sets the time at which it moves on.
     Schedule,
     /// Runs it against past leads.
@@ -131,7 +131,7 @@ pub enum Act {
 
 /// Where an act leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum TransitionTarget {
     /// To this stage.
     Stage(Stage),
     /// To the stage in which the release was paused.
@@ -140,7 +140,7 @@ pub enum Target {
 
 /// Who may make a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Makers {
+pub struct AllowedActors {
     /// People with one of these roles.
     pub roles: &'static [Role],
     /// Whether people who edited the change may.
@@ -153,27 +153,28 @@ pub struct Makers {
 #[derive(Clone, Copy, Debug)]
 pub struct Transition {
     /// What is done.
-    pub act: Act,
+    pub act: ReleaseAction,
     /// The stages in which it can be done.
     pub from: &'static [Stage],
     /// Where it leads.
-    pub to: Target,
+    pub to: TransitionTarget,
     /// Who may do it.
-    pub by: Makers,
+    pub by: AllowedActors,
 }
 
-const fn row(act: Act, from: &'static [Stage], to: Stage, by: Makers) -> Transition {
-    Transition { act, from, to: Target::Stage(to), by }
+const fn row(act: ReleaseAction, from: &'static [Stage], to: Stage, by: AllowedActors) -> Transition {
+    Transition { act, from, to: TransitionTarget::Stage(to), by }
 }
 
 /// RevOps, the author included: nothing gets more traffic by it.
-const OWNER: Makers = Makers { roles: &[Role::Revops], editors: true, system: false };
+const OWNER: AllowedActors = AllowedActors { roles: &[Role::Revops], editors: true, system: false };
 /// RevOps, but nobody who edited the change: four eyes.
-const ANOTHER: Makers = Makers { roles: &[Role::Revops], editors: false, system: false };
+const ANOTHER: AllowedActors = AllowedActors { roles: &[Role::Revops], editors: false, system: false };
 /// Whoever may throw the kill switch, and guardrails.
-const STOPPERS: Makers = Makers { roles: &[Role::Revops, Role::RevopsLead], editors: true, system: true };
+const STOPPERS: AllowedActors =
+    AllowedActors { roles: &[Role::Revops, Role::RevopsLead], editors: true, system: true };
 /// Meshline itself, as a consequence of another release.
-const SYSTEM: Makers = Makers { roles: &[], editors: false, system: true };
+const SYSTEM: AllowedActors = AllowedActors { roles: &[], editors: false, system: true };
 
 /// Stages on the way, in which a release is not closed and not live.
 const OPEN: &[Stage] = &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended];
@@ -182,25 +183,25 @@ const OPEN: &[Stage] = &[Approved, Scheduled, Simulation, Shadow, AssignReview, 
 /// People go live and withdraw; Meshline suspends, reinstates and replaces when another release goes live.
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Transition] = &[
-    row(Act::Schedule,     &[Approved],                                  Scheduled,    ANOTHER),
-    row(Act::Simulate,     &[Approved, Scheduled],                       Simulation,   OWNER),
-    row(Act::StartShadow,  &[Simulation],                                Shadow,       OWNER),
-    row(Act::StartReview,  &[Shadow],                                    AssignReview, ANOTHER),
-    row(Act::StartRollout, &[AssignReview],                              Rollout,      ANOTHER),
-    row(Act::GoLive,       &[Approved, Rollout],                         Live,         ANOTHER),
-    row(Act::Pause,        &[Simulation, Shadow, AssignReview, Rollout], Paused,       STOPPERS),
-    Transition { act: Act::Resume, from: &[Paused], to: Target::BeforePause, by: ANOTHER },
-    row(Act::Suspend,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused], Suspended, SYSTEM),
-    row(Act::Reinstate,    &[Suspended],                                 Approved,     SYSTEM),
-    row(Act::Withdraw,     OPEN,                                         Retired,      OWNER),
-    row(Act::Replace,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended, Live], Retired, SYSTEM),
-    row(Act::RollBack,     &[AssignReview, Rollout, Live],               RolledBack,   STOPPERS),
-    row(Act::Restore,      &[Retired],                                   Live,         STOPPERS),
+    row(ReleaseAction::Schedule,     &[Approved],                                  Scheduled,    ANOTHER),
+    row(ReleaseAction::Simulate,     &[Approved, Scheduled],                       Simulation,   OWNER),
+    row(ReleaseAction::StartShadow,  &[Simulation],                                Shadow,       OWNER),
+    row(ReleaseAction::StartReview,  &[Shadow],                                    AssignReview, ANOTHER),
+    row(ReleaseAction::StartRollout, &[AssignReview],                              Rollout,      ANOTHER),
+    row(ReleaseAction::GoLive,       &[Approved, Rollout],                         Live,         ANOTHER),
+    row(ReleaseAction::Pause,        &[Simulation, Shadow, AssignReview, Rollout], Paused,       STOPPERS),
+    Transition { act: ReleaseAction::Resume, from: &[Paused], to: TransitionTarget::BeforePause, by: ANOTHER },
+    row(ReleaseAction::Suspend,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused], Suspended, SYSTEM),
+    row(ReleaseAction::Reinstate,    &[Suspended],                                 Approved,     SYSTEM),
+    row(ReleaseAction::Withdraw,     OPEN,                                         Retired,      OWNER),
+    row(ReleaseAction::Replace,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended, Live], Retired, SYSTEM),
+    row(ReleaseAction::RollBack,     &[AssignReview, Rollout, Live],               RolledBack,   STOPPERS),
+    row(ReleaseAction::Restore,      &[Retired],                                   Live,         STOPPERS),
 ];
 
 /// Where a release is, as far as the table needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct ReleasePosition {
     /// Its stage.
     pub stage: Stage,
     /// The stage it was paused in, while it is paused.
@@ -211,7 +212,7 @@ pub struct Position {
 
 /// Who makes a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Maker<'a> {
+pub enum TransitionActor<'a> {
     /// A person.
     Person {
         /// The roles held now.
@@ -225,9 +226,9 @@ pub enum Maker<'a> {
 
 /// Why a release does not move.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TransitionRefusal {
     /// The act is not possible in this stage.
-    #[error("this is not possible while the release is {}", said(*.0))]
+    #[error("this is not possible while the release is {}", stage_phrase(*.0))]
     Stage(Stage),
     /// The person holds none of the roles that may.
     #[error("only {} may do this", titles(.0))]
@@ -240,37 +241,45 @@ pub enum Refusal {
 /// Returns the stage that an act leads to.
 ///
 /// # Errors
-/// [`Refusal`] when the act is not possible in the release's stage, or not for this maker.
-pub fn step(at: Position, act: Act, by: Maker<'_>) -> Result<Stage, Refusal> {
-    let impossible = Refusal::Stage(at.stage);
+/// [`TransitionRefusal`] when the act is not possible in the release's stage, or not for this maker.
+pub fn step(
+    at: ReleasePosition,
+    act: ReleaseAction,
+    by: TransitionActor<'_>,
+) -> Result<Stage, TransitionRefusal> {
+    let impossible = TransitionRefusal::Stage(at.stage);
     let line = TRANSITIONS.iter().find(|line| line.act == act && line.from.contains(&at.stage));
-    let Some(line) = line.filter(|_| act != Act::Restore || at.has_been_live) else { return Err(impossible) };
+    let Some(line) = line.filter(|_| act != ReleaseAction::Restore || at.has_been_live) else {
+        return Err(impossible);
+    };
     match by {
-        Maker::System if line.by.system => {}
-        Maker::Person { roles, is_editor } if roles.iter().any(|role| line.by.roles.contains(role)) => {
+        TransitionActor::System if line.by.system => {}
+        TransitionActor::Person { roles, is_editor }
+            if roles.iter().any(|role| line.by.roles.contains(role)) =>
+        {
             if is_editor && !line.by.editors {
-                return Err(Refusal::Editor);
+                return Err(TransitionRefusal::Editor);
             }
         }
-        _ => return Err(Refusal::Role(line.by.roles)),
+        _ => return Err(TransitionRefusal::Role(line.by.roles)),
     }
     match line.to {
-        Target::Stage(stage) => Ok(stage),
-        Target::BeforePause => at.paused_from.ok_or(impossible),
+        TransitionTarget::Stage(stage) => Ok(stage),
+        TransitionTarget::BeforePause => at.paused_from.ok_or(impossible),
     }
 }
 
 /// Returns whether any act leads directly from one stage to the other.
 pub fn may_move(from: Stage, to: Stage) -> bool {
     let pausable =
-        |stage| TRANSITIONS.iter().any(|line| line.act == Act::Pause && line.from.contains(&stage));
+        |stage| TRANSITIONS.iter().any(|line| line.act == ReleaseAction::Pause && line.from.contains(&stage));
     TRANSITIONS.iter().filter(|line| line.from.contains(&from)).any(|line| match line.to {
-        Target::Stage(stage) => stage == to,
-        Target::BeforePause => pausable(to),
+        TransitionTarget::Stage(stage) => stage == to,
+        TransitionTarget::BeforePause => pausable(to),
     })
 }
 
-fn said(stage: Stage) -> String {
+fn stage_phrase(stage: Stage) -> String {
     stage.to_string().replace('_', " ")
 }
 
@@ -304,7 +313,7 @@ mod tests {
     ";
 
     /// The line of a stage and an act: who, and the stage it leads to.
-    fn expected(stage: Stage, act: Act) -> Option<(&'static str, Stage)> {
+    fn expected(stage: Stage, act: ReleaseAction) -> Option<(&'static str, Stage)> {
         let line =
             EXPECTED.lines().map(str::trim).find_map(|line| line.strip_prefix(&format!("{stage}:"))).unwrap();
         line.split(',').find_map(|entry| {
@@ -316,31 +325,37 @@ mod tests {
         })
     }
 
-    fn is_maker(who: &str, by: Maker<'_>) -> bool {
+    fn is_maker(who: &str, by: TransitionActor<'_>) -> bool {
         match (who, by) {
-            ("system" | "stop", Maker::System) => true,
-            ("revops", Maker::Person { roles, .. }) => roles.contains(&Role::Revops),
-            ("revops!", Maker::Person { roles, is_editor }) => roles.contains(&Role::Revops) && !is_editor,
-            ("stop", Maker::Person { roles, .. }) => {
+            ("system" | "stop", TransitionActor::System) => true,
+            ("revops", TransitionActor::Person { roles, .. }) => roles.contains(&Role::Revops),
+            ("revops!", TransitionActor::Person { roles, is_editor }) => {
+                roles.contains(&Role::Revops) && !is_editor
+            }
+            ("stop", TransitionActor::Person { roles, .. }) => {
                 roles.contains(&Role::Revops) || roles.contains(&Role::RevopsLead)
             }
             _ => false,
         }
     }
 
-    fn at(stage: Stage) -> Position {
-        Position { stage, paused_from: (stage == Paused).then_some(Shadow), has_been_live: stage == Retired }
+    fn at(stage: Stage) -> ReleasePosition {
+        ReleasePosition {
+            stage,
+            paused_from: (stage == Paused).then_some(Shadow),
+            has_been_live: stage == Retired,
+        }
     }
 
     #[test]
     fn every_stage_act_and_role_is_as_written_out() {
         let mut allowed = 0;
         for &stage in Stage::VARIANTS {
-            for &act in Act::VARIANTS {
-                let mut makers = vec![Maker::System];
+            for &act in ReleaseAction::VARIANTS {
+                let mut makers = vec![TransitionActor::System];
                 for role in Role::VARIANTS {
                     for is_editor in [false, true] {
-                        makers.push(Maker::Person { roles: std::slice::from_ref(role), is_editor });
+                        makers.push(TransitionActor::Person { roles: std::slice::from_ref(role), is_editor });
                     }
                 }
                 for by in makers {
@@ -355,27 +370,33 @@ mod tests {
 
     #[test]
     fn a_refusal_says_which_of_stage_role_and_editing_it_is() {
-        let revops = Maker::Person { roles: &[Role::Revops], is_editor: false };
+        let revops = TransitionActor::Person { roles: &[Role::Revops], is_editor: false };
         let refused = |stage, act, by| step(at(stage), act, by).unwrap_err().to_string();
-        assert_eq!(refused(Live, Act::GoLive, revops), "this is not possible while the release is live");
-        let sdr = Maker::Person { roles: &[Role::Sdr], is_editor: false };
-        assert_eq!(refused(Approved, Act::GoLive, sdr), "only RevOps may do this");
-        let editor = Maker::Person { roles: &[Role::Revops], is_editor: true };
         assert_eq!(
-            refused(Approved, Act::GoLive, editor),
+            refused(Live, ReleaseAction::GoLive, revops),
+            "this is not possible while the release is live"
+        );
+        let sdr = TransitionActor::Person { roles: &[Role::Sdr], is_editor: false };
+        assert_eq!(refused(Approved, ReleaseAction::GoLive, sdr), "only RevOps may do this");
+        let editor = TransitionActor::Person { roles: &[Role::Revops], is_editor: true };
+        assert_eq!(
+            refused(Approved, ReleaseAction::GoLive, editor),
             "you edited this change, so someone else must do this"
         );
     }
 
     #[test]
     fn only_what_was_live_is_restored_and_a_pause_ends_where_it_began() {
-        let lead = Maker::Person { roles: &[Role::RevopsLead], is_editor: false };
-        let withdrawn = Position { has_been_live: false, ..at(Retired) };
-        assert!(matches!(step(withdrawn, Act::Restore, lead), Err(Refusal::Stage(Retired))));
-        let revops = Maker::Person { roles: &[Role::Revops], is_editor: false };
+        let lead = TransitionActor::Person { roles: &[Role::RevopsLead], is_editor: false };
+        let withdrawn = ReleasePosition { has_been_live: false, ..at(Retired) };
+        assert!(matches!(
+            step(withdrawn, ReleaseAction::Restore, lead),
+            Err(TransitionRefusal::Stage(Retired))
+        ));
+        let revops = TransitionActor::Person { roles: &[Role::Revops], is_editor: false };
         for stage in [Simulation, Shadow, AssignReview, Rollout] {
-            let paused = Position { paused_from: Some(stage), ..at(Paused) };
-            assert_eq!(step(paused, Act::Resume, revops), Ok(stage));
+            let paused = ReleasePosition { paused_from: Some(stage), ..at(Paused) };
+            assert_eq!(step(paused, ReleaseAction::Resume, revops), Ok(stage));
         }
     }
 
@@ -383,8 +404,10 @@ mod tests {
     fn moves_are_those_of_the_acts() {
         for &from in Stage::VARIANTS {
             for &to in Stage::VARIANTS {
-                let by_act =
-                    Act::VARIANTS.iter().filter_map(|act| expected(from, *act)).any(|(_, stage)| stage == to);
+                let by_act = ReleaseAction::VARIANTS
+                    .iter()
+                    .filter_map(|act| expected(from, *act))
+                    .any(|(_, stage)| stage == to);
                 let resumed = from == Paused && matches!(to, Simulation | Shadow | AssignReview | Rollout);
                 assert_eq!(may_move(from, to), by_act || resumed, "{from} {to}");
             }

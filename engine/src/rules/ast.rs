@@ -1,6 +1,6 @@
 //! The syntax tree of a condition.
 
-use super::words::{LeftOut, Macro};
+use super::words::{Macro, UnsupportedSyntax};
 use crate::problem::Span;
 
 /// An expression and its location. Two expressions are equal if they have the same content, wherever they are.
@@ -32,7 +32,7 @@ pub enum ExprKind {
     /// A field, or `as_of`.
     Name(String),
     /// `lists.NAME`.
-    ListName(Name),
+    ListName(SpannedName),
     /// `!a`.
     Not(Box<Expr>),
     /// `a && b && …`, two or more.
@@ -56,11 +56,11 @@ pub enum ExprKind {
         list: Box<Expr>,
     },
     /// `has(field)`: whether the field was read.
-    Has(Name),
+    Has(SpannedName),
     /// `confidence(field)`: the confidence of the reading.
-    Confidence(Name),
+    Confidence(SpannedName),
     /// `.a`: a name that macro variables do not shadow.
-    Root(Name),
+    Root(SpannedName),
     /// `a ? b : c`.
     Choice {
         /// The condition.
@@ -88,14 +88,14 @@ pub enum ExprKind {
         /// The map.
         of: Box<Expr>,
         /// The key.
-        name: Name,
+        name: SpannedName,
     },
     /// `has(a.b)`: whether the map has the key.
     HasKey {
         /// The map.
         of: Box<Expr>,
         /// The key.
-        name: Name,
+        name: SpannedName,
     },
     /// `a[b]`.
     Index {
@@ -109,7 +109,7 @@ pub enum ExprKind {
         /// The value before the dot, for method calls.
         of: Option<Box<Expr>>,
         /// The name of the function.
-        function: Name,
+        function: SpannedName,
         /// The arguments.
         arguments: Vec<Expr>,
     },
@@ -120,14 +120,14 @@ pub enum ExprKind {
         /// The macro.
         kind: Macro,
         /// The names of its variables.
-        variables: Vec<Name>,
+        variables: Vec<SpannedName>,
         /// The expressions that are evaluated for each item.
         body: Vec<Expr>,
     },
     /// A CEL construct that this language does not support, as written.
     LeftOut {
         /// The construct.
-        construct: LeftOut,
+        construct: UnsupportedSyntax,
         /// The text of the construct.
         text: String,
     },
@@ -150,7 +150,7 @@ pub enum ArithmeticOp {
 
 /// A name and its location. Two names are equal if they have the same text.
 #[derive(Clone, Debug)]
-pub struct Name {
+pub struct SpannedName {
     /// The text of the name.
     pub text: String,
     /// The location.
@@ -288,7 +288,7 @@ impl PartialEq for Expr {
     }
 }
 
-impl PartialEq for Name {
+impl PartialEq for SpannedName {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }

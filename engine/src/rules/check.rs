@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ast::{Expr, ExprKind, Name};
-use super::code::{Kind, Node, Operand, Read};
+use super::ast::{Expr, ExprKind, SpannedName};
+use super::code::{FieldRead, Node, Operand, Operation};
 use super::parse::PROBLEMS;
 use super::unparse::{quoted, unparse};
 use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
@@ -42,7 +42,7 @@ pub(super) struct Symbols<'a> {
 
 /// The type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(super) enum ExprType {
     Bool,
     Number,
     Text,
@@ -62,10 +62,10 @@ pub(super) struct Checker<'a, 's> {
 
 /// A field that was found.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'a> {
+pub(super) struct ResolvedField<'a> {
     pub name: &'a str,
     pub definition: &'a FieldDefinition,
-    pub read: Read,
+    pub read: FieldRead,
 }
 
 /// Returns the code of a condition.
@@ -92,10 +92,10 @@ impl<'a> Checker<'a, '_> {
     /// Compiles an expression that must be a boolean.
     pub fn condition(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Bool(holds) => self.atom(Kind::Constant(*holds)),
-            ExprKind::Not(operand) => self.parent(Kind::Not, [&**operand]),
-            ExprKind::All(items) => self.parent(Kind::All, items),
-            ExprKind::Any(items) => self.parent(Kind::Any, items),
+            ExprKind::Bool(holds) => self.atom(Operation::Constant(*holds)),
+            ExprKind::Not(operand) => self.parent(Operation::Not, [&**operand]),
+            ExprKind::All(items) => self.parent(Operation::All, items),
+            ExprKind::Any(items) => self.parent(Operation::Any, items),
             ExprKind::Compare { op, left, right } if is_plain_side(left) && is_plain_side(right) => {
                 self.compare(expr, *op, left, right);
             }
@@ -105,7 +105,7 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Compare { .. } | ExprKind::In { .. } => self.general(expr),
             ExprKind::Has(name) => {
                 if let Some(field) = self.named_field(name) {
-                    self.atom(Kind::Has(field.read.slot));
+                    self.atom(Operation::Has(field.read.slot));
                 }
             }
             ExprKind::Name(name) => self.flag(name, expr),
@@ -117,7 +117,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Adds a node followed by the nodes of its children.
-    pub fn parent<'e>(&mut self, kind: Kind, children: impl IntoIterator<Item = &'e Expr>) {
+    pub fn parent<'e>(&mut self, kind: Operation, children: impl IntoIterator<Item = &'e Expr>) {
         let at = self.nodes.len();
         self.nodes.push(Node { len: 0, kind });
         for child in children {
@@ -126,38 +126,38 @@ impl<'a> Checker<'a, '_> {
         self.nodes[at].len = index(self.nodes.len() - at);
     }
 
-    pub fn atom(&mut self, kind: Kind) {
+    pub fn atom(&mut self, kind: Operation) {
         self.nodes.push(Node { len: 1, kind });
     }
 
     /// Returns the type of an expression; `None` if it is unknown because the expression contains a problem.
-    pub fn type_of(&self, expr: &Expr) -> Option<Type> {
+    pub fn type_of(&self, expr: &Expr) -> Option<ExprType> {
         Some(match &expr.kind {
             ExprKind::Hole => return None,
-            ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Confidence(_) => Type::Number,
-            ExprKind::Text(_) => Type::Text,
-            ExprKind::List(_) => Type::List,
-            ExprKind::ListName(_) => Type::ReferenceList,
-            ExprKind::Name(name) if name == AS_OF => Type::Timestamp,
+            ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Confidence(_) => ExprType::Number,
+            ExprKind::Text(_) => ExprType::Text,
+            ExprKind::List(_) => ExprType::List,
+            ExprKind::ListName(_) => ExprType::ReferenceList,
+            ExprKind::Name(name) if name == AS_OF => ExprType::Timestamp,
             ExprKind::Name(name) => match self.scope.catalogue.get(name)?.kind {
-                FieldType::Bool => Type::Bool,
-                FieldType::Integer | FieldType::Number => Type::Number,
-                FieldType::String => Type::Text,
-                FieldType::Enum => Type::Enum,
-                FieldType::Timestamp => Type::Timestamp,
+                FieldType::Bool => ExprType::Bool,
+                FieldType::Integer | FieldType::Number => ExprType::Number,
+                FieldType::String => ExprType::Text,
+                FieldType::Enum => ExprType::Enum,
+                FieldType::Timestamp => ExprType::Timestamp,
             },
-            _ => Type::Bool,
+            _ => ExprType::Bool,
         })
     }
 
     /// Returns the field that an expression names, if any.
-    pub fn field_of(&mut self, expr: &Expr) -> Option<Field<'a>> {
+    pub fn field_of(&mut self, expr: &Expr) -> Option<ResolvedField<'a>> {
         let ExprKind::Name(name) = &expr.kind else { return None };
         self.field_named(name)
     }
 
     /// Returns the field with this name.
-    pub fn field_named(&mut self, name: &str) -> Option<Field<'a>> {
+    pub fn field_named(&mut self, name: &str) -> Option<ResolvedField<'a>> {
         let (name, definition) = self.scope.catalogue.0.get_key_value(name)?;
         Some(self.field(name, definition))
     }
@@ -177,7 +177,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Returns the field in `has(…)` or `confidence(…)`.
-    pub fn named_field(&mut self, name: &Name) -> Option<Field<'a>> {
+    pub fn named_field(&mut self, name: &SpannedName) -> Option<ResolvedField<'a>> {
         let found = self.scope.catalogue.0.get_key_value(&name.text);
         if let Some((name, definition)) = found {
             return Some(self.field(name, definition));
@@ -190,14 +190,18 @@ impl<'a> Checker<'a, '_> {
         None
     }
 
-    fn field(&mut self, name: &'a str, definition: &'a FieldDefinition) -> Field<'a> {
+    fn field(&mut self, name: &'a str, definition: &'a FieldDefinition) -> ResolvedField<'a> {
         let needed = [
             definition.min_confidence,
             self.scope.map_confidence.get(name).copied(),
             self.scope.rule_confidence.get(name).copied(),
         ];
         let needed = needed.into_iter().flatten().fold(0.0, f64::max);
-        Field { name, definition, read: Read { slot: self.symbols.slot(name, definition), needed } }
+        ResolvedField {
+            name,
+            definition,
+            read: FieldRead { slot: self.symbols.slot(name, definition), needed },
+        }
     }
 
     /// Returns whether the expression can follow `in` in an atom, or contains a mistake that is best reported
@@ -213,9 +217,9 @@ impl<'a> Checker<'a, '_> {
     fn flag(&mut self, name: &str, expr: &Expr) {
         match self.type_of(expr) {
             None => self.unknown_name(name, expr.span, None),
-            Some(Type::Bool) => {
+            Some(ExprType::Bool) => {
                 if let Some(field) = self.field_of(expr) {
-                    self.atom(Kind::Flag(field.read));
+                    self.atom(Operation::Flag(field.read));
                 }
             }
             Some(_) => self.not_a_condition(expr),
@@ -261,15 +265,15 @@ impl<'a> Checker<'a, '_> {
             _ => None,
         };
         match self.type_of(expr) {
-            Some(Type::Number) if field.is_some_and(|field| field.kind == FieldType::Integer) => {
+            Some(ExprType::Number) if field.is_some_and(|field| field.kind == FieldType::Integer) => {
                 "a whole number"
             }
-            Some(Type::Number) => "a number",
-            Some(Type::Bool) => "true or false",
-            Some(Type::Text) => "text",
-            Some(Type::Enum) => "an enum value",
-            Some(Type::Timestamp) => "a point in time",
-            Some(Type::List | Type::ReferenceList) => "a list",
+            Some(ExprType::Number) => "a number",
+            Some(ExprType::Bool) => "true or false",
+            Some(ExprType::Text) => "text",
+            Some(ExprType::Enum) => "an enum value",
+            Some(ExprType::Timestamp) => "a point in time",
+            Some(ExprType::List | ExprType::ReferenceList) => "a list",
             None => "unclear",
         }
     }

@@ -13,12 +13,12 @@ use super::typed::Program;
 pub(super) struct Node {
     /// The number of nodes that it spans, including itself.
     pub len: u32,
-    pub kind: Kind,
+    pub kind: Operation,
 }
 
 /// The operation of a node.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum Operation {
     Constant(bool),
     All,
     Any,
@@ -28,31 +28,31 @@ pub(super) enum Kind {
         negated: bool,
     },
     /// Whether the field is `true`.
-    Flag(Read),
+    Flag(FieldRead),
     Has(u16),
     /// Compares a numeric field with a literal; a separate node because it is the most common test.
     Bound {
-        read: Read,
-        accepted: Accepted,
+        read: FieldRead,
+        accepted: AcceptedOrderings,
         bound: Numeric,
     },
     /// Whether an enum field has one of these codes.
     Codes {
-        read: Read,
+        read: FieldRead,
         accepted: Box<[bool]>,
     },
     Compare {
         left: Operand,
-        accepted: Accepted,
+        accepted: AcceptedOrderings,
         right: Operand,
     },
     OneOf {
         needle: Operand,
-        set: Set,
+        set: LiteralSet,
     },
     /// The answer of a list to a question.
     Listed {
-        read: Read,
+        read: FieldRead,
         question: u32,
     },
     /// Any other expression, run by the evaluator of typed expressions.
@@ -61,7 +61,7 @@ pub(super) enum Kind {
 
 /// A field to read, and the confidence required.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Read {
+pub(super) struct FieldRead {
     pub slot: u16,
     pub needed: f64,
 }
@@ -69,7 +69,7 @@ pub(super) struct Read {
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operand {
-    Field(Read),
+    Field(FieldRead),
     Confidence(u16),
     AsOf,
     Number(Numeric),
@@ -78,18 +78,18 @@ pub(super) enum Operand {
 
 /// Literal values, sorted.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Set {
+pub(super) enum LiteralSet {
     Numbers(Box<[Numeric]>),
     Texts(Box<[Box<str>]>),
 }
 
 /// The orderings that satisfy a comparison, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Accepted(u8);
+pub(super) struct AcceptedOrderings(u8);
 
-impl Kind {
+impl Operation {
     /// Returns the fields whose values are read.
-    pub fn reads(&self) -> impl Iterator<Item = Read> {
+    pub fn reads(&self) -> impl Iterator<Item = FieldRead> {
         let side = |operand: &Operand| match operand {
             Operand::Field(read) => Some(*read),
             _ => None,
@@ -136,7 +136,7 @@ impl Kind {
     }
 }
 
-impl Set {
+impl LiteralSet {
     pub fn numbers(mut numbers: Vec<Numeric>) -> Self {
         numbers.sort_by(|a, b| a.order(*b));
         Self::Numbers(numbers.into())
@@ -148,7 +148,7 @@ impl Set {
     }
 }
 
-impl Accepted {
+impl AcceptedOrderings {
     pub fn by(op: CompareOp) -> Self {
         let (less, equal, greater) = (1, 2, 4);
         Self(match op {
@@ -182,7 +182,7 @@ pub(super) fn children(piece: &[Node]) -> impl Iterator<Item = &[Node]> {
 }
 
 /// Returns the operation of a piece without children.
-pub(super) fn atom(piece: &[Node]) -> Option<&Kind> {
+pub(super) fn atom(piece: &[Node]) -> Option<&Operation> {
     match piece {
         [node] => Some(&node.kind),
         _ => None,

@@ -1,8 +1,8 @@
 //! Checks comparisons and `in`, and chooses the fastest node for each.
 
 use super::ast::{CompareOp, Expr, ExprKind};
-use super::check::{Checker, Field, Type};
-use super::code::{Accepted, Kind, Set};
+use super::check::{Checker, ExprType, ResolvedField};
+use super::code::{AcceptedOrderings, LiteralSet, Operation};
 use super::numeric::Numeric;
 use super::unparse::{quoted, unparse};
 use crate::catalogue::{FieldDefinition, FieldType};
@@ -16,23 +16,23 @@ impl Checker<'_, '_> {
             return self.report_unknown(right, left);
         };
         match (a, b) {
-            (Type::Bool, Type::Bool) if op.is_equality() => {
-                self.parent(Kind::Same { negated: op == CompareOp::NotEqual }, [left, right]);
+            (ExprType::Bool, ExprType::Bool) if op.is_equality() => {
+                self.parent(Operation::Same { negated: op == CompareOp::NotEqual }, [left, right]);
             }
-            (Type::Bool, Type::Bool) => {
+            (ExprType::Bool, ExprType::Bool) => {
                 self.problem(whole.span, "True and false have no order; use `==` or `!=`.");
             }
-            (Type::List | Type::ReferenceList, _) | (_, Type::List | Type::ReferenceList) => {
+            (ExprType::List | ExprType::ReferenceList, _) | (_, ExprType::List | ExprType::ReferenceList) => {
                 self.problem(
                     whole.span,
                     "To test whether a value is in a list, use `in`, as in `company in lists.tam`.",
                 );
             }
-            (Type::Enum, Type::Text | Type::Enum) | (Type::Text, Type::Enum) => {
+            (ExprType::Enum, ExprType::Text | ExprType::Enum) | (ExprType::Text, ExprType::Enum) => {
                 self.compare_words(whole, op, left, right)
             }
-            (Type::Number, Type::Number) => self.compare_numbers(op, left, right),
-            (Type::Text, Type::Text) | (Type::Timestamp, Type::Timestamp) => {
+            (ExprType::Number, ExprType::Number) => self.compare_numbers(op, left, right),
+            (ExprType::Text, ExprType::Text) | (ExprType::Timestamp, ExprType::Timestamp) => {
                 self.compare_plainly(op, left, right)
             }
             _ if is_comparison(left) || is_comparison(right) => self.chained(whole, op, left, right),
@@ -68,7 +68,7 @@ impl Checker<'_, '_> {
     /// Compiles a comparison of an enum with an enum or text, which can be equal but have no order.
     fn compare_words(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
         if !op.is_equality() {
-            let word = if self.type_of(left) == Some(Type::Enum) { left } else { right };
+            let word = if self.type_of(left) == Some(ExprType::Enum) { left } else { right };
             let message = format!("The values of `{}` have no order; use `==`, `!=` or `in`.", unparse(word));
             return self.problem(whole.span, message);
         }
@@ -82,7 +82,7 @@ impl Checker<'_, '_> {
         self.enum_value(field, text, span);
         let accepted =
             field.definition.values.iter().map(|value| (value == text) == (op == CompareOp::Equal));
-        self.atom(Kind::Codes { read: field.read, accepted: accepted.collect() });
+        self.atom(Operation::Codes { read: field.read, accepted: accepted.collect() });
     }
 
     fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) {
@@ -95,7 +95,7 @@ impl Checker<'_, '_> {
         match self.field_of(field_side) {
             Some(field) => {
                 let bound = bound.recast(field.definition.kind == FieldType::Integer);
-                self.atom(Kind::Bound { read: field.read, accepted: Accepted::by(op), bound });
+                self.atom(Operation::Bound { read: field.read, accepted: AcceptedOrderings::by(op), bound });
             }
             None => self.compare_plainly(op, field_side, number_side),
         }
@@ -103,7 +103,7 @@ impl Checker<'_, '_> {
 
     fn compare_plainly(&mut self, op: CompareOp, left: &Expr, right: &Expr) {
         if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
-            self.atom(Kind::Compare { left, accepted: Accepted::by(op), right });
+            self.atom(Operation::Compare { left, accepted: AcceptedOrderings::by(op), right });
         }
     }
 
@@ -126,7 +126,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    pub fn enum_value(&mut self, field: Field<'_>, text: &str, span: Span) {
+    pub fn enum_value(&mut self, field: ResolvedField<'_>, text: &str, span: Span) {
         let values = &field.definition.values;
         if !values.iter().any(|value| value == text) {
             let message =
@@ -146,9 +146,9 @@ impl Checker<'_, '_> {
         }
         let Some(kind) = self.type_of(needle) else { return self.report_unknown(needle, list) };
         match (kind, self.field_of(needle), &list.kind) {
-            (Type::Text | Type::Enum, Some(field), ExprKind::ListName(name)) => {
+            (ExprType::Text | ExprType::Enum, Some(field), ExprKind::ListName(name)) => {
                 let question = self.symbols.question(&name.text, field.read.slot);
-                self.atom(Kind::Listed { read: field.read, question });
+                self.atom(Operation::Listed { read: field.read, question });
             }
             _ => self.problem(needle.span, "Only a text field can be looked up in a list."),
         }
@@ -163,17 +163,17 @@ impl Checker<'_, '_> {
         let field = self.field_of(needle);
         match (kind, field) {
             _ if !is_clean => {}
-            (Type::Enum, Some(field)) => {
+            (ExprType::Enum, Some(field)) => {
                 let has = |value: &String| {
                     items.iter().any(|item| matches!(&item.kind, ExprKind::Text(text) if text == value))
                 };
                 let accepted = field.definition.values.iter().map(has).collect();
-                self.atom(Kind::Codes { read: field.read, accepted });
+                self.atom(Operation::Codes { read: field.read, accepted });
             }
-            (Type::Number | Type::Text, _) => {
+            (ExprType::Number | ExprType::Text, _) => {
                 let set = set(items);
                 if let Some(needle) = self.operand(needle) {
-                    self.atom(Kind::OneOf { needle, set });
+                    self.atom(Operation::OneOf { needle, set });
                 }
             }
             _ => self.problem(
@@ -188,22 +188,22 @@ impl Checker<'_, '_> {
     }
 
     /// Reports whether an item of a list can equal the needle, and adds a problem if not.
-    fn item(&mut self, needle: &Expr, kind: Type, item: &Expr) -> bool {
+    fn item(&mut self, needle: &Expr, kind: ExprType, item: &Expr) -> bool {
         let before = self.problems.len();
         match (kind, &item.kind) {
             (_, ExprKind::Hole) => return false,
-            (Type::Enum, ExprKind::Text(text)) => {
+            (ExprType::Enum, ExprKind::Text(text)) => {
                 if let Some(field) = self.field_of(needle) {
                     self.enum_value(field, text, item.span);
                 }
             }
-            (Type::Number, ExprKind::Integer(_) | ExprKind::Float(_)) => {
+            (ExprType::Number, ExprKind::Integer(_) | ExprKind::Float(_)) => {
                 if let Some(number) = number(item) {
                     self.within_range(needle, number, true, item.span);
                 }
             }
-            (Type::Text, ExprKind::Text(_))
-            | (Type::Bool | Type::Timestamp | Type::List | Type::ReferenceList, _) => {}
+            (ExprType::Text, ExprKind::Text(_))
+            | (ExprType::Bool | ExprType::Timestamp | ExprType::List | ExprType::ReferenceList, _) => {}
             (_, ExprKind::Name(name)) if self.type_of(item).is_none() => {
                 let beside = self.field_of(needle).map(|field| field.definition);
                 self.unknown_name(name, item.span, beside);
@@ -238,17 +238,17 @@ impl Checker<'_, '_> {
             self.phrase(other)
         );
         let hint = match (self.type_of(subject), &other.kind) {
-            (Some(Type::Timestamp), _) => " Compare it with another point in time, such as `as_of`.",
+            (Some(ExprType::Timestamp), _) => " Compare it with another point in time, such as `as_of`.",
             _ => "",
         };
         let suggestion = match (self.type_of(subject), &other.kind) {
-            (Some(Type::Number), ExprKind::Text(text)) => {
+            (Some(ExprType::Number), ExprKind::Text(text)) => {
                 text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.trim().to_owned())
             }
-            (Some(Type::Text | Type::Enum), ExprKind::Integer(_) | ExprKind::Float(_)) => {
+            (Some(ExprType::Text | ExprType::Enum), ExprKind::Integer(_) | ExprKind::Float(_)) => {
                 Some(quoted(&unparse(other)))
             }
-            (Some(Type::Bool), ExprKind::Text(text)) => {
+            (Some(ExprType::Bool), ExprKind::Text(text)) => {
                 ["true", "false"].into_iter().find(|word| word == text).map(str::to_owned)
             }
             _ => None,
@@ -270,16 +270,16 @@ fn number(expr: &Expr) -> Option<Numeric> {
 }
 
 /// Returns the literals of a list, which are all numbers or all texts.
-fn set(items: &[Expr]) -> Set {
+fn set(items: &[Expr]) -> LiteralSet {
     let numbers: Vec<_> = items.iter().filter_map(number).collect();
     if !numbers.is_empty() {
-        return Set::numbers(numbers);
+        return LiteralSet::numbers(numbers);
     }
     let text = |item: &Expr| match &item.kind {
         ExprKind::Text(text) => Some(text.as_str().into()),
         _ => None,
     };
-    Set::texts(items.iter().filter_map(text).collect())
+    LiteralSet::texts(items.iter().filter_map(text).collect())
 }
 
 /// Suggests 0.85 for 85.

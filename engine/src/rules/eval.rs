@@ -2,16 +2,16 @@
 
 use std::cmp::Ordering;
 
-use super::code::{Kind, Node, Operand, Read, Set, children};
+use super::code::{FieldRead, LiteralSet, Node, Operand, Operation, children};
 use super::kleene;
 use super::numeric::Numeric;
-use super::row::{Cell, Datum, Row, Slot};
+use super::row::{Datum, Row, RowCell, Slot};
 use crate::decision::Outcome3;
 use crate::decision::Outcome3::{Error, False, True, Unknown};
 
 /// A lead and the fields of its cells.
 #[derive(Clone, Copy)]
-pub(super) struct Machine<'a> {
+pub(super) struct EvalContext<'a> {
     pub slots: &'a [Slot],
     pub row: &'a Row<'a>,
 }
@@ -25,29 +25,29 @@ enum Scalar<'a> {
 }
 
 /// The cell of a row that is too short.
-static NO_CELL: Cell<'static> = Cell::MISSING;
+static NO_CELL: RowCell<'static> = RowCell::MISSING;
 
-impl<'a> Machine<'a> {
+impl<'a> EvalContext<'a> {
     /// Evaluates a piece of a condition. Evaluation stops at a child that determines the result, which is safe
     /// because such a child determines it in any position.
     pub fn outcome(self, piece: &'a [Node]) -> Outcome3 {
         let [node, ..] = piece else { return Error };
         match &node.kind {
-            Kind::All => self.all(piece),
-            Kind::Any => self.any(piece),
-            Kind::Not => kleene::not(self.only(piece)),
-            Kind::Same { negated } => self.same(piece, *negated),
+            Operation::All => self.all(piece),
+            Operation::Any => self.any(piece),
+            Operation::Not => kleene::not(self.only(piece)),
+            Operation::Same { negated } => self.same(piece, *negated),
             atom => self.test(atom),
         }
     }
 
     /// Returns the cell of a slot.
-    pub fn cell(self, slot: u16) -> &'a Cell<'a> {
+    pub fn cell(self, slot: u16) -> &'a RowCell<'a> {
         self.row.cells.get(usize::from(slot)).unwrap_or(&NO_CELL)
     }
 
     /// Returns the value of a field if it is known, or else the result of a condition on it.
-    pub fn read(self, read: Read) -> Result<&'a Datum<'a>, Outcome3> {
+    pub fn read(self, read: FieldRead) -> Result<&'a Datum<'a>, Outcome3> {
         let cell = self.cell(read.slot);
         match &cell.datum {
             Datum::Missing => Err(Unknown),
@@ -107,28 +107,28 @@ impl<'a> Machine<'a> {
     }
 
     #[inline(always)]
-    fn test(self, atom: &'a Kind) -> Outcome3 {
+    fn test(self, atom: &'a Operation) -> Outcome3 {
         let holds = match atom {
-            Kind::Bound { read, accepted, bound } => match self.read(*read) {
+            Operation::Bound { read, accepted, bound } => match self.read(*read) {
                 Ok(Datum::Number(number)) => Ok(accepted.accepts(number.order(*bound))),
                 Ok(_) => Err(Error),
                 Err(outcome) => Err(outcome),
             },
-            Kind::Codes { read, accepted } => match self.read(*read) {
+            Operation::Codes { read, accepted } => match self.read(*read) {
                 Ok(Datum::Code(code)) => accepted.get(*code as usize).copied().ok_or(Error),
                 Ok(_) => Err(Error),
                 Err(outcome) => Err(outcome),
             },
-            Kind::Flag(read) => match self.read(*read) {
+            Operation::Flag(read) => match self.read(*read) {
                 Ok(Datum::Bool(holds)) => Ok(*holds),
                 Ok(_) => Err(Error),
                 Err(outcome) => Err(outcome),
             },
-            Kind::Listed { read, question } => self
+            Operation::Listed { read, question } => self
                 .read(*read)
                 .and_then(|_| self.row.answers.get(*question as usize).copied().flatten().ok_or(Error)),
-            Kind::Constant(holds) => Ok(*holds),
-            Kind::Has(slot) => Ok(self.cell(*slot).is_read),
+            Operation::Constant(holds) => Ok(*holds),
+            Operation::Has(slot) => Ok(self.cell(*slot).is_read),
             rarer => self.test_rarer(rarer),
         };
         holds.map_or_else(|outcome| outcome, Outcome3::from)
@@ -136,14 +136,14 @@ impl<'a> Machine<'a> {
 
     /// Evaluates the kinds that are too rare for the innermost loop.
     #[inline(never)]
-    fn test_rarer(self, atom: &'a Kind) -> Result<bool, Outcome3> {
+    fn test_rarer(self, atom: &'a Operation) -> Result<bool, Outcome3> {
         match atom {
-            Kind::Compare { left, accepted, right } => {
+            Operation::Compare { left, accepted, right } => {
                 let (left, right) = self.both(left, right)?;
                 order(left, right).map(|order| accepted.accepts(order)).ok_or(Error)
             }
-            Kind::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
-            Kind::General(program) => match program.outcome(self) {
+            Operation::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
+            Operation::General(program) => match program.outcome(self) {
                 True => Ok(true),
                 False => Ok(false),
                 other => Err(other),
@@ -198,12 +198,12 @@ fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
     }
 }
 
-fn is_member(needle: Scalar<'_>, set: &Set) -> Option<bool> {
+fn is_member(needle: Scalar<'_>, set: &LiteralSet) -> Option<bool> {
     match (needle, set) {
-        (Scalar::Number(needle), Set::Numbers(numbers)) => {
+        (Scalar::Number(needle), LiteralSet::Numbers(numbers)) => {
             Some(numbers.binary_search_by(|number| number.order(needle)).is_ok())
         }
-        (Scalar::Text(needle), Set::Texts(texts)) => {
+        (Scalar::Text(needle), LiteralSet::Texts(texts)) => {
             Some(texts.binary_search_by(|text| (**text).cmp(needle)).is_ok())
         }
         _ => None,

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ast::{Expr, ExprKind};
-use super::code::{Kind, Node, Read, children};
-use super::eval::Machine;
+use super::code::{FieldRead, Node, Operation, children};
+use super::eval::EvalContext;
 use super::row::Datum;
-use super::rule_set::{Inputs, Rule, RuleSet, Stop};
+use super::rule_set::{Inputs, Rule, RuleSet, ScanStop};
 use super::unparse::unparse;
 use super::why::why;
 use crate::action::Action;
@@ -41,7 +41,7 @@ pub struct ExplainedRule {
     /// The result of the rule in the scan.
     pub state: RuleState,
     /// The condition, evaluated even if the scan did not reach the rule.
-    pub condition: Explained,
+    pub condition: ExplainedCondition,
     /// A sentence that says what determined the result, if that is not obvious.
     pub why: Option<String>,
 }
@@ -77,9 +77,9 @@ pub enum RuleState {
 
 /// A piece of a condition with its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Explained {
+pub struct ExplainedCondition {
     /// How the children are combined.
-    pub kind: PieceKind,
+    pub kind: ConditionKind,
     /// The text of the piece.
     pub text: String,
     /// The result of the piece.
@@ -87,7 +87,7 @@ pub struct Explained {
     /// The values of the fields in it: a value, `0.58 < 0.70`, or `not found`. Only set for atoms.
     pub note: Option<String>,
     /// The pieces that it consists of.
-    pub children: Vec<Explained>,
+    pub children: Vec<ExplainedCondition>,
 }
 
 /// How the children of a piece are combined.
@@ -106,7 +106,7 @@ pub struct Explained {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum PieceKind {
+pub enum ConditionKind {
     /// All of them must be true.
     And,
     /// At least one must be true.
@@ -133,7 +133,7 @@ impl RuleSet {
         Explanation {
             rules: explained.collect(),
             default: self.default,
-            is_default: !matches!(stop, Stop::Fired(_)),
+            is_default: !matches!(stop, ScanStop::Fired(_)),
         }
     }
 }
@@ -150,7 +150,7 @@ impl From<Outcome3> for RuleState {
 }
 
 impl Rule {
-    fn explained(&self, machine: Machine<'_>, state: RuleState) -> ExplainedRule {
+    fn explained(&self, machine: EvalContext<'_>, state: RuleState) -> ExplainedRule {
         ExplainedRule {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -164,31 +164,31 @@ impl Rule {
 }
 
 /// Returns the pieces of a tree with the results of their nodes.
-fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node]) -> Explained {
+fn piece(machine: EvalContext<'_>, expr: &Expr, code: &[Node]) -> ExplainedCondition {
     let (kind, parts): (_, Vec<&Expr>) = match &expr.kind {
-        ExprKind::All(items) => (PieceKind::And, items.iter().collect()),
-        ExprKind::Any(items) => (PieceKind::Or, items.iter().collect()),
-        ExprKind::Not(operand) => (PieceKind::Not, vec![operand]),
-        _ => (PieceKind::Atom, Vec::new()),
+        ExprKind::All(items) => (ConditionKind::And, items.iter().collect()),
+        ExprKind::Any(items) => (ConditionKind::Or, items.iter().collect()),
+        ExprKind::Not(operand) => (ConditionKind::Not, vec![operand]),
+        _ => (ConditionKind::Atom, Vec::new()),
     };
     let explained = parts.into_iter().zip(children(code)).map(|(part, child)| piece(machine, part, child));
-    Explained {
+    ExplainedCondition {
         kind,
         text: unparse(expr),
         state: machine.outcome(code),
-        note: if kind == PieceKind::Atom { note(machine, code) } else { None },
+        note: if kind == ConditionKind::Atom { note(machine, code) } else { None },
         children: explained.collect(),
     }
 }
 
 /// Returns the values of the fields in an atom.
-fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
+fn note(machine: EvalContext<'_>, code: &[Node]) -> Option<String> {
     let mut notes: Vec<(u16, String)> = Vec::new();
     for kind in code.iter().map(|node| &node.kind) {
         let mut seen: Vec<(u16, String)> =
             kind.reads().map(|read| (read.slot, read_note(machine, read))).collect();
         seen.extend(kind.observes().map(|slot| (slot, observed_note(machine, kind, slot))));
-        if let (Kind::Listed { question, .. }, Some((_, note))) = (kind, seen.first_mut())
+        if let (Operation::Listed { question, .. }, Some((_, note))) = (kind, seen.first_mut())
             && let Some(is_member) = machine.row.answers.get(*question as usize).copied().flatten()
         {
             note.push_str(if is_member { ", on the list" } else { ", not on the list" });
@@ -211,16 +211,16 @@ fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
 }
 
 /// Returns what `has` or `confidence` see of a field.
-fn observed_note(machine: Machine<'_>, kind: &Kind, slot: u16) -> String {
+fn observed_note(machine: EvalContext<'_>, kind: &Operation, slot: u16) -> String {
     let cell = machine.cell(slot);
     match (kind, cell.is_read) {
         (_, false) => "not found".into(),
-        (Kind::Has(_), true) => "found".into(),
+        (Operation::Has(_), true) => "found".into(),
         (_, true) => format!("confidence {}", cell.confidence),
     }
 }
 
-fn read_note(machine: Machine<'_>, read: Read) -> String {
+fn read_note(machine: EvalContext<'_>, read: FieldRead) -> String {
     let cell = machine.cell(read.slot);
     match cell.datum {
         Datum::Missing => return "not found".into(),

@@ -1,12 +1,12 @@
 //! Compiles conditions that have no atom, with types from the fields of a workflow.
 
-use super::ast::{CompareOp, Expr, ExprKind, Name};
-use super::check::{AS_OF, Checker, Type as Plain};
-use super::code::{Kind, Read};
+use super::ast::{CompareOp, Expr, ExprKind, SpannedName};
+use super::check::{AS_OF, Checker, ExprType as Plain};
+use super::code::{FieldRead, Operation};
 use super::numeric::Numeric;
-use super::typed::check::{Environment, Found, Typer};
+use super::typed::check::{Environment, ResolvedName, Typer};
 use super::typed::term::Term;
-use super::typed::{Program, Size, Type};
+use super::typed::{Program, SizeBound, TermType};
 use crate::catalogue::{FieldDefinition, FieldType};
 use crate::limits;
 use crate::problem::Problem;
@@ -18,7 +18,7 @@ impl Checker<'_, '_> {
         let term = typer.whole_condition(expr);
         let (problems, work) = (typer.problems, typer.work);
         self.problems.extend(problems);
-        self.atom(Kind::General(Box::new(Program::new(term, work))));
+        self.atom(Operation::General(Box::new(Program::new(term, work))));
     }
 
     /// Returns the problems added by a check.
@@ -30,35 +30,35 @@ impl Checker<'_, '_> {
 }
 
 impl Environment for Checker<'_, '_> {
-    fn name(&mut self, path: &str) -> Option<Found> {
+    fn name(&mut self, path: &str) -> Option<ResolvedName> {
         if path == AS_OF {
-            return Some(Found::Value(Term::AsOf, Type::Timestamp, Size::SCALAR));
+            return Some(ResolvedName::Value(Term::AsOf, TermType::Timestamp, SizeBound::SCALAR));
         }
         let field = self.field_named(path)?;
         let (ty, size) = type_of(field.definition);
-        Some(Found::Value(Term::Field(field.read), ty, size))
+        Some(ResolvedName::Value(Term::Field(field.read), ty, size))
     }
 
-    fn unknown(&mut self, name: &Name) -> Problem {
+    fn unknown(&mut self, name: &SpannedName) -> Problem {
         let found = self.found_by(|checker| checker.unknown_name(&name.text, name.span, None));
         found.into_iter().next().unwrap_or_else(|| Problem::spanned(name.span, "This field does not exist."))
     }
 
-    fn has(&mut self, field: &Name) -> Result<Term, Problem> {
+    fn has(&mut self, field: &SpannedName) -> Result<Term, Problem> {
         self.observed(field, |read| Term::Has(read.slot))
     }
 
-    fn confidence(&mut self, field: &Name) -> Result<Term, Problem> {
+    fn confidence(&mut self, field: &SpannedName) -> Result<Term, Problem> {
         self.observed(field, |read| Term::Confidence(read.slot))
     }
 
-    fn listed(&mut self, needle: &Expr, list: &Name) -> Result<Term, Vec<Problem>> {
+    fn listed(&mut self, needle: &Expr, list: &SpannedName) -> Result<Term, Vec<Problem>> {
         let nodes = self.nodes.len();
         let place = Expr::new(ExprKind::ListName(list.clone()), list.span);
         let problems = self.found_by(|checker| checker.membership(needle, &place));
         let node = self.nodes.drain(nodes..).next();
         match node.map(|node| node.kind) {
-            Some(Kind::Listed { read, question }) if problems.is_empty() => {
+            Some(Operation::Listed { read, question }) if problems.is_empty() => {
                 Ok(Term::Listed { read, question })
             }
             _ => Err(problems),
@@ -85,7 +85,11 @@ impl Environment for Checker<'_, '_> {
 }
 
 impl Checker<'_, '_> {
-    fn observed(&mut self, name: &Name, term: impl FnOnce(Read) -> Term) -> Result<Term, Problem> {
+    fn observed(
+        &mut self,
+        name: &SpannedName,
+        term: impl FnOnce(FieldRead) -> Term,
+    ) -> Result<Term, Problem> {
         let mut found = None;
         let problems = self.found_by(|checker| found = checker.named_field(name).map(|field| field.read));
         match (found, problems.into_iter().next()) {
@@ -96,15 +100,16 @@ impl Checker<'_, '_> {
     }
 }
 
-fn type_of(definition: &FieldDefinition) -> (Type, Size) {
+fn type_of(definition: &FieldDefinition) -> (TermType, SizeBound) {
     match definition.kind {
-        FieldType::Bool => (Type::Bool, Size::SCALAR),
-        FieldType::Integer => (Type::Int, Size::SCALAR),
-        FieldType::Number => (Type::Double, Size::SCALAR),
-        FieldType::Timestamp => (Type::Timestamp, Size::SCALAR),
-        FieldType::Enum => {
-            (Type::Text, Size::text(definition.values.iter().map(String::len).max().unwrap_or(0) as u64))
-        }
-        FieldType::String => (Type::Text, Size::text(limits::EVENT_BYTES as u64)),
+        FieldType::Bool => (TermType::Bool, SizeBound::SCALAR),
+        FieldType::Integer => (TermType::Int, SizeBound::SCALAR),
+        FieldType::Number => (TermType::Double, SizeBound::SCALAR),
+        FieldType::Timestamp => (TermType::Timestamp, SizeBound::SCALAR),
+        FieldType::Enum => (
+            TermType::Text,
+            SizeBound::text(definition.values.iter().map(String::len).max().unwrap_or(0) as u64),
+        ),
+        FieldType::String => (TermType::Text, SizeBound::text(limits::EVENT_BYTES as u64)),
     }
 }

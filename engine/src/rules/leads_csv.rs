@@ -11,7 +11,7 @@ use std::rc::Rc;
 use chrono::DateTime;
 
 use super::numeric::Numeric;
-use super::row::{Cell, Datum, instant};
+use super::row::{Datum, RowCell, instant};
 use super::rule_set::RuleSet;
 use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::problem::{Problem, nearest};
@@ -27,11 +27,11 @@ const BUFFER_BYTES: usize = 64 * 1024;
 const CONFIDENCE: &str = "__confidence";
 
 /// Reads leads one by one, in bounded memory.
-pub(super) struct Leads<'a, R> {
+pub(super) struct LeadReader<'a, R> {
     rules: &'a RuleSet,
-    reader: csv::Reader<Bounded<Text<R>>>,
+    reader: csv::Reader<LineLimitReader<Text<R>>>,
     record: csv::ByteRecord,
-    watch: Watch,
+    watch: ReadProgress,
     columns: Vec<Column<'a>>,
     width: usize,
     ends: LineEnds,
@@ -43,11 +43,11 @@ pub(super) struct Leads<'a, R> {
 type Text<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// The cells of a lead, by the slots of the rules.
-type Lead<'a> = Result<Vec<Cell<'a>>, Rejected>;
+type Lead<'a> = Result<Vec<RowCell<'a>>, RejectedLead>;
 
 /// A line that is not a valid lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct RejectedLead {
     /// The line it begins on, starting at 1.
     pub line: u64,
     /// The problems; pointers name the column.
@@ -64,14 +64,14 @@ struct Column<'a> {
 }
 
 /// A reader that fails if a line does not end, and whose progress can be observed.
-pub(super) struct Bounded<R> {
+pub(super) struct LineLimitReader<R> {
     inner: R,
-    watch: Watch,
+    watch: ReadProgress,
 }
 
 /// Observes a reader that something else reads.
 #[derive(Clone, Default)]
-pub(super) struct Watch(Rc<Seen>);
+pub(super) struct ReadProgress(Rc<Seen>);
 
 #[derive(Default)]
 struct Seen {
@@ -79,7 +79,7 @@ struct Seen {
     is_at_end: Shared<bool>,
 }
 
-impl<'a, R: Read> Leads<'a, R> {
+impl<'a, R: Read> LeadReader<'a, R> {
     /// Opens a file and reads its header.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl<'a, R: Read> Leads<'a, R> {
             head.drain(..3);
         }
         let (delimiter, ends) = (delimiter(&head), LineEnds::of(&head));
-        let (bounded, watch) = Bounded::new(Cursor::new(head).chain(file));
+        let (bounded, watch) = LineLimitReader::new(Cursor::new(head).chain(file));
         let mut builder = csv::ReaderBuilder::new();
         let mut reader =
             builder.flexible(true).delimiter(delimiter).buffer_capacity(BUFFER_BYTES).from_reader(bounded);
@@ -121,7 +121,7 @@ impl<'a, R: Read> Leads<'a, R> {
             problems.push(Problem::at("", message));
             return Err(self.rejected(problems));
         }
-        let mut cells: Vec<Cell<'_>> = self.rules.slots().iter().map(|slot| slot.cell(None)).collect();
+        let mut cells: Vec<RowCell<'_>> = self.rules.slots().iter().map(|slot| slot.cell(None)).collect();
         for column in &self.columns {
             match column.cell(&self.record) {
                 Ok(Some(cell)) => {
@@ -136,13 +136,13 @@ impl<'a, R: Read> Leads<'a, R> {
         if problems.is_empty() { Ok(cells) } else { Err(self.rejected(problems)) }
     }
 
-    fn rejected(&self, problems: Vec<Problem>) -> Rejected {
-        Rejected { line: self.ends.line_of(&self.record, self.reader.position(), &self.watch), problems }
+    fn rejected(&self, problems: Vec<Problem>) -> RejectedLead {
+        RejectedLead { line: self.ends.line_of(&self.record, self.reader.position(), &self.watch), problems }
     }
 }
 
 impl Column<'_> {
-    fn cell<'r>(&self, record: &'r csv::ByteRecord) -> Result<Option<Cell<'r>>, Problem> {
+    fn cell<'r>(&self, record: &'r csv::ByteRecord) -> Result<Option<RowCell<'r>>, Problem> {
         let value = text(record, self.value, self.name)?;
         let confidence = self.confidence.map(|column| text(record, column, self.name)).transpose()?;
         if value.is_empty() {
@@ -159,25 +159,25 @@ impl Column<'_> {
         };
         let datum =
             datum(value, self.definition).map_err(|problem| problem.under(&format!("/{}", self.name)))?;
-        Ok(Some(Cell::read(datum, confidence)))
+        Ok(Some(RowCell::read(datum, confidence)))
     }
 }
 
-impl<R> Bounded<R> {
-    pub fn new(inner: R) -> (Self, Watch) {
-        let watch = Watch::default();
+impl<R> LineLimitReader<R> {
+    pub fn new(inner: R) -> (Self, ReadProgress) {
+        let watch = ReadProgress::default();
         (Self { inner, watch: watch.clone() }, watch)
     }
 }
 
-impl Watch {
+impl ReadProgress {
     /// Starts counting the bytes of a line.
     pub fn begin_line(&self) {
         self.0.since_line.set(0);
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for LineLimitReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let since_line = &self.watch.0.since_line;
         if since_line.get() > LINE_BYTES + BUFFER_BYTES {
@@ -209,7 +209,7 @@ impl LineEnds {
 
     /// Returns the line that a record begins on, starting at 1. The reader's own position is unsuitable: it
     /// counts empty lines towards the record after them, and ends a record at the carriage return.
-    pub fn line_of(self, record: &csv::ByteRecord, after: &csv::Position, watch: &Watch) -> u64 {
+    pub fn line_of(self, record: &csv::ByteRecord, after: &csv::Position, watch: &ReadProgress) -> u64 {
         let is_past_end = !self.has_return && !watch.0.is_at_end.get();
         let last = after.line().saturating_sub(u64::from(is_past_end));
         let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count();

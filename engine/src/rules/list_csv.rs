@@ -1,6 +1,6 @@
 //! Reads reference lists from CSV.
 
-use super::leads_csv::{Bounded, LineEnds, delimiter};
+use super::leads_csv::{LineEnds, LineLimitReader, delimiter};
 use super::lists::ReferenceList;
 use crate::limits;
 use crate::problem::Problem;
@@ -23,7 +23,7 @@ impl ReferenceList {
     pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let ends = LineEnds::of(bytes);
-        let (bounded, watch) = Bounded::new(bytes);
+        let (bounded, watch) = LineLimitReader::new(bytes);
         let mut builder = csv::ReaderBuilder::new();
         let mut reader =
             builder.has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bounded);

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::matching::Key;
+use super::matching::MatchKey;
 pub use super::matching::Step;
 
 /// A set of texts with the matching described in the module. All entries share one text, so that a million of
@@ -30,7 +30,7 @@ pub struct ReferenceList {
 
 /// The entry that a text matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match<'a> {
+pub struct EntryMatch<'a> {
     /// The entry as written in the list.
     pub entry: &'a str,
     /// The parts that were ignored to make the two equal.
@@ -88,18 +88,18 @@ impl ReferenceList {
 
     /// Returns the entry that the text matches, and how: the equal one, or else the one with the fewest ignored
     /// parts, and the first of several.
-    pub fn matched(&self, text: &str) -> Option<Match<'_>> {
+    pub fn matched(&self, text: &str) -> Option<EntryMatch<'_>> {
         if self.table.is_empty() {
             return None;
         }
         if let Some(entry) = self.find(text).ok().and_then(|index| self.entry(index)) {
-            return Some(Match { entry, steps: Vec::new() });
+            return Some(EntryMatch { entry, steps: Vec::new() });
         }
-        let key = Key::of(text)?;
+        let key = MatchKey::of(text)?;
         key.found_under().into_iter().find_map(|under| {
             let matches = self.filed_under(under).filter_map(|(entry, other)| {
                 (other.filed_under() == under).then_some(())?;
-                Some(Match { entry, steps: key.matches(&other)? })
+                Some(EntryMatch { entry, steps: key.matches(&other)? })
             });
             matches.min_by_key(|found| found.steps.len())
         })
@@ -121,7 +121,7 @@ impl ReferenceList {
     }
 
     /// Returns the entries filed under a text, along with others that share its slots.
-    fn filed_under(&self, under: &str) -> impl Iterator<Item = (&str, Key)> {
+    fn filed_under(&self, under: &str) -> impl Iterator<Item = (&str, MatchKey)> {
         let table = self.loose();
         let hash = hash(under);
         let start = start(hash, table.len());
@@ -129,7 +129,7 @@ impl ReferenceList {
         let places = places.take_while(|place| !place.is_free());
         places.filter(move |place| place.mark == mark(hash)).filter_map(|place| {
             let entry = self.entry(place.index as usize)?;
-            Some((entry, Key::of_entry(entry)?))
+            Some((entry, MatchKey::of_entry(entry)?))
         })
     }
 
@@ -138,7 +138,7 @@ impl ReferenceList {
             let len = (self.len() * 4 / 3 + 1).next_power_of_two().max(16);
             let mut table = vec![FREE; len].into_boxed_slice();
             for (index, entry) in self.entries().enumerate() {
-                let Some(key) = Key::of_entry(entry) else { continue };
+                let Some(key) = MatchKey::of_entry(entry) else { continue };
                 let hash = hash(key.filed_under());
                 put(&mut table, Place::of(index, hash), hash);
             }

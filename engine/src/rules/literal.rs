@@ -3,35 +3,35 @@
 use crate::problem::{Problem, Span};
 
 /// A parsed literal: the value, if it is valid, and the number of bytes it spans.
-pub(super) struct Read<T> {
+pub(super) struct ParsedLiteral<T> {
     pub value: Option<T>,
     pub len: usize,
 }
 
 /// A number without its sign; the sign is an operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Unsigned {
+pub(super) enum UnsignedLiteral {
     Integer(u64),
     Float(f64),
 }
 
 /// A CEL number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
+pub(super) enum NumberLiteral {
     /// A number that this language supports.
-    Unsigned(Unsigned),
+    Unsigned(UnsignedLiteral),
     /// A number with the suffix `u`.
     LeftOut,
 }
 
 /// Parses the number at the start of `rest`; `at` is its offset, for problems.
-pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read<Number> {
+pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> ParsedLiteral<NumberLiteral> {
     let (digits, is_float) = number_extent(rest);
     let len = digits + count(&rest[digits..], |c| c.is_ascii_alphanumeric() || c == '_');
     let span = Span::new(at, at + len);
     let refused = |problems: &mut Vec<Problem>, message: &str, suggestion: Option<String>| {
         problems.push(Problem::spanned(span, message).suggest(suggestion));
-        Read { value: None, len }
+        ParsedLiteral { value: None, len }
     };
     let (number, suffix) = (&rest[..digits], &rest[digits..len]);
     match suffix {
@@ -40,13 +40,13 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
                 Problem::spanned(Span::new(at, at + len + 1), "Add a digit after the decimal point.")
                     .suggest(Some(format!("{number}.0"))),
             );
-            Read { value: None, len: len + 1 }
+            ParsedLiteral { value: None, len: len + 1 }
         }
         "" => match value(number, is_float) {
-            Some(value) => Read { value: Some(Number::Unsigned(value)), len },
+            Some(value) => ParsedLiteral { value: Some(NumberLiteral::Unsigned(value)), len },
             None => refused(problems, "This number is too large.", None),
         },
-        "u" | "U" if !is_float => Read { value: Some(Number::LeftOut), len },
+        "u" | "U" if !is_float => ParsedLiteral { value: Some(NumberLiteral::LeftOut), len },
         _ if suffix.bytes().all(|b| b.is_ascii_digit() || b == b'_') => {
             refused(problems, "Numbers cannot contain `_`.", Some(rest[..len].replace('_', "")))
         }
@@ -55,7 +55,12 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
 }
 
 /// Parses the quoted text at the start of `rest`, including `prefix` bytes (`r`) before the quote.
-pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Problem>) -> Read<String> {
+pub(super) fn text(
+    rest: &str,
+    prefix: usize,
+    at: usize,
+    problems: &mut Vec<Problem>,
+) -> ParsedLiteral<String> {
     let is_raw = rest[..prefix].contains(['r', 'R']);
     let quote = if rest[prefix..].starts_with('\'') { "'" } else { "\"" };
     let triple = quote.repeat(3);
@@ -66,7 +71,7 @@ pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Prob
     loop {
         let tail = &rest[len..];
         if tail.starts_with(end) {
-            return Read { value: Some(value), len: len + end.len() };
+            return ParsedLiteral { value: Some(value), len: len + end.len() };
         }
         match tail.chars().next() {
             Some('\\') if !is_raw => match escape(&tail[1..]) {
@@ -89,7 +94,7 @@ pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Prob
                     Span::new(at, at + len),
                     format!("The text is not closed; add `{end}`."),
                 ));
-                return Read { value: Some(value), len };
+                return ParsedLiteral { value: Some(value), len };
             }
         }
     }
@@ -128,12 +133,13 @@ fn number_extent(rest: &str) -> (usize, bool) {
     (len, is_float)
 }
 
-fn value(number: &str, is_float: bool) -> Option<Unsigned> {
+fn value(number: &str, is_float: bool) -> Option<UnsignedLiteral> {
     if is_float {
-        return number.parse().ok().filter(|n: &f64| n.is_finite()).map(Unsigned::Float);
+        return number.parse().ok().filter(|n: &f64| n.is_finite()).map(UnsignedLiteral::Float);
     }
     let hex = number.strip_prefix("0x").or_else(|| number.strip_prefix("0X"));
-    hex.map_or_else(|| number.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok()).map(Unsigned::Integer)
+    hex.map_or_else(|| number.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok())
+        .map(UnsignedLiteral::Integer)
 }
 
 /// Returns the character for the escape after a backslash, and the bytes it spans.

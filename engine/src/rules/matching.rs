@@ -46,14 +46,14 @@ impl std::fmt::Display for Step {
 
 /// A text in the form used for comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    Name(Name),
+pub(super) enum MatchKey {
+    Name(CompanyName),
     Domain(Domain),
 }
 
 /// A company name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct CompanyName {
     core: String,
     /// The legal form in its canonical form.
     form: Option<&'static str>,
@@ -72,7 +72,7 @@ pub(super) struct Domain {
     is_address: bool,
 }
 
-impl Key {
+impl MatchKey {
     /// Returns the key of an entry; an e-mail address belongs to a person and is not a domain.
     pub fn of_entry(entry: &str) -> Option<Self> {
         if entry.contains('@') { None } else { Self::of(entry) }
@@ -82,7 +82,7 @@ impl Key {
     pub fn of(text: &str) -> Option<Self> {
         Domain::of(text)
             .map(Self::Domain)
-            .or_else(|| (!text.contains('@')).then(|| Name::of(text))?.map(Self::Name))
+            .or_else(|| (!text.contains('@')).then(|| CompanyName::of(text))?.map(Self::Name))
     }
 
     /// Returns the texts under which matching entries can be filed, the closest first.
@@ -111,7 +111,7 @@ impl Key {
     }
 }
 
-impl Name {
+impl CompanyName {
     fn of(text: &str) -> Option<Self> {
         let mut name = Self::default();
         let plain = name.without_accents(text);

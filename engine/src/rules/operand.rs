@@ -1,11 +1,11 @@
 //! Parses operands, the expressions between the operators of a condition.
 
 use super::ast::ArithmeticOp;
-use super::ast::{Expr, ExprKind, Name};
-use super::literal::Unsigned;
+use super::ast::{Expr, ExprKind, SpannedName};
+use super::literal::UnsignedLiteral;
 use super::parse::Parser;
 use super::token::{Operator, Token};
-use super::words::{LeftOut, Macro, RESERVED};
+use super::words::{Macro, RESERVED, UnsupportedSyntax};
 use crate::problem::{Problem, Span};
 
 impl<'t> Parser<'t> {
@@ -87,10 +87,10 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn number(&mut self, number: Unsigned, is_negative: bool, span: Span) -> Expr {
+    fn number(&mut self, number: UnsignedLiteral, is_negative: bool, span: Span) -> Expr {
         let kind = match number {
-            Unsigned::Float(n) => ExprKind::Float(if is_negative { -n } else { n }),
-            Unsigned::Integer(n) => {
+            UnsignedLiteral::Float(n) => ExprKind::Float(if is_negative { -n } else { n }),
+            UnsignedLiteral::Integer(n) => {
                 let n = if is_negative { -i128::from(n) } else { i128::from(n) };
                 i64::try_from(n).map_or(ExprKind::Hole, ExprKind::Integer)
             }
@@ -117,7 +117,7 @@ impl<'t> Parser<'t> {
             return Expr::new(ExprKind::Hole, dot);
         };
         self.advance();
-        Expr::new(ExprKind::Root(Name { text: name.to_owned(), span }), dot.to(span))
+        Expr::new(ExprKind::Root(SpannedName { text: name.to_owned(), span }), dot.to(span))
     }
 
     /// Parses the rest of an expression that starts with a name: a reserved word, a list, a call or a field.
@@ -126,7 +126,7 @@ impl<'t> Parser<'t> {
             "true" => Expr::new(ExprKind::Bool(true), span),
             "false" => Expr::new(ExprKind::Bool(false), span),
             "null" => {
-                let kind = ExprKind::LeftOut { construct: LeftOut::Null, text: name.to_owned() };
+                let kind = ExprKind::LeftOut { construct: UnsupportedSyntax::Null, text: name.to_owned() };
                 Expr::new(kind, span)
             }
             _ if matches!(self.peek(), Token::Open) => self.call(name, span),
@@ -147,7 +147,7 @@ impl<'t> Parser<'t> {
         match (named, self.peek().clone(), self.span()) {
             (true, Token::Name(name), place) => {
                 self.advance();
-                let name = Name { text: name.to_owned(), span: place };
+                let name = SpannedName { text: name.to_owned(), span: place };
                 Expr::new(ExprKind::ListName(name), span.to(place))
             }
             _ => {
@@ -163,13 +163,13 @@ impl<'t> Parser<'t> {
         let (mut arguments, end) = self.items(&Token::Close, ")");
         let whole = span.to(end);
         if !matches!(function, "has" | "confidence") {
-            let function = Name { text: function.to_owned(), span };
+            let function = SpannedName { text: function.to_owned(), span };
             return self.built(ExprKind::Call { of: None, function, arguments }, whole);
         }
         let argument = if arguments.len() == 1 { arguments.pop() } else { None };
         let kind = match (function, argument) {
             (_, Some(Expr { kind: ExprKind::Name(text), span, .. })) => {
-                let name = Name { text, span };
+                let name = SpannedName { text, span };
                 if function == "has" { ExprKind::Has(name) } else { ExprKind::Confidence(name) }
             }
             ("has", Some(Expr { kind: ExprKind::Select { of, name }, .. })) => ExprKind::HasKey { of, name },
@@ -225,7 +225,7 @@ impl<'t> Parser<'t> {
             }
         };
         self.advance();
-        let name = Name { text: text.to_owned(), span };
+        let name = SpannedName { text: text.to_owned(), span };
         if is_quoted || !matches!(self.peek(), Token::Open) {
             let whole = of.span.to(span);
             return self.built(ExprKind::Select { of: of.into(), name }, whole);
@@ -237,7 +237,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Parses a method call; calls with some names and the right form are macros.
-    fn method(&mut self, of: Expr, function: Name, mut arguments: Vec<Expr>, whole: Span) -> Expr {
+    fn method(&mut self, of: Expr, function: SpannedName, mut arguments: Vec<Expr>, whole: Span) -> Expr {
         let Some((kind, variables)) = Macro::find(&function.text, arguments.len()) else {
             if let Ok(known) = function.text.parse::<Macro>() {
                 let message = format!("Write `{}` as in `{}`.", function.text, known.example());
@@ -247,11 +247,11 @@ impl<'t> Parser<'t> {
             return self.built(ExprKind::Call { of: Some(of.into()), function, arguments }, whole);
         };
         let body = arguments.split_off(variables);
-        let mut names: Vec<Name> = Vec::new();
+        let mut names: Vec<SpannedName> = Vec::new();
         for variable in arguments {
             match variable.kind {
                 ExprKind::Name(text) if names.iter().all(|name| name.text != text) => {
-                    names.push(Name { text, span: variable.span });
+                    names.push(SpannedName { text, span: variable.span });
                 }
                 ExprKind::Hole => {}
                 _ => {
@@ -299,7 +299,7 @@ impl<'t> Parser<'t> {
         }
         let span = name.span.to(self.close(&Token::CloseMap, "}"));
         let text = self.text[span.start..span.end].to_owned();
-        Expr::new(ExprKind::LeftOut { construct: LeftOut::Message, text }, span)
+        Expr::new(ExprKind::LeftOut { construct: UnsupportedSyntax::Message, text }, span)
     }
 }
 

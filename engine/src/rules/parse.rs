@@ -3,7 +3,7 @@
 //! once.
 
 use super::ast::{Expr, ExprKind};
-use super::token::{Operator, Placed, Token, tokens};
+use super::token::{Operator, SpannedToken, Token, tokens};
 use crate::limits;
 use crate::problem::{Problem, Span};
 
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
 /// The state of the parser. Operands are parsed in [`super::operand`].
 pub(super) struct Parser<'t> {
     pub text: &'t str,
-    tokens: Vec<Placed<'t>>,
+    tokens: Vec<SpannedToken<'t>>,
     at: usize,
     depth: usize,
     /// Whether the nesting was too deep; nothing more is parsed or reported.

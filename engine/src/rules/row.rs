@@ -30,7 +30,7 @@ pub struct Slot {
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
     /// The cells by slot, as created by [`Slot::cell`].
-    pub cells: &'a [Cell<'a>],
+    pub cells: &'a [RowCell<'a>],
     /// The results of the lists, in the order of [`super::RuleSet::questions`]; `None` where none is available.
     pub answers: &'a [Option<bool>],
     /// `as_of` in microseconds, as returned by [`instant`].
@@ -39,7 +39,7 @@ pub struct Row<'a> {
 
 /// The content of a row for one field.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cell<'a> {
+pub struct RowCell<'a> {
     /// The value that the rules use: the value read, or else the one assumed for a missing field.
     pub datum: Datum<'a>,
     /// The confidence of the value; 1 for an assumed value.
@@ -72,12 +72,12 @@ pub fn instant(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
 }
 
-impl Cell<'_> {
+impl RowCell<'_> {
     /// The cell of an unknown field.
-    pub const MISSING: Self = Cell { datum: Datum::Missing, confidence: 0.0, is_read: false };
+    pub const MISSING: Self = RowCell { datum: Datum::Missing, confidence: 0.0, is_read: false };
 }
 
-impl<'a> Cell<'a> {
+impl<'a> RowCell<'a> {
     /// Creates the cell of a field that was read. A confidence outside 0 to 1 is clamped; NaN counts as 0.
     pub fn read(datum: Datum<'a>, confidence: f64) -> Self {
         let confidence = if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) };
@@ -92,11 +92,11 @@ impl Slot {
     }
 
     /// Creates the cell for a reading, or for a field that was not found.
-    pub fn cell<'a>(&'a self, reading: Option<&'a Reading>) -> Cell<'a> {
+    pub fn cell<'a>(&'a self, reading: Option<&'a Reading>) -> RowCell<'a> {
         match (reading, &self.stated) {
-            (Some(reading), _) => Cell::read(self.datum(&reading.value), reading.confidence),
-            (None, Some(value)) => Cell { datum: self.datum(value), confidence: 1.0, is_read: false },
-            (None, None) => Cell::MISSING,
+            (Some(reading), _) => RowCell::read(self.datum(&reading.value), reading.confidence),
+            (None, Some(value)) => RowCell { datum: self.datum(value), confidence: 1.0, is_read: false },
+            (None, None) => RowCell::MISSING,
         }
     }
 

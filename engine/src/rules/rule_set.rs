@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use super::ast::Expr;
-use super::blame;
 use super::check::{self, Scope, Symbols};
-use super::code::{Kind, Node, Read};
-use super::eval::Machine;
+use super::code::{FieldRead, Node, Operation};
+use super::eval::EvalContext;
 use super::file::{RuleDefinition, RuleSetFile, escaped};
 use super::parse::parse;
-use super::row::{Cell, Reading, Row, Slot, instant};
+use super::row::{Reading, Row, RowCell, Slot, instant};
+use super::unknown;
 use crate::action::{Action, Consequence};
 use crate::catalogue::Catalogue;
-use crate::decision::{Because, Outcome3, SnapshotList, TraceEntry};
+use crate::decision::{Outcome3, SnapshotList, TraceEntry, UnknownReason};
 use crate::limits;
 use crate::problem::{Problem, nearest};
 
@@ -26,7 +26,7 @@ pub struct RuleSet {
     pub(super) rules: Vec<Rule>,
     pub(super) slots: Vec<Slot>,
     pub(super) default: Action,
-    questions: Vec<Question>,
+    questions: Vec<ListLookup>,
 }
 
 /// A compiled rule.
@@ -37,17 +37,17 @@ pub struct Rule {
     /// The name of the rule, if it has one.
     pub name: Option<String>,
     /// The action of the rule; `None` if it only tags.
-    pub act: Option<Act>,
+    pub act: Option<RuleAction>,
     /// The risk tags and tags of the rule, without duplicates.
     pub tags: Vec<String>,
     pub(super) expr: Expr,
     pub(super) code: Box<[Node]>,
-    pub(super) reads: Box<[Read]>,
+    pub(super) reads: Box<[FieldRead]>,
 }
 
 /// The action of a rule with its parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Act {
+pub struct RuleAction {
     /// The action.
     pub action: Action,
     /// The parameters of the action.
@@ -56,7 +56,7 @@ pub struct Act {
 
 /// A look-up that is needed for a decision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Question {
+pub struct ListLookup {
     /// The name of the list.
     pub list: String,
     /// The field whose text is looked up.
@@ -76,7 +76,7 @@ pub struct Inputs<'a> {
 
 /// Where a scan stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stop {
+pub enum ScanStop {
     /// At the rule with this index, which is true.
     Fired(usize),
     /// At the rule with this index, which is unknown or an error.
@@ -104,14 +104,14 @@ pub struct Verdict {
     /// The rule that could not be evaluated, if the scan stopped there.
     pub held_by: Option<String>,
     /// The reasons why that rule could not be evaluated.
-    pub because: Vec<Because>,
+    pub because: Vec<UnknownReason>,
     /// Every rule that was evaluated, with its result.
     pub trace: Vec<TraceEntry>,
 }
 
 /// The cells and answers that a row borrows.
-pub(super) struct Loaded<'a> {
-    cells: Vec<Cell<'a>>,
+pub(super) struct LoadedRow<'a> {
+    cells: Vec<RowCell<'a>>,
     answers: Vec<Option<bool>>,
     as_of: i64,
 }
@@ -188,10 +188,10 @@ impl RuleSet {
     }
 
     /// Returns the action for a lead whose scan stops here.
-    pub fn action_of(&self, stop: Stop) -> Action {
+    pub fn action_of(&self, stop: ScanStop) -> Action {
         match stop {
-            Stop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
-            Stop::Held(_) | Stop::Default => None,
+            ScanStop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
+            ScanStop::Held(_) | ScanStop::Default => None,
         }
         .map_or(self.default, |act| act.action)
     }
@@ -202,7 +202,7 @@ impl RuleSet {
     }
 
     /// Returns the look-ups needed for a decision, sorted and without duplicates.
-    pub fn questions(&self) -> &[Question] {
+    pub fn questions(&self) -> &[ListLookup] {
         &self.questions
     }
 
@@ -210,7 +210,7 @@ impl RuleSet {
     /// Returns `None` if there is none; the question is then unknown.
     pub fn text_of<'a>(
         &'a self,
-        question: &Question,
+        question: &ListLookup,
         readings: &'a BTreeMap<String, Reading>,
     ) -> Option<&'a str> {
         let slot = self.slots.iter().find(|slot| slot.name == question.field)?;
@@ -244,50 +244,50 @@ impl RuleSet {
     }
 
     /// Returns where the scan stops, without building a verdict.
-    pub fn decide_row(&self, row: &Row<'_>) -> Stop {
+    pub fn decide_row(&self, row: &Row<'_>) -> ScanStop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
             match machine.outcome(&rule.code) {
                 Outcome3::False => {}
-                Outcome3::True => return Stop::Fired(index),
-                Outcome3::Unknown | Outcome3::Error => return Stop::Held(index),
+                Outcome3::True => return ScanStop::Fired(index),
+                Outcome3::Unknown | Outcome3::Error => return ScanStop::Held(index),
             }
         }
-        Stop::Default
+        ScanStop::Default
     }
 
     /// Returns where the scan stops, and calls `tell` for each rule on the way. A rule that only tags never
     /// stops the scan.
-    pub fn scan(&self, row: &Row<'_>, mut tell: impl FnMut(usize, Outcome3)) -> Stop {
+    pub fn scan(&self, row: &Row<'_>, mut tell: impl FnMut(usize, Outcome3)) -> ScanStop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate() {
             let outcome = machine.outcome(&rule.code);
             tell(index, outcome);
             match outcome {
-                Outcome3::True if rule.act.is_some() => return Stop::Fired(index),
-                Outcome3::Unknown | Outcome3::Error if rule.act.is_some() => return Stop::Held(index),
+                Outcome3::True if rule.act.is_some() => return ScanStop::Fired(index),
+                Outcome3::Unknown | Outcome3::Error if rule.act.is_some() => return ScanStop::Held(index),
                 _ => {}
             }
         }
-        Stop::Default
+        ScanStop::Default
     }
 
-    pub(super) fn load<'a>(&'a self, inputs: &Inputs<'a>) -> Loaded<'a> {
+    pub(super) fn load<'a>(&'a self, inputs: &Inputs<'a>) -> LoadedRow<'a> {
         let cell = |slot: &'a Slot| slot.cell(inputs.readings.get(&slot.name));
         let answer =
-            |question: &Question| inputs.lists.get(&question.list)?.by_field.get(&question.field).copied();
-        Loaded {
+            |question: &ListLookup| inputs.lists.get(&question.list)?.by_field.get(&question.field).copied();
+        LoadedRow {
             cells: self.slots.iter().map(cell).collect(),
             answers: self.questions.iter().map(answer).collect(),
             as_of: instant(inputs.as_of),
         }
     }
 
-    pub(super) fn machine<'a>(&'a self, row: &'a Row<'a>) -> Machine<'a> {
-        Machine { slots: &self.slots, row }
+    pub(super) fn machine<'a>(&'a self, row: &'a Row<'a>) -> EvalContext<'a> {
+        EvalContext { slots: &self.slots, row }
     }
 
-    fn verdict(&self, stop: Stop, row: &Row<'_>, tags: Vec<String>, trace: Vec<TraceEntry>) -> Verdict {
+    fn verdict(&self, stop: ScanStop, row: &Row<'_>, tags: Vec<String>, trace: Vec<TraceEntry>) -> Verdict {
         let mut verdict = Verdict {
             rule: None,
             rule_id: None,
@@ -300,7 +300,7 @@ impl RuleSet {
             trace,
         };
         match stop {
-            Stop::Fired(index) => {
+            ScanStop::Fired(index) => {
                 let rule = &self.rules[index];
                 verdict.rule = Some(index);
                 verdict.rule_id = Some(rule.id.clone());
@@ -310,12 +310,12 @@ impl RuleSet {
                     verdict.parameters = act.parameters.clone();
                 }
             }
-            Stop::Held(index) => {
+            ScanStop::Held(index) => {
                 let rule = &self.rules[index];
                 verdict.held_by = Some(rule.id.clone());
-                verdict.because = blame::because(self.machine(row), &rule.code);
+                verdict.because = unknown::unknown_reasons(self.machine(row), &rule.code);
             }
-            Stop::Default => {}
+            ScanStop::Default => {}
         }
         verdict
     }
@@ -331,15 +331,15 @@ impl RuleSet {
     fn number_questions(&mut self, found: BTreeMap<(String, u16), u32>) {
         let named = |((list, slot), number): ((String, u16), u32)| {
             let field = self.slots.get(usize::from(slot)).map(|slot| slot.name.clone()).unwrap_or_default();
-            (Question { list, field }, number)
+            (ListLookup { list, field }, number)
         };
-        let sorted: BTreeMap<Question, u32> = found.into_iter().map(named).collect();
+        let sorted: BTreeMap<ListLookup, u32> = found.into_iter().map(named).collect();
         let ranks: BTreeMap<u32, u32> = sorted.values().copied().zip(0..).collect();
         for node in self.rules.iter_mut().flat_map(|rule| rule.code.iter_mut()) {
             let rank = |question: u32| ranks.get(&question).copied().unwrap_or(u32::MAX);
             match &mut node.kind {
-                Kind::Listed { question, .. } => *question = rank(*question),
-                Kind::General(program) => program.renumber(&rank),
+                Operation::Listed { question, .. } => *question = rank(*question),
+                Operation::General(program) => program.renumber(&rank),
                 _ => {}
             }
         }
@@ -347,7 +347,7 @@ impl RuleSet {
     }
 }
 
-impl Loaded<'_> {
+impl LoadedRow<'_> {
     pub fn row(&self) -> Row<'_> {
         Row { cells: &self.cells, answers: &self.answers, as_of: self.as_of }
     }
@@ -368,7 +368,7 @@ fn compile_rule<'a>(
             return Err(problems);
         }
     };
-    let mut reads: Vec<Read> = Vec::new();
+    let mut reads: Vec<FieldRead> = Vec::new();
     for read in code.iter().flat_map(|node| node.kind.reads()) {
         if !reads.contains(&read) {
             reads.push(read);
@@ -379,7 +379,7 @@ fn compile_rule<'a>(
 }
 
 /// Returns the action of a rule, and its risk tags and tags without duplicates.
-fn consequences(rule: &RuleDefinition) -> (Option<Act>, Vec<String>) {
+fn consequences(rule: &RuleDefinition) -> (Option<RuleAction>, Vec<String>) {
     let mut act = None;
     let mut tags = Vec::new();
     let worded = rule.then.iter().filter_map(|consequence| match consequence {
@@ -393,7 +393,7 @@ fn consequences(rule: &RuleDefinition) -> (Option<Act>, Vec<String>) {
     }
     for consequence in &rule.then {
         if let Consequence::Act { action, parameters } = consequence {
-            act = Some(Act { action: *action, parameters: parameters.clone() });
+            act = Some(RuleAction { action: *action, parameters: parameters.clone() });
         }
     }
     (act, tags)

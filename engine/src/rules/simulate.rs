@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use super::leads_csv::Rejected;
+pub use super::leads_csv::RejectedLead;
 
-use super::leads_csv::Leads;
+use super::leads_csv::LeadReader;
 use super::lists::ReferenceList;
-use super::row::{Cell, Row, instant};
-use super::rule_set::{RuleSet, Stop};
+use super::row::{Row, RowCell, instant};
+use super::rule_set::{RuleSet, ScanStop};
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::problem::Problem;
@@ -43,7 +43,7 @@ pub struct RuleCount {
 
 /// The number of leads that each rule of a set stops, by the index of the rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct StopCounts {
     /// The number of leads that the rule matched.
     pub fired: Vec<u64>,
     /// The number of leads for which the rule was unknown or an error.
@@ -54,7 +54,7 @@ pub struct Counts {
 
 /// The inputs of a simulation other than the leads.
 #[derive(Clone, Copy, Debug)]
-pub struct Setup<'a> {
+pub struct SimulationInput<'a> {
     /// The rules.
     pub rules: &'a RuleSet,
     /// The fields that columns can have.
@@ -67,11 +67,11 @@ pub struct Setup<'a> {
 
 /// A notice for people who read the counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
+pub enum SimulationNotice {
     /// Columns that match no field.
     Ignored(Vec<String>),
     /// A line that was skipped.
-    Rejected(Rejected),
+    Rejected(RejectedLead),
 }
 
 impl Simulation {
@@ -81,20 +81,20 @@ impl Simulation {
     /// # Errors
     /// Returns the problems if the file cannot be read or its header is invalid.
     pub fn run(
-        setup: &Setup<'_>,
+        setup: &SimulationInput<'_>,
         leads: impl Read,
-        mut tell: impl FnMut(Notice),
+        mut tell: impl FnMut(SimulationNotice),
     ) -> Result<Self, Vec<Problem>> {
-        let mut leads = Leads::open(setup.rules, setup.catalogue, leads)?;
+        let mut leads = LeadReader::open(setup.rules, setup.catalogue, leads)?;
         if !leads.ignored.is_empty() {
-            tell(Notice::Ignored(std::mem::take(&mut leads.ignored)));
+            tell(SimulationNotice::Ignored(std::mem::take(&mut leads.ignored)));
         }
         let asked = setup.asked();
-        let mut counts = Counts::new(setup.rules);
+        let mut counts = StopCounts::new(setup.rules);
         while let Some(lead) = leads.next()? {
             match lead {
                 Ok(cells) => counts.add(setup.decide(&asked, &cells), 1),
-                Err(rejected) => tell(Notice::Rejected(rejected)),
+                Err(rejected) => tell(SimulationNotice::Rejected(rejected)),
             }
         }
         Ok(counts.simulation(setup.rules))
@@ -102,22 +102,22 @@ impl Simulation {
 }
 
 /// A question of the rules with the data needed to answer it.
-struct Asked<'a> {
+struct NeededLookup<'a> {
     slot: usize,
     list: Option<&'a ReferenceList>,
 }
 
-impl<'a> Setup<'a> {
-    fn asked(&self) -> Vec<Asked<'a>> {
+impl<'a> SimulationInput<'a> {
+    fn asked(&self) -> Vec<NeededLookup<'a>> {
         let asked = self.rules.questions().iter().filter_map(|question| {
             let slot = self.rules.slots().iter().position(|slot| slot.name == question.field)?;
-            Some(Asked { slot, list: self.lists.get(&question.list) })
+            Some(NeededLookup { slot, list: self.lists.get(&question.list) })
         });
         asked.collect()
     }
 
-    fn decide(&self, asked: &[Asked<'_>], cells: &[Cell<'_>]) -> Stop {
-        let answer = |asked: &Asked<'_>| {
+    fn decide(&self, asked: &[NeededLookup<'_>], cells: &[RowCell<'_>]) -> ScanStop {
+        let answer = |asked: &NeededLookup<'_>| {
             let text = self.rules.slots().get(asked.slot)?.text(cells.get(asked.slot)?.datum)?;
             Some(asked.list?.contains(text).is_some())
         };
@@ -126,7 +126,7 @@ impl<'a> Setup<'a> {
     }
 }
 
-impl Counts {
+impl StopCounts {
     /// Creates counts of zero.
     pub fn new(rules: &RuleSet) -> Self {
         let none = vec![0; rules.rules().len()];
@@ -134,11 +134,11 @@ impl Counts {
     }
 
     /// Counts leads whose scan stops here.
-    pub fn add(&mut self, stop: Stop, leads: u64) {
+    pub fn add(&mut self, stop: ScanStop, leads: u64) {
         match stop {
-            Stop::Fired(rule) => self.fired[rule] += leads,
-            Stop::Held(rule) => self.held[rule] += leads,
-            Stop::Default => self.default += leads,
+            ScanStop::Fired(rule) => self.fired[rule] += leads,
+            ScanStop::Held(rule) => self.held[rule] += leads,
+            ScanStop::Default => self.default += leads,
         }
     }
 
@@ -149,8 +149,8 @@ impl Counts {
 
     /// Returns the number of leads by action, given the rule set of these counts.
     pub fn by_action(&self, rules: &RuleSet) -> BTreeMap<Action, u64> {
-        let fired = self.fired.iter().enumerate().map(|(rule, leads)| (Stop::Fired(rule), *leads));
-        let undecided = (Stop::Default, self.held.iter().sum::<u64>() + self.default);
+        let fired = self.fired.iter().enumerate().map(|(rule, leads)| (ScanStop::Fired(rule), *leads));
+        let undecided = (ScanStop::Default, self.held.iter().sum::<u64>() + self.default);
         let mut sums = BTreeMap::new();
         for (stop, leads) in fired.chain([undecided]).filter(|(_, leads)| *leads > 0) {
             *sums.entry(rules.action_of(stop)).or_default() += leads;

@@ -2,13 +2,13 @@
 //! replaced by [`Token::Broken`], so that each mistake causes only one problem.
 
 use super::ast::{ArithmeticOp, CompareOp};
-use super::literal::{self, Number, Unsigned, count, is_word_start};
-use super::words::LeftOut;
+use super::literal::{self, NumberLiteral, UnsignedLiteral, count, is_word_start};
+use super::words::UnsupportedSyntax;
 use crate::problem::{Problem, Span};
 
 /// A token with its location.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Placed<'t> {
+pub(super) struct SpannedToken<'t> {
     pub token: Token<'t>,
     pub span: Span,
 }
@@ -16,13 +16,13 @@ pub(super) struct Placed<'t> {
 /// The smallest unit of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token<'t> {
-    Number(Unsigned),
+    Number(UnsignedLiteral),
     Text(String),
     Name(&'t str),
     /// A name in backticks.
     Quoted(&'t str),
     /// An unsupported part of CEL.
-    LeftOut(LeftOut, &'t str),
+    LeftOut(UnsupportedSyntax, &'t str),
     Operator(Operator),
     Not,
     Open,
@@ -53,18 +53,18 @@ pub(super) enum Operator {
 }
 
 /// Returns all tokens of the text, followed by [`Token::End`].
-pub(super) fn tokens<'t>(text: &'t str, problems: &mut Vec<Problem>) -> Vec<Placed<'t>> {
+pub(super) fn tokens<'t>(text: &'t str, problems: &mut Vec<Problem>) -> Vec<SpannedToken<'t>> {
     let mut tokens = Vec::new();
     let mut at = 0;
     loop {
         at += blank(&text[at..]);
         let rest = &text[at..];
         if rest.is_empty() {
-            tokens.push(Placed { token: Token::End, span: Span::new(at, at) });
+            tokens.push(SpannedToken { token: Token::End, span: Span::new(at, at) });
             return tokens;
         }
         let (token, len) = next(rest, at, problems);
-        tokens.push(Placed { token, span: Span::new(at, at + len) });
+        tokens.push(SpannedToken { token, span: Span::new(at, at + len) });
         at += len;
     }
 }
@@ -86,8 +86,10 @@ fn next<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
         let read = literal::number(rest, at, problems);
         return match read.value {
-            Some(Number::Unsigned(number)) => (Token::Number(number), read.len),
-            Some(Number::LeftOut) => (Token::LeftOut(LeftOut::Uint, &rest[..read.len]), read.len),
+            Some(NumberLiteral::Unsigned(number)) => (Token::Number(number), read.len),
+            Some(NumberLiteral::LeftOut) => {
+                (Token::LeftOut(UnsupportedSyntax::Uint, &rest[..read.len]), read.len)
+            }
             None => (Token::Broken, read.len),
         };
     }
@@ -130,7 +132,7 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
         "r" if is_prefix => text_token(rest, len, at, problems),
         "b" | "br" | "rb" if is_prefix => {
             let (_, len) = text_token(rest, len, at, problems);
-            (Token::LeftOut(LeftOut::Bytes, &rest[..len]), len)
+            (Token::LeftOut(UnsupportedSyntax::Bytes, &rest[..len]), len)
         }
         _ if name == "in" => (Token::Operator(Operator::In), len),
         _ => (Token::Name(name), len),

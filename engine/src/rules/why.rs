@@ -1,20 +1,20 @@
 //! Explains in one sentence what determined the result of a rule, if it is not obvious.
 
 use super::ast::{Expr, ExprKind};
-use super::blame::{because, unread};
 use super::code::{Node, children};
-use super::eval::Machine;
+use super::eval::EvalContext;
 use super::explain::less;
 use super::rule_set::Rule;
+use super::unknown::{unknown_reasons, unread_reason};
 use super::unparse::unparse;
-use crate::decision::{Because, Outcome3};
+use crate::decision::{Outcome3, UnknownReason};
 
 /// Returns what determines the rule's result, or keeps it unknown. Returns `None` if every piece is known.
-pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
+pub(super) fn why(machine: EvalContext<'_>, rule: &Rule) -> Option<String> {
     match machine.outcome(&rule.code) {
-        Outcome3::Unknown => Some(hanging(&because(machine, &rule.code))),
-        Outcome3::Error => because(machine, &rule.code).into_iter().find_map(|entry| match entry {
-            Because::Error { message } => Some(message),
+        Outcome3::Unknown => Some(hanging(&unknown_reasons(machine, &rule.code))),
+        Outcome3::Error => unknown_reasons(machine, &rule.code).into_iter().find_map(|entry| match entry {
+            UnknownReason::Error { message } => Some(message),
             _ => None,
         }),
         settled => indifferent(machine, rule, settled),
@@ -22,24 +22,24 @@ pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
 }
 
 /// Formats "Depends on company size (0.58 < 0.70) and budget (not found)."
-fn hanging(entries: &[Because]) -> String {
+fn hanging(entries: &[UnknownReason]) -> String {
     let fields = entries.iter().filter_map(|entry| match entry {
-        Because::Missing { field } => Some(format!("{} (not found)", words(field))),
-        Because::LowConfidence { field, confidence, needed } => {
+        UnknownReason::Missing { field } => Some(format!("{} (not found)", words(field))),
+        UnknownReason::LowConfidence { field, confidence, needed } => {
             Some(format!("{} ({})", words(field), less(*confidence, *needed)))
         }
-        Because::Error { .. } => None,
+        UnknownReason::Error { .. } => None,
     });
     format!("Depends on {}.", joined(&fields.collect::<Vec<_>>()))
 }
 
 /// Formats "`company_size >= 2000` alone makes it false, so the missing budget does not matter."
-fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<String> {
+fn indifferent(machine: EvalContext<'_>, rule: &Rule, settled: Outcome3) -> Option<String> {
     let mut fields: Vec<String> = Vec::new();
     for read in rule.reads.iter() {
-        let field = match unread(machine, *read) {
-            Some(Because::Missing { field }) => format!("missing {}", words(&field)),
-            Some(Because::LowConfidence { field, .. }) => format!("uncertain {}", words(&field)),
+        let field = match unread_reason(machine, *read) {
+            Some(UnknownReason::Missing { field }) => format!("missing {}", words(&field)),
+            Some(UnknownReason::LowConfidence { field, .. }) => format!("uncertain {}", words(&field)),
             _ => continue,
         };
         if !fields.contains(&field) {
@@ -59,7 +59,7 @@ fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<S
 }
 
 /// Returns the smallest piece that determines the result.
-fn settling<'e>(machine: Machine<'_>, expr: &'e Expr, code: &[Node], outcome: Outcome3) -> &'e Expr {
+fn settling<'e>(machine: EvalContext<'_>, expr: &'e Expr, code: &[Node], outcome: Outcome3) -> &'e Expr {
     let items = match (&expr.kind, outcome) {
         (ExprKind::All(items), Outcome3::False) | (ExprKind::Any(items), Outcome3::True) => items,
         _ => return expr,

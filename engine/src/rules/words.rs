@@ -42,7 +42,7 @@ pub(super) const KEYWORDS: [&str; 4] = ["false", "in", "null", "true"];
     strum::IntoStaticStr,
     strum::EnumIter,
 )]
-pub enum LeftOut {
+pub enum UnsupportedSyntax {
     /// `b"…"` and `bytes(…)`.
     #[strum(serialize = "bytes")]
     Bytes,
@@ -69,7 +69,7 @@ pub enum LeftOut {
     Message,
 }
 
-impl LeftOut {
+impl UnsupportedSyntax {
     /// Returns the message shown to the author.
     pub fn advice(self) -> &'static str {
         match self {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The retry policy of one effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Policy {
+#[schemars(rename = "Policy")]
+pub struct RetryPolicy {
     /// The upper bound of the first delay, in milliseconds. It doubles with every further failure.
     pub base_ms: u64,
     /// The maximum of the bound, in milliseconds.
@@ -19,7 +20,7 @@ pub struct Policy {
     pub attempts: u32,
 }
 
-impl Default for Policy {
+impl Default for RetryPolicy {
     /// Starts at half a second, doubles up to an hour, and makes 24 attempts. This takes up to eleven hours and
     /// half of that on average, so a destination can be down for an afternoon.
     fn default() -> Self {
@@ -44,7 +45,7 @@ impl Default for Policy {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Failure {
+pub enum FailureKind {
     /// Retrying later can succeed: a time-out, a lost connection, 429 or 5xx.
     Retry,
     /// The daily quota is used up; further calls today would be wasted.
@@ -53,31 +54,31 @@ pub enum Failure {
     NeedsPerson,
 }
 
-impl Failure {
+impl FailureKind {
     /// Adds the time before which the destination asked not to be called again.
-    pub fn not_before(self, at: Option<DateTime<Utc>>) -> Failed {
-        Failed { failure: self, not_before: at }
+    pub fn not_before(self, at: Option<DateTime<Utc>>) -> AttemptFailure {
+        AttemptFailure { failure: self, not_before: at }
     }
 }
 
 /// A failure, with the destination's instruction about retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct AttemptFailure {
     /// The kind of the failure.
-    pub failure: Failure,
+    pub failure: FailureKind,
     /// The earliest time of the next attempt, from [`retry_after`].
     pub not_before: Option<DateTime<Utc>>,
 }
 
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
+impl From<FailureKind> for AttemptFailure {
+    fn from(failure: FailureKind) -> Self {
         failure.not_before(None)
     }
 }
 
 /// The next step for an effect whose attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextAttempt {
     /// Retries at this time, unless the effect has [expired](is_expired).
     At(DateTime<Utc>),
     /// Does not retry automatically.
@@ -95,27 +96,30 @@ pub const TOMORROW_SPREAD_MINUTES: i64 = 30;
 /// The caller draws `random` uniformly from 0 to 1; values outside are clamped. Waiting for the next day uses
 /// up no attempt, since nothing was tried; it ends when the effect expires.
 pub fn next_attempt(
-    policy: &Policy,
+    policy: &RetryPolicy,
     attempt: u32,
-    failed: impl Into<Failed>,
+    failed: impl Into<AttemptFailure>,
     now: DateTime<Utc>,
     random: f64,
-) -> Next {
-    let Failed { failure, not_before } = failed.into();
+) -> NextAttempt {
+    let AttemptFailure { failure, not_before } = failed.into();
     let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
     match failure {
-        Failure::NeedsPerson => Next::Dead,
-        Failure::Retry if attempt >= policy.attempts => Next::Dead,
-        Failure::Retry => {
+        FailureKind::NeedsPerson => NextAttempt::Dead,
+        FailureKind::Retry if attempt >= policy.attempts => NextAttempt::Dead,
+        FailureKind::Retry => {
             let wait = jitter(bound_ms(policy, attempt), random);
             // The time requested by the destination is the earliest; jitter is added so that waiting effects
             // stay spread out.
-            Next::At(later(not_before.map_or(now, |at| at.clamp(now, later(now, RETRY_AFTER_MAX))), wait))
+            NextAttempt::At(later(
+                not_before.map_or(now, |at| at.clamp(now, later(now, RETRY_AFTER_MAX))),
+                wait,
+            ))
         }
-        Failure::WaitUntilTomorrow => {
+        FailureKind::WaitUntilTomorrow => {
             let spread = jitter(TOMORROW_SPREAD_MINUTES.unsigned_abs() * 60_000, random);
             let opens = tomorrow(now);
-            Next::At(later(
+            NextAttempt::At(later(
                 not_before.map_or(opens, |at| at.clamp(opens, later(opens, RETRY_AFTER_MAX))),
                 spread,
             ))
@@ -152,7 +156,7 @@ pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Returns `base × 2^(attempt − 1)` milliseconds, capped at `cap_ms`.
-fn bound_ms(policy: &Policy, attempt: u32) -> u64 {
+fn bound_ms(policy: &RetryPolicy, attempt: u32) -> u64 {
     let factor = 1_u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
     policy.base_ms.saturating_mul(factor).min(policy.cap_ms)
 }
@@ -178,67 +182,70 @@ mod tests {
 
     use super::*;
 
-    const POLICY: Policy = Policy { base_ms: 1_000, cap_ms: 60_000, attempts: 10 };
+    const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, cap_ms: 60_000, attempts: 10 };
 
     fn now() -> DateTime<Utc> {
         "2026-11-22T09:00:00Z".parse().unwrap()
     }
 
-    fn wait_ms(attempt: u32, failed: impl Into<Failed>, random: f64) -> i64 {
+    fn wait_ms(attempt: u32, failed: impl Into<AttemptFailure>, random: f64) -> i64 {
         match next_attempt(&POLICY, attempt, failed, now(), random) {
-            Next::At(at) => (at - now()).num_milliseconds(),
-            Next::Dead => panic!("dead"),
+            NextAttempt::At(at) => (at - now()).num_milliseconds(),
+            NextAttempt::Dead => panic!("dead"),
         }
     }
 
     #[test]
     fn the_bound_doubles_up_to_the_cap() {
-        let bounds: Vec<i64> = (1..10).map(|attempt| wait_ms(attempt, Failure::Retry, 1.0)).collect();
+        let bounds: Vec<i64> = (1..10).map(|attempt| wait_ms(attempt, FailureKind::Retry, 1.0)).collect();
         assert_eq!(bounds, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     }
 
     #[test]
     fn the_jitter_is_full() {
-        assert_eq!(wait_ms(3, Failure::Retry, 0.0), 0);
-        assert_eq!(wait_ms(3, Failure::Retry, 0.25), 1_000);
-        assert_eq!(wait_ms(3, Failure::Retry, 7.0), 4_000);
-        assert_eq!(wait_ms(3, Failure::Retry, -7.0), 0);
-        assert_eq!(wait_ms(3, Failure::Retry, f64::NAN), 4_000);
+        assert_eq!(wait_ms(3, FailureKind::Retry, 0.0), 0);
+        assert_eq!(wait_ms(3, FailureKind::Retry, 0.25), 1_000);
+        assert_eq!(wait_ms(3, FailureKind::Retry, 7.0), 4_000);
+        assert_eq!(wait_ms(3, FailureKind::Retry, -7.0), 0);
+        assert_eq!(wait_ms(3, FailureKind::Retry, f64::NAN), 4_000);
     }
 
     #[test]
     fn the_last_attempt_is_the_last() {
-        assert_eq!(next_attempt(&POLICY, 10, Failure::Retry, now(), 0.5), Next::Dead);
-        assert_eq!(next_attempt(&POLICY, 1, Failure::NeedsPerson, now(), 0.5), Next::Dead);
-        let once = Policy { attempts: 1, ..POLICY };
-        assert_eq!(next_attempt(&once, 1, Failure::Retry, now(), 0.5), Next::Dead);
+        assert_eq!(next_attempt(&POLICY, 10, FailureKind::Retry, now(), 0.5), NextAttempt::Dead);
+        assert_eq!(next_attempt(&POLICY, 1, FailureKind::NeedsPerson, now(), 0.5), NextAttempt::Dead);
+        let once = RetryPolicy { attempts: 1, ..POLICY };
+        assert_eq!(next_attempt(&once, 1, FailureKind::Retry, now(), 0.5), NextAttempt::Dead);
     }
 
     #[test]
     fn retry_after_is_the_earliest_and_the_jitter_comes_on_top() {
-        let asked = Failure::Retry.not_before(retry_after("120", now()));
+        let asked = FailureKind::Retry.not_before(retry_after("120", now()));
         assert_eq!(wait_ms(1, asked, 0.0), 120_000);
         assert_eq!(wait_ms(1, asked, 1.0), 121_000);
-        let past = Failure::Retry.not_before(Some(now() - TimeDelta::hours(1)));
+        let past = FailureKind::Retry.not_before(Some(now() - TimeDelta::hours(1)));
         assert_eq!(wait_ms(1, past, 0.5), 500);
-        let absurd = Failure::Retry.not_before(Some(DateTime::<Utc>::MAX_UTC));
+        let absurd = FailureKind::Retry.not_before(Some(DateTime::<Utc>::MAX_UTC));
         assert_eq!(wait_ms(1, absurd, 0.0), RETRY_AFTER_MAX.num_milliseconds());
     }
 
     #[test]
     fn a_spent_quota_waits_for_the_new_day_and_costs_no_attempt() {
         let opens = "2026-11-23T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
-        assert_eq!(next_attempt(&POLICY, 99, Failure::WaitUntilTomorrow, now(), 0.0), Next::At(opens));
         assert_eq!(
-            next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow, now(), 1.0),
-            Next::At(opens + TimeDelta::minutes(30))
+            next_attempt(&POLICY, 99, FailureKind::WaitUntilTomorrow, now(), 0.0),
+            NextAttempt::At(opens)
         );
-        let early = Failure::WaitUntilTomorrow.not_before(retry_after("60", now()));
-        assert_eq!(next_attempt(&POLICY, 1, early, now(), 0.0), Next::At(opens));
+        assert_eq!(
+            next_attempt(&POLICY, 1, FailureKind::WaitUntilTomorrow, now(), 1.0),
+            NextAttempt::At(opens + TimeDelta::minutes(30))
+        );
+        let early = FailureKind::WaitUntilTomorrow.not_before(retry_after("60", now()));
+        assert_eq!(next_attempt(&POLICY, 1, early, now(), 0.0), NextAttempt::At(opens));
         let late = opens + TimeDelta::hours(8);
         assert_eq!(
-            next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow.not_before(Some(late)), now(), 0.0),
-            Next::At(late)
+            next_attempt(&POLICY, 1, FailureKind::WaitUntilTomorrow.not_before(Some(late)), now(), 0.0),
+            NextAttempt::At(late)
         );
     }
 
@@ -274,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_default_policy_outlasts_an_afternoon() {
-        let policy = Policy::default();
+        let policy = RetryPolicy::default();
         let longest_ms: u64 = (1..policy.attempts).map(|attempt| bound_ms(&policy, attempt)).sum();
         assert!((11 * 3_600_000..12 * 3_600_000).contains(&longest_ms), "{longest_ms}");
     }
@@ -285,11 +292,11 @@ mod tests {
             base_ms in any::<u64>(), cap_ms in any::<u64>(), attempts in any::<u32>(), attempt in any::<u32>(),
             random in any::<f64>(), header in any::<String>(), seconds in any::<i64>(),
         ) {
-            let policy = Policy { base_ms, cap_ms, attempts };
+            let policy = RetryPolicy { base_ms, cap_ms, attempts };
             for header in [header, seconds.to_string()] {
-                for failure in [Failure::Retry, Failure::WaitUntilTomorrow, Failure::NeedsPerson] {
+                for failure in [FailureKind::Retry, FailureKind::WaitUntilTomorrow, FailureKind::NeedsPerson] {
                     let failed = failure.not_before(retry_after(&header, now()));
-                    if let Next::At(at) = next_attempt(&policy, attempt, failed, now(), random) {
+                    if let NextAttempt::At(at) = next_attempt(&policy, attempt, failed, now(), random) {
                         prop_assert!(at >= now());
                     }
                 }

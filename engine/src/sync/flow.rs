@@ -99,7 +99,7 @@ impl Pace {
 
 /// The used part of a destination's pace and the state of its breaker, in one row shared by all processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Flow {
+pub struct FlowState {
     /// The tokens in the bucket at `refilled_at`.
     pub tokens: f64,
     /// When the tokens were counted; `None` if no write has been made under a pace.
@@ -124,7 +124,7 @@ pub struct Allowance {
     pub is_trial: bool,
 }
 
-impl Flow {
+impl FlowState {
     /// Returns how many of `wanted` effects may be claimed at `now`, while all processes together hold
     /// `running`.
     pub fn allow(&self, pace: &Pace, wanted: usize, running: usize, now: DateTime<Utc>) -> Allowance {
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn nothing_is_limited_by_default() {
-        let allowed = Flow::default().allow(&Pace::default(), 500, 10_000, now());
+        let allowed = FlowState::default().allow(&Pace::default(), 500, 10_000, now());
         assert_eq!(allowed, Allowance { effects: 500, is_trial: false });
         assert!(!Pace::default().is_bounded());
     }
@@ -220,16 +220,16 @@ mod tests {
     #[test]
     fn at_once_counts_those_that_are_held() {
         let pace = Pace { at_once: Some(4), ..Pace::default() };
-        assert_eq!(Flow::default().allow(&pace, 500, 1, now()).effects, 3);
-        assert_eq!(Flow::default().allow(&pace, 500, 9, now()).effects, 0);
+        assert_eq!(FlowState::default().allow(&pace, 500, 1, now()).effects, 3);
+        assert_eq!(FlowState::default().allow(&pace, 500, 9, now()).effects, 0);
     }
 
     #[test]
     fn the_day_is_ours_by_a_share_and_begins_anew() {
         let pace = Pace { daily_quota: Some(100), ..Pace::default() };
-        let allowance = Flow::default().allow(&pace, 500, 0, now());
+        let allowance = FlowState::default().allow(&pace, 500, 0, now());
         assert_eq!(allowance.effects, 30);
-        let spent = Flow::default().after(&pace, 30, allowance, now());
+        let spent = FlowState::default().after(&pace, 30, allowance, now());
         assert_eq!(spent.allow(&pace, 500, 0, now()).effects, 0);
         assert_eq!(spent.allow(&pace, 500, 0, now() + TimeDelta::days(1)).effects, 30);
     }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn an_open_breaker_lets_one_try_when_its_time_is_over() {
         let pace = Pace::default();
-        let open = Flow::default().opened(None, now(), 1.0);
+        let open = FlowState::default().opened(None, now(), 1.0);
         assert_eq!(open.open_until, Some(now() + OPEN_BASE));
         assert_eq!(open.allow(&pace, 9, 0, now()).effects, 0);
         let then = now() + OPEN_BASE;
@@ -251,7 +251,7 @@ mod tests {
         let again = (0..20).fold(open, |flow, _| flow.opened(None, now(), 1.0));
         assert_eq!(again.open_until, Some(now() + OPEN_MAX));
         let asked = now() + TimeDelta::hours(2);
-        assert_eq!(Flow::default().opened(Some(asked), now(), 0.5).open_until, Some(asked));
+        assert_eq!(FlowState::default().opened(Some(asked), now(), 0.5).open_until, Some(asked));
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
             asks in proptest::collection::vec((0_i64..5_000, 1_usize..200), 1..200),
         ) {
             let pace = per_minute(rate);
-            let (mut flow, mut at, mut taken) = (Flow::default(), now(), Vec::new());
+            let (mut flow, mut at, mut taken) = (FlowState::default(), now(), Vec::new());
             for (wait_ms, wanted) in asks {
                 at += TimeDelta::milliseconds(wait_ms);
                 let allowance = flow.allow(&pace, wanted, 0, at);

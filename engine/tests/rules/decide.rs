@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
-use engine::decision::{Because, Outcome3};
-use engine::rules::{Question, Row, RuleSet, RuleSetFile, Stop};
+use engine::decision::{Outcome3, UnknownReason};
+use engine::rules::{ListLookup, Row, RuleSet, RuleSetFile, ScanStop};
 
 use crate::leads::{FIELDS, Lead, at, compile, lead, single};
 
-fn missing(field: &str) -> Because {
-    Because::Missing { field: field.into() }
+fn missing(field: &str) -> UnknownReason {
+    UnknownReason::Missing { field: field.into() }
 }
 
 fn outcome(when: &str, lead: &Lead) -> Outcome3 {
@@ -92,7 +92,7 @@ fn a_reading_that_is_not_sure_enough_is_unknown() {
         "  - {id: strict, when: 'budget > 5 && confidence(budget) < 0.9', then: [advance], min_confidence: {budget: 0.8}}",
     );
     let verdict = lead().with("budget", 9.0, 0.7).decide(&rules);
-    let because = Because::LowConfidence { field: "budget".into(), confidence: 0.7, needed: 0.8 };
+    let because = UnknownReason::LowConfidence { field: "budget".into(), confidence: 0.7, needed: 0.8 };
     assert_eq!((verdict.held_by.as_deref(), verdict.because), (Some("strict"), vec![because]));
 }
 
@@ -203,7 +203,7 @@ fn errors_hold_and_are_reported() {
         f64::NAN,
         1.0,
     );
-    let error = |message: &str| vec![Because::Error { message: message.into() }];
+    let error = |message: &str| vec![UnknownReason::Error { message: message.into() }];
     for (when, message) in [
         ("size > 5", "The value of `size` is not of the type integer."),
         ("source == \"chat\"", "The value of `source` is not of the type enum."),
@@ -233,7 +233,7 @@ fn questions_are_asked_once_and_sorted() {
         "  - {id: one, when: 'domain in lists.tam || company in lists.tam', then: [advance]}
   - {id: two, when: 'company in lists.tam && company in lists.blocked', then: [reject]}",
     );
-    let question = |list: &str, field: &str| Question { list: list.into(), field: field.into() };
+    let question = |list: &str, field: &str| ListLookup { list: list.into(), field: field.into() };
     assert_eq!(
         rules.questions(),
         [question("blocked", "company"), question("tam", "company"), question("tam", "domain")]
@@ -255,10 +255,10 @@ fn a_row_decides_as_the_inputs_do() {
     let cases = [
         (
             lead().with("size", 120_i64, 1.0).with("company", "Acme", 1.0).listed("tam", "company", true),
-            Stop::Fired(0),
+            ScanStop::Fired(0),
         ),
-        (lead().with("size", 120_i64, 1.0), Stop::Held(0)),
-        (lead().with("size", 12_i64, 1.0), Stop::Default),
+        (lead().with("size", 120_i64, 1.0), ScanStop::Held(0)),
+        (lead().with("size", 12_i64, 1.0), ScanStop::Default),
     ];
     for (lead, stop) in cases {
         let cells: Vec<_> =
@@ -269,7 +269,7 @@ fn a_row_decides_as_the_inputs_do() {
         assert_eq!(rules.scan(&row, |_, _| {}), stop);
     }
     let empty = Row { cells: &[], answers: &[], as_of: 0 };
-    assert_eq!(rules.decide_row(&empty), Stop::Held(0), "a row that is too short lacks the rest");
+    assert_eq!(rules.decide_row(&empty), ScanStop::Held(0), "a row that is too short lacks the rest");
 }
 
 #[test]

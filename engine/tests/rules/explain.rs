@@ -2,11 +2,11 @@
 
 use engine::action::Action;
 use engine::decision::Outcome3;
-use engine::rules::explain::{Explained, RuleState};
+use engine::rules::explain::{ExplainedCondition, RuleState};
 
 use crate::leads::{Lead, at, compile, lead, single};
 
-fn texts(piece: &Explained) -> Vec<(String, Outcome3, Option<String>)> {
+fn texts(piece: &ExplainedCondition) -> Vec<(String, Outcome3, Option<String>)> {
     let own = (piece.text.clone(), piece.state, piece.note.clone());
     std::iter::once(own).chain(piece.children.iter().flat_map(texts)).collect()
 }

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use engine::decision::{Because, Outcome3};
-use engine::rules::typed::{Binding, Evaluation, Val, check_expression, evaluate};
-use engine::rules::{Inputs, LeftOut, Reading, RuleSetFile};
+use engine::decision::{Outcome3, UnknownReason};
+use engine::rules::typed::{Evaluation, Val, VariableValue, check_expression, evaluate};
+use engine::rules::{Inputs, Reading, RuleSetFile, UnsupportedSyntax};
 use engine::value::Value;
 
-fn variables() -> BTreeMap<String, Binding> {
-    let value = |value| Binding::Value(value);
+fn variables() -> BTreeMap<String, VariableValue> {
+    let value = |value| VariableValue::Value(value);
     BTreeMap::from([
         ("x".to_owned(), value(Val::Int(3))),
         ("a.b".to_owned(), value(Val::text("whole"))),
         ("words".to_owned(), value(Val::list([Val::text("one"), Val::text("two")]))),
-        ("n".to_owned(), Binding::LeftOut(LeftOut::Null)),
+        ("n".to_owned(), VariableValue::LeftOut(UnsupportedSyntax::Null)),
     ])
 }
 
@@ -131,7 +131,7 @@ fn types_are_found_before_anything_runs() {
 
 /// Returns the result of a condition, the reasons why it could not be evaluated, and the note of its
 /// explanation.
-fn explained(when: &str) -> (Outcome3, Vec<Because>, Option<String>, Option<String>) {
+fn explained(when: &str) -> (Outcome3, Vec<UnknownReason>, Option<String>, Option<String>) {
     let yaml = "rule_set: example\nfields: {company: {type: string}, size: {type: integer, unit: employees}, budget: {type: number}, \
                 flag: {type: bool}}\nrules: [{id: r, when: 'true', then: [advance]}]\ndefault: hold\n";
     let mut file = RuleSetFile::from_yaml(yaml).expect("a rule file");
@@ -150,7 +150,7 @@ fn explained(when: &str) -> (Outcome3, Vec<Because>, Option<String>, Option<Stri
 
 #[test]
 fn rules_report_the_fields_that_a_general_condition_depends_on() {
-    let missing = |field: &str| Because::Missing { field: field.into() };
+    let missing = |field: &str| UnknownReason::Missing { field: field.into() };
     let (outcome, because, note, why) = explained("double(size) * 2.0 > budget");
     assert_eq!((outcome, because), (Outcome3::Unknown, vec![missing("budget")]));
     assert_eq!(note.as_deref(), Some("size: 120 employees; budget: not found"));
@@ -162,7 +162,10 @@ fn rules_report_the_fields_that_a_general_condition_depends_on() {
 
     let (outcome, because, _, why) = explained("int(company) > 5 && budget > 1.0");
     let message = "\"Acme\" cannot be read as a whole number.".to_owned();
-    assert_eq!((outcome, because), (Outcome3::Error, vec![Because::Error { message: message.clone() }]));
+    assert_eq!(
+        (outcome, because),
+        (Outcome3::Error, vec![UnknownReason::Error { message: message.clone() }])
+    );
     assert_eq!(why, Some(message));
 
     let (outcome, because, note, _) = explained("company.lowerAscii().startsWith(\"ac\")");

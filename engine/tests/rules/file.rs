@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::action::{Action, Consequence};
-use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
+use engine::catalogue::{Catalogue, FieldDefinition, FieldType, MissingMeaning};
 use engine::problem::Problem;
 use engine::rules::{RuleDefinition, RuleSetFile};
 use proptest::prelude::*;
@@ -258,13 +258,15 @@ fn the_schema_names_every_key() {
 
 fn definition() -> impl Strategy<Value = FieldDefinition> {
     let missing = prop_oneof![
-        Just(Missing::Unknown),
-        any::<bool>().prop_map(|value| Missing::Value(json!(value))),
-        any::<i32>().prop_map(|value| Missing::Value(json!(value))),
-        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|value| Missing::Value(json!(value))),
+        Just(MissingMeaning::Unknown),
+        any::<bool>().prop_map(|value| MissingMeaning::Value(json!(value))),
+        any::<i32>().prop_map(|value| MissingMeaning::Value(json!(value))),
+        any::<f64>()
+            .prop_filter("finite", |n| n.is_finite())
+            .prop_map(|value| MissingMeaning::Value(json!(value))),
         any::<String>()
             .prop_filter("not the word for unknown", |text| text != "unknown")
-            .prop_map(|value| Missing::Value(json!(value))),
+            .prop_map(|value| MissingMeaning::Value(json!(value))),
     ];
     let kind = prop::sample::select(vec![
         FieldType::Bool,

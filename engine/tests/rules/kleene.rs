@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use engine::action::{Action, Consequence};
 use engine::catalogue::{Catalogue, FieldDefinition, FieldType};
-use engine::decision::{Because, Outcome3, SnapshotList};
+use engine::decision::{Outcome3, SnapshotList, UnknownReason};
 use engine::rules::{Inputs, Reading, RuleDefinition, RuleSet, RuleSetFile, Verdict};
 use engine::value::Value;
 use proptest::prelude::*;
@@ -142,7 +142,7 @@ fn bool_lead(bits: u32, known: u32) -> BTreeMap<String, Reading> {
         .collect()
 }
 
-fn outcome(rules: &RuleSet, readings: &BTreeMap<String, Reading>) -> (Outcome3, Vec<Because>) {
+fn outcome(rules: &RuleSet, readings: &BTreeMap<String, Reading>) -> (Outcome3, Vec<UnknownReason>) {
     let verdict = rules.decide(&Inputs { readings, lists: &BTreeMap::new(), as_of: DateTime::UNIX_EPOCH });
     (verdict.trace[0].result, verdict.because)
 }
@@ -195,7 +195,7 @@ proptest! {
             // such field, all are named: the condition then has a constant result that Kleene's logic does not
             // recognise.
             let sways = |bit: usize| fillings.iter().any(|filled| full(*filled) != full(*filled ^ (1 << bit)));
-            let named = |bit: usize| because.contains(&Because::Missing { field: BOOLS[bit].into() });
+            let named = |bit: usize| because.contains(&UnknownReason::Missing { field: BOOLS[bit].into() });
             let unknown = || (0..6).filter(|bit| known & (1 << bit) == 0);
             if unknown().any(sways) {
                 for bit in unknown() {

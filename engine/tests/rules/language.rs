@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine::decision::SnapshotList;
 use engine::rules::typed::{Evaluation, evaluate};
-use engine::rules::{Inputs, LeftOut, Reading, RuleSetFile, parse, unparse};
+use engine::rules::{Inputs, Reading, RuleSetFile, UnsupportedSyntax, parse, unparse};
 use engine::value::Value;
 use strum::IntoEnumIterator as _;
 
@@ -97,7 +97,7 @@ fn invalid_conditions_have_the_documented_problems() {
 #[test]
 fn every_unsupported_construct_has_a_documented_reason() {
     let table = REFERENCE.split("## What of CEL is left out").nth(1).expect("the section is there");
-    for construct in LeftOut::iter() {
+    for construct in UnsupportedSyntax::iter() {
         assert!(table.contains(&format!("\n| {construct}")), "{construct}");
     }
 }

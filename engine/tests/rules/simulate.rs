@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use chrono::DateTime;
 use engine::problem::Problem;
-use engine::rules::simulate::{Notice, Rejected, Setup};
+use engine::rules::simulate::{RejectedLead, SimulationInput, SimulationNotice};
 use engine::rules::{RuleSetFile, Simulation};
 
 const RULES: &str = r#"
@@ -21,17 +21,22 @@ rules:
 default: hold
 "#;
 
-fn run(leads: impl Read) -> Result<(Simulation, Vec<Notice>), Vec<Problem>> {
+fn run(leads: impl Read) -> Result<(Simulation, Vec<SimulationNotice>), Vec<Problem>> {
     let file = RuleSetFile::from_yaml(RULES)?;
     let rules = file.compile()?;
     let lists = file.reference_lists();
-    let setup = Setup { rules: &rules, catalogue: &file.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
+    let setup = SimulationInput {
+        rules: &rules,
+        catalogue: &file.fields,
+        lists: &lists,
+        as_of: DateTime::UNIX_EPOCH,
+    };
     let mut notices = Vec::new();
     let simulation = Simulation::run(&setup, leads, |notice| notices.push(notice))?;
     Ok((simulation, notices))
 }
 
-fn simulated(leads: &str) -> (Simulation, Vec<Notice>) {
+fn simulated(leads: &str) -> (Simulation, Vec<SimulationNotice>) {
     run(leads.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
@@ -42,12 +47,12 @@ fn counts(simulation: &Simulation) -> [u64; 6] {
 }
 
 /// Returns the rejected lines with their problems.
-fn rejected(notices: &[Notice]) -> Vec<(u64, Vec<String>)> {
-    let line = |notice: &Notice| match notice {
-        Notice::Rejected(Rejected { line, problems }) => {
+fn rejected(notices: &[SimulationNotice]) -> Vec<(u64, Vec<String>)> {
+    let line = |notice: &SimulationNotice| match notice {
+        SimulationNotice::Rejected(RejectedLead { line, problems }) => {
             Some((*line, problems.iter().map(Problem::to_string).collect()))
         }
-        Notice::Ignored(_) => None,
+        SimulationNotice::Ignored(_) => None,
     };
     notices.iter().filter_map(line).collect()
 }
@@ -97,7 +102,7 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
 6,5.5,inf,chat,,,,",
     );
     assert_eq!(counts(&simulation), [1, 1, 0, 0, 0, 0]);
-    assert_eq!(notices[0], Notice::Ignored(vec!["id".into()]));
+    assert_eq!(notices[0], SimulationNotice::Ignored(vec!["id".into()]));
     let text = |line: u64, problems: &[&str]| {
         (line, problems.iter().map(|problem| (*problem).to_owned()).collect::<Vec<_>>())
     };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::problem::Span;
-use engine::rules::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, Name};
+use engine::rules::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, SpannedName};
 use engine::rules::typed::evaluate;
 use engine::rules::{Macro, parse, unparse};
 use proptest::prelude::*;
@@ -210,8 +210,8 @@ fn any_expr() -> impl Strategy<Value = Expr> {
     })
 }
 
-fn named(text: String) -> Name {
-    Name { text, span: Span::default() }
+fn named(text: String) -> SpannedName {
+    SpannedName { text, span: Span::default() }
 }
 
 /// Generates expressions other than comparisons of fields.

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use engine::action::{Action, Consequence};
 use engine::catalogue::{Catalogue, FieldDefinition, FieldType};
-use engine::decision::{Because, Outcome3};
+use engine::decision::{Outcome3, UnknownReason};
 use engine::problem::Problem;
-use engine::rules::{Cell, Datum, Inputs, Numeric, Reading, Row, RuleDefinition, RuleSet, RuleSetFile, Stop};
+use engine::rules::{
+    Datum, Inputs, Numeric, Reading, Row, RowCell, RuleDefinition, RuleSet, RuleSetFile, ScanStop,
+};
 use engine::value::Value;
 use proptest::prelude::*;
 
@@ -127,7 +129,7 @@ fn readings(lead: &Lead, filling: Option<usize>) -> BTreeMap<String, Reading> {
     lead.iter().filter_map(reading).collect()
 }
 
-fn decide(rules: &RuleSet, readings: &BTreeMap<String, Reading>) -> (Outcome3, Vec<Because>) {
+fn decide(rules: &RuleSet, readings: &BTreeMap<String, Reading>) -> (Outcome3, Vec<UnknownReason>) {
     let as_of = DateTime::from_timestamp(1_780_000_000, 0).unwrap_or_default();
     let verdict = rules.decide(&Inputs { readings, lists: &BTreeMap::new(), as_of });
     (verdict.trace[0].result, verdict.because)
@@ -227,9 +229,9 @@ fn leaves_of_twelve(observed: Option<(bool, f64)>) -> Leaves {
 }
 
 /// Returns where the scan stops for a lead with these cells, by their index in [`TWELVE`].
-fn stop(rules: &RuleSet, cells: &[Cell<'static>; 12]) -> Stop {
+fn stop(rules: &RuleSet, cells: &[RowCell<'static>; 12]) -> ScanStop {
     let place = |name: &str| TWELVE.iter().position(|(known, ..)| *known == name).unwrap_or_default();
-    let cells: Vec<Cell<'_>> = rules.slots().iter().map(|slot| cells[place(&slot.name)]).collect();
+    let cells: Vec<RowCell<'_>> = rules.slots().iter().map(|slot| cells[place(&slot.name)]).collect();
     rules.decide_row(&Row { cells: &cells, answers: &[], as_of: 1_780_000_000_000_000 })
 }
 
@@ -254,16 +256,16 @@ proptest! {
         let Some(plain) = rule_set(twelve(), &conditions(None)) else { return Ok(()) };
         let bit = |bits: u32, place: usize| (bits >> place & 1) as usize;
         let open: Vec<usize> = (0..unknown).map(|index| (first + index) % 12).collect();
-        let mut cells: [Cell<'static>; 12] =
-            std::array::from_fn(|place| Cell::read(TWELVE[place].2[bit(values, place)], 1.0));
+        let mut cells: [RowCell<'static>; 12] =
+            std::array::from_fn(|place| RowCell::read(TWELVE[place].2[bit(values, place)], 1.0));
         for place in &open {
             cells[*place] = match bit(unsure, *place) {
-                0 => Cell::MISSING,
-                _ => Cell { confidence: 0.2, ..cells[*place] },
+                0 => RowCell::MISSING,
+                _ => RowCell { confidence: 0.2, ..cells[*place] },
             };
         }
         let known = stop(&plain, &cells);
-        if matches!(known, Stop::Held(_)) {
+        if matches!(known, ScanStop::Held(_)) {
             return Ok(());
         }
         // The results of `has` and `confidence` must not change, so both are written as literals.
@@ -271,7 +273,7 @@ proptest! {
         let Some(filled) = rule_set(twelve(), &conditions(Some(seen))) else { return Ok(()) };
         for bits in 0..1_u32 << unknown {
             for (index, place) in open.iter().enumerate() {
-                cells[*place] = Cell::read(TWELVE[*place].2[bit(bits, index)], 1.0);
+                cells[*place] = RowCell::read(TWELVE[*place].2[bit(bits, index)], 1.0);
             }
             prop_assert_eq!(stop(&filled, &cells), known, "{:?} {:?}", conditions(None), cells);
         }

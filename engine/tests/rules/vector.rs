@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
-use engine::rules::vector::{Columns, Histogram, Lookups, Plan, Sheet, Spread};
-use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleSet, RuleSetFile, Stop};
+use engine::rules::vector::{Columns, Histogram, Lookups, Plan, RuleResults, ValueCounts};
+use engine::rules::{Datum, Numeric, ReferenceList, RowCell, RuleSet, RuleSetFile, ScanStop};
 
 const FIELDS: &str = "
   company: {type: string}
@@ -34,17 +34,17 @@ fn columns() -> Columns {
         let whole = Datum::Number(Numeric::Integer(i64::from(lead % 100)));
         builder.push(
             &[
-                Cell::read(Datum::Text(if lead % 4 == 0 { "Initech, Inc." } else { "Globex" }), 1.0),
-                Cell::read(
+                RowCell::read(Datum::Text(if lead % 4 == 0 { "Initech, Inc." } else { "Globex" }), 1.0),
+                RowCell::read(
                     Datum::Number(Numeric::Float(f64::from(lead % 100) / 100.0)),
                     f64::from(lead % 5) / 4.0,
                 ),
-                if lead % 3 == 0 { Cell::read(Datum::Bool(true), 1.0) } else { Cell::MISSING },
-                if lead % 10 == 0 { Cell::MISSING } else { Cell::read(whole, 1.0) },
+                if lead % 3 == 0 { RowCell::read(Datum::Bool(true), 1.0) } else { RowCell::MISSING },
+                if lead % 10 == 0 { RowCell::MISSING } else { RowCell::read(whole, 1.0) },
                 if lead == 7 {
-                    Cell::read(Datum::Invalid, 1.0)
+                    RowCell::read(Datum::Invalid, 1.0)
                 } else {
-                    Cell::read(Datum::Code(lead % 2), 1.0)
+                    RowCell::read(Datum::Code(lead % 2), 1.0)
                 },
             ],
             0,
@@ -74,7 +74,7 @@ fn counts_actions_and_rows_fit_together() {
     assert_eq!((counts.fired[0], counts.held[0]), (140, 200));
     assert_eq!(counts.fired[1], 0, "a rule that only tags stops no lead");
     for (index, fired) in counts.fired.iter().enumerate() {
-        assert_eq!(stops.rows(Stop::Fired(index)).count() as u64, *fired);
+        assert_eq!(stops.rows(ScanStop::Fired(index)).count() as u64, *fired);
     }
     let actions = counts.by_action(&rules);
     assert_eq!(actions.values().sum::<u64>(), 2_000);
@@ -97,14 +97,14 @@ fn a_moved_threshold_moves_the_same_leads_in_matrix_and_what_if() {
     let matrix = before.matrix(&after);
     assert_eq!(matrix.total(), 2_000);
     let moved: Vec<_> = matrix.cells.iter().filter(|cell| cell.from != cell.to).collect();
-    assert!(moved.iter().all(|cell| cell.from == Stop::Fired(0)), "{moved:?}");
+    assert!(moved.iter().all(|cell| cell.from == ScanStop::Fired(0)), "{moved:?}");
     assert!(!moved.is_empty());
     for cell in &matrix.cells {
         assert_eq!(before.moved(cell.from, &after, cell.to).count() as u64, cell.count);
     }
     assert_eq!(matrix.by_action(&rules, &draft).values().sum::<u64>(), 2_000);
 
-    let mut sheet = Sheet::new(&rules, &columns, Lookups::new(&lists));
+    let mut sheet = RuleResults::new(&rules, &columns, Lookups::new(&lists));
     assert_eq!(sheet.counts(&draft), after.counts(&draft));
     assert_eq!(sheet.counts(&rules), before.counts(&rules));
     // Other rules that read other fields, in another order.
@@ -113,7 +113,7 @@ fn a_moved_threshold_moves_the_same_leads_in_matrix_and_what_if() {
     );
     let plan = Plan::new(&other, &columns, &mut lookups);
     assert_eq!(sheet.counts(&other), plan.counts());
-    assert_eq!(plan.stops().of(7), Some(Stop::Held(0)), "an invalid value is an error");
+    assert_eq!(plan.stops().of(7), Some(ScanStop::Held(0)), "an invalid value is an error");
 }
 
 #[test]
@@ -134,19 +134,19 @@ fn histograms_count_every_lead_once() {
     let size = columns.histogram("size", 9, None).unwrap();
     assert_eq!((size.missing, size.invalid), (200, 0));
     // 1 to 99 without the multiples of ten, in intervals of width 98 / 9.
-    let Spread::Ranges { from, to, counts } = &size.values else { panic!("{size:?}") };
+    let ValueCounts::Ranges { from, to, counts } = &size.values else { panic!("{size:?}") };
     assert_eq!((*from, *to), (1.0, 99.0));
     assert_eq!(counts, &[200; 9]);
     let source = columns.histogram("source", 9, None).unwrap();
     let each = |values: &[(&str, u64)]| {
-        Spread::Each(values.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect())
+        ValueCounts::Each(values.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect())
     };
     assert_eq!(source, Histogram { missing: 0, invalid: 1, values: each(&[("chat", 1_000), ("web", 999)]) });
     let maker = columns.histogram("maker", 1, Some(&mut (0..30))).unwrap();
     assert_eq!(maker, Histogram { missing: 20, invalid: 0, values: each(&[("false", 0), ("true", 10)]) });
     assert_eq!(columns.histogram("nothing", 1, None), None);
     let none = columns.histogram("size", 3, Some(&mut std::iter::empty())).unwrap();
-    assert_eq!(none.values, Spread::Ranges { from: 0.0, to: 0.0, counts: vec![0; 3] });
+    assert_eq!(none.values, ValueCounts::Ranges { from: 0.0, to: 0.0, counts: vec![0; 3] });
 }
 
 #[test]

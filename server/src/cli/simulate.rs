@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use engine::rules::simulate::{Notice, Setup};
+use engine::rules::simulate::{SimulationInput, SimulationNotice};
 use engine::rules::{RuleSetFile, Simulation, Table};
 
 use super::{Failure, exit};
@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let rules = rule_set(options)?;
     let compiled = rules.compile().map_err(invalid(&options.rules))?;
     let lists = rules.reference_lists();
-    let setup = Setup {
+    let setup = SimulationInput {
         rules: &compiled,
         catalogue: &rules.fields,
         lists: &lists,
@@ -55,11 +55,11 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let leads =
         File::open(&options.leads).map_err(|error| Failure::File { path: file(&options.leads), error })?;
     let mut rejected = 0;
-    let tell = |notice: Notice| match notice {
-        Notice::Ignored(columns) => {
+    let tell = |notice: SimulationNotice| match notice {
+        SimulationNotice::Ignored(columns) => {
             eprintln!("meshline: ignored columns that match no field: {}", columns.join(", "))
         }
-        Notice::Rejected(row) => {
+        SimulationNotice::Rejected(row) => {
             rejected += 1;
             if rejected <= TOLD {
                 let problems: Vec<String> = row.problems.iter().map(ToString::to_string).collect();

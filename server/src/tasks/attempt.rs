@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use destinations::{Destination, Limits, Receipt, WriteError, WriteRequest};
 use engine::canonical::Digest;
 use engine::effect::Effect;
-use engine::sync::backoff::{Failed, Failure, Next, Policy, next_attempt};
+use engine::sync::backoff::{AttemptFailure, FailureKind, NextAttempt, RetryPolicy, next_attempt};
 use futures::FutureExt as _;
 use store::sync::{Answer, Claimed, Finish, Outcome, Ticket};
 
@@ -57,18 +57,18 @@ fn request(
     ticket: &Ticket,
     body: Vec<u8>,
     effect_key: Digest,
-    retry: &Policy,
+    retry: &RetryPolicy,
 ) -> Result<WriteRequest, WriteError> {
     let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
     // An effect that crashes every process working on it returns without a recorded failure.
     if attempt > retry.attempts {
         let message = format!("gave up after {} attempts", retry.attempts);
-        return Err(WriteError::new(Failure::NeedsPerson, message));
+        return Err(WriteError::new(FailureKind::NeedsPerson, message));
     }
     let effect =
-        Effect::parse(body).map_err(|error| WriteError::new(Failure::NeedsPerson, error.to_string()))?;
+        Effect::parse(body).map_err(|error| WriteError::new(FailureKind::NeedsPerson, error.to_string()))?;
     if effect.key != effect_key {
-        return Err(WriteError::new(Failure::NeedsPerson, "the effect's body belongs to another effect"));
+        return Err(WriteError::new(FailureKind::NeedsPerson, "the effect's body belongs to another effect"));
     }
     Ok(WriteRequest { effect_id: ticket.effect_id, attempt, effect })
 }
@@ -93,7 +93,7 @@ async fn write(
     requests: &[WriteRequest],
     limits: &Limits,
 ) -> Vec<Result<Receipt, WriteError>> {
-    let all = |message: &str| vec![Err(WriteError::new(Failure::Retry, message)); requests.len()];
+    let all = |message: &str| vec![Err(WriteError::new(FailureKind::Retry, message)); requests.len()];
     match tokio::time::timeout(longest(limits), write_guarded(destination, requests)).await {
         Ok(results) if results.len() == requests.len() => results,
         Ok(_) => all("the destination lost count of its results"),
@@ -112,7 +112,7 @@ async fn write_guarded(
     let mut results = Vec::with_capacity(requests.len());
     for request in requests {
         let panicked =
-            || Err(WriteError::new(Failure::Retry, "writing failed inside Meshline; its log says where"));
+            || Err(WriteError::new(FailureKind::Retry, "writing failed inside Meshline; its log says where"));
         let is_alone = requests.len() == 1;
         let result = if is_alone {
             panicked()
@@ -128,7 +128,7 @@ async fn write_guarded(
 fn ended(
     ticket: Ticket,
     expires_at: Option<DateTime<Utc>>,
-    policy: &Policy,
+    policy: &RetryPolicy,
     started_at: DateTime<Utc>,
     result: Result<Receipt, WriteError>,
 ) -> Attempted {
@@ -171,7 +171,7 @@ fn ended(
 
 /// Determines what happens to an effect after a failed attempt.
 fn after(
-    policy: &Policy,
+    policy: &RetryPolicy,
     attempt: u32,
     error: &WriteError,
     expires_at: Option<DateTime<Utc>>,
@@ -180,18 +180,18 @@ fn after(
 ) -> Outcome {
     // If the destination needs a person, the effect itself does not. It waits until the destination is resumed.
     let failed = match (error.failed.failure, &error.pause) {
-        (Failure::NeedsPerson, Some(_)) => Failed { failure: Failure::Retry, ..error.failed },
+        (FailureKind::NeedsPerson, Some(_)) => AttemptFailure { failure: FailureKind::Retry, ..error.failed },
         _ => error.failed,
     };
     match next_attempt(policy, attempt, failed, now, random) {
-        Next::Dead => Outcome::Dead,
-        Next::At(at) => {
+        NextAttempt::Dead => Outcome::Dead,
+        NextAttempt::At(at) => {
             // If the effect will have expired by then, it becomes due at its expiry and is closed, so that it blocks no other
             // effect.
             let too_late =
                 expires_at.and_then(|expires_at| expires_at.checked_add_signed(TimeDelta::microseconds(1)));
             let due_at = too_late.map_or(at, |too_late| at.min(too_late));
-            Outcome::Retry { due_at, counts: error.failed.failure != Failure::WaitUntilTomorrow }
+            Outcome::Retry { due_at, counts: error.failed.failure != FailureKind::WaitUntilTomorrow }
         }
     }
 }
@@ -200,7 +200,7 @@ fn after(
 mod tests {
     use super::*;
 
-    const POLICY: Policy = Policy { base_ms: 1_000, cap_ms: 60_000, attempts: 3 };
+    const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, cap_ms: 60_000, attempts: 3 };
 
     fn now() -> DateTime<Utc> {
         "2026-11-22T09:00:00Z".parse().unwrap()
@@ -212,22 +212,25 @@ mod tests {
             after(&POLICY, attempt, &WriteError::new(failure, "x"), expires_at, now(), 1.0)
         };
         let due = |seconds| now() + TimeDelta::seconds(seconds);
-        assert_eq!(after(Failure::Retry, 1, None), Outcome::Retry { due_at: due(1), counts: true });
-        assert_eq!(after(Failure::Retry, 2, None), Outcome::Retry { due_at: due(2), counts: true });
-        assert_eq!(after(Failure::Retry, 3, None), Outcome::Dead);
-        assert_eq!(after(Failure::NeedsPerson, 1, None), Outcome::Dead);
-        let paused = WriteError::new(Failure::NeedsPerson, "x").pausing();
+        assert_eq!(after(FailureKind::Retry, 1, None), Outcome::Retry { due_at: due(1), counts: true });
+        assert_eq!(after(FailureKind::Retry, 2, None), Outcome::Retry { due_at: due(2), counts: true });
+        assert_eq!(after(FailureKind::Retry, 3, None), Outcome::Dead);
+        assert_eq!(after(FailureKind::NeedsPerson, 1, None), Outcome::Dead);
+        let paused = WriteError::new(FailureKind::NeedsPerson, "x").pausing();
         assert_eq!(
             super::after(&POLICY, 1, &paused, None, now(), 1.0),
             Outcome::Retry { due_at: due(1), counts: true }
         );
         let midnight = "2026-11-23T00:30:00Z".parse().unwrap();
         assert_eq!(
-            after(Failure::WaitUntilTomorrow, 3, None),
+            after(FailureKind::WaitUntilTomorrow, 3, None),
             Outcome::Retry { due_at: midnight, counts: false }
         );
-        assert_eq!(after(Failure::Retry, 2, Some(due(9))), Outcome::Retry { due_at: due(2), counts: true });
+        assert_eq!(
+            after(FailureKind::Retry, 2, Some(due(9))),
+            Outcome::Retry { due_at: due(2), counts: true }
+        );
         let too_late = Outcome::Retry { due_at: due(1) + TimeDelta::microseconds(1), counts: true };
-        assert_eq!(after(Failure::Retry, 2, Some(due(1))), too_late);
+        assert_eq!(after(FailureKind::Retry, 2, Some(due(1))), too_late);
     }
 }

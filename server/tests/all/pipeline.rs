@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::lead::{Office, form, good, receipt, with_partners};
 use chrono::Utc;
 use engine::action::Action;
-use engine::decision::{Because, Mode};
+use engine::decision::{Mode, UnknownReason};
 use engine::event::{EventRequest, LeadInput};
 use serde_json::json;
 use service::decide::{Refusal, Signal, Taken};
@@ -64,7 +64,7 @@ async fn a_lead_that_cannot_be_evaluated_is_held_for_the_sdr_queue_with_the_reas
     let decision = answer.decision;
     assert_eq!((decision.action, decision.rule_id, decision.confidence), (Action::Hold, None, None));
     assert_eq!(decision.held_by.as_deref(), Some("tam-high-intent"));
-    assert_eq!(decision.because, [Because::Missing { field: "intent_confidence".into() }]);
+    assert_eq!(decision.because, [UnknownReason::Missing { field: "intent_confidence".into() }]);
     let queue: Option<String> =
         sqlx::query_scalar("SELECT queue FROM lead_states").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(queue.as_deref(), Some("sdr"));

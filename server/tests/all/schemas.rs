@@ -1,7 +1,7 @@
 //! Checks that the JSON Schemas in `schemas/` match the types. `MESHLINE_UPDATE_GOLDEN=1` rewrites them.
 
 use engine::decision::Decision;
-use engine::effect::Body;
+use engine::effect::EffectBody;
 use engine::event::EventRequest;
 use engine::rules::{RuleSetFile, Simulation};
 use schemars::{JsonSchema, schema_for};
@@ -31,6 +31,6 @@ fn files_that_people_write() {
 fn what_goes_over_the_wire() {
     check::<EventRequest>("event");
     check::<Decision>("decision");
-    check::<Body>("effect");
+    check::<EffectBody>("effect");
     check::<Simulation>("simulation");
 }

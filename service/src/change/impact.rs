@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, Mark};
-use engine::content::{EarlierEvent, EventDocument, Known};
+use engine::change::{self, TextProblem};
+use engine::content::{EarlierEvent, EventDocument, ExtractionContext};
 use engine::decision::Decision;
 use engine::ids::{self, DecisionId, LeadId};
 use engine::limits;
@@ -32,7 +32,7 @@ const NAMED: usize = 5;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeImpact {
     /// Findings about the rules themselves, placed in the text. They hold for every workflow that uses the rules.
-    pub findings: Vec<Mark>,
+    pub findings: Vec<TextProblem>,
     /// The impact on each live workflow that uses the changed part.
     pub workflows: Vec<WorkflowImpact>,
 }
@@ -147,7 +147,7 @@ fn weigh(
             event: EventDocument { id: past.id, document: &past.body },
             at: past.at,
         });
-        let known = Known { earlier: earlier.collect(), as_of: decision.as_of };
+        let known = ExtractionContext { earlier: earlier.collect(), as_of: decision.as_of };
         let decide =
             |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of, &decision.conditions).action;
         let (before, after) = (live.read(&event, &known).0, with_change.read(&event, &known).0);
@@ -176,7 +176,7 @@ async fn bundles(
     let mut asked = BTreeSet::new();
     for source in &sources {
         let Ok(bundle) = Bundle::compile(source.clone()) else { return Ok(None) };
-        asked.extend(bundle.asked_lists().into_iter().map(str::to_owned));
+        asked.extend(bundle.lists_used().into_iter().map(str::to_owned));
     }
     let ids = around.lists(&asked);
     let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::content::{EarlierEvent, EventDocument, Known};
+use engine::content::{EarlierEvent, EventDocument, ExtractionContext};
 use engine::decision::{Conditions, Mode, Snapshot, Trigger};
 use engine::event::LeadInput;
 use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
@@ -375,7 +375,7 @@ pub(super) fn make_all(
     live: &Live,
     lead: LeadId,
     event: &EventDocument<'_>,
-    known: &Known<'_>,
+    known: &ExtractionContext<'_>,
     conditions: &Conditions,
     mode: Mode,
 ) -> (Made, Vec<(Variant, Made)>) {
@@ -403,7 +403,7 @@ pub(super) fn known<'a>(
     together: impl Iterator<Item = &'a Draft>,
     receipt: &Receipt,
     as_of: DateTime<Utc>,
-) -> Known<'a> {
+) -> ExtractionContext<'a> {
     let mut earlier: Vec<EarlierEvent<'_>> = Vec::new();
     if let Some(history) = history {
         let stored = history.events.iter().map(|past| EarlierEvent {
@@ -419,5 +419,5 @@ pub(super) fn known<'a>(
         earlier.extend(stored.chain(new.filter(|earlier| earlier.at <= until)));
         earlier.sort_by_key(|earlier| std::cmp::Reverse((earlier.at, earlier.event.id)));
     }
-    Known { earlier, as_of }
+    ExtractionContext { earlier, as_of }
 }

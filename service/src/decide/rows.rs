@@ -8,7 +8,7 @@ use engine::bundle::StoredPick;
 use engine::decision::{Decision, Mode, Trigger};
 use engine::event::EventRequest;
 use engine::ids::{DestinationId, EffectId, LeadId};
-use engine::rules::Act;
+use engine::rules::RuleAction;
 use engine::rules::pick::PickInputs;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::Value as Json;
@@ -283,7 +283,7 @@ fn queue(decision: &Decision) -> Option<&'static str> {
 
 /// Returns the action to suggest to the person who reviews a waiting lead.
 fn suggested(draft: &Draft, decision: &Decision) -> &'static str {
-    let decided = Act { action: decision.action, parameters: BTreeMap::new() };
+    let decided = RuleAction { action: decision.action, parameters: BTreeMap::new() };
     draft.variant().bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::content::highlight::{Mark, segments};
+use engine::content::highlight::{EvidenceMark, segments};
 use engine::control::kpi::Ratio;
 use engine::decision::{Decision, Evidence};
 use engine::ids::EventId;
@@ -97,7 +97,7 @@ fn resolves(evidence: &Evidence, body: Option<&Json>) -> bool {
     let Some(json) = body.and_then(|body| body.pointer(&evidence.path)) else { return false };
     let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
     let [start, end] = evidence.span;
-    let found: usize = segments(&text, &[Mark { start, end, number: 1 }])
+    let found: usize = segments(&text, &[EvidenceMark { start, end, number: 1 }])
         .iter()
         .filter(|segment| !segment.numbers.is_empty())
         .map(|segment| segment.text.chars().count())

@@ -1,7 +1,7 @@
 //! Puts releases live. This second step requires a person who did not edit the change.
 
 use engine::canonical::Digest;
-use engine::control::release::Act;
+use engine::control::release::ReleaseAction;
 use store::actor::Actor;
 use store::releases;
 use store::{Error, Result, Store};
@@ -29,7 +29,7 @@ pub struct WentLive {
 pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<WentLive> {
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;
-    next_stage(&mut tx, actor, &release, Act::GoLive).await?;
+    next_stage(&mut tx, actor, &release, ReleaseAction::GoLive).await?;
     if release.bundle != *seen {
         return Err(Error::Refused("this release was rebuilt after you opened it".into()));
     }

@@ -10,7 +10,7 @@ mod go_live;
 mod rebuild;
 mod review;
 
-use engine::control::release::{Act, Maker, Stage, step};
+use engine::control::release::{ReleaseAction, Stage, TransitionActor, step};
 use sqlx::PgConnection;
 use store::actor::{Actor, Who};
 use store::releases::Release;
@@ -29,13 +29,13 @@ async fn next_stage(
     connection: &mut PgConnection,
     actor: &Actor,
     release: &Release,
-    act: Act,
+    act: ReleaseAction,
 ) -> Result<Stage> {
     let is_editor = is_editor(connection, actor, release).await?;
     let maker = match actor.who {
-        Who::Person(_) => Maker::Person { roles: &actor.roles, is_editor },
+        Who::Person(_) => TransitionActor::Person { roles: &actor.roles, is_editor },
         // Commands and the scheduler act for Meshline itself. An API key belongs to an external program.
-        Who::Command(_) => Maker::System,
+        Who::Command(_) => TransitionActor::System,
         Who::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
     };
     step(release.position(), act, maker).map_err(|refusal| Error::Refused(refusal.to_string()))

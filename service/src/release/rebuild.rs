@@ -1,7 +1,7 @@
 //! Updates the open releases of a workflow after another one goes live.
 
 use engine::bundle::BundleSource;
-use engine::control::release::{Act, Maker, Stage, step};
+use engine::control::release::{ReleaseAction, Stage, TransitionActor, step};
 use sqlx::PgConnection;
 use store::actor::Actor;
 use store::releases::{self, Release};
@@ -64,8 +64,9 @@ async fn rebuild(
     if let Ok(bundle) = built {
         releases::rebuild(connection, actor, &release, &bundle, &live.bundle).await?;
         if release.stage == Stage::Suspended {
-            let approved = advance(&release, Act::Reinstate)?;
-            releases::move_to(connection, actor, &release, Act::Reinstate, approved, "", None).await?;
+            let approved = advance(&release, ReleaseAction::Reinstate)?;
+            releases::move_to(connection, actor, &release, ReleaseAction::Reinstate, approved, "", None)
+                .await?;
             release.stage = approved;
         }
     }
@@ -79,9 +80,10 @@ async fn retire(
     live: &Release,
     release: &Release,
 ) -> Result<Stage> {
-    let retired = advance(release, Act::Replace)?;
+    let retired = advance(release, ReleaseAction::Replace)?;
     let why = format!("Release {} went live and left nothing of it to change.", live.number);
-    releases::move_to(connection, actor, release, Act::Replace, retired, &why, Some(live.id)).await?;
+    releases::move_to(connection, actor, release, ReleaseAction::Replace, retired, &why, Some(live.id))
+        .await?;
     Ok(retired)
 }
 
@@ -92,16 +94,17 @@ async fn suspend(
     why: &str,
 ) -> Result<()> {
     if release.stage != Stage::Suspended {
-        let suspended = advance(release, Act::Suspend)?;
-        releases::move_to(connection, actor, release, Act::Suspend, suspended, why, None).await?;
+        let suspended = advance(release, ReleaseAction::Suspend)?;
+        releases::move_to(connection, actor, release, ReleaseAction::Suspend, suspended, why, None).await?;
         (release.stage, release.paused_from) = (suspended, None);
     }
     Ok(())
 }
 
 /// Returns the stage that follows from an act of Meshline itself.
-fn advance(release: &Release, act: Act) -> Result<Stage> {
-    step(release.position(), act, Maker::System).map_err(|refusal| Error::Refused(refusal.to_string()))
+fn advance(release: &Release, act: ReleaseAction) -> Result<Stage> {
+    step(release.position(), act, TransitionActor::System)
+        .map_err(|refusal| Error::Refused(refusal.to_string()))
 }
 
 /// Returns the live version of the part that `version` belongs to, or `None` if the part is not in use.

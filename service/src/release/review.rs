@@ -1,7 +1,7 @@
 //! Approves rebuilt releases and withdraws releases.
 
 use engine::canonical::Digest;
-use engine::control::release::Act;
+use engine::control::release::ReleaseAction;
 use store::actor::{Actor, Role};
 use store::releases;
 use store::{Error, Result, Store};
@@ -40,8 +40,8 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64, why: &str) -> R
     }
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;
-    let retired = next_stage(&mut tx, actor, &release, Act::Withdraw).await?;
-    releases::move_to(&mut tx, actor, &release, Act::Withdraw, retired, why, None).await?;
+    let retired = next_stage(&mut tx, actor, &release, ReleaseAction::Withdraw).await?;
+    releases::move_to(&mut tx, actor, &release, ReleaseAction::Withdraw, retired, why, None).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Decision;
-use engine::effect::{Body, Lead, PersonVerdict};
+use engine::effect::{EffectBody, EffectLead, PersonVerdict};
 use engine::ids::{DecisionId, DestinationId, EffectId, LeadId, WorkflowId};
 use engine::sync::keys;
 use sqlx::PgConnection;
@@ -80,7 +80,7 @@ impl EffectRow {
         };
         let remote_key = keys::remote_key(lead.id, workflow, &target.purpose, destination);
         let profile = lead.profile.clone();
-        let told = Lead {
+        let told = EffectLead {
             id: lead.id,
             email: profile.email,
             name: profile.name,
@@ -88,7 +88,7 @@ impl EffectRow {
             domain: profile.domain,
             external_id: profile.external_id,
         };
-        let body = Body::new(effect_key, remote_key, lead.sequence, told, decision, verdict.cloned())?;
+        let body = EffectBody::new(effect_key, remote_key, lead.sequence, told, decision, verdict.cloned())?;
         let created_at = verdict.map_or(decision.decided_at, |verdict| verdict.at);
         Ok(Self {
             id: id.0,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
-use engine::control::calibration::{Bin, FINE_BINS, Reliability};
+use engine::control::calibration::{CalibrationBin, FINE_BINS, Reliability};
 use engine::control::kpi::{Durations, Funnel, Ratio};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -189,7 +189,11 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration)
             "judged" => {
                 let row: BinRow = serde_json::from_value(row)?;
                 if let Some(bin) = report.reliability.bins.get_mut(row.bin) {
-                    *bin = Bin { count: row.leads, confidence_sum: row.confidence_sum, right: row.right };
+                    *bin = CalibrationBin {
+                        count: row.leads,
+                        confidence_sum: row.confidence_sum,
+                        right: row.right,
+                    };
                 }
             }
             "sure" => {
@@ -476,7 +480,7 @@ const FIGURES: &str = "count(*) AS leads, count(*) FILTER (WHERE qualified) AS q
     count(*) FILTER (WHERE passed AND converted) AS opportunity, count(*) FILTER (WHERE passed AND won) AS won";
 
 /// Defines `judged` and `sure`, the leads of the period by confidence, with 10 and 20 bins as in
-/// `engine::control::calibration::place`.
+/// `engine::control::calibration::bin_index`.
 const BINS_OF_TOLD: &str = "judged AS (SELECT least(floor(confidence * 10)::int, 9) AS bin, count(*) AS leads, sum(confidence) AS confidence_sum, \
     count(*) FILTER (WHERE verdict NOT IN ('rejected', 'disqualified', 'lost')) AS \"right\" FROM told \
     WHERE in_period AND confidence IS NOT NULL AND verdict IS NOT NULL GROUP BY 1), \

@@ -10,7 +10,7 @@ mod write;
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::Kind;
-use engine::control::release::{InFlight, Position, Stage};
+use engine::control::release::{InFlight, ReleasePosition, Stage};
 use engine::ids::{PersonId, ReleaseId, VersionId, WorkflowId};
 
 use crate::actor::Role;
@@ -72,8 +72,8 @@ pub struct Release {
 
 impl Release {
     /// Returns the inputs to the transition table.
-    pub fn position(&self) -> Position {
-        Position {
+    pub fn position(&self) -> ReleasePosition {
+        ReleasePosition {
             stage: self.stage,
             paused_from: self.paused_from,
             has_been_live: self.live_since.is_some(),

@@ -4,7 +4,7 @@
 
 use engine::canonical::Digest;
 use engine::change::Kind;
-use engine::control::release::{Act, InFlight, Stage};
+use engine::control::release::{InFlight, ReleaseAction, Stage};
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use serde_json::{Value as Json, json};
@@ -174,7 +174,7 @@ pub async fn move_to(
     connection: &mut PgConnection,
     actor: &Actor,
     release: &Release,
-    act: Act,
+    act: ReleaseAction,
     to: Stage,
     why: &str,
     replaced_by: Option<ReleaseId>,
@@ -222,7 +222,7 @@ pub async fn go_live(
         };
         update(connection, before.id, row).await?;
         let detail = json!({ "stage": Stage::Retired.to_string(), "replaced_by": release.number });
-        log(connection, actor, &format!("release.{}", Act::Replace), before.number, detail).await?;
+        log(connection, actor, &format!("release.{}", ReleaseAction::Replace), before.number, detail).await?;
     }
     let row =
         release::ActiveModel { paused_from: Set(None), share: Set(100), ..in_stage(actor, Stage::Live, "") };
@@ -233,7 +233,7 @@ pub async fn go_live(
         "bundle": release.bundle,
         "replaces": replaced.as_ref().map(|before| before.number),
     });
-    log(connection, actor, &format!("release.{}", Act::GoLive), release.number, detail).await?;
+    log(connection, actor, &format!("release.{}", ReleaseAction::GoLive), release.number, detail).await?;
     workflows::announce_release(connection).await?;
     Ok(replaced)
 }

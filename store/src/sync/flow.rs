@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use engine::ids::DestinationId;
-use engine::sync::flow::{Allowance, Flow, Pace};
+use engine::sync::flow::{Allowance, FlowState, Pace};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ struct Row {
     openings: i32,
 }
 
-impl From<Row> for Flow {
+impl From<Row> for FlowState {
     fn from(row: Row) -> Self {
         Self {
             tokens: row.tokens,
@@ -102,7 +102,7 @@ pub(super) async fn allowance(
     pace: &Pace,
     wanted: usize,
     now: DateTime<Utc>,
-) -> Result<(Flow, Allowance)> {
+) -> Result<(FlowState, Allowance)> {
     let flow = lock(connection, destination).await?;
     let running: i64 = match pace.at_once {
         Some(_) => {
@@ -121,12 +121,12 @@ pub(super) async fn allowance(
 pub(super) async fn used(
     connection: &mut PgConnection,
     destination: DestinationId,
-    flow: &Flow,
+    flow: &FlowState,
 ) -> Result<()> {
     write(connection, destination, flow).await
 }
 
-async fn lock(connection: &mut PgConnection, destination: DestinationId) -> Result<Flow> {
+async fn lock(connection: &mut PgConnection, destination: DestinationId) -> Result<FlowState> {
     sqlx::query("INSERT INTO destination_flows (destination_id) VALUES ($1) ON CONFLICT DO NOTHING")
         .bind(destination.0)
         .execute(&mut *connection)
@@ -140,7 +140,7 @@ async fn lock(connection: &mut PgConnection, destination: DestinationId) -> Resu
     Ok(row.into())
 }
 
-async fn write(connection: &mut PgConnection, destination: DestinationId, flow: &Flow) -> Result<()> {
+async fn write(connection: &mut PgConnection, destination: DestinationId, flow: &FlowState) -> Result<()> {
     sqlx::query(
         "UPDATE destination_flows SET tokens = $2, refilled_at = $3, day = $4, used_today = $5, open_until = $6, openings = $7, \
          open_reason = CASE WHEN $6 IS NOT NULL THEN open_reason END WHERE destination_id = $1",

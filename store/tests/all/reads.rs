@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
-use engine::control::calibration::{FINE_BINS, place};
+use engine::control::calibration::{FINE_BINS, bin_index};
 use engine::control::kpi::{LeadRecord, Period, summarise};
 use engine::control::outcome::OutcomeStage;
 use sqlx::PgConnection;
@@ -202,7 +202,7 @@ async fn figures_of_the_database_match_the_engine() {
             let in_period = leads.iter().filter(|lead| period.contains(lead.record.first_decided_as_of));
             let mut expected_confidences = [0; FINE_BINS];
             for confidence in in_period.filter_map(|lead| lead.record.confidence) {
-                expected_confidences[place(confidence, FINE_BINS)] += 1;
+                expected_confidences[bin_index(confidence, FINE_BINS)] += 1;
             }
             assert_eq!(confidences, expected_confidences);
             let (ours, theirs) = (figures.time_to_sql, expected.time_to_sql);

@@ -8,14 +8,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use engine::rules::LeftOut;
-use engine::rules::typed::{Binding, Evaluation, Val, evaluate};
+use engine::rules::UnsupportedSyntax;
+use engine::rules::typed::{Evaluation, Val, VariableValue, evaluate};
 use serde_json::{Value as Json, json};
 
 /// The result of one case.
 enum CaseResult {
     Passed,
-    Excluded(LeftOut),
+    Excluded(UnsupportedSyntax),
     Failed(String),
 }
 
@@ -23,7 +23,7 @@ enum CaseResult {
 struct Tally {
     passed: u64,
     failed: u64,
-    excluded: BTreeMap<LeftOut, u64>,
+    excluded: BTreeMap<UnsupportedSyntax, u64>,
 }
 
 /// Runs every case and prints the results by file.
@@ -109,7 +109,7 @@ fn check(case: &Json) -> Result<CaseResult> {
         (Evaluation::Value(value), false) => {
             let wanted = case.get("value").context("a value is missing")?;
             match binding(wanted)? {
-                Binding::Value(wanted) if is_same(&value, &wanted) => CaseResult::Passed,
+                VariableValue::Value(wanted) if is_same(&value, &wanted) => CaseResult::Passed,
                 _ => CaseResult::Failed(format!("is {value}, expected {wanted}")),
             }
         }
@@ -121,7 +121,7 @@ fn word<'j>(case: &'j Json, key: &str) -> Result<&'j str> {
 }
 
 /// Parses a value of a case: `[type, text]`, nested for lists and maps.
-fn binding(json: &Json) -> Result<Binding> {
+fn binding(json: &Json) -> Result<VariableValue> {
     let odd = || anyhow!("{json} is not a value");
     let parts = json.as_array().ok_or_else(odd)?;
     let kind = parts.first().and_then(Json::as_str).ok_or_else(odd)?;
@@ -140,52 +140,52 @@ fn binding(json: &Json) -> Result<Binding> {
             let mut values = Vec::new();
             for item in items()? {
                 match binding(item)? {
-                    Binding::Value(value) => values.push(value),
+                    VariableValue::Value(value) => values.push(value),
                     left_out => return Ok(left_out),
                 }
             }
             if is_mixed(values.iter()) {
-                return Ok(Binding::LeftOut(LeftOut::MixedList));
+                return Ok(VariableValue::LeftOut(UnsupportedSyntax::MixedList));
             }
             Val::list(values)
         }
         "map" => return entries(items()?),
-        "bytes" => return Ok(Binding::LeftOut(LeftOut::Bytes)),
-        "uint" => return Ok(Binding::LeftOut(LeftOut::Uint)),
-        "null" => return Ok(Binding::LeftOut(LeftOut::Null)),
-        "type" => return Ok(Binding::LeftOut(LeftOut::Type)),
+        "bytes" => return Ok(VariableValue::LeftOut(UnsupportedSyntax::Bytes)),
+        "uint" => return Ok(VariableValue::LeftOut(UnsupportedSyntax::Uint)),
+        "null" => return Ok(VariableValue::LeftOut(UnsupportedSyntax::Null)),
+        "type" => return Ok(VariableValue::LeftOut(UnsupportedSyntax::Type)),
         other => bail!("unknown type `{other}`"),
     };
-    Ok(Binding::Value(value))
+    Ok(VariableValue::Value(value))
 }
 
-fn entries(items: &[Json]) -> Result<Binding> {
+fn entries(items: &[Json]) -> Result<VariableValue> {
     let mut map = BTreeMap::new();
     for entry in items {
         let (Some(key), Some(value)) = (entry.get(0), entry.get(1)) else {
             bail!("{entry} is not a map entry")
         };
         match (binding(key)?, binding(value)?) {
-            (Binding::Value(key), Binding::Value(value)) => {
+            (VariableValue::Value(key), VariableValue::Value(value)) => {
                 map.insert(key.key().with_context(|| format!("{key} is not a map key"))?, value);
             }
-            (Binding::LeftOut(construct), _) | (_, Binding::LeftOut(construct)) => {
-                return Ok(Binding::LeftOut(construct));
+            (VariableValue::LeftOut(construct), _) | (_, VariableValue::LeftOut(construct)) => {
+                return Ok(VariableValue::LeftOut(construct));
             }
         }
     }
     let keys: Vec<Val<'_>> = map.keys().map(|key| key.value()).collect();
     if is_mixed(keys.iter()) || is_mixed(map.values()) {
-        return Ok(Binding::LeftOut(LeftOut::MixedMap));
+        return Ok(VariableValue::LeftOut(UnsupportedSyntax::MixedMap));
     }
-    Ok(Binding::Value(Val::Map(Arc::new(map))))
+    Ok(VariableValue::Value(Val::Map(Arc::new(map))))
 }
 
 fn is_mixed<'v>(values: impl Iterator<Item = &'v Val<'v>>) -> bool {
-    use engine::rules::typed::Type;
-    let mut common = Type::Any;
+    use engine::rules::typed::TermType;
+    let mut common = TermType::Any;
     for value in values {
-        match common.unify(&Type::of(value)) {
+        match common.unify(&TermType::of(value)) {
             Some(unified) => common = unified,
             None => return true,
         }

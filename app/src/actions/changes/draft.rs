@@ -1,7 +1,7 @@
 //! Drafts of changes.
 
 use engine::change::Kind;
-use engine::change::kinds::TextForm;
+use engine::change::kinds::TextFormat;
 use leptos::prelude::*;
 use store::Store;
 use store::changes::{self, Change, Edit, State};
@@ -249,7 +249,7 @@ pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     if !service::change::may_write(&actor(request)?, &change) {
         return Err(Error::Forbidden);
     }
-    if change.kind.spec().text != TextForm::Lines || change.state != State::Draft {
+    if change.kind.spec().text != TextFormat::Lines || change.state != State::Draft {
         return Err(Error::Invalid { message: "A file is taken for the draft of a list only.".into() });
     }
     Ok(change)

@@ -1,7 +1,7 @@
 //! The change page: a form while the change is a draft, a review once it is submitted, and a record after it closes.
 
 use engine::canonical::Digest;
-use engine::change::kinds::TextForm;
+use engine::change::kinds::TextFormat;
 use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -147,7 +147,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         impact: impact::load(store, &change).await?,
         // Line-based sources can be long, and the comparison already lists every changed entry.
         base_text: base
-            .filter(|_| change.kind.spec().text == TextForm::Yaml)
+            .filter(|_| change.kind.spec().text == TextFormat::Yaml)
             .as_ref()
             .map(service::change::text_of)
             .transpose()?,
@@ -227,7 +227,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
 
 fn content(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let lines = (change.kind.spec().text == TextForm::Yaml).then(|| {
+    let lines = (change.kind.spec().text == TextFormat::Yaml).then(|| {
         let caption = format!("The text against version {}", change.base_version);
         let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
         view! { <h2>"Line by line"</h2>{diff} }

@@ -1,6 +1,6 @@
 //! The form that edits a draft.
 
-use engine::change::kinds::TextForm;
+use engine::change::kinds::TextFormat;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -33,7 +33,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
     let stale = stale.then(|| {
         view! { <p class="note-line tone" data-a="bad">"Another version was approved since this draft began: begin a new draft from it and bring over what still counts."</p> }
     });
-    let is_list = change.kind.spec().text == TextForm::Lines;
+    let is_list = change.kind.spec().text == TextFormat::Lines;
     let source = if is_list && change.source.len() > EDITED_BYTES {
         Either::Left(view! {
             <input type="hidden" name="keep_source" value="true" />
@@ -76,7 +76,7 @@ fn state(loaded: &Loaded) -> String {
     let wrong = loaded.reading.as_ref().map_or(0, |reading| reading.draft.marks.len());
     match wrong {
         0 => "Valid".to_owned(),
-        _ if loaded.change.kind.spec().text == TextForm::Lines => {
+        _ if loaded.change.kind.spec().text == TextFormat::Lines => {
             format!("Valid; {} left out", number::plural(wrong as i64, "line is", "lines are"))
         }
         many => number::plural(many as i64, "problem", "problems"),

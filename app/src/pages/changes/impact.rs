@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::change::Mark;
+use engine::change::TextProblem;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -113,7 +113,7 @@ fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl I
 }
 
 /// Renders the findings about the rules themselves, which apply to every workflow that uses them.
-fn found(source: &str, marks: &[Mark]) -> impl IntoView + use<> {
+fn found(source: &str, marks: &[TextProblem]) -> impl IntoView + use<> {
     (!marks.is_empty()).then(|| {
         view! {
             <section class="stacked-sections" aria-labelledby="findings">

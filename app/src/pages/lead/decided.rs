@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use engine::bundle::StoredPick;
-use engine::content::{EventDocument, Known, NotRead};
+use engine::content::{EventDocument, ExtractionContext, UnreadValue};
 use engine::decision::Decision;
 use engine::ids::EventId;
 use engine::rules::Explanation;
-use engine::rules::analysis::Nearest;
+use engine::rules::analysis::NearestResult;
 use engine::rules::pick::Member;
 use service::Bundles;
 use service::bundles::ReadableBundle;
@@ -65,9 +65,9 @@ impl Decided {
 
     /// Returns the values of the event that could not be read, with reasons. Only successful reads are
     /// stored, so this reads the event again; the same map always gives the same result for the same event.
-    pub fn not_read(&self, event: &StoredEvent) -> Vec<NotRead> {
+    pub fn not_read(&self, event: &StoredEvent) -> Vec<UnreadValue> {
         let Some(document) = &event.body else { return Vec::new() };
-        self.rules.bundle.read(&EventDocument { id: event.id, document }, &Known::default()).1
+        self.rules.bundle.read(&EventDocument { id: event.id, document }, &ExtractionContext::default()).1
     }
 
     /// Returns the smallest change to the inputs that would have changed the decision; `None` once the
@@ -75,7 +75,7 @@ impl Decided {
     ///
     /// # Errors
     /// Returns [`Error::Internal`] if the server shuts down during the search.
-    pub async fn nearest(&self) -> Result<Option<Nearest>> {
+    pub async fn nearest(&self) -> Result<Option<NearestResult>> {
         let Some(snapshot) = self.decision().content_snapshot.clone() else { return Ok(None) };
         let (rules, as_of) = (self.rules.clone(), self.decision().as_of);
         // Large rule sets need many attempts, which would otherwise block other requests.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::content::NotRead;
-use engine::content::highlight::Mark;
+use engine::content::UnreadValue;
+use engine::content::highlight::EvidenceMark;
 use leptos::either::Either;
 use leptos::prelude::*;
 use serde_json::Value as Json;
@@ -45,7 +45,7 @@ pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
             } else {
                 Either::Right(evidence(&text.text, marks, &mut marked))
             };
-            let why = |not_read: &NotRead| {
+            let why = |not_read: &UnreadValue| {
                 let field = facts::lower(&catalogue.title(&not_read.field));
                 view! { <small>{format!("No {field}: {}", not_read.why)}</small> }
             };
@@ -94,15 +94,19 @@ fn not_read(unread: &[EventText]) -> impl IntoView + use<> {
 }
 
 /// Returns the evidence of the decision's inputs in this event, by path.
-fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<Mark>> {
-    let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
+fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<EvidenceMark>> {
+    let mut marks: BTreeMap<String, Vec<EvidenceMark>> = BTreeMap::new();
     let Some(snapshot) = &decided.decision().content_snapshot else { return marks };
     let order = super::inputs::order(event, decided);
     for (name, field) in &snapshot.fields {
         let Some(number) = order.iter().position(|known| known == name) else { continue };
         for evidence in field.evidence.iter().filter(|evidence| evidence.event_id == event.id) {
             let [start, end] = evidence.span;
-            marks.entry(evidence.path.clone()).or_default().push(Mark { start, end, number: number + 1 });
+            marks.entry(evidence.path.clone()).or_default().push(EvidenceMark {
+                start,
+                end,
+                number: number + 1,
+            });
         }
     }
     marks

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use engine::catalogue::{Catalogue, FieldType};
-use engine::decision::{Because, Outcome3, Snapshot};
+use engine::decision::{Outcome3, Snapshot, UnknownReason};
 use engine::rules::ast::{Expr, ExprKind};
-use engine::rules::explain::{Explained, PieceKind};
+use engine::rules::explain::{ConditionKind, ExplainedCondition};
 use engine::rules::parse;
 use serde_json::Value as Json;
 
@@ -38,24 +38,24 @@ pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option
 }
 
 /// Returns the facts that made a true condition true, in evaluation order.
-pub fn facts(condition: &Explained, snapshot: &Snapshot, catalogue: &Catalogue) -> Vec<Fact> {
+pub fn facts(condition: &ExplainedCondition, snapshot: &Snapshot, catalogue: &Catalogue) -> Vec<Fact> {
     let mut facts = Vec::new();
     collect(condition, snapshot, catalogue, &mut facts);
     facts.dedup();
     facts
 }
 
-fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts: &mut Vec<Fact>) {
+fn collect(piece: &ExplainedCondition, snapshot: &Snapshot, catalogue: &Catalogue, facts: &mut Vec<Fact>) {
     if piece.state != Outcome3::True {
         return;
     }
     match piece.kind {
-        PieceKind::And | PieceKind::Or => {
+        ConditionKind::And | ConditionKind::Or => {
             piece.children.iter().for_each(|child| collect(child, snapshot, catalogue, facts))
         }
         // A negated condition has no value to show; the condition tree below covers it.
-        PieceKind::Not => {}
-        PieceKind::Atom => {
+        ConditionKind::Not => {}
+        ConditionKind::Atom => {
             facts.extend(parse(&piece.text).0.and_then(|atom| fact(&atom, snapshot, catalogue)))
         }
     }
@@ -86,16 +86,16 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
 }
 
 /// Describes why a rule could not be evaluated, as the end of a sentence.
-pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
+pub fn because(entry: &UnknownReason, catalogue: &Catalogue) -> String {
     match entry {
-        Because::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
-        Because::LowConfidence { field, confidence, needed } => format!(
+        UnknownReason::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
+        UnknownReason::LowConfidence { field, confidence, needed } => format!(
             "{} is uncertain ({}, {} required)",
             lower(&catalogue.title(field)),
             number::confidence(*confidence),
             number::confidence(*needed),
         ),
-        Because::Error { message } => message.trim_end_matches('.').to_owned(),
+        UnknownReason::Error { message } => message.trim_end_matches('.').to_owned(),
     }
 }
 
@@ -144,9 +144,10 @@ mod tests {
 
     #[test]
     fn reasons_end_a_sentence() {
-        let missing = Because::Missing { field: "company_size".into() };
+        let missing = UnknownReason::Missing { field: "company_size".into() };
         assert_eq!(because(&missing, &catalogue()), "company size is missing");
-        let unsure = Because::LowConfidence { field: "company_size".into(), confidence: 0.58, needed: 0.7 };
+        let unsure =
+            UnknownReason::LowConfidence { field: "company_size".into(), confidence: 0.58, needed: 0.7 };
         assert_eq!(because(&unsure, &catalogue()), "company size is uncertain (0.58, 0.70 required)");
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::content::NotRead;
+use engine::content::UnreadValue;
 use engine::decision::{ListMatch, SnapshotField, SnapshotList};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -176,7 +176,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
     }
 }
 
-fn not_found(name: &str, decided: &Decided, whys: &[NotRead]) -> impl IntoView + use<> {
+fn not_found(name: &str, decided: &Decided, whys: &[UnreadValue]) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let stated = catalogue
         .get(name)

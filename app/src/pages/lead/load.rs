@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::ids::{DecisionId, LeadId};
-use engine::rules::analysis::Nearest;
+use engine::rules::analysis::NearestResult;
 use serde_json::Value as Json;
 use store::leads::Lead;
 use store::log::{StoredEvent, event, stored_decisions};
@@ -45,7 +45,7 @@ pub struct LeadData {
     /// The selected decision.
     pub decided: Option<Decided>,
     /// The smallest change that would lead to another decision, if requested.
-    pub nearest: Option<Nearest>,
+    pub nearest: Option<NearestResult>,
     /// Other decisions, newest first.
     pub others: Vec<Decided>,
     /// Whether more decisions exist than are loaded.

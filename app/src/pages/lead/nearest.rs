@@ -1,6 +1,6 @@
 //! The smallest change that would lead to another decision, computed on request.
 
-use engine::rules::analysis::{Counterfactual, Move, Nearest};
+use engine::rules::analysis::{Counterfactual, FieldChange, NearestResult};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
@@ -24,11 +24,11 @@ pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
                 </p>
             })
         }
-        Some(Nearest::Found(found)) => EitherOf3::B(change(found, decided)),
-        Some(Nearest::Nothing) => {
+        Some(NearestResult::Found(found)) => EitherOf3::B(change(found, decided)),
+        Some(NearestResult::Nothing) => {
             EitherOf3::C("No change of up to three fields leads to another decision.".to_owned().into_any())
         }
-        Some(Nearest::NotDecided { fields }) => EitherOf3::C(
+        Some(NearestResult::NotDecided { fields }) => EitherOf3::C(
             format!("No change was found, and not every change of {fields} fields could be tried.")
                 .into_any(),
         ),
@@ -55,7 +55,7 @@ fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Describes the change of one field.
-fn moved(one: &Move, decided: &Decided) -> impl IntoView + use<> {
+fn moved(one: &FieldChange, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let said = |value: &engine::value::Value| {
         let (text, unit) = facts::value(&value.to_json(), catalogue, &one.field);

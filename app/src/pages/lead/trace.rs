@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::action::Action;
 use engine::decision::Outcome3;
-use engine::rules::explain::{Explained, ExplainedRule, PieceKind, RuleState};
+use engine::rules::explain::{ConditionKind, ExplainedCondition, ExplainedRule, RuleState};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -122,23 +122,23 @@ fn end(rule: &ExplainedRule, held: bool) -> impl IntoView + use<> {
 }
 
 /// Renders the operands of the outermost condition; an atom is its only operand.
-fn pieces(condition: &Explained) -> AnyView {
+fn pieces(condition: &ExplainedCondition) -> AnyView {
     match condition.kind {
-        PieceKind::And => condition.children.iter().map(piece).collect_view().into_any(),
+        ConditionKind::And => condition.children.iter().map(piece).collect_view().into_any(),
         _ => piece(condition).into_any(),
     }
 }
 
-fn piece(piece_of: &Explained) -> AnyView {
+fn piece(piece_of: &ExplainedCondition) -> AnyView {
     let sign = truth(Truth::Told(piece_of.state));
     let joint = match piece_of.kind {
-        PieceKind::Atom => {
+        ConditionKind::Atom => {
             let note = piece_of.note.as_deref().map(noted);
             return view! { <li>{sign}<code>{piece_of.text.clone()}</code><span class="quiet">{note}</span></li> }.into_any();
         }
-        PieceKind::And => "all of",
-        PieceKind::Or => "any of",
-        PieceKind::Not => "not",
+        ConditionKind::And => "all of",
+        ConditionKind::Or => "any of",
+        ConditionKind::Not => "not",
     };
     let children = piece_of.children.iter().map(piece).collect_view();
     view! { <li>{sign}<span>{joint}</span><span></span><ul class="atoms">{children}</ul></li> }.into_any()

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
-use engine::decision::Because;
+use engine::decision::UnknownReason;
 use leptos::prelude::*;
 use store::queue::{LIST_ROWS, Waiting};
 use store::refresh::Topic;
@@ -123,7 +123,7 @@ pub fn priority(priority: i32) -> impl IntoView {
 
 /// Describes in a few words why the lead waits.
 fn why(loaded: &QueueData, row: &Waiting) -> String {
-    let because: Vec<Because> = serde_json::from_value(row.because.clone()).unwrap_or_default();
+    let because: Vec<UnknownReason> = serde_json::from_value(row.because.clone()).unwrap_or_default();
     let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
     let field = |name: &String| {
         rules.map_or_else(|| words::sentence(name), |rules| rules.bundle.catalogue.title(name))
@@ -132,8 +132,10 @@ fn why(loaded: &QueueData, row: &Waiting) -> String {
         return format!("Rejected by {by}");
     }
     match (row.held_by.as_ref(), because.first()) {
-        (Some(_), Some(Because::Missing { field: name })) => format!("{} missing", field(name)),
-        (Some(_), Some(Because::LowConfidence { field: name, .. })) => format!("{} uncertain", field(name)),
+        (Some(_), Some(UnknownReason::Missing { field: name })) => format!("{} missing", field(name)),
+        (Some(_), Some(UnknownReason::LowConfidence { field: name, .. })) => {
+            format!("{} uncertain", field(name))
+        }
         (Some(_), _) => "A rule could not be evaluated".into(),
         (None, _) if row.queue == "manual" => "Workflow stopped".into(),
         (None, _) => match row.action.parse() {

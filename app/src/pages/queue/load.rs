@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use engine::canonical::Digest;
 use engine::control::outcome::OutcomeStage;
 use engine::ids::{DecisionId, LeadId};
-use engine::rules::Act;
+use engine::rules::RuleAction;
 use engine::rules::pick::PickInputs;
 use serde_json::Value as Json;
 use service::Bundles;
@@ -65,7 +65,7 @@ pub struct Open {
     /// The AE's rejection that returned the lead to the queue.
     pub rejected: Option<Rejected>,
     /// The suggested action; `None` if an AE rejected the result of the rules.
-    pub suggestion: Option<Act>,
+    pub suggestion: Option<RuleAction>,
     /// The rotation of the pool that the lead would go to.
     pub turn: Option<Turn>,
     /// E-mail addresses and names of the AEs that a lead can be assigned to.
@@ -304,7 +304,12 @@ async fn rejected(store: &Store, place: Place, decision: DecisionId) -> store::R
     Ok(Some(Rejected { by: found.by, at: found.at, reason: last.and_then(|outcome| outcome.reason) }))
 }
 
-async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {
+async fn turn(
+    here: &Here,
+    decided: &Decided,
+    act: &RuleAction,
+    owner: Option<String>,
+) -> Result<Option<Turn>> {
     let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
     let bundle = &decided.rules.bundle;
     let Some((version, pool)) = text("pool").and_then(|name| bundle.pool(name)) else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! The approvals of a release, its next step, and the forms to approve it, take it live or withdraw it. The
 //! change page uses them too.
 
-use engine::control::release::{Act, Maker, Refusal, Stage, step};
+use engine::control::release::{ReleaseAction, Stage, TransitionActor, TransitionRefusal, step};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -51,8 +51,8 @@ impl ReleaseActs {
         Ok(Self { release, approvals, missing, is_editor, viewer: viewer.clone() })
     }
 
-    fn may(&self, act: Act) -> std::result::Result<Stage, Refusal> {
-        let maker = Maker::Person { roles: &self.viewer.roles, is_editor: self.is_editor };
+    fn may(&self, act: ReleaseAction) -> std::result::Result<Stage, TransitionRefusal> {
+        let maker = TransitionActor::Person { roles: &self.viewer.roles, is_editor: self.is_editor };
         step(self.release.position(), act, maker)
     }
 
@@ -98,14 +98,14 @@ pub fn next_step(acts: &ReleaseActs, request: &Request, next: &str) -> impl Into
     if acts.release.stage != Stage::Approved {
         return EitherOf3::B(());
     }
-    EitherOf3::C(match acts.may(Act::GoLive) {
+    EitherOf3::C(match acts.may(ReleaseAction::GoLive) {
         Ok(_) => Either::Left(view! {
             <form class="stack-form" method="post" action=GoLive::PATH>
                 {hidden(acts, request, next, "go-live")}
                 <button class="btn primary">{icon(Icon::Release)}"Go live"</button>
             </form>
         }),
-        Err(Refusal::Editor) => Either::Right(
+        Err(TransitionRefusal::Editor) => Either::Right(
             view! { <p class="meta">"You edited this change, so someone else must go live with it."</p> },
         ),
         Err(_) => Either::Right(view! { <p class="meta">"RevOps can go live with it."</p> }),
@@ -142,7 +142,7 @@ fn approving(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView
 
 /// Renders the form that withdraws the release; returns `None` if the viewer lacks the permission.
 pub fn withdrawing(acts: &ReleaseActs, request: &Request, flash: &Flash) -> impl IntoView + use<> {
-    acts.may(Act::Withdraw).is_ok().then(|| {
+    acts.may(ReleaseAction::Withdraw).is_ok().then(|| {
         let error = flash.errors.get("reason").cloned();
         let is_open = error.is_some();
         let form = view! {

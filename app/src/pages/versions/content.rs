@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::action::{Action, Consequence};
-use engine::catalogue::{Catalogue, FieldDefinition, Missing};
+use engine::catalogue::{Catalogue, FieldDefinition, MissingMeaning};
 use engine::change::Kind;
 use engine::content::MapFile;
 use engine::content::map::MappedField;
@@ -130,8 +130,10 @@ fn field_row(name: &str, field: &FieldDefinition) -> impl IntoView + use<> {
     };
     let values = if field.values.is_empty() { bounds } else { field.values.join(", ") };
     let missing = match &field.missing {
-        Missing::Unknown => Either::Left(view! { <span class="tone" data-a="unknown">"unknown"</span> }),
-        Missing::Value(value) => Either::Right(format!(
+        MissingMeaning::Unknown => {
+            Either::Left(view! { <span class="tone" data-a="unknown">"unknown"</span> })
+        }
+        MissingMeaning::Value(value) => Either::Right(format!(
             "counts as {}",
             value.as_str().map_or_else(|| value.to_string(), str::to_owned)
         )),

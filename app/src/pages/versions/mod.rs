@@ -8,7 +8,7 @@ mod subject;
 mod switches;
 
 use engine::change::Kind;
-use engine::change::kinds::Origin;
+use engine::change::kinds::KindOrigin;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -58,7 +58,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
 /// Renders the form that creates a subject; returns `None` for kinds that people cannot create.
 fn new(here: &Here, kind: Kind, flash: &Flash) -> Option<AnyView> {
     let spec = kind.spec();
-    let Origin::People { hint, .. } = spec.origin else { return None };
+    let KindOrigin::People { hint, .. } = spec.origin else { return None };
     let name = Input { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
     let form = view! {
         <form method="post" action=StartChange::PATH>

@@ -1,6 +1,6 @@
 //! One versioned subject: its current content, its earlier versions, and its open changes.
 
-use engine::change::kinds::{Origin, TextForm};
+use engine::change::kinds::{KindOrigin, TextFormat};
 use engine::change::{self, Kind};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -129,7 +129,7 @@ fn owns(here: &Here, kind: Kind) -> bool {
 /// Renders the form that sets the title, for the owner of the layer. Subjects that come with a workflow take
 /// its title instead.
 fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
-    let Origin::People { .. } = kind.spec().origin else { return None };
+    let KindOrigin::People { .. } = kind.spec().origin else { return None };
     let title = titles::title(Titled::Version(kind, name));
     let form = view! {
         <form method="post" action=SetVersionTitle::PATH>
@@ -178,9 +178,9 @@ fn looking_back(
 fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoView + use<>> {
     let comparison = change::compare(kind, Some(&against.body), &shown.body);
     let texts = match kind.spec().text {
-        TextForm::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
+        TextFormat::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
         // The comparison already lists every changed entry.
-        TextForm::Lines => None,
+        TextFormat::Lines => None,
     };
     let lines = texts.map(|(old, new)| {
         let caption = format!("The text of version {} against version {}", shown.version, against.version);

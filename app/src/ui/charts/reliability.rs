@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engine::control::calibration::{BINS, Bin, ENOUGH, Reliability};
+use engine::control::calibration::{BINS, CalibrationBin, ENOUGH, Reliability};
 
 use super::interval::wilson;
 use super::scale::{Axis, strips};
@@ -14,7 +14,7 @@ pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Cha
     let mut marks = String::new();
     Axis::WHOLE.grid(&mut marks);
     marks.push_str(r#"<line class="even" x1="0" y1="100" x2="1000" y2="0"/>"#);
-    let points: Vec<(f64, f64, &Bin)> = told
+    let points: Vec<(f64, f64, &CalibrationBin)> = told
         .bins
         .iter()
         .filter_map(|bin| Some((bin.confidence()? * WIDTH, (1.0 - bin.accuracy()?) * 100.0, bin)))
@@ -68,7 +68,7 @@ fn stretch(i: usize) -> String {
     format!("{:.1}\u{a0}to\u{a0}{:.1}", i as f64 / BINS as f64, (i + 1) as f64 / BINS as f64)
 }
 
-fn words(i: usize, bin: &Bin) -> String {
+fn words(i: usize, bin: &CalibrationBin) -> String {
     match bin.confidence().zip(bin.accuracy()) {
         Some((sure, right)) => format!(
             "{}: {} of {} right, {}; on average {} sure",
@@ -83,7 +83,7 @@ fn words(i: usize, bin: &Bin) -> String {
 }
 
 fn table(told: &Reliability) -> Table {
-    let row = |(i, bin): (usize, &Bin)| {
+    let row = |(i, bin): (usize, &CalibrationBin)| {
         let interval = wilson(bin.right, bin.count).map_or_else(String::new, |(low, high)| {
             format!("{}–{}\u{a0}%", number::decimal(low * 100.0, 0), number::decimal(high * 100.0, 0))
         });

@@ -7,11 +7,11 @@ use crate::rules::parse;
 pub(super) const WORDING: &str = "wording of the condition";
 
 /// A part of a rule, with its old and new text.
-pub(super) type Part = (String, Option<String>, Option<String>);
+pub(super) type RulePart = (String, Option<String>, Option<String>);
 
 /// Compares two conditions: lists single thresholds and values if everything else is equal, and otherwise the
 /// whole condition.
-pub(super) fn parts(was: &str, is: &str) -> Vec<Part> {
+pub(super) fn parts(was: &str, is: &str) -> Vec<RulePart> {
     if was == is {
         return Vec::new();
     }

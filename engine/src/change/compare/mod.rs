@@ -255,8 +255,8 @@ mod tests {
             "{id: a, when: company in lists.tam_eu, then: [advance]}, {id: b, when: company in lists.tam, then: [{assign: {pool: p}}]}",
         );
         let rules = super::rules::file(Some(&rules));
-        assert!(rules.hands_out_by("tam"));
-        assert!(!rules.hands_out_by("tam_eu"));
-        assert!(!rules.hands_out_by("ta"));
+        assert!(rules.assigns_by("tam"));
+        assert!(!rules.assigns_by("tam_eu"));
+        assert!(!rules.assigns_by("ta"));
     }
 }

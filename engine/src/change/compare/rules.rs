@@ -188,7 +188,7 @@ fn hands_out(rule: &RuleDefinition) -> bool {
 }
 impl RuleSetFile {
     /// Returns whether any rule that uses this list assigns leads or counts towards a quota.
-    pub fn hands_out_by(&self, list: &str) -> bool {
+    pub fn assigns_by(&self, list: &str) -> bool {
         let asks = format!("lists.{list}");
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         self.written_out().rules.iter().any(|rule| {

@@ -1,6 +1,9 @@
 //! The field catalogue of a workflow.
 
-use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, never, yaml_text};
+use super::{
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, never,
+    yaml_text,
+};
 use crate::bundle::BundleSource;
 use crate::catalogue::Catalogue;
 use crate::change::Comparison;
@@ -14,11 +17,11 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Fields",
     about: "The lead fields that rules can read, by workflow",
     path: "/fields",
-    parts: Parts { key: None, one: "field", many: "fields" },
+    parts: ItemNames { key: None, one: "field", many: "fields" },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::Revops],
-    origin: Origin::Workflow,
-    text: TextForm::Yaml,
+    origin: KindOrigin::Workflow,
+    text: TextFormat::Yaml,
     template: |_| "{}\n".to_owned(),
     parse: |_, text| yaml_text::parsed::<Catalogue>(text, Catalogue::check),
     write: yaml_text::written::<Catalogue>,
@@ -27,11 +30,11 @@ pub(super) const SPEC: KindSpec = KindSpec {
         touches_assignment: false,
     },
     notes: None,
-    place: Some(BundlePlace {
+    place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_catalogue(name, version, body),
         version: |source, _| Some(source.catalogue.0),
         membership: Membership::One,
-        pointers: Some(PointedAt { prefix: "/fields", called: "The fields" }),
+        pointers: Some(ProblemPointer { prefix: "/fields", called: "The fields" }),
         succession: growth,
         hands_out: never,
     }),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, TextForm, any_successor};
+use super::{BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, TextFormat, any_successor};
 use crate::bundle::{Bundle, BundleSource};
 use crate::change::{Comparison, Difference};
 use crate::problem::Problem;
@@ -17,35 +17,35 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Lists",
     about: "Companies, domains and other texts that rules look up",
     path: "/lists",
-    parts: Parts { key: Some("entries"), one: "entry", many: "entries" },
+    parts: ItemNames { key: Some("entries"), one: "entry", many: "entries" },
     owner: Role::Revops,
     approvers: &[Role::Revops],
-    origin: Origin::People {
+    origin: KindOrigin::People {
         separator: ('_', "underscores"),
         hint: "Rules refer to it as lists.NAME, so use lower-case letters, digits and underscores.",
     },
-    text: TextForm::Lines,
+    text: TextFormat::Lines,
     template: |_| String::new(),
     parse,
     write,
     compare,
     notes: None,
-    place: Some(BundlePlace {
+    place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_list(name, version, body),
         version: |source, name| source.lists.get(name).map(|(version, _)| *version),
-        membership: Membership::Named(asked),
+        membership: Membership::Named(lists_of),
         pointers: None,
         succession: any_successor,
         hands_out,
     }),
 };
 
-fn asked(bundle: &Bundle) -> BTreeSet<String> {
-    bundle.asked_lists().into_iter().map(str::to_owned).collect()
+fn lists_of(bundle: &Bundle) -> BTreeSet<String> {
+    bundle.lists_used().into_iter().map(str::to_owned).collect()
 }
 
 fn hands_out(source: &BundleSource, name: &str) -> bool {
-    source.rule_set.1.hands_out_by(name)
+    source.rule_set.1.assigns_by(name)
 }
 
 fn parse(_: &str, text: &str) -> (Option<Json>, Vec<Problem>) {

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, any_successor, never,
-    yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, any_successor,
+    never, yaml_text,
 };
 use crate::change::Comparison;
 use crate::change::compare::named;
@@ -19,21 +19,21 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Field extraction",
     about: "Where in an event each field is read, and how",
     path: "/maps",
-    parts: Parts { key: Some("fields"), one: "field", many: "fields" },
+    parts: ItemNames { key: Some("fields"), one: "field", many: "fields" },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::RepLeader],
-    origin: Origin::Workflow,
-    text: TextForm::Yaml,
+    origin: KindOrigin::Workflow,
+    text: TextFormat::Yaml,
     template: |name| format!("map: {name}\nfields: {{}}\n"),
     parse,
     write: yaml_text::written::<MapFile>,
     compare,
     notes: None,
-    place: Some(BundlePlace {
+    place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_map(name, version, body),
         version: |source, _| Some(source.map.0),
         membership: Membership::One,
-        pointers: Some(PointedAt { prefix: "/map", called: "The field extraction" }),
+        pointers: Some(ProblemPointer { prefix: "/map", called: "The field extraction" }),
         succession: any_successor,
         hands_out: never,
     }),

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Comparison, Mark};
+use super::{Comparison, TextProblem};
 use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::Problem;
 use crate::role::Role;
@@ -67,7 +67,7 @@ impl Kind {
 }
 
 /// Parses a text under a name. Returns the content, if it could be parsed, and all problems.
-pub type Parse = fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>);
+pub type ParseText = fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>);
 
 /// A row of the table: everything that distinguishes one kind of version from another.
 #[derive(Debug)]
@@ -83,37 +83,37 @@ pub struct KindSpec {
     /// The path of the page that lists them; each item has a page below it.
     pub path: &'static str,
     /// The items that the content consists of.
-    pub parts: Parts,
+    pub parts: ItemNames,
     /// The role that owns the layer: it edits, and everyone else makes suggestions.
     pub owner: Role,
     /// The roles that must approve a change, each by a different person. A change that affects assignment also
     /// needs the sales manager.
     pub approvers: &'static [Role],
     /// How new items are created.
-    pub origin: Origin,
+    pub origin: KindOrigin,
     /// The format of the text.
-    pub text: TextForm,
+    pub text: TextFormat,
     /// Returns the initial text of a new draft.
     pub template: fn(name: &str) -> String,
-    /// Parses a text; see [`Parse`].
-    pub parse: Parse,
+    /// Parses a text; see [`ParseText`].
+    pub parse: ParseText,
     /// Writes content as text.
     pub write: fn(body: &Json) -> Result<String, Problem>,
     /// Compares two versions; `before` is `None` for version 1.
     pub compare: fn(before: Option<&Json>, after: &Json) -> Comparison,
     /// Returns hints about a draft that has no problems.
-    pub notes: Option<Notes>,
+    pub notes: Option<FindHints>,
     /// The place in a bundle; `None` for kinds that do not affect decisions.
-    pub place: Option<BundlePlace>,
+    pub place: Option<BundleSlot>,
 }
 
 /// Finds hints about a draft from its text and content, the analysis of the rules, and the number of leads
 /// evaluated for the analysis.
-pub type Notes = fn(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark>;
+pub type FindHints = fn(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem>;
 
 /// The items that the content of a kind consists of, used to describe its size.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts {
+pub struct ItemNames {
     /// The key in the content that holds the items; `None` if they are the content itself.
     pub key: Option<&'static str>,
     /// The singular name of an item.
@@ -124,7 +124,7 @@ pub struct Parts {
 
 /// How new items of a kind are created.
 #[derive(Clone, Copy, Debug)]
-pub enum Origin {
+pub enum KindOrigin {
     /// Each workflow has exactly one, with the workflow's name.
     Workflow,
     /// Created by people.
@@ -138,7 +138,7 @@ pub enum Origin {
 
 /// The format of a kind's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextForm {
+pub enum TextFormat {
     /// A YAML file, which must be valid as a whole.
     Yaml,
     /// One entry per line; can be uploaded as a CSV file. Lines that cannot be parsed are skipped, and changes
@@ -148,7 +148,7 @@ pub enum TextForm {
 
 /// The place of a kind in a bundle.
 #[derive(Clone, Copy, Debug)]
-pub struct BundlePlace {
+pub struct BundleSlot {
     /// Puts content in place. Without a version, it gets the version of the content it replaces.
     pub put:
         fn(parts: &mut BundleBuilder, name: &str, version: Option<u32>, body: Json) -> Result<(), Problem>,
@@ -157,7 +157,7 @@ pub struct BundlePlace {
     /// Which items of the kind a bundle includes.
     pub membership: Membership,
     /// How problems of a compiled bundle point into this part, if they do.
-    pub pointers: Option<PointedAt>,
+    pub pointers: Option<ProblemPointer>,
     /// Returns the problems with replacing the content of one bundle by that of another.
     pub succession: fn(before: &BundleSource, after: &BundleSource) -> Vec<Problem>,
     /// Returns whether an item affects, within a bundle, who gets leads, even though its own content does not
@@ -176,7 +176,7 @@ pub enum Membership {
 
 /// How problems of a compiled bundle point into a part.
 #[derive(Clone, Copy, Debug)]
-pub struct PointedAt {
+pub struct ProblemPointer {
     /// The prefix of the pointers.
     pub prefix: &'static str,
     /// The name of the part in messages about other parts.
@@ -186,7 +186,7 @@ pub struct PointedAt {
 impl KindSpec {
     /// Returns a sentence about what is wrong with the name of a new item, if anything.
     pub fn name_problem(&self, name: &str) -> Option<String> {
-        let Origin::People { separator: (separator, words), .. } = self.origin else {
+        let KindOrigin::People { separator: (separator, words), .. } = self.origin else {
             return Some("This name does not exist, and new ones are created only with a workflow.".into());
         };
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
@@ -201,7 +201,7 @@ impl KindSpec {
 
     /// Returns whether workflows share items of this kind.
     pub fn is_shared(&self) -> bool {
-        matches!(&self.place, Some(BundlePlace { membership: Membership::Named(_), .. }))
+        matches!(&self.place, Some(BundleSlot { membership: Membership::Named(_), .. }))
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, TextForm, any_successor, never, yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, TextFormat, any_successor, never,
+    yaml_text,
 };
 use crate::bundle::Bundle;
 use crate::change::Comparison;
@@ -18,20 +19,20 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Pools",
     about: "People who take turns with leads",
     path: "/pools",
-    parts: Parts { key: Some("members"), one: "person", many: "people" },
+    parts: ItemNames { key: Some("members"), one: "person", many: "people" },
     owner: Role::Revops,
     approvers: &[Role::Revops],
-    origin: Origin::People {
+    origin: KindOrigin::People {
         separator: ('-', "hyphens"),
         hint: "Rules assign leads to it by this name, so use lower-case letters, digits and hyphens.",
     },
-    text: TextForm::Yaml,
+    text: TextFormat::Yaml,
     template: |name| format!("name: {name}\nmembers: []\n"),
     parse,
     write: yaml_text::written::<Pool>,
     compare,
     notes: None,
-    place: Some(BundlePlace {
+    place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_pool(name, version, body),
         version: |source, name| source.pools.get(name).map(|(version, _)| *version),
         membership: Membership::Named(Bundle::assigned_pools),

@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, any_successor, never,
-    yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, any_successor,
+    never, yaml_text,
 };
 use crate::change::compare::rules;
-use crate::change::{Mark, notes};
+use crate::change::{TextProblem, notes};
 use crate::problem::Problem;
 use crate::role::Role;
 use crate::rules::{Analysis, RuleSetFile};
@@ -18,22 +18,22 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Rule sets",
     about: "Ordered rules; the first match decides",
     path: "/rules",
-    parts: Parts { key: Some("rules"), one: "rule", many: "rules" },
+    parts: ItemNames { key: Some("rules"), one: "rule", many: "rules" },
     owner: Role::Revops,
     approvers: &[Role::Revops],
-    origin: Origin::Workflow,
-    text: TextForm::Yaml,
+    origin: KindOrigin::Workflow,
+    text: TextFormat::Yaml,
     template: |name| format!("rule_set: {name}\nrules: []\ndefault: hold\n"),
     parse,
     write: yaml_text::written::<RuleSetFile>,
     compare: rules::compared,
     notes: Some(findings),
-    place: Some(BundlePlace {
+    place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_rule_set(name, version, body),
         version: |source, _| Some(source.rule_set.0),
         membership: Membership::One,
         // A pointer that belongs to no other part points into the rules.
-        pointers: Some(PointedAt { prefix: "", called: "The rules" }),
+        pointers: Some(ProblemPointer { prefix: "", called: "The rules" }),
         succession: any_successor,
         hands_out: never,
     }),
@@ -57,7 +57,7 @@ fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     })
 }
 
-fn findings(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+fn findings(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem> {
     serde_json::from_value(body.clone())
         .map(|file| notes::notes(text, &file, analysis, decided))
         .unwrap_or_default()

@@ -10,10 +10,10 @@ pub(in super::super) const CODES: [&str; 65] = [
 ];
 
 /// The currencies that a sign or word can mean: one code, or several that share a sign.
-pub(in super::super) type Codes = &'static [&'static str];
+pub(in super::super) type CurrencyCodes = &'static [&'static str];
 
 /// Returns the currencies that a sign such as `$` can mean.
-pub(super) fn of_sign(c: char) -> Option<Codes> {
+pub(super) fn of_sign(c: char) -> Option<CurrencyCodes> {
     Some(match c {
         '€' => &["EUR"],
         '$' | '＄' => &["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP", "UYU"],
@@ -37,7 +37,7 @@ pub(super) fn of_sign(c: char) -> Option<Codes> {
 }
 
 /// Returns the currencies for the letters before a dollar sign, `US$`.
-pub(super) fn of_dollar(letters: &str) -> Option<Codes> {
+pub(super) fn of_dollar(letters: &str) -> Option<CurrencyCodes> {
     Some(match letters {
         "us" | "u" => &["USD"],
         "c" | "ca" | "can" | "cdn" => &["CAD"],
@@ -54,7 +54,7 @@ pub(super) fn of_dollar(letters: &str) -> Option<Codes> {
 
 /// Returns the currencies that a word can mean, given in lower case and without accents. Codes that are common
 /// words in lower case (`try`, `mad`) count only in capitals.
-pub(super) fn of_word(folded: &str, capitals: bool) -> Option<Codes> {
+pub(super) fn of_word(folded: &str, capitals: bool) -> Option<CurrencyCodes> {
     Some(match folded {
         "eur" | "euro" | "euros" | "евро" => &["EUR"],
         "usd" => &["USD"],
@@ -105,7 +105,7 @@ pub(super) fn of_word(folded: &str, capitals: bool) -> Option<Codes> {
 }
 
 /// Returns the power of ten and the currency of words such as `TEUR`, `kEUR` or `MUSD`.
-pub(super) fn of_scaled_word(folded: &str) -> Option<(i32, Codes)> {
+pub(super) fn of_scaled_word(folded: &str) -> Option<(i32, CurrencyCodes)> {
     let power = match folded.chars().next()? {
         't' | 'k' => 3,
         'm' => 6,

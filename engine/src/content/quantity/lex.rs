@@ -2,16 +2,16 @@
 
 use std::iter;
 
-use super::currency::{self, Codes};
-use super::lexicon::{MULTIPLIERS, ROLES, Role};
+use super::currency::{self, CurrencyCodes};
+use super::lexicon::{MULTIPLIERS, NumberModifier, ROLES};
 use super::numeral::{self, Numeral};
 use crate::content::map::DecimalSign;
 use crate::content::words::{alone, fold_into};
 
 /// A token of the text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token {
-    pub kind: Kind,
+pub(super) struct QuantityToken {
+    pub kind: QuantityTokenKind,
     /// The first character in the text.
     pub start: usize,
     /// The character after the last.
@@ -19,15 +19,15 @@ pub(super) struct Token {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum QuantityTokenKind {
     /// Digits.
     Number(Numeral),
     /// A power of ten after a number, `k` or `Mio.`. Multipliers of a single letter are `short`.
     Multiplier { power: i32, short: bool },
     /// A currency, with a power of ten if it includes one, as in `k€`.
-    Currency { codes: Codes, power: i32 },
+    Currency { codes: CurrencyCodes, power: i32 },
     /// Words that modify a number.
-    Role(Role),
+    Role(NumberModifier),
     /// Any other word. `digits` is true if it contains digits, as in `B2B`.
     Word { digits: bool, letters: usize },
     /// A dash of any length.
@@ -43,7 +43,7 @@ pub(super) enum Kind {
 }
 
 /// Splits a text into tokens, in order.
-pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec<Token> {
+pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec<QuantityToken> {
     let mut raw: Vec<Raw> = Vec::new();
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
@@ -54,7 +54,11 @@ pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec
             && before.is_none_or(|c| c.is_whitespace() || "-−(+$€£".contains(c));
         if numeral::digit(c).is_some() || leading_point {
             let (numeral, end) = numeral::read(chars, at, sign, whole);
-            raw.push(Raw::new(numeral.map_or(Kind::Unclear, Kind::Number), at, end));
+            raw.push(Raw::new(
+                numeral.map_or(QuantityTokenKind::Unclear, QuantityTokenKind::Number),
+                at,
+                end,
+            ));
             at = end;
         } else if c.is_alphabetic() {
             let raw_word = word(chars, at);
@@ -71,7 +75,7 @@ pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec
 
 /// A token before its words are interpreted.
 struct Raw {
-    kind: Kind,
+    kind: QuantityTokenKind,
     start: usize,
     end: usize,
     /// The word in lower case and without accents; empty if the token is not a word.
@@ -80,12 +84,12 @@ struct Raw {
 }
 
 impl Raw {
-    fn new(kind: Kind, start: usize, end: usize) -> Self {
+    fn new(kind: QuantityTokenKind, start: usize, end: usize) -> Self {
         Self { kind, start, end, folded: String::new(), capitals: false }
     }
 
     fn is_word(&self) -> bool {
-        matches!(self.kind, Kind::Word { .. })
+        matches!(self.kind, QuantityTokenKind::Word { .. })
     }
 }
 
@@ -117,7 +121,7 @@ fn word(chars: &[char], start: usize) -> Raw {
         }
         folded = fold(end);
     }
-    Raw { kind: Kind::Word { digits, letters: count }, start, end, folded, capitals }
+    Raw { kind: QuantityTokenKind::Word { digits, letters: count }, start, end, folded, capitals }
 }
 
 fn is_letter(c: char) -> bool {
@@ -126,7 +130,7 @@ fn is_letter(c: char) -> bool {
 
 /// Returns the meaning of a character that is neither digit nor letter, and where it ends. Most have no
 /// meaning.
-fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
+fn mark(chars: &[char], at: usize) -> (Option<QuantityTokenKind>, usize) {
     let c = chars[at];
     let next = chars.get(at + 1).copied();
     let before_word = next.is_some_and(char::is_alphabetic);
@@ -134,60 +138,62 @@ fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
     let kind = match c {
         '.' if next == Some('.') => {
             let dots = chars[at..].iter().take_while(|c| **c == '.').count();
-            return (Some(Kind::Dash), at + dots);
+            return (Some(QuantityTokenKind::Dash), at + dots);
         }
-        '…' | '–' | '—' | '‒' | '―' | '〜' | '～' | '⁓' => Kind::Dash,
+        '…' | '–' | '—' | '‒' | '―' | '〜' | '～' | '⁓' => QuantityTokenKind::Dash,
         // For example `50-person` or `self-employed`.
         '-' | '‐' | '‑' if before_word => return (None, at + 1),
-        '-' | '‐' | '‑' | '−' | '－' => Kind::Hyphen,
-        '+' | '＋' => Kind::Plus,
-        '~' | '∼' if at > 0 && numeral::digit(chars[at - 1]).is_some() => Kind::Dash,
-        '~' | '≈' | '∼' | '±' => Kind::Role(Role::About),
+        '-' | '‐' | '‑' | '−' | '－' => QuantityTokenKind::Hyphen,
+        '+' | '＋' => QuantityTokenKind::Plus,
+        '~' | '∼' if at > 0 && numeral::digit(chars[at - 1]).is_some() => QuantityTokenKind::Dash,
+        '~' | '≈' | '∼' | '±' => QuantityTokenKind::Role(NumberModifier::About),
         '<' | '>' | '＜' | '＞' if next == Some('=') => {
-            return (Some(Kind::Role(bound(c))), at + 2);
+            return (Some(QuantityTokenKind::Role(bound(c))), at + 2);
         }
-        '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => Kind::Role(bound(c)),
-        '%' | '％' => Kind::Role(Role::Percent),
-        '/' if per_word() => Kind::Role(Role::Per),
-        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' => Kind::Sign(c),
+        '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => QuantityTokenKind::Role(bound(c)),
+        '%' | '％' => QuantityTokenKind::Role(NumberModifier::Percent),
+        '/' if per_word() => QuantityTokenKind::Role(NumberModifier::Per),
+        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' => {
+            QuantityTokenKind::Sign(c)
+        }
         _ => match currency::of_sign(c) {
-            Some(codes) => Kind::Currency { codes, power: 0 },
-            None if c.is_numeric() => Kind::Unclear,
+            Some(codes) => QuantityTokenKind::Currency { codes, power: 0 },
+            None if c.is_numeric() => QuantityTokenKind::Unclear,
             None => return (None, at + 1),
         },
     };
     (Some(kind), at + 1)
 }
 
-fn bound(c: char) -> Role {
-    if matches!(c, '<' | '≤' | '＜' | '⩽') { Role::AtMost } else { Role::AtLeast }
+fn bound(c: char) -> NumberModifier {
+    if matches!(c, '<' | '≤' | '＜' | '⩽') { NumberModifier::AtMost } else { NumberModifier::AtLeast }
 }
 
 /// Interprets the words, trying the longest phrase first.
-fn name(raw: &[Raw]) -> Vec<Token> {
+fn name(raw: &[Raw]) -> Vec<QuantityToken> {
     let mut tokens = Vec::with_capacity(raw.len());
     let mut at = 0;
     while let Some(piece) = raw.get(at) {
         let (kind, taken) = match &piece.kind {
-            Kind::Word { .. } => named(&raw[at..]),
+            QuantityTokenKind::Word { .. } => named(&raw[at..]),
             other => (other.clone(), 1),
         };
-        tokens.push(Token { kind, start: piece.start, end: raw[at + taken - 1].end });
+        tokens.push(QuantityToken { kind, start: piece.start, end: raw[at + taken - 1].end });
         at += taken;
     }
     tokens
 }
 
 /// Returns the meaning of the first words, and how many tokens they span.
-fn named(raw: &[Raw]) -> (Kind, usize) {
+fn named(raw: &[Raw]) -> (QuantityTokenKind, usize) {
     let first = &raw[0];
     let folded = first.folded.as_str();
     // For example `US$` or `k€`.
-    if let Some(Raw { kind: Kind::Currency { codes, .. }, start, .. }) = raw.get(1)
+    if let Some(Raw { kind: QuantityTokenKind::Currency { codes, .. }, start, .. }) = raw.get(1)
         && *start == first.end
     {
         if let Some(dollar) = currency::of_dollar(folded).filter(|_| codes.len() > 3) {
-            return (Kind::Currency { codes: dollar, power: 0 }, 2);
+            return (QuantityTokenKind::Currency { codes: dollar, power: 0 }, 2);
         }
         let power = if folded == "t" {
             Some(3)
@@ -195,7 +201,7 @@ fn named(raw: &[Raw]) -> (Kind, usize) {
             MULTIPLIERS.longest(iter::once(folded)).map(|(_, power)| *power)
         };
         if let Some(power) = power {
-            return (Kind::Currency { codes, power }, 2);
+            return (QuantityTokenKind::Currency { codes, power }, 2);
         }
     }
     let words = || raw.iter().take_while(|piece| piece.is_word()).map(|piece| piece.folded.as_str());
@@ -203,19 +209,19 @@ fn named(raw: &[Raw]) -> (Kind, usize) {
     let role = ROLES.longest(words());
     match (multiplier, role) {
         (Some((taken, power)), role) if role.is_none_or(|(other, _)| other <= taken) => (
-            Kind::Multiplier {
+            QuantityTokenKind::Multiplier {
                 power: *power,
                 short: first.end - first.start == 1 && first.folded.is_ascii(),
             },
             taken,
         ),
-        (_, Some((taken, role))) => (Kind::Role(*role), taken),
+        (_, Some((taken, role))) => (QuantityTokenKind::Role(*role), taken),
         _ => {
             if let Some((power, codes)) = currency::of_scaled_word(folded) {
-                return (Kind::Currency { codes, power }, 1);
+                return (QuantityTokenKind::Currency { codes, power }, 1);
             }
             match currency::of_word(folded, first.capitals) {
-                Some(codes) => (Kind::Currency { codes, power: 0 }, 1),
+                Some(codes) => (QuantityTokenKind::Currency { codes, power: 0 }, 1),
                 None => (first.kind.clone(), 1),
             }
         }
@@ -230,17 +236,17 @@ mod tests {
     fn kinds(text: &str) -> String {
         let chars: Vec<char> = text.chars().collect();
         let shown = lex(&chars, None, false).into_iter().map(|token| match token.kind {
-            Kind::Number(numeral) => format!("{}", numeral.value.to_f64().unwrap()),
-            Kind::Multiplier { power, .. } => format!("e{power}"),
-            Kind::Currency { codes, power: 0 } => codes[0].to_owned(),
-            Kind::Currency { codes, power } => format!("{}e{power}", codes[0]),
-            Kind::Role(role) => format!("{role:?}"),
-            Kind::Word { digits: false, .. } => "w".into(),
-            Kind::Word { digits: true, .. } => "w2".into(),
-            Kind::Dash | Kind::Hyphen => "-".into(),
-            Kind::Plus => "+".into(),
-            Kind::Sign(c) => c.into(),
-            Kind::Unclear => "?".into(),
+            QuantityTokenKind::Number(numeral) => format!("{}", numeral.value.to_f64().unwrap()),
+            QuantityTokenKind::Multiplier { power, .. } => format!("e{power}"),
+            QuantityTokenKind::Currency { codes, power: 0 } => codes[0].to_owned(),
+            QuantityTokenKind::Currency { codes, power } => format!("{}e{power}", codes[0]),
+            QuantityTokenKind::Role(role) => format!("{role:?}"),
+            QuantityTokenKind::Word { digits: false, .. } => "w".into(),
+            QuantityTokenKind::Word { digits: true, .. } => "w2".into(),
+            QuantityTokenKind::Dash | QuantityTokenKind::Hyphen => "-".into(),
+            QuantityTokenKind::Plus => "+".into(),
+            QuantityTokenKind::Sign(c) => c.into(),
+            QuantityTokenKind::Unclear => "?".into(),
         });
         shown.collect::<Vec<_>>().join(" ")
     }

@@ -6,7 +6,7 @@ use crate::content::words::{Phrasebook, Word, words_of};
 
 /// How words modify a number next to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum NumberModifier {
     /// Makes the number approximate.
     About,
     /// Makes the number a lower bound; precedes it.
@@ -25,7 +25,7 @@ pub(super) enum Role {
     Until,
     /// Joins the ends of a range.
     To,
-    /// Joins the ends of a range after [`Role::Between`].
+    /// Joins the ends of a range after [`NumberModifier::Between`].
     And,
     /// Announces a range.
     Between,
@@ -55,8 +55,8 @@ pub(in super::super) enum Unit {
 }
 
 /// The meanings of words next to a number.
-pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
-    use Role::*;
+pub(super) static ROLES: LazyLock<Phrasebook<NumberModifier>> = LazyLock::new(|| {
+    use NumberModifier::*;
     Phrasebook::of([
         ("approx|approximately|about|around|circa|ca|roughly|nearly|almost|some", About),
         ("somewhere around|give or take|or so|plus minus", About),
@@ -187,7 +187,7 @@ pub(super) static MULTIPLIERS: LazyLock<Phrasebook<i32>> = LazyLock::new(|| {
 /// Returns what the numbers of a field count, given the unit in the catalogue; `None` for other units.
 pub(in super::super) fn unit_of(catalogue_unit: &str) -> Option<Unit> {
     match ROLES.exactly(&words_of(catalogue_unit)) {
-        Some(Role::Unit(unit)) => Some(*unit),
+        Some(NumberModifier::Unit(unit)) => Some(*unit),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 //! words around them determine whether they are bounds, approximate, or irrelevant. Anything that does not fit
 //! is not read.
 
-mod around;
+mod context;
 mod currency;
 mod decimal;
 mod lex;
@@ -19,17 +19,17 @@ pub(super) use lexicon::{Unit, unit_of};
 use super::confidence;
 use super::map::DecimalSign;
 use super::negation::Negation;
-use super::source::Source;
-use super::why::Why;
-use super::words::{Hit, Word};
-use around::Around;
-use lex::Kind;
-use lexicon::Role;
-use parts::{Part, narrower, parts};
+use super::source::SourceText;
+use super::unread::UnreadReason;
+use super::words::{PhraseMatch, Word};
+use context::NumberContext;
+use lex::QuantityTokenKind;
+use lexicon::NumberModifier;
+use parts::{QuantityPart, narrower, parts};
 
 /// The settings for reading the numbers of a field.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Style {
+pub(super) struct NumberStyle {
     /// The decimal sign, if the map sets it.
     pub decimal: Option<DecimalSign>,
     /// Whether the field holds whole numbers.
@@ -71,9 +71,9 @@ pub(super) struct Amount {
 ///
 /// # Errors
 /// Returns the reason if there is no unambiguous number.
-pub(super) fn read(source: &Source, style: &Style) -> Result<Amount, Why> {
+pub(super) fn read(source: &SourceText, style: &NumberStyle) -> Result<Amount, UnreadReason> {
     if source.cut {
-        return Err(Why::TooLong);
+        return Err(UnreadReason::TooLong);
     }
     let parts = parts(&source.chars, style)?;
     let numbers: Vec<usize> = (0..parts.len()).filter(|at| parts[*at].quantity().is_some()).collect();
@@ -81,25 +81,25 @@ pub(super) fn read(source: &Source, style: &Style) -> Result<Amount, Why> {
         [] => one_person(source, style),
         [at] => single(&parts, at, style),
         [low, high] => pair(&parts, low, high, style),
-        _ => Err(Why::SeveralNumbers),
+        _ => Err(UnreadReason::SeveralNumbers),
     }?;
-    if is_denied(&source.words, amount.span) { Err(Why::Denied) } else { Ok(amount) }
+    if is_denied(&source.words, amount.span) { Err(UnreadReason::Denied) } else { Ok(amount) }
 }
 
-fn one_person(source: &Source, style: &Style) -> Result<Amount, Why> {
+fn one_person(source: &SourceText, style: &NumberStyle) -> Result<Amount, UnreadReason> {
     let counts_people = style.unit.is_none_or(|unit| unit == Unit::People) && style.currencies.is_empty();
-    let span = lexicon::one_person(&source.words).filter(|_| counts_people).ok_or(Why::NoNumber)?;
+    let span = lexicon::one_person(&source.words).filter(|_| counts_people).ok_or(UnreadReason::NoNumber)?;
     Ok(Amount { low: Decimal::ONE, high: None, confidence: confidence::ONE_PERSON, span })
 }
 
 /// Reads one number with the words around it.
-fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
-    let around = Around::of(parts, at, at, style)?;
+fn single(parts: &[QuantityPart], at: usize, style: &NumberStyle) -> Result<Amount, UnreadReason> {
+    let around = NumberContext::of(parts, at, at, style)?;
     let (lower, upper) = (around.at_least || around.from, around.at_most || around.until);
     if lower && upper {
-        return Err(Why::Unclear);
+        return Err(UnreadReason::Unclear);
     }
-    let (low, sure) = parts[at].quantity().ok_or(Why::NoNumber)?.value(style)?;
+    let (low, sure) = parts[at].quantity().ok_or(UnreadReason::NoNumber)?.value(style)?;
     let open = if lower || upper { confidence::OPEN_RANGE } else { confidence::EXACT };
     Ok(Amount {
         low,
@@ -110,20 +110,25 @@ fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
 }
 
 /// Reads two numbers as the ends of a range.
-fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount, Why> {
+fn pair(
+    parts: &[QuantityPart],
+    low: usize,
+    high: usize,
+    style: &NumberStyle,
+) -> Result<Amount, UnreadReason> {
     let between = &parts[low + 1..high];
-    let announced = parts[..low].iter().any(|part| part.role() == Some(Role::Between));
+    let announced = parts[..low].iter().any(|part| part.role() == Some(NumberModifier::Between));
     let (Some(mut first), Some(mut second)) =
         (parts[low].quantity().copied(), parts[high].quantity().copied())
     else {
-        return Err(Why::NoNumber);
+        return Err(UnreadReason::NoNumber);
     };
     if !joins(between, announced) {
-        return Err(Why::SeveralNumbers);
+        return Err(UnreadReason::SeveralNumbers);
     }
-    let around = Around::of(parts, low, high, style)?;
+    let around = NumberContext::of(parts, low, high, style)?;
     if around.at_least || around.at_most {
-        return Err(Why::Unclear);
+        return Err(UnreadReason::Unclear);
     }
     // A multiplier, percent sign or currency at one end applies to both: `10-50k`, `10-20 %`, `€10-20`.
     let shared =
@@ -133,15 +138,17 @@ fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount
     }
     first.percent |= second.percent;
     let codes = match (first.codes, second.codes) {
-        (Some(one), Some(other)) => Some(narrower(one, other).ok_or(Why::Unclear)?),
+        (Some(one), Some(other)) => Some(narrower(one, other).ok_or(UnreadReason::Unclear)?),
         (one, other) => one.or(other),
     };
     (first.codes, second.codes) = (codes, codes);
     let ((low_value, low_sure), (high_value, high_sure)) = (first.value(style)?, second.value(style)?);
-    if low_value.to_f64().ok_or(Why::TooLarge)? > high_value.to_f64().ok_or(Why::TooLarge)? {
-        return Err(Why::Unclear);
+    if low_value.to_f64().ok_or(UnreadReason::TooLarge)?
+        > high_value.to_f64().ok_or(UnreadReason::TooLarge)?
+    {
+        return Err(UnreadReason::Unclear);
     }
-    let about = between.iter().any(|part| part.role() == Some(Role::About));
+    let about = between.iter().any(|part| part.role() == Some(NumberModifier::About));
     let doubt = match (shared, about) {
         (true, _) => confidence::SHARED_MULTIPLIER,
         (_, true) => confidence::APPROXIMATE,
@@ -156,13 +163,14 @@ fn least<const N: usize>(confidences: [f64; N]) -> f64 {
 }
 
 /// Returns whether these parts join the ends of a range.
-fn joins(between: &[Part], announced: bool) -> bool {
+fn joins(between: &[QuantityPart], announced: bool) -> bool {
     let mut joints = 0;
     for part in between {
         match (part.other(), part.role()) {
-            (Some(Kind::Dash | Kind::Hyphen), _) | (_, Some(Role::To | Role::Until)) => joints += 1,
-            (_, Some(Role::And)) if announced => joints += 1,
-            (_, Some(Role::Unit(_) | Role::About)) => {}
+            (Some(QuantityTokenKind::Dash | QuantityTokenKind::Hyphen), _)
+            | (_, Some(NumberModifier::To | NumberModifier::Until)) => joints += 1,
+            (_, Some(NumberModifier::And)) if announced => joints += 1,
+            (_, Some(NumberModifier::Unit(_) | NumberModifier::About)) => {}
             _ => return false,
         }
     }
@@ -174,9 +182,9 @@ fn is_denied(words: &[Word], [start, end]: [usize; 2]) -> bool {
     let first = words.iter().position(|word| word.start >= start);
     let last = words.iter().rposition(|word| word.end <= end);
     match (first, last) {
-        (Some(first), Some(last)) if first <= last => {
-            Negation::of_all().denied(words, &[Hit { first, end: last + 1, value: &() }]).contains(&true)
-        }
+        (Some(first), Some(last)) if first <= last => Negation::of_all()
+            .denied(words, &[PhraseMatch { first, end: last + 1, value: &() }])
+            .contains(&true),
         _ => false,
     }
 }

@@ -1,20 +1,20 @@
 //! Combines numbers with their signs, currencies and multipliers.
 
+use super::NumberStyle;
 use super::Percent;
-use super::Style;
-use super::currency::Codes;
+use super::currency::CurrencyCodes;
 use super::decimal::Decimal;
-use super::lex::{Kind, Token, lex};
-use super::lexicon::{Role, Unit};
+use super::lex::{QuantityToken, QuantityTokenKind, lex};
+use super::lexicon::{NumberModifier, Unit};
 use super::numeral::Numeral;
 use crate::content::confidence;
-use crate::content::why::Why;
+use crate::content::unread::UnreadReason;
 use crate::content::words::fold_into;
 
 /// A number with everything that belongs to it, or a piece of text between numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Part {
-    pub kind: PartKind,
+pub(super) struct QuantityPart {
+    pub kind: QuantityPartKind,
     pub start: usize,
     pub end: usize,
     /// The text in lower case and without accents.
@@ -22,9 +22,9 @@ pub(super) struct Part {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum PartKind {
+pub(super) enum QuantityPartKind {
     Quantity(Quantity),
-    Other(Kind),
+    Other(QuantityTokenKind),
 }
 
 /// A number with its sign, currency and multiplier, such as `-€1.5k`.
@@ -33,28 +33,28 @@ pub(super) struct Quantity {
     pub numeral: Numeral,
     /// The combined power of ten of its multipliers.
     pub power: i32,
-    pub codes: Option<Codes>,
+    pub codes: Option<CurrencyCodes>,
     pub percent: bool,
 }
 
-impl Part {
+impl QuantityPart {
     pub fn quantity(&self) -> Option<&Quantity> {
         match &self.kind {
-            PartKind::Quantity(quantity) => Some(quantity),
-            PartKind::Other(_) => None,
+            QuantityPartKind::Quantity(quantity) => Some(quantity),
+            QuantityPartKind::Other(_) => None,
         }
     }
 
-    pub fn other(&self) -> Option<&Kind> {
+    pub fn other(&self) -> Option<&QuantityTokenKind> {
         match &self.kind {
-            PartKind::Quantity(_) => None,
-            PartKind::Other(kind) => Some(kind),
+            QuantityPartKind::Quantity(_) => None,
+            QuantityPartKind::Other(kind) => Some(kind),
         }
     }
 
-    pub fn role(&self) -> Option<Role> {
+    pub fn role(&self) -> Option<NumberModifier> {
         match self.kind {
-            PartKind::Other(Kind::Role(role)) => Some(role),
+            QuantityPartKind::Other(QuantityTokenKind::Role(role)) => Some(role),
             _ => None,
         }
     }
@@ -62,12 +62,12 @@ impl Part {
 
 impl Quantity {
     /// Returns the number and its confidence, regardless of context.
-    pub fn value(&self, style: &Style) -> Result<(Decimal, f64), Why> {
+    pub fn value(&self, style: &NumberStyle) -> Result<(Decimal, f64), UnreadReason> {
         let mut value = self.numeral.value.shifted(self.power);
         let mut sure = confidence::EXACT;
         if self.percent {
             match style.percent {
-                Percent::Foreign => return Err(Why::Percentage),
+                Percent::Foreign => return Err(UnreadReason::Percentage),
                 Percent::Whole => {}
                 Percent::Share => value = value.shifted(-2),
             }
@@ -80,12 +80,12 @@ impl Quantity {
                 sure = sure.min(confidence::CURRENCY_OPEN);
             }
             Some(codes) if codes.iter().any(|code| style.currencies.iter().any(|taken| taken == code)) => {}
-            Some([one, _, _, _, ..]) => return Err(Why::Currency(format!("{one} or similar"))),
-            Some(codes) => return Err(Why::Currency(codes.join(" or "))),
+            Some([one, _, _, _, ..]) => return Err(UnreadReason::Currency(format!("{one} or similar"))),
+            Some(codes) => return Err(UnreadReason::Currency(codes.join(" or "))),
         }
         // `1.234 million` differs by a factor of a thousand between countries.
         if self.numeral.open && self.power != 0 {
-            return Err(Why::Unclear);
+            return Err(UnreadReason::Unclear);
         }
         // Amounts of money never have three decimals.
         if self.numeral.open && self.codes.is_none() && style.currencies.is_empty() {
@@ -96,7 +96,7 @@ impl Quantity {
 }
 
 /// Returns the currencies that both can mean: the narrower of the two, if it refines the other.
-pub(super) fn narrower(one: Codes, other: Codes) -> Option<Codes> {
+pub(super) fn narrower(one: CurrencyCodes, other: CurrencyCodes) -> Option<CurrencyCodes> {
     let (narrow, wide) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     narrow.iter().any(|code| wide.contains(code)).then_some(narrow)
 }
@@ -104,21 +104,21 @@ pub(super) fn narrower(one: Codes, other: Codes) -> Option<Codes> {
 /// Splits a text into parts.
 ///
 /// # Errors
-/// Returns [`Why::Unclear`] if the text contains something numeric that cannot be read.
-pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
+/// Returns [`UnreadReason::Unclear`] if the text contains something numeric that cannot be read.
+pub(super) fn parts(chars: &[char], style: &NumberStyle) -> Result<Vec<QuantityPart>, UnreadReason> {
     // Counts of people have no decimals, whatever the field's type.
     let whole = style.whole || style.unit == Some(Unit::People);
     let tokens = lex(chars, style.decimal, whole);
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<QuantityPart> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let (part, next) = match &token.kind {
-            Kind::Unclear => return Err(Why::Unclear),
-            Kind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
+            QuantityTokenKind::Unclear => return Err(UnreadReason::Unclear),
+            QuantityTokenKind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
             // A multiplier without a number: `several thousand`.
-            Kind::Multiplier { short: false, .. } => return Err(Why::Unclear),
-            Kind::Multiplier { short: true, .. } => {
-                (other(Kind::Word { digits: false, letters: 1 }, token, chars), at + 1)
+            QuantityTokenKind::Multiplier { short: false, .. } => return Err(UnreadReason::Unclear),
+            QuantityTokenKind::Multiplier { short: true, .. } => {
+                (other(QuantityTokenKind::Word { digits: false, letters: 1 }, token, chars), at + 1)
             }
             kind => (other(kind.clone(), token, chars), at + 1),
         };
@@ -129,9 +129,9 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
     Ok(parts)
 }
 
-fn other(kind: Kind, token: &Token, chars: &[char]) -> Part {
-    Part {
-        kind: PartKind::Other(kind),
+fn other(kind: QuantityTokenKind, token: &QuantityToken, chars: &[char]) -> QuantityPart {
+    QuantityPart {
+        kind: QuantityPartKind::Other(kind),
         start: token.start,
         end: token.end,
         text: folded(&chars[token.start..token.end]),
@@ -148,11 +148,11 @@ fn folded(chars: &[char]) -> String {
 /// after it. Returns the number and the next token.
 fn quantity(
     numeral: Numeral,
-    tokens: &[Token],
+    tokens: &[QuantityToken],
     at: usize,
-    earlier: &mut Vec<Part>,
+    earlier: &mut Vec<QuantityPart>,
     chars: &[char],
-) -> Result<(Part, usize), Why> {
+) -> Result<(QuantityPart, usize), UnreadReason> {
     let mut quantity = Quantity { numeral, power: 0, codes: None, percent: false };
     let mut start = tokens[at].start;
     take_before(&mut quantity, &mut start, earlier)?;
@@ -161,63 +161,78 @@ fn quantity(
     let mut multipliers = 0;
     while let Some(token) = tokens.get(next) {
         match token.kind {
-            Kind::Multiplier { power, short } => {
+            QuantityTokenKind::Multiplier { power, short } => {
                 if short
                     && token.start > end
                     && chars[token.start..token.end] != ['k']
                     && !ends_amount(tokens.get(next + 1))
                 {
-                    return Err(Why::Unclear);
+                    return Err(UnreadReason::Unclear);
                 }
                 quantity.power += power;
                 multipliers += 1;
             }
-            Kind::Currency { codes, power } => {
+            QuantityTokenKind::Currency { codes, power } => {
                 take_currency(&mut quantity, codes, power)?;
                 multipliers += i32::from(power != 0);
             }
-            Kind::Role(Role::Percent) if !quantity.percent => quantity.percent = true,
+            QuantityTokenKind::Role(NumberModifier::Percent) if !quantity.percent => quantity.percent = true,
             _ => break,
         }
         // `2 hundred thousand` is a number, `2 k million` is not.
         if multipliers > 2 {
-            return Err(Why::Unclear);
+            return Err(UnreadReason::Unclear);
         }
         end = token.end;
         next += 1;
     }
     if tokens.get(next).is_some_and(|token| changes_meaning(token, end, chars)) {
-        return Err(Why::Unclear);
+        return Err(UnreadReason::Unclear);
     }
     let text = folded(&chars[start..end]);
-    Ok((Part { kind: PartKind::Quantity(quantity), start, end, text }, next))
+    Ok((QuantityPart { kind: QuantityPartKind::Quantity(quantity), start, end, text }, next))
 }
 
 /// Returns whether a single letter after a space, as in `5 m`, is a multiplier rather than a unit or the
 /// beginning of a word.
-fn ends_amount(after: Option<&Token>) -> bool {
-    let ends = |kind: &Kind| {
-        matches!(kind, Kind::Currency { .. } | Kind::Role(_) | Kind::Dash | Kind::Hyphen | Kind::Plus)
+fn ends_amount(after: Option<&QuantityToken>) -> bool {
+    let ends = |kind: &QuantityTokenKind| {
+        matches!(
+            kind,
+            QuantityTokenKind::Currency { .. }
+                | QuantityTokenKind::Role(_)
+                | QuantityTokenKind::Dash
+                | QuantityTokenKind::Hyphen
+                | QuantityTokenKind::Plus
+        )
     };
     after.is_none_or(|token| ends(&token.kind))
 }
 
 /// Takes the parts before a number, nearest first: `-€5`, `€-5`, `minus 5`.
-fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Part>) -> Result<(), Why> {
+fn take_before(
+    quantity: &mut Quantity,
+    start: &mut usize,
+    earlier: &mut Vec<QuantityPart>,
+) -> Result<(), UnreadReason> {
     for _ in 0..2 {
         let Some(last) = earlier.last() else { return Ok(()) };
         let after_number = earlier.len() > 1 && earlier[earlier.len() - 2].quantity().is_some();
         match last.other() {
-            Some(Kind::Currency { codes, power }) if quantity.codes.is_none() => {
+            Some(QuantityTokenKind::Currency { codes, power }) if quantity.codes.is_none() => {
                 take_currency(quantity, codes, *power)?
             }
             // For example `COVID-19`.
-            Some(Kind::Hyphen) if last.end == *start && is_label(earlier) => return Err(Why::Unclear),
-            Some(Kind::Hyphen) if last.end == *start && !after_number => {
+            Some(QuantityTokenKind::Hyphen) if last.end == *start && is_label(earlier) => {
+                return Err(UnreadReason::Unclear);
+            }
+            Some(QuantityTokenKind::Hyphen) if last.end == *start && !after_number => {
                 quantity.numeral.value.negative = true
             }
-            Some(Kind::Role(Role::Minus)) if !after_number => quantity.numeral.value.negative = true,
-            Some(Kind::Plus) if last.end == *start && !after_number => {}
+            Some(QuantityTokenKind::Role(NumberModifier::Minus)) if !after_number => {
+                quantity.numeral.value.negative = true
+            }
+            Some(QuantityTokenKind::Plus) if last.end == *start && !after_number => {}
             _ => return Ok(()),
         }
         *start = last.start;
@@ -227,7 +242,7 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
 }
 
 /// Returns whether the last part, a hyphen, joins a word to a number.
-fn is_label(earlier: &[Part]) -> bool {
+fn is_label(earlier: &[QuantityPart]) -> bool {
     match earlier {
         [.., word, hyphen] => {
             word.end == hyphen.start && word.text.ends_with(char::is_alphabetic) && word.quantity().is_none()
@@ -236,35 +251,37 @@ fn is_label(earlier: &[Part]) -> bool {
     }
 }
 
-fn take_currency(quantity: &mut Quantity, codes: Codes, power: i32) -> Result<(), Why> {
+fn take_currency(quantity: &mut Quantity, codes: CurrencyCodes, power: i32) -> Result<(), UnreadReason> {
     let both = quantity.codes.map_or(Some(codes), |known| narrower(known, codes));
-    quantity.codes = Some(both.ok_or(Why::Unclear)?);
+    quantity.codes = Some(both.ok_or(UnreadReason::Unclear)?);
     quantity.power += power;
     Ok(())
 }
 
 /// Returns whether the text after digits changes their meaning: `3rd`, `24h`, `10b2`, `10 l`, or a word in a
 /// script for which not all words for thousands are known.
-fn changes_meaning(token: &Token, end: usize, chars: &[char]) -> bool {
-    let Kind::Word { digits, letters } = token.kind else { return false };
+fn changes_meaning(token: &QuantityToken, end: usize, chars: &[char]) -> bool {
+    let QuantityTokenKind::Word { digits, letters } = token.kind else { return false };
     let foreign = chars.get(token.start).is_some_and(|c| u32::from(*c) > 0x024F);
     foreign || letters < 2 || (token.start == end && (digits || letters < 3))
 }
 
 /// Gives numbers without a currency the one that the text names separately, as in `Budget in EUR: 50`.
-fn share_currency(parts: &mut [Part]) -> Result<(), Why> {
-    let mut named: Option<Codes> = None;
+fn share_currency(parts: &mut [QuantityPart]) -> Result<(), UnreadReason> {
+    let mut named: Option<CurrencyCodes> = None;
     for part in parts.iter() {
-        if let Some(Kind::Currency { codes, power }) = part.other() {
+        if let Some(QuantityTokenKind::Currency { codes, power }) = part.other() {
             // In `Budget (k€): 50`, the `k` could multiply or just repeat what `50` already means.
             if *power != 0 {
-                return Err(Why::Unclear);
+                return Err(UnreadReason::Unclear);
             }
-            named = Some(named.map_or(Some(*codes), |known| narrower(known, codes)).ok_or(Why::Unclear)?);
+            named = Some(
+                named.map_or(Some(*codes), |known| narrower(known, codes)).ok_or(UnreadReason::Unclear)?,
+            );
         }
     }
     for part in parts.iter_mut() {
-        if let PartKind::Quantity(quantity) = &mut part.kind {
+        if let QuantityPartKind::Quantity(quantity) = &mut part.kind {
             quantity.codes = quantity.codes.or(named);
         }
     }

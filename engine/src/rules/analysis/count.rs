@@ -4,7 +4,7 @@
 use super::{Analysis, FindingKind};
 use crate::decision::Outcome3;
 use crate::rules::row::Row;
-use crate::rules::rule_set::{Inputs, RuleSet, Stop};
+use crate::rules::rule_set::{Inputs, RuleSet, ScanStop};
 use crate::rules::vector::{Columns, Lookups, Plan};
 
 impl Analysis {
@@ -44,8 +44,8 @@ impl Analysis {
         let machine = rules.machine(row);
         for finding in &mut self.findings {
             let is_concerned = match (finding.rule, &finding.kind) {
-                (None, FindingKind::Gap) => stop == Stop::Default,
-                (Some(rule), FindingKind::Unsatisfiable { .. }) => stop == Stop::Held(rule),
+                (None, FindingKind::Gap) => stop == ScanStop::Default,
+                (Some(rule), FindingKind::Unsatisfiable { .. }) => stop == ScanStop::Held(rule),
                 (
                     Some(rule),
                     FindingKind::Unreachable { .. }
@@ -55,8 +55,8 @@ impl Analysis {
                     rules.rules().get(rule).is_some_and(|rule| machine.outcome(&rule.code) == Outcome3::True)
                 }
                 (Some(rule), FindingKind::OutOfRange { .. } | FindingKind::EmptyList { .. }) => match stop {
-                    Stop::Fired(last) | Stop::Held(last) => rule <= last,
-                    Stop::Default => true,
+                    ScanStop::Fired(last) | ScanStop::Held(last) => rule <= last,
+                    ScanStop::Default => true,
                 },
                 _ => continue,
             };

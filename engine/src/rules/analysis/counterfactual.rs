@@ -9,15 +9,15 @@
 use chrono::TimeDelta;
 
 use super::classes::{Range, whole_in};
-use super::lead::{text_in, written};
 use super::space::{FieldClasses, Space, Values, Variable};
+use super::witness::{text_in, written};
 use crate::action::Action;
 use crate::catalogue::FieldType;
 use crate::decision::SnapshotList;
-use crate::rules::code::{Kind, Operand};
+use crate::rules::code::{Operand, Operation};
 use crate::rules::numeric::Numeric;
-use crate::rules::row::{Cell, Datum, Reading, Row, Slot, instant};
-use crate::rules::rule_set::{Inputs, RuleSet, Stop, Verdict};
+use crate::rules::row::{Datum, Reading, Row, RowCell, Slot, instant};
+use crate::rules::rule_set::{Inputs, RuleSet, ScanStop, Verdict};
 use crate::value::Value;
 
 /// The maximum number of fields changed at once; longer lists are of no use.
@@ -28,7 +28,7 @@ const ASKED: u64 = 3_000_000;
 
 /// The result of a search.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Nearest {
+pub enum NearestResult {
     /// The nearest change.
     Found(Box<Counterfactual>),
     /// No change of up to three fields leads to a different decision.
@@ -44,7 +44,7 @@ pub enum Nearest {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterfactual {
     /// The fields to change, each once.
-    pub moves: Vec<Move>,
+    pub moves: Vec<FieldChange>,
     /// The decision after the change.
     pub verdict: Verdict,
     /// Whether no smaller change exists. If rules compute with fields, some relevant values may not have been
@@ -54,7 +54,7 @@ pub struct Counterfactual {
 
 /// The change of one field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Move {
+pub struct FieldChange {
     /// The name of the field.
     pub field: String,
     /// The current reading; `None` if the field was not read.
@@ -67,7 +67,7 @@ pub struct Move {
     pub is_example: bool,
 }
 
-impl Move {
+impl FieldChange {
     /// Describes the change in the way people write it: `company_size 120 → 200`.
     pub fn text(&self) -> String {
         if let Some((list, is_in)) = &self.list {
@@ -100,16 +100,16 @@ struct Way {
 impl RuleSet {
     /// Returns the nearest change that leads to another action or other parameters, or to the `wanted` action,
     /// if given.
-    pub fn nearest_change(&self, inputs: &Inputs<'_>, wanted: Option<Action>) -> Nearest {
+    pub fn nearest_change(&self, inputs: &Inputs<'_>, wanted: Option<Action>) -> NearestResult {
         let now = self.decide(inputs);
         let search = Search::new(self, inputs, &now, wanted);
         match search.run() {
             Ok(Some(best)) => self.described(inputs, &search, &best, &now, wanted),
             // Two fields that are compared were tried only against each other's current values, not with every
             // pair of values.
-            Ok(None) if search.is_compared => Nearest::NotDecided { fields: 2 },
-            Ok(None) => Nearest::Nothing,
-            Err(fields) => Nearest::NotDecided { fields },
+            Ok(None) if search.is_compared => NearestResult::NotDecided { fields: 2 },
+            Ok(None) => NearestResult::Nothing,
+            Err(fields) => NearestResult::NotDecided { fields },
         }
     }
 
@@ -121,7 +121,7 @@ impl RuleSet {
         best: &[usize],
         now: &Verdict,
         wanted: Option<Action>,
-    ) -> Nearest {
+    ) -> NearestResult {
         let (mut readings, mut lists) = (inputs.readings.clone(), inputs.lists.clone());
         let mut moves = Vec::new();
         for option in best.iter().map(|at| &search.options[*at]) {
@@ -135,14 +135,20 @@ impl RuleSet {
                 list.contains = Some(list.by_field.values().any(|answer| *answer));
                 (self.questions()[question].list.clone(), is_in)
             });
-            moves.push(Move { field, from, to: option.to.clone(), list, is_example: option.is_example });
+            moves.push(FieldChange {
+                field,
+                from,
+                to: option.to.clone(),
+                list,
+                is_example: option.is_example,
+            });
         }
         let verdict = self.decide(&Inputs { readings: &readings, lists: &lists, as_of: inputs.as_of });
         let is_other = (verdict.action, &verdict.parameters) != (now.action, &now.parameters);
         if is_other && wanted.is_none_or(|wanted| wanted == verdict.action) {
-            Nearest::Found(Box::new(Counterfactual { moves, verdict, is_nearest: !search.is_computed }))
+            NearestResult::Found(Box::new(Counterfactual { moves, verdict, is_nearest: !search.is_computed }))
         } else {
-            Nearest::Nothing
+            NearestResult::Nothing
         }
     }
 }
@@ -263,10 +269,10 @@ impl<'a> Search<'a> {
         Some(())
     }
 
-    fn is_other(&self, stop: Stop) -> bool {
+    fn is_other(&self, stop: ScanStop) -> bool {
         let act = match stop {
-            Stop::Fired(rule) => self.rules.rules().get(rule).and_then(|rule| rule.act.as_ref()),
-            Stop::Held(_) | Stop::Default => None,
+            ScanStop::Fired(rule) => self.rules.rules().get(rule).and_then(|rule| rule.act.as_ref()),
+            ScanStop::Held(_) | ScanStop::Default => None,
         };
         let action = act.map_or(self.rules.default_action(), |act| act.action);
         let is_same =
@@ -277,7 +283,7 @@ impl<'a> Search<'a> {
 
 /// The lead with the changes tried so far.
 struct Tried<'a> {
-    cells: Vec<Cell<'a>>,
+    cells: Vec<RowCell<'a>>,
     answers: Vec<Option<bool>>,
     left: u64,
     best: Option<(f64, Vec<usize>)>,
@@ -386,8 +392,8 @@ fn beside(rules: &RuleSet, slot: usize, inputs: &Inputs<'_>) -> Vec<Value> {
     let is_it = |operand: &Operand| matches!(operand, Operand::Field(read) if usize::from(read.slot) == slot);
     let kinds = rules.rules().iter().flat_map(|rule| &*rule.code).map(|node| &node.kind);
     let others = kinds.filter_map(|kind| match kind {
-        Kind::Compare { left, right, .. } if is_it(left) => value(right),
-        Kind::Compare { left, right, .. } if is_it(right) => value(left),
+        Operation::Compare { left, right, .. } if is_it(left) => value(right),
+        Operation::Compare { left, right, .. } if is_it(right) => value(left),
         _ => None,
     });
     let mut all: Vec<Value> = Vec::new();

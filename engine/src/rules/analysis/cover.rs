@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::budget::Budget;
-use super::set::{Cube, Set};
+use super::set::{ClassSet, Cube};
 
 /// The maximum number of words in all boxes, which is some tens of megabytes.
 const ROOM: u64 = 4_000_000;
@@ -22,7 +22,7 @@ pub(super) struct Cover {
 /// Classes of a variable, with the first and last of them.
 #[derive(Clone)]
 struct Side {
-    set: Rc<Set>,
+    set: Rc<ClassSet>,
     first: u32,
     last: u32,
 }
@@ -35,9 +35,9 @@ struct Laid {
 }
 
 /// The result of a search.
-pub(super) enum Search {
+pub(super) enum CoverSearch {
     /// A place outside all boxes, as the classes of every variable.
-    Found(Vec<Rc<Set>>),
+    Found(Vec<Rc<ClassSet>>),
     /// The rules whose boxes cover the box, sorted.
     Covered(BTreeSet<usize>),
     /// The limit was reached first.
@@ -56,7 +56,7 @@ struct Level {
 }
 
 impl Side {
-    fn new(set: Set) -> Self {
+    fn new(set: ClassSet) -> Self {
         let (first, last) = set.hull();
         Self { set: Rc::new(set), first, last }
     }
@@ -72,7 +72,7 @@ impl Side {
 
 impl Cover {
     pub fn new(sizes: &[usize]) -> Self {
-        let whole = sizes.iter().map(|size| Side::new(Set::all(*size))).collect();
+        let whole = sizes.iter().map(|size| Side::new(ClassSet::all(*size))).collect();
         Self { whole, boxes: Vec::new(), weight: 0, is_whole: true }
     }
 
@@ -88,8 +88,8 @@ impl Cover {
     }
 
     /// Returns the classes of every variable in a box.
-    pub fn domain(&self, cube: &Cube) -> Vec<Rc<Set>> {
-        let mut domain: Vec<Rc<Set>> = self.whole.iter().map(|side| Rc::clone(&side.set)).collect();
+    pub fn domain(&self, cube: &Cube) -> Vec<Rc<ClassSet>> {
+        let mut domain: Vec<Rc<ClassSet>> = self.whole.iter().map(|side| Rc::clone(&side.set)).collect();
         for (variable, set) in &cube.0 {
             domain[*variable] = Rc::new(set.clone());
         }
@@ -97,13 +97,13 @@ impl Cover {
     }
 
     /// Searches for a place in a box that is outside all boxes so far.
-    pub fn outside(&self, cube: &Cube, budget: &Budget) -> Search {
+    pub fn outside(&self, cube: &Cube, budget: &Budget) -> CoverSearch {
         let mut domain = self.whole.clone();
         for (variable, set) in &cube.0 {
             domain[*variable] = Side::new(set.clone());
         }
         if !budget.take(self.weight + self.whole.len() as u64) {
-            return Search::GaveUp;
+            return CoverSearch::GaveUp;
         }
         let meets = |index: &usize| {
             self.boxes[*index].sides.iter().all(|(variable, side)| domain[*variable].meets(side))
@@ -111,9 +111,9 @@ impl Cover {
         let near: Vec<usize> = (0..self.boxes.len()).filter(meets).collect();
         let mut used = BTreeSet::new();
         match self.search(&mut domain, near, &mut used, budget) {
-            Some(true) => Search::Found(domain.into_iter().map(|side| side.set).collect()),
-            Some(false) => Search::Covered(used),
-            None => Search::GaveUp,
+            Some(true) => CoverSearch::Found(domain.into_iter().map(|side| side.set).collect()),
+            Some(false) => CoverSearch::Covered(used),
+            None => CoverSearch::GaveUp,
         }
     }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::cover::{Cover, Search};
-use super::formula::{Sum, Want};
-use super::set::{Cube, Set};
+use super::cover::{Cover, CoverSearch};
+use super::formula::{CubeSum, WantedResult};
+use super::set::{ClassSet, Cube};
 use super::space::{Space, Variable};
-use super::{Finding, FindingKind, NotDecided, Part, Witness};
+use super::{ConditionPart, Finding, FindingKind, InconclusiveReason, Witness};
 use crate::decision::Outcome3;
-use crate::rules::code::{Kind, Node};
-use crate::rules::eval::Machine;
+use crate::rules::code::{Node, Operation};
+use crate::rules::eval::EvalContext;
 use crate::rules::rule_set::{Rule, RuleSet};
 
 /// The maximum number of constant parts reported for one rule; fixing them reveals the rest.
@@ -62,7 +62,7 @@ impl Rule {
     /// Returns the steps needed to evaluate the condition for one lead.
     fn steps(&self) -> u64 {
         let step = |node: &Node| match &node.kind {
-            Kind::General(program) => program.steps(),
+            Operation::General(program) => program.steps(),
             _ => 4,
         };
         self.code.iter().map(step).fold(8, u64::saturating_add)
@@ -71,13 +71,13 @@ impl Rule {
 
 impl Examiner<'_> {
     /// Examines a rule and returns where it is true.
-    fn rule(&mut self, index: usize, rule: &Rule) -> Sum {
-        let truth = self.space.sum(&rule.code, Want::True);
+    fn rule(&mut self, index: usize, rule: &Rule) -> CubeSum {
+        let truth = self.space.sum(&rule.code, WantedResult::True);
         let earlier = self.same_before(index, rule, &truth);
         if truth.cubes.is_empty() {
             match truth.is_whole {
                 true => self.unsatisfiable(index, rule),
-                false => self.not_decided(index, rule, NotDecided::TooManyCases),
+                false => self.not_decided(index, rule, InconclusiveReason::TooManyCases),
             }
         } else if let Some(earlier) = earlier {
             let first = &self.rules.rules()[earlier];
@@ -93,7 +93,7 @@ impl Examiner<'_> {
         }
         // Rules that only tag do not end the scan.
         if rule.act.is_some() {
-            let taken = self.space.sum(&rule.code, Want::NotFalse);
+            let taken = self.space.sum(&rule.code, WantedResult::NotFalse);
             self.cover.is_whole &= taken.is_whole;
             for cube in taken.cubes {
                 self.cover.add(index, cube);
@@ -103,8 +103,8 @@ impl Examiner<'_> {
     }
 
     /// Returns an earlier rule of the same kind with an equivalent condition.
-    fn same_before(&mut self, index: usize, rule: &Rule, truth: &Sum) -> Option<usize> {
-        let falsehood = self.space.sum(&rule.code, Want::False);
+    fn same_before(&mut self, index: usize, rule: &Rule, truth: &CubeSum) -> Option<usize> {
+        let falsehood = self.space.sum(&rule.code, WantedResult::False);
         if !truth.is_whole || !falsehood.is_whole {
             return None;
         }
@@ -126,18 +126,18 @@ impl Examiner<'_> {
     }
 
     /// Determines whether any lead reaches this rule and matches it.
-    fn reach(&mut self, index: usize, rule: &Rule, truth: &Sum) {
+    fn reach(&mut self, index: usize, rule: &Rule, truth: &CubeSum) {
         let mut by = BTreeSet::new();
-        let mut open = (!truth.is_whole).then_some(NotDecided::TooManyCases);
+        let mut open = (!truth.is_whole).then_some(InconclusiveReason::TooManyCases);
         for cube in &truth.cubes {
             match self.cover.outside(cube, &self.space.budget) {
-                Search::Found(domain) => match self.reaches(index, rule, &domain) {
+                CoverSearch::Found(domain) => match self.reaches(index, rule, &domain) {
                     Some(true) => return,
-                    Some(false) => open = open.or(Some(NotDecided::NotLookedInto)),
-                    None => open = open.or(Some(NotDecided::TooManySteps)),
+                    Some(false) => open = open.or(Some(InconclusiveReason::NotLookedInto)),
+                    None => open = open.or(Some(InconclusiveReason::TooManySteps)),
                 },
-                Search::Covered(rules) => by.extend(rules),
-                Search::GaveUp => open = open.or(Some(NotDecided::TooManySteps)),
+                CoverSearch::Covered(rules) => by.extend(rules),
+                CoverSearch::GaveUp => open = open.or(Some(InconclusiveReason::TooManySteps)),
             }
         }
         if let Some(reason) = open {
@@ -150,7 +150,7 @@ impl Examiner<'_> {
 
     /// Returns whether a lead of these classes reaches the rule and matches it; `None` when the limit is
     /// reached. If the conditions use only single fields and lists, every class contains a lead.
-    fn reaches(&self, index: usize, rule: &Rule, domain: &[Rc<Set>]) -> Option<bool> {
+    fn reaches(&self, index: usize, rule: &Rule, domain: &[Rc<ClassSet>]) -> Option<bool> {
         let is_plain =
             self.space.variables.iter().zip(domain).zip(&self.space.sizes).all(|((variable, set), size)| {
                 !matches!(variable, Variable::Order { .. } | Variable::Opaque(_)) || set.count() == *size
@@ -178,7 +178,7 @@ impl Examiner<'_> {
     }
 
     /// Returns a lead from boxes that satisfies `is_so`.
-    fn lead(&self, cubes: &[Cube], rule: &Rule, is_so: impl Fn(Machine<'_>) -> bool) -> Option<Witness> {
+    fn lead(&self, cubes: &[Cube], rule: &Rule, is_so: impl Fn(EvalContext<'_>) -> bool) -> Option<Witness> {
         let steps = self.space.weight() + rule.steps();
         cubes.iter().take_while(|_| self.space.budget.take(steps)).find_map(|cube| {
             let witness = Witness::of(&self.space, self.rules, &self.cover.domain(cube));
@@ -192,18 +192,19 @@ impl Examiner<'_> {
     fn unsatisfiable(&mut self, index: usize, rule: &Rule) {
         let parts = rule.conjuncts();
         let budget = &self.space.budget;
-        let sums: Vec<Sum> = parts.iter().map(|part| self.space.sum(part.code, Want::True)).collect();
+        let sums: Vec<CubeSum> =
+            parts.iter().map(|part| self.space.sum(part.code, WantedResult::True)).collect();
         // The first part that leaves nothing is one of them; together with it the next one is found, and so on.
         let mut kept: Vec<usize> = Vec::new();
         loop {
-            let mut all: Option<Sum> = None;
+            let mut all: Option<CubeSum> = None;
             let mut last = None;
             for at in kept.iter().copied().chain((0..parts.len()).filter(|at| !kept.contains(at))) {
                 all = Some(match all {
                     None => sums[at].clone(),
                     Some(sum) => sum.and(&sums[at], budget),
                 });
-                if all.as_ref().is_some_and(Sum::is_none) {
+                if all.as_ref().is_some_and(CubeSum::is_none) {
                     last = Some(at);
                     break;
                 }
@@ -222,15 +223,16 @@ impl Examiner<'_> {
         // The closest lead satisfies all of them except the last.
         let others = || kept.iter().rev().skip(1).rev();
         let witness = others().map(|at| sums[*at].clone()).reduce(|a, b| a.and(&b, budget)).and_then(|sum| {
-            let holds = |machine: Machine<'_>, at: &usize| machine.outcome(parts[*at].code) == Outcome3::True;
+            let holds =
+                |machine: EvalContext<'_>, at: &usize| machine.outcome(parts[*at].code) == Outcome3::True;
             self.lead(&sum.cubes, rule, |machine| others().all(|at| holds(machine, at)))
         });
-        let parts = kept.iter().map(|at| Part::of(parts[*at].expr)).collect();
+        let parts = kept.iter().map(|at| ConditionPart::of(parts[*at].expr)).collect();
         self.tell(index, rule, FindingKind::Unsatisfiable { parts }, witness);
     }
 
     /// Finds parts whose result is the same for every value of the field.
-    fn idle_parts(&mut self, index: usize, rule: &Rule, truth: &Sum) {
+    fn idle_parts(&mut self, index: usize, rule: &Rule, truth: &CubeSum) {
         let questions = rule.questions();
         let mut asked: HashMap<u16, usize> = HashMap::new();
         for read in questions.iter().flat_map(|(_, kind)| kind.reads()) {
@@ -241,7 +243,7 @@ impl Examiner<'_> {
             if found == IDLE || self.space.budget.is_spent() {
                 break;
             }
-            if matches!(kind, Kind::Has(_) | Kind::Flag(_)) {
+            if matches!(kind, Operation::Has(_) | Operation::Flag(_)) {
                 continue;
             }
             let Some((slot, yes, no)) = self.space.atom(kind) else { continue };
@@ -251,7 +253,7 @@ impl Examiner<'_> {
                 kind.reads().any(|read| usize::from(read.slot) == slot && asked.get(&read.slot) > Some(&1));
             if holds != yes.is_empty() && !(holds && is_one_end) {
                 found += 1;
-                let part = Part::of(expr);
+                let part = ConditionPart::of(expr);
                 let span = Some(part.span);
                 // A lead that the rule matches, or that it does not match because of this part.
                 let witness = match holds {
@@ -273,7 +275,7 @@ impl Examiner<'_> {
     fn empty_lists(&mut self, index: usize, rule: &Rule, lists: &BTreeMap<String, usize>) {
         let mut seen = BTreeSet::new();
         for (expr, kind) in rule.questions() {
-            let Kind::Listed { question, .. } = kind else { continue };
+            let Operation::Listed { question, .. } = kind else { continue };
             let answer = self.space.answer(*question);
             let Some(question) = self.rules.questions().get(*question as usize) else { continue };
             if lists.get(&question.list) == Some(&0) && seen.insert(&question.list) {
@@ -282,8 +284,11 @@ impl Examiner<'_> {
                     rule_id: Some(rule.id.clone()),
                     span: Some(expr.span),
                     kind: FindingKind::EmptyList { list: question.list.clone() },
-                    witness: self
-                        .lead(&[Cube(vec![(answer, Set::of(2, |class| class == 0))])], rule, |_| true),
+                    witness: self.lead(
+                        &[Cube(vec![(answer, ClassSet::of(2, |class| class == 0))])],
+                        rule,
+                        |_| true,
+                    ),
                     leads: None,
                 });
             }
@@ -294,23 +299,25 @@ impl Examiner<'_> {
     fn gap(&mut self) {
         let steps = self.space.weight() + self.steps_before;
         let (kind, witness) = match self.cover.outside(&Cube::default(), &self.space.budget) {
-            Search::Covered(_) => return,
-            Search::Found(domain) if self.space.budget.take(steps) => {
+            CoverSearch::Covered(_) => return,
+            CoverSearch::Found(domain) if self.space.budget.take(steps) => {
                 let witness = Witness::of(&self.space, self.rules, &domain);
                 let verdict = witness.decide(self.rules);
                 match verdict.rule.is_none() && verdict.held_by.is_none() {
                     true => (FindingKind::Gap, Some(witness)),
-                    false => (FindingKind::NotDecided(NotDecided::NotLookedInto), None),
+                    false => (FindingKind::NotDecided(InconclusiveReason::NotLookedInto), None),
                 }
             }
-            Search::Found(_) | Search::GaveUp => (FindingKind::NotDecided(NotDecided::TooManySteps), None),
+            CoverSearch::Found(_) | CoverSearch::GaveUp => {
+                (FindingKind::NotDecided(InconclusiveReason::TooManySteps), None)
+            }
         };
         self.findings.push(Finding { rule: None, rule_id: None, span: None, kind, witness, leads: None });
     }
 
     /// Records that a rule could not be analysed, for this reason or because the limit was reached.
-    fn not_decided(&mut self, index: usize, rule: &Rule, reason: NotDecided) {
-        let reason = if self.space.budget.is_spent() { NotDecided::TooManySteps } else { reason };
+    fn not_decided(&mut self, index: usize, rule: &Rule, reason: InconclusiveReason) {
+        let reason = if self.space.budget.is_spent() { InconclusiveReason::TooManySteps } else { reason };
         self.tell(index, rule, FindingKind::NotDecided(reason), None);
     }
 

@@ -1,16 +1,16 @@
 //! Represents conditions as sums of boxes: where a condition is true, and where it is not false.
 
 use super::budget::Budget;
-use super::set::{Cube, Set};
+use super::set::{ClassSet, Cube};
 use super::space::Space;
-use crate::rules::code::{Kind, Node, children};
+use crate::rules::code::{Node, Operation, children};
 
 /// The maximum number of boxes for one condition; conditions written by people have a handful.
 const BOXES: usize = 256;
 
 /// The wanted result of a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
+pub(super) enum WantedResult {
     True,
     False,
     NotTrue,
@@ -19,12 +19,12 @@ pub(super) enum Want {
 
 /// Boxes that together form the whole set or, if there were too many, a part of it.
 #[derive(Clone, Debug)]
-pub(super) struct Sum {
+pub(super) struct CubeSum {
     pub cubes: Vec<Cube>,
     pub is_whole: bool,
 }
 
-impl Sum {
+impl CubeSum {
     fn all() -> Self {
         Self { cubes: vec![Cube::default()], is_whole: true }
     }
@@ -38,7 +38,7 @@ impl Sum {
         Self { cubes: Vec::new(), is_whole: false }
     }
 
-    fn one(variable: usize, set: Set) -> Self {
+    fn one(variable: usize, set: ClassSet) -> Self {
         if set.is_empty() {
             Self::none()
         } else {
@@ -136,15 +136,16 @@ fn merge_slices(cubes: &mut Vec<Cube>) {
 
 impl Space {
     /// Returns where a piece of a condition has the wanted result.
-    pub fn sum(&self, piece: &[Node], want: Want) -> Sum {
-        let [node, ..] = piece else { return Sum::none() };
+    pub fn sum(&self, piece: &[Node], want: WantedResult) -> CubeSum {
+        let [node, ..] = piece else { return CubeSum::none() };
         let budget = &self.budget;
         if !budget.take(8) {
-            return Sum::open();
+            return CubeSum::open();
         }
         match (&node.kind, want) {
-            (Kind::All, Want::True | Want::NotFalse) | (Kind::Any, Want::False | Want::NotTrue) => {
-                let mut sum = Sum::all();
+            (Operation::All, WantedResult::True | WantedResult::NotFalse)
+            | (Operation::Any, WantedResult::False | WantedResult::NotTrue) => {
+                let mut sum = CubeSum::all();
                 for child in children(piece) {
                     sum = sum.and(&self.sum(child, want), budget);
                     if sum.is_none() {
@@ -153,92 +154,97 @@ impl Space {
                 }
                 sum
             }
-            (Kind::All | Kind::Any, _) => {
-                let mut sum = Sum::none();
+            (Operation::All | Operation::Any, _) => {
+                let mut sum = CubeSum::none();
                 children(piece).for_each(|child| sum.add(self.sum(child, want), budget));
                 sum.tidied(budget)
             }
-            (Kind::Not, _) => {
-                children(piece).next().map_or_else(Sum::none, |child| self.sum(child, want.opposite()))
+            (Operation::Not, _) => {
+                children(piece).next().map_or_else(CubeSum::none, |child| self.sum(child, want.opposite()))
             }
-            (Kind::Same { negated }, _) => self.same(piece, if *negated { want.opposite() } else { want }),
+            (Operation::Same { negated }, _) => {
+                self.same(piece, if *negated { want.opposite() } else { want })
+            }
             (atom, _) => self.question(atom, want),
         }
     }
 
-    fn same(&self, piece: &[Node], want: Want) -> Sum {
+    fn same(&self, piece: &[Node], want: WantedResult) -> CubeSum {
         let mut sides = children(piece);
-        let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return Sum::none() };
+        let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return CubeSum::none() };
         let budget = &self.budget;
-        let both = |a: Want, b: Want| self.sum(left, a).and(&self.sum(right, b), budget);
-        let either = |a: Want, b: Want| self.sum(left, a).or(self.sum(right, b), budget);
+        let both = |a: WantedResult, b: WantedResult| self.sum(left, a).and(&self.sum(right, b), budget);
+        let either = |a: WantedResult, b: WantedResult| self.sum(left, a).or(self.sum(right, b), budget);
         match want {
-            Want::True => both(Want::True, Want::True).or(both(Want::False, Want::False), budget),
-            Want::False => both(Want::True, Want::False).or(both(Want::False, Want::True), budget),
-            Want::NotTrue => {
-                either(Want::NotTrue, Want::NotTrue).and(&either(Want::NotFalse, Want::NotFalse), budget)
-            }
-            Want::NotFalse => {
-                either(Want::NotTrue, Want::NotFalse).and(&either(Want::NotFalse, Want::NotTrue), budget)
-            }
+            WantedResult::True => both(WantedResult::True, WantedResult::True)
+                .or(both(WantedResult::False, WantedResult::False), budget),
+            WantedResult::False => both(WantedResult::True, WantedResult::False)
+                .or(both(WantedResult::False, WantedResult::True), budget),
+            WantedResult::NotTrue => either(WantedResult::NotTrue, WantedResult::NotTrue)
+                .and(&either(WantedResult::NotFalse, WantedResult::NotFalse), budget),
+            WantedResult::NotFalse => either(WantedResult::NotTrue, WantedResult::NotFalse)
+                .and(&either(WantedResult::NotFalse, WantedResult::NotTrue), budget),
         }
     }
 
-    fn question(&self, kind: &Kind, want: Want) -> Sum {
-        if let Kind::Constant(holds) = kind {
+    fn question(&self, kind: &Operation, want: WantedResult) -> CubeSum {
+        if let Operation::Constant(holds) = kind {
             let is_so = matches!(
                 (want, holds),
-                (Want::True | Want::NotFalse, true) | (Want::False | Want::NotTrue, false)
+                (WantedResult::True | WantedResult::NotFalse, true)
+                    | (WantedResult::False | WantedResult::NotTrue, false)
             );
-            return if is_so { Sum::all() } else { Sum::none() };
+            return if is_so { CubeSum::all() } else { CubeSum::none() };
         }
         if let Some((slot, yes, no)) = self.atom(kind) {
-            let but = |set: Set| Set::all(self.sizes[slot]).without(&set);
+            let but = |set: ClassSet| ClassSet::all(self.sizes[slot]).without(&set);
             return match want {
-                Want::True => Sum::one(slot, yes),
-                Want::False => Sum::one(slot, no),
-                Want::NotTrue => Sum::one(slot, but(yes)),
-                Want::NotFalse => Sum::one(slot, but(no)),
+                WantedResult::True => CubeSum::one(slot, yes),
+                WantedResult::False => CubeSum::one(slot, no),
+                WantedResult::NotTrue => CubeSum::one(slot, but(yes)),
+                WantedResult::NotFalse => CubeSum::one(slot, but(no)),
             };
         }
         let (variable, yes) = match kind {
-            Kind::Listed { question, .. } => (self.answer(*question), Set::of(2, |class| class == 1)),
+            Operation::Listed { question, .. } => {
+                (self.answer(*question), ClassSet::of(2, |class| class == 1))
+            }
             other => match self.other(other) {
                 Some(found) => found,
-                None => return Sum::open(),
+                None => return CubeSum::open(),
             },
         };
         let size = self.sizes.get(variable).copied().unwrap_or(2);
-        let no = Set::of(size, |class| !yes.has(class));
+        let no = ClassSet::of(size, |class| !yes.has(class));
         // If all fields are known, the condition is true or false; otherwise it is neither.
-        let known: Vec<(usize, Set)> = match kind {
-            Kind::Listed { .. } | Kind::Compare { .. } => kind
+        let known: Vec<(usize, ClassSet)> = match kind {
+            Operation::Listed { .. } | Operation::Compare { .. } => kind
                 .reads()
                 .filter_map(|read| Some((read.slot.into(), self.known(read.slot.into(), read.needed)?)))
                 .collect(),
             _ => Vec::new(),
         };
-        let certain = |set: Set| {
-            known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
-                sum.and(&Sum::one(*slot, set.clone()), &self.budget)
+        let certain = |set: ClassSet| {
+            known.iter().fold(CubeSum::one(variable, set), |sum, (slot, set)| {
+                sum.and(&CubeSum::one(*slot, set.clone()), &self.budget)
             })
         };
-        let possible = |set: Set| {
-            known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
+        let possible = |set: ClassSet| {
+            known.iter().fold(CubeSum::one(variable, set), |sum, (slot, set)| {
                 let len = self.sizes.get(*slot).copied().unwrap_or_default();
-                sum.or(Sum::one(*slot, Set::all(len).without(set)), &self.budget)
+                sum.or(CubeSum::one(*slot, ClassSet::all(len).without(set)), &self.budget)
             })
         };
         match want {
-            Want::True => certain(yes),
-            Want::False => certain(no),
-            Want::NotTrue => possible(no),
-            Want::NotFalse => possible(yes),
+            WantedResult::True => certain(yes),
+            WantedResult::False => certain(no),
+            WantedResult::NotTrue => possible(no),
+            WantedResult::NotFalse => possible(yes),
         }
     }
 }
 
-impl Want {
+impl WantedResult {
     fn opposite(self) -> Self {
         match self {
             Self::True => Self::False,

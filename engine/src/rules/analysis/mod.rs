@@ -9,7 +9,6 @@
 //! unreachable really is. A rule reported as reachable comes with a lead, verified by a decision. The work is
 //! limited in steps, and anything beyond the limit is reported as undecided.
 
-mod asked;
 mod budget;
 mod classes;
 mod count;
@@ -17,16 +16,17 @@ mod counterfactual;
 mod cover;
 mod examine;
 mod formula;
-mod lead;
 mod parts;
+mod question;
 mod set;
 mod space;
+mod witness;
 mod words;
 
 use std::collections::BTreeMap;
 
-pub use self::counterfactual::{Counterfactual, Move, Nearest};
-pub use self::lead::Witness;
+pub use self::counterfactual::{Counterfactual, FieldChange, NearestResult};
+pub use self::witness::Witness;
 use super::rule_set::RuleSet;
 use crate::problem::Span;
 
@@ -62,7 +62,7 @@ pub enum FindingKind {
     /// No lead satisfies the condition, because of these parts.
     Unsatisfiable {
         /// The parts that contradict each other; removing any one of them resolves the conflict.
-        parts: Vec<Part>,
+        parts: Vec<ConditionPart>,
     },
     /// Every lead that matches the rule is decided by one of these earlier rules.
     Unreachable {
@@ -82,7 +82,7 @@ pub enum FindingKind {
     /// A part of the condition has the same result for every value of the field.
     OutOfRange {
         /// The part.
-        part: Part,
+        part: ConditionPart,
         /// The constant result.
         holds: bool,
     },
@@ -95,12 +95,12 @@ pub enum FindingKind {
     Gap,
     /// The analysis could not determine whether the rule can apply or, for the whole set, whether every lead is
     /// decided.
-    NotDecided(NotDecided),
+    NotDecided(InconclusiveReason),
 }
 
 /// A part of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct ConditionPart {
     /// The text of the part.
     pub text: String,
     /// The location in the condition.
@@ -109,7 +109,7 @@ pub struct Part {
 
 /// The reason why the analysis has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotDecided {
+pub enum InconclusiveReason {
     /// The condition has too many cases.
     TooManyCases,
     /// The analysis would take too many steps.

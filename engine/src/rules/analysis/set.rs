@@ -2,9 +2,9 @@
 
 /// Some classes of a variable, one bit each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Set(Box<[u64]>);
+pub(super) struct ClassSet(Box<[u64]>);
 
-impl Set {
+impl ClassSet {
     pub fn of(len: usize, is_in: impl Fn(usize) -> bool) -> Self {
         let mut words = vec![0_u64; len.div_ceil(64)];
         for class in (0..len).filter(|class| is_in(*class)) {
@@ -101,7 +101,7 @@ impl Set {
 /// The allowed classes of some variables, each variable once and in order; all other variables can have any
 /// class. A variable listed with all of its classes must be known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Cube(pub Vec<(usize, Set)>);
+pub(super) struct Cube(pub Vec<(usize, ClassSet)>);
 
 impl Cube {
     /// Returns the intersection; `None` if it is empty.

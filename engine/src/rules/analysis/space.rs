@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hasher};
 
-use super::asked::Asked;
 use super::budget::Budget;
 use super::classes::{Classes, Range};
-use super::set::Set;
+use super::question::FieldQuestion;
+use super::set::ClassSet;
 use crate::catalogue::FieldType;
-use crate::rules::code::{Accepted, Kind, Node, Operand, Set as Written};
+use crate::rules::code::{AcceptedOrderings, LiteralSet as Written, Node, Operand, Operation};
 use crate::rules::numeric::Numeric;
 use crate::rules::row::{Datum, Slot};
 use crate::rules::rule_set::RuleSet;
@@ -26,7 +26,7 @@ pub(super) enum Variable {
     /// The order of two values: less, equal or greater.
     Order { left: Operand, right: Operand },
     /// A question that is not analysed: false or true.
-    Opaque(Kind),
+    Opaque(Operation),
 }
 
 /// The maximum number of questions in a rule set about more than a single field or list; further ones are not
@@ -72,7 +72,7 @@ pub(super) struct Space {
 impl Space {
     pub fn of(rules: &RuleSet) -> Self {
         let kinds = || rules.rules.iter().flat_map(|rule| &*rule.code).map(|node: &Node| &node.kind);
-        let mut asked: Vec<Vec<Asked<'_>>> = rules.slots.iter().map(|_| Vec::new()).collect();
+        let mut asked: Vec<Vec<FieldQuestion<'_>>> = rules.slots.iter().map(|_| Vec::new()).collect();
         let mut needed: Vec<Vec<f64>> = rules.slots.iter().map(|_| Vec::new()).collect();
         for kind in kinds() {
             for read in kind.reads() {
@@ -80,7 +80,7 @@ impl Space {
                     needed.push(read.needed);
                 }
             }
-            if let Some((slot, one)) = Asked::of(kind)
+            if let Some((slot, one)) = FieldQuestion::of(kind)
                 && let Some(asked) = asked.get_mut(slot)
             {
                 asked.push(one);
@@ -100,12 +100,12 @@ impl Space {
         for kind in kinds() {
             let is_plain = matches!(
                 kind,
-                Kind::All
-                    | Kind::Any
-                    | Kind::Not
-                    | Kind::Same { .. }
-                    | Kind::Constant(_)
-                    | Kind::Listed { .. }
+                Operation::All
+                    | Operation::Any
+                    | Operation::Not
+                    | Operation::Same { .. }
+                    | Operation::Constant(_)
+                    | Operation::Listed { .. }
             );
             if others < OTHERS
                 && !is_plain
@@ -116,7 +116,7 @@ impl Space {
                 others += 1;
                 space.others.entry(looks(kind)).or_default().push(space.variables.len());
                 space.variables.push(match kind {
-                    Kind::Compare { left, right, .. } => {
+                    Operation::Compare { left, right, .. } => {
                         Variable::Order { left: left.clone(), right: right.clone() }
                     }
                     other => Variable::Opaque(other.clone()),
@@ -139,20 +139,22 @@ impl Space {
     }
 
     /// Returns the variable of a question about more than a single field, and the classes for which it is true.
-    pub fn other(&self, kind: &Kind) -> Option<(usize, Set)> {
+    pub fn other(&self, kind: &Operation) -> Option<(usize, ClassSet)> {
         let place = self.budget.take(glance(kind)).then(|| self.place(kind))??;
         let holds = match kind {
-            Kind::Compare { accepted, .. } if matches!(self.variables[place], Variable::Order { .. }) => {
-                Set::of(3, |class| accepts(*accepted, class))
+            Operation::Compare { accepted, .. }
+                if matches!(self.variables[place], Variable::Order { .. }) =>
+            {
+                ClassSet::of(3, |class| accepts(*accepted, class))
             }
-            _ => Set::of(2, |class| class == 1),
+            _ => ClassSet::of(2, |class| class == 1),
         };
         Some((place, holds))
     }
 
-    fn place(&self, kind: &Kind) -> Option<usize> {
+    fn place(&self, kind: &Operation) -> Option<usize> {
         let is_it = |place: &&usize| match (self.variables.get(**place), kind) {
-            (Some(Variable::Order { left, right }), Kind::Compare { left: a, right: b, .. }) => {
+            (Some(Variable::Order { left, right }), Operation::Compare { left: a, right: b, .. }) => {
                 left == a && right == b
             }
             (Some(Variable::Opaque(known)), kind) => known == kind,
@@ -164,7 +166,7 @@ impl Space {
     /// Returns the slot of a question about a single field, and the classes of that field for which it is true
     /// and false; it is unknown for all others. Returns `None` for other questions, or if the limit was
     /// reached.
-    pub fn atom(&self, kind: &Kind) -> Option<(usize, Set, Set)> {
+    pub fn atom(&self, kind: &Operation) -> Option<(usize, ClassSet, ClassSet)> {
         let (field, asked) = self.asked(kind)?;
         let steps = self.sizes.get(field.slot).map_or(0, |size| size / 16) + asked.weight();
         self.budget
@@ -172,14 +174,14 @@ impl Space {
             .then(|| (field.slot, field.set(&asked, true), field.set(&asked, false)))
     }
 
-    fn asked<'a>(&self, kind: &'a Kind) -> Option<(&FieldClasses, Asked<'a>)> {
-        let (slot, asked) = Asked::of(kind)?;
+    fn asked<'a>(&self, kind: &'a Operation) -> Option<(&FieldClasses, FieldQuestion<'a>)> {
+        let (slot, asked) = FieldQuestion::of(kind)?;
         let field = self.field(slot)?;
         asked.fits(&field.values).then_some((field, asked))
     }
 
     /// Returns the classes in which a field is known with at least the confidence `needed`.
-    pub fn known(&self, slot: usize, needed: f64) -> Option<Set> {
+    pub fn known(&self, slot: usize, needed: f64) -> Option<ClassSet> {
         let field = self.field(slot)?;
         field.sureness.as_ref()?;
         Some(field.seen(std::iter::once(0..field.width()), needed))
@@ -192,17 +194,17 @@ impl Space {
 }
 
 /// Returns the steps needed to compute the fingerprint of a question.
-fn glance(kind: &Kind) -> u64 {
+fn glance(kind: &Operation) -> u64 {
     match kind {
-        Kind::General(program) => 2_000 + program.steps() / 4,
-        Kind::OneOf { set: Written::Numbers(all), .. } => 300 + all.len() as u64 * 20,
-        Kind::OneOf { set: Written::Texts(all), .. } => 300 + all.len() as u64 * 20,
+        Operation::General(program) => 2_000 + program.steps() / 4,
+        Operation::OneOf { set: Written::Numbers(all), .. } => 300 + all.len() as u64 * 20,
+        Operation::OneOf { set: Written::Texts(all), .. } => 300 + all.len() as u64 * 20,
         _ => 600,
     }
 }
 
 /// Returns a fingerprint of a question. All orders of the same two values share one.
-fn looks(kind: &Kind) -> u64 {
+fn looks(kind: &Operation) -> u64 {
     struct Into(DefaultHasher);
     impl std::fmt::Write for Into {
         fn write_str(&mut self, text: &str) -> std::fmt::Result {
@@ -212,7 +214,7 @@ fn looks(kind: &Kind) -> u64 {
     }
     let mut into = Into(DefaultHasher::new());
     let written = match kind {
-        Kind::Compare { left, right, .. } => write!(into, "{left:?}{right:?}"),
+        Operation::Compare { left, right, .. } => write!(into, "{left:?}{right:?}"),
         other => write!(into, "{other:?}"),
     };
     written.map_or(0, |()| into.0.finish())
@@ -229,7 +231,7 @@ impl Variable {
 }
 
 impl FieldClasses {
-    fn of(slot: usize, definition: &Slot, asked: &[Asked<'_>], needed: &[f64]) -> Self {
+    fn of(slot: usize, definition: &Slot, asked: &[FieldQuestion<'_>], needed: &[f64]) -> Self {
         let field = &definition.definition;
         let values = match field.kind {
             FieldType::Bool => Values::Bool,
@@ -237,8 +239,8 @@ impl FieldClasses {
             FieldType::Timestamp => Values::Alike,
             FieldType::Integer | FieldType::Number => {
                 let points = asked.iter().flat_map(|asked| match asked {
-                    Asked::Number { bound, .. } => std::slice::from_ref(bound),
-                    Asked::Numbers { all, .. } => all,
+                    FieldQuestion::Number { bound, .. } => std::slice::from_ref(bound),
+                    FieldQuestion::Numbers { all, .. } => all,
                     _ => &[],
                 });
                 let range = (field.min.map(Numeric::Float), field.max.map(Numeric::Float));
@@ -249,8 +251,8 @@ impl FieldClasses {
                 let mut points: Vec<&str> = Vec::new();
                 for asked in asked {
                     match asked {
-                        Asked::Text { bound, .. } => points.push(bound),
-                        Asked::Texts { all, .. } => points.extend(all.iter().map(|text| &**text)),
+                        FieldQuestion::Text { bound, .. } => points.push(bound),
+                        FieldQuestion::Texts { all, .. } => points.extend(all.iter().map(|text| &**text)),
                         _ => {}
                     }
                 }
@@ -259,11 +261,12 @@ impl FieldClasses {
                 Values::Texts(Classes::texts(points.into_iter().map(Box::from).collect()))
             }
         };
-        let is_observed = asked.iter().any(|asked| matches!(asked, Asked::Has | Asked::Sure { .. }));
+        let is_observed =
+            asked.iter().any(|asked| matches!(asked, FieldQuestion::Has | FieldQuestion::Sure { .. }));
         let sureness = is_observed.then(|| {
             let mut points: Vec<Numeric> = needed.iter().copied().map(Numeric::Float).collect();
             points.extend(asked.iter().filter_map(|asked| match asked {
-                Asked::Sure { bound, .. } => Some(*bound),
+                FieldQuestion::Sure { bound, .. } => Some(*bound),
                 _ => None,
             }));
             Classes::numbers(points, (Some(Numeric::Float(0.0)), Some(Numeric::Float(1.0))), false)
@@ -310,33 +313,33 @@ impl FieldClasses {
     }
 
     /// Returns the classes for which a question has this result.
-    fn set(&self, asked: &Asked<'_>, wanted: bool) -> Set {
+    fn set(&self, asked: &FieldQuestion<'_>, wanted: bool) -> ClassSet {
         match asked {
-            Asked::Has if self.sureness.is_some() => {
-                Set::of_ranges(self.len(), std::iter::once(if wanted { 1..self.len() } else { 0..1 }))
+            FieldQuestion::Has if self.sureness.is_some() => {
+                ClassSet::of_ranges(self.len(), std::iter::once(if wanted { 1..self.len() } else { 0..1 }))
             }
-            Asked::Has => Set::of_ranges(self.len(), wanted.then_some(0..self.len())),
-            Asked::Sure { accepted, bound } => {
+            FieldQuestion::Has => ClassSet::of_ranges(self.len(), wanted.then_some(0..self.len())),
+            FieldQuestion::Sure { accepted, bound } => {
                 let is_it = |order| accepted.accepts(order) == wanted;
                 let missing = is_it(Numeric::Float(0.0).order(*bound)).then_some(0..1);
                 let blocks = self.blocks(|sureness| is_it(sureness.order(bound)));
-                Set::of_ranges(self.len(), missing.into_iter().chain(blocks))
+                ClassSet::of_ranges(self.len(), missing.into_iter().chain(blocks))
             }
             about => self.seen(about.values(&self.values, wanted).into_iter(), about.needed()),
         }
     }
 
     /// Returns the classes of the values in some ranges that are read with at least this confidence.
-    fn seen(&self, values: impl Iterator<Item = std::ops::Range<usize>> + Clone, needed: f64) -> Set {
+    fn seen(&self, values: impl Iterator<Item = std::ops::Range<usize>> + Clone, needed: f64) -> ClassSet {
         if self.sureness.is_none() {
-            return Set::of_ranges(self.len(), values);
+            return ClassSet::of_ranges(self.len(), values);
         }
         let is_stated = self.stated.is_some_and(|stated| values.clone().any(|range| range.contains(&stated)));
         let sure = self.blocks(|sureness| sureness.order(&Numeric::Float(needed)) != Ordering::Less);
         let seen = sure.flat_map(|block| {
             values.clone().map(move |range| block.start + range.start..block.start + range.end)
         });
-        Set::of_ranges(self.len(), is_stated.then_some(0..1).into_iter().chain(seen))
+        ClassSet::of_ranges(self.len(), is_stated.then_some(0..1).into_iter().chain(seen))
     }
 
     /// Returns the classes of all values for each included confidence.
@@ -395,7 +398,7 @@ impl Values {
     }
 }
 
-fn accepts(accepted: Accepted, class: usize) -> bool {
+fn accepts(accepted: AcceptedOrderings, class: usize) -> bool {
     let order = match class {
         0 => Ordering::Less,
         1 => Ordering::Equal,

@@ -1,6 +1,6 @@
 //! Texts of findings.
 
-use super::{Finding, FindingKind, NotDecided, Part};
+use super::{ConditionPart, Finding, FindingKind, InconclusiveReason};
 
 impl Finding {
     /// Returns a sentence that describes the finding.
@@ -46,9 +46,9 @@ impl Finding {
                 let what =
                     if self.rule.is_some() { "this rule can apply" } else { "the rules decide every lead" };
                 let why = match reason {
-                    NotDecided::TooManyCases => "the condition has too many cases",
-                    NotDecided::TooManySteps => "the analysis would take too long",
-                    NotDecided::NotLookedInto => {
+                    InconclusiveReason::TooManyCases => "the condition has too many cases",
+                    InconclusiveReason::TooManySteps => "the analysis would take too long",
+                    InconclusiveReason::NotLookedInto => {
                         "it depends on comparisons between fields or on computed values"
                     }
                 };
@@ -76,7 +76,7 @@ impl Finding {
 /// The maximum number of rules named.
 const SHOWN: usize = 5;
 
-fn quoted(part: &Part) -> String {
+fn quoted(part: &ConditionPart) -> String {
     format!("`{}`", part.text)
 }
 

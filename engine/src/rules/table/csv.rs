@@ -4,20 +4,20 @@ use crate::problem::{Problem, Span};
 use crate::rules::leads_csv::delimiter;
 
 /// A cell with its location, including quotes.
-pub(super) struct Cell {
+pub(super) struct CsvCell {
     pub text: String,
     pub span: Span,
 }
 
 /// A line of cells.
-pub(super) struct Line {
+pub(super) struct CsvLine {
     /// The line number in the text, starting at 1, as in an editor.
     pub number: usize,
     /// The cells, one for each column.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<CsvCell>,
 }
 
-impl Line {
+impl CsvLine {
     /// Returns the span from the first cell to the last.
     pub fn span(&self) -> Span {
         match (self.cells.first(), self.cells.last()) {
@@ -31,9 +31,9 @@ impl Line {
 ///
 /// # Errors
 /// Returns the row that has an unclosed quote, or a different number of cells from the header.
-pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<Problem>> {
+pub(super) fn read(text: &str) -> Result<Vec<CsvLine>, Vec<Problem>> {
     let between = char::from(delimiter(text.as_bytes()));
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<CsvLine> = Vec::new();
     let mut rest = Scanner { text, at: text.len() - text.trim_start_matches('\u{feff}').len() };
     let (mut number, mut counted) = (1, 0);
     let mut problems = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<Problem>> {
             let message = format!("Row {number}: expected {width} cells, found {}.", cells.len());
             problems.push(Problem::spanned(Span::new(start, rest.at), message));
         }
-        lines.push(Line { number, cells });
+        lines.push(CsvLine { number, cells });
     }
     match lines.is_empty() {
         true => {
@@ -112,7 +112,7 @@ impl Scanner<'_> {
     }
 
     /// Returns the next cell; `None` if its quote is not closed.
-    fn cell(&mut self, between: char) -> Option<Cell> {
+    fn cell(&mut self, between: char) -> Option<CsvCell> {
         let start = self.at;
         let mut text = String::new();
         if self.take('"') {
@@ -130,6 +130,6 @@ impl Scanner<'_> {
         let bare = self.rest().find([between, '\n', '\r']).unwrap_or(self.rest().len());
         text.push_str(&self.rest()[..bare]);
         self.at += bare;
-        Some(Cell { text: text.trim().to_owned(), span: Span::new(start, self.at) })
+        Some(CsvCell { text: text.trim().to_owned(), span: Span::new(start, self.at) })
     }
 }

@@ -53,7 +53,7 @@ impl Table {
         Ok(Self::of(csv::read(text)?))
     }
 
-    fn of(lines: Vec<csv::Line>) -> Self {
+    fn of(lines: Vec<csv::CsvLine>) -> Self {
         let mut lines = lines.into_iter().map(|line| line.cells.into_iter().map(|cell| cell.text).collect());
         Self { header: lines.next().unwrap_or_default(), rows: lines.collect() }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::csv::{self, Cell};
+use super::csv::{self, CsvCell};
 use super::{Column, cell, in_cell};
 use crate::action::{Action, Consequence};
 use crate::limits;
@@ -15,7 +15,7 @@ use crate::rules::{RuleDefinition, RuleSetFile, parse};
 
 /// A rule with its location in the file.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct WrittenRule {
     /// The rule, without a table.
     pub rule: RuleDefinition,
     /// The index of the rule in the file.
@@ -45,12 +45,12 @@ enum Piece {
 
 impl RuleSetFile {
     /// Returns the rules in scan order, with tables expanded row by row, and the problems of the tables.
-    pub(crate) fn written(&self) -> (Vec<Written>, Vec<Problem>) {
+    pub(crate) fn written(&self) -> (Vec<WrittenRule>, Vec<Problem>) {
         let mut written = Vec::with_capacity(self.rules.len());
         let mut problems = Vec::new();
         for (index, rule) in self.rules.iter().enumerate() {
             match &rule.table {
-                None => written.push(Written { rule: rule.clone(), index, row: None }),
+                None => written.push(WrittenRule { rule: rule.clone(), index, row: None }),
                 Some(text) => {
                     let (rows, found) = rows(index, rule, text);
                     written.extend(rows);
@@ -68,7 +68,7 @@ impl RuleSetFile {
     }
 }
 
-impl Written {
+impl WrittenRule {
     /// Returns the index of the rule in the file whose table this is a row of.
     pub fn table(&self) -> Option<usize> {
         self.row.as_ref().map(|_| self.index)
@@ -102,7 +102,7 @@ impl Written {
 }
 
 /// Returns the rules of a table and its problems; invalid rows are skipped.
-fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<Problem>) {
+fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<WrittenRule>, Vec<Problem>) {
     let lines = match csv::read(text) {
         Ok(lines) => lines,
         Err(problems) => return (Vec::new(), problems),
@@ -140,7 +140,7 @@ fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<P
                 risk: rule.risk.iter().cloned().chain(draft.risk).collect(),
                 table: None,
             };
-            written.push(Written { rule, index, row: Some(row) });
+            written.push(WrittenRule { rule, index, row: Some(row) });
         }
     }
     (written, problems)
@@ -180,7 +180,7 @@ struct Condition {
 }
 
 impl Layout {
-    fn of(header: &[Cell], problems: &mut Vec<Problem>) -> Self {
+    fn of(header: &[CsvCell], problems: &mut Vec<Problem>) -> Self {
         if let Some(at) = header.iter().position(|cell| cell.text.contains('\\')) {
             let (down, across) = header[at].text.split_once('\\').unwrap_or_default();
             let keys =
@@ -205,8 +205,8 @@ impl Layout {
     fn drafts(
         &self,
         number: usize,
-        header: &[Cell],
-        line: &[Cell],
+        header: &[CsvCell],
+        line: &[CsvCell],
         problems: &mut Vec<Problem>,
     ) -> Vec<Draft> {
         match self {
@@ -260,7 +260,7 @@ impl Acts {
 }
 
 impl Draft {
-    fn take(&mut self, column: &Column, header: &str, cell: &Cell, acts: &mut Acts) -> Result<(), String> {
+    fn take(&mut self, column: &Column, header: &str, cell: &CsvCell, acts: &mut Acts) -> Result<(), String> {
         let text = cell.text.as_str();
         if text.is_empty() {
             return Ok(());
@@ -294,7 +294,7 @@ impl Draft {
         Ok(())
     }
 
-    fn test(&mut self, field: &str, header: &str, cell: &Cell) -> Result<(), String> {
+    fn test(&mut self, field: &str, header: &str, cell: &CsvCell) -> Result<(), String> {
         if let Some(condition) = cell::condition(field, &cell.text)? {
             let is_joined = condition.contains(" || ");
             self.push(condition, is_joined, header, cell);
@@ -302,7 +302,7 @@ impl Draft {
         Ok(())
     }
 
-    fn push(&mut self, text: String, is_joined: bool, header: &str, cell: &Cell) {
+    fn push(&mut self, text: String, is_joined: bool, header: &str, cell: &CsvCell) {
         self.conditions.push(Condition { text, is_joined, header: header.to_owned(), span: cell.span });
         self.tests.push(cell.text.clone());
     }

@@ -2,11 +2,11 @@
 
 use super::super::ast::ArithmeticOp;
 use super::clock;
-use super::run::{Answer, Stop};
+use super::run::{EvalResult, NoValue};
 use super::value::Val;
 
 /// Evaluates `a op b`.
-pub fn combine<'a>(op: ArithmeticOp, a: Val<'a>, b: Val<'a>) -> Answer<Val<'a>> {
+pub fn combine<'a>(op: ArithmeticOp, a: Val<'a>, b: Val<'a>) -> EvalResult<Val<'a>> {
     match (a, b) {
         (Val::Int(a), Val::Int(b)) => whole(op, a, b).map(Val::Int),
         (Val::Double(a), Val::Double(b)) => broken(op, a, b).map(Val::Double),
@@ -32,18 +32,18 @@ pub fn combine<'a>(op: ArithmeticOp, a: Val<'a>, b: Val<'a>) -> Answer<Val<'a>> 
 }
 
 /// Evaluates `-a`.
-pub fn negative(value: Val<'_>) -> Answer<Val<'_>> {
+pub fn negative(value: Val<'_>) -> EvalResult<Val<'_>> {
     match value {
         Val::Int(n) => n.checked_neg().map_or_else(too_large, |n| Ok(Val::Int(n))),
         Val::Double(n) => Ok(Val::Double(-n)),
-        other => Stop::error(format!("`-` cannot be used with {}.", other.phrase())),
+        other => NoValue::error(format!("`-` cannot be used with {}.", other.phrase())),
     }
 }
 
-fn whole(op: ArithmeticOp, a: i64, b: i64) -> Answer<i64> {
+fn whole(op: ArithmeticOp, a: i64, b: i64) -> EvalResult<i64> {
     let result = match op {
         ArithmeticOp::Divide | ArithmeticOp::Remainder if b == 0 => {
-            return Stop::error("A whole number is divided by zero.");
+            return NoValue::error("A whole number is divided by zero.");
         }
         ArithmeticOp::Add => a.checked_add(b),
         ArithmeticOp::Subtract => a.checked_sub(b),
@@ -54,35 +54,35 @@ fn whole(op: ArithmeticOp, a: i64, b: i64) -> Answer<i64> {
     result.map_or_else(too_large, Ok)
 }
 
-fn broken(op: ArithmeticOp, a: f64, b: f64) -> Answer<f64> {
+fn broken(op: ArithmeticOp, a: f64, b: f64) -> EvalResult<f64> {
     Ok(match op {
         ArithmeticOp::Add => a + b,
         ArithmeticOp::Subtract => a - b,
         ArithmeticOp::Multiply => a * b,
         ArithmeticOp::Divide => a / b,
-        ArithmeticOp::Remainder => return Stop::error("`%` can be used only with whole numbers."),
+        ArithmeticOp::Remainder => return NoValue::error("`%` can be used only with whole numbers."),
     })
 }
 
-fn span<'a>(nanos: Option<i64>) -> Answer<Val<'a>> {
+fn span<'a>(nanos: Option<i64>) -> EvalResult<Val<'a>> {
     match nanos {
         Some(nanos) => Ok(Val::Duration(nanos)),
-        None => Stop::error("The span of time is longer than 292 years."),
+        None => NoValue::error("The span of time is longer than 292 years."),
     }
 }
 
-fn too_large<T>() -> Answer<T> {
-    Stop::error("A whole number becomes larger than 64 bits hold.")
+fn too_large<T>() -> EvalResult<T> {
+    NoValue::error("A whole number becomes larger than 64 bits hold.")
 }
 
-fn no_sense<T>(op: ArithmeticOp, a: &Val<'_>, b: &Val<'_>) -> Answer<T> {
-    Stop::error(format!("`{}` cannot be used with {} and {}.", op.symbol(), a.phrase(), b.phrase()))
+fn no_sense<T>(op: ArithmeticOp, a: &Val<'_>, b: &Val<'_>) -> EvalResult<T> {
+    NoValue::error(format!("`{}` cannot be used with {} and {}.", op.symbol(), a.phrase(), b.phrase()))
 }
 
 /// Returns the point in time, if it is within CEL's range.
-fn in_time(nanos: Option<i128>) -> Answer<i128> {
+fn in_time(nanos: Option<i128>) -> EvalResult<i128> {
     match nanos.and_then(clock::in_range) {
         Some(nanos) => Ok(nanos),
-        None => Stop::error("The point in time is before the year 1 or after the year 9999."),
+        None => NoValue::error("The point in time is before the year 1 or after the year 9999."),
     }
 }

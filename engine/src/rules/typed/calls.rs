@@ -1,13 +1,13 @@
 //! Types function calls: the functions, their arguments and their results.
 
-use super::super::ast::{Expr, ExprKind, Name};
+use super::super::ast::{Expr, ExprKind, SpannedName};
 use super::super::unparse::{quoted, unparse};
-use super::super::words::{LeftOut, Macro};
-use super::check::{Environment, Typed, Typer, scalar};
-use super::clock::{self, Part};
+use super::super::words::{Macro, UnsupportedSyntax};
+use super::check::{Environment, TypedTerm, Typer, scalar};
+use super::clock::{self, TimePart};
 use super::pattern::Pattern;
-use super::term::{Function, Style, Term};
-use super::types::{Size, Type};
+use super::term::{CallStyle, Function, Term};
+use super::types::{SizeBound, TermType};
 use super::value::Val;
 use crate::limits;
 use crate::problem::{Problem, nearest};
@@ -16,9 +16,15 @@ use crate::problem::{Problem, nearest};
 const PATTERN_STEPS: u64 = 5_000;
 
 impl<E: Environment> Typer<'_, E> {
-    pub(super) fn call(&mut self, whole: &Expr, of: Option<&Expr>, name: &Name, arguments: &[Expr]) -> Typed {
+    pub(super) fn call(
+        &mut self,
+        whole: &Expr,
+        of: Option<&Expr>,
+        name: &SpannedName,
+        arguments: &[Expr],
+    ) -> TypedTerm {
         if of.is_none()
-            && let Some(construct) = LeftOut::function(&name.text)
+            && let Some(construct) = UnsupportedSyntax::function(&name.text)
         {
             return self.leave_out(construct, whole.span);
         }
@@ -27,13 +33,13 @@ impl<E: Environment> Typer<'_, E> {
             let problem = unknown(name, of);
             return self.refused(problem);
         };
-        let typed: Vec<Typed> =
+        let typed: Vec<TypedTerm> =
             of.into_iter().chain(arguments).map(|argument| self.piece(argument)).collect();
-        if style != Style::Both && (style == Style::Method) != of.is_some() {
+        if style != CallStyle::Both && (style == CallStyle::Method) != of.is_some() {
             let message = format!("Call `{}` as in `{example}`.", name.text);
             return self.report(name.span, &message);
         }
-        let types: Vec<&Type> = typed.iter().map(|typed| &typed.ty).collect();
+        let types: Vec<&TermType> = typed.iter().map(|typed| &typed.ty).collect();
         let Some(ty) = result(function, &types) else {
             let phrases: Vec<_> = types.iter().map(|ty| ty.phrase()).collect();
             let given = match phrases.as_slice() {
@@ -43,17 +49,17 @@ impl<E: Environment> Typer<'_, E> {
             let message = format!("Call `{}` as in `{example}`, not {given}.", name.text);
             self.problem(whole.span, message);
             let terms = typed.into_iter().map(|typed| typed.term).collect();
-            return scalar(Term::Call(function, terms), Type::Any);
+            return scalar(Term::Call(function, terms), TermType::Any);
         };
         let expressions: Vec<&Expr> = of.into_iter().chain(arguments).collect();
         self.check_constants(function, &expressions);
         let size = self.weigh(function, &typed);
         let term = self.term(function, typed, &expressions);
-        Typed { term, ty, size }
+        TypedTerm { term, ty, size }
     }
 
     /// Compiles literal patterns once.
-    fn term(&mut self, function: Function, typed: Vec<Typed>, expressions: &[&Expr]) -> Term {
+    fn term(&mut self, function: Function, typed: Vec<TypedTerm>, expressions: &[&Expr]) -> Term {
         let mut terms: Vec<Term> = typed.into_iter().map(|typed| typed.term).collect();
         if let (Function::Matches, [_, Term::Value(Val::Text(text))]) = (function, terms.as_slice()) {
             match Pattern::new(text) {
@@ -102,8 +108,8 @@ impl<E: Environment> Typer<'_, E> {
     }
 
     /// Returns the maximum size of the result, and counts the work.
-    fn weigh(&mut self, function: Function, typed: &[Typed]) -> Size {
-        let sizes: Vec<&Size> = typed.iter().map(|typed| &typed.size).collect();
+    fn weigh(&mut self, function: Function, typed: &[TypedTerm]) -> SizeBound {
+        let sizes: Vec<&SizeBound> = typed.iter().map(|typed| &typed.size).collect();
         let all = sizes.iter().map(|size| size.weight).fold(0, u64::saturating_add);
         let len = |at: usize| sizes.get(at).map_or(0, |size| size.len);
         self.cost(all);
@@ -112,35 +118,35 @@ impl<E: Environment> Typer<'_, E> {
             | Function::UpperAscii
             | Function::Trim
             | Function::Reverse
-            | Function::Substring => Size::text(len(0)),
-            Function::String => Size::text(len(0).max(64)),
-            Function::CharAt => Size::text(4),
+            | Function::Substring => SizeBound::text(len(0)),
+            Function::String => SizeBound::text(len(0).max(64)),
+            Function::CharAt => SizeBound::text(4),
             Function::Replace => {
-                Size::text(len(0).saturating_add(1).saturating_mul(len(2).max(1)).saturating_add(len(0)))
+                SizeBound::text(len(0).saturating_add(1).saturating_mul(len(2).max(1)).saturating_add(len(0)))
             }
             Function::Split => {
-                let text = sizes.first().copied().unwrap_or(&Size::SCALAR);
-                Size::pieces(text.len.saturating_add(1).min(limits::PIECES as u64), text)
+                let text = sizes.first().copied().unwrap_or(&SizeBound::SCALAR);
+                SizeBound::pieces(text.len.saturating_add(1).min(limits::PIECES as u64), text)
             }
             Function::Join => {
                 let bytes = sizes.first().map_or(0, |size| size.bytes);
-                Size::text(bytes.saturating_add(len(0).saturating_mul(len(1))))
+                SizeBound::text(bytes.saturating_add(len(0).saturating_mul(len(1))))
             }
             Function::Matches => {
                 self.cost(all.saturating_mul(8));
                 if !matches!(typed.get(1).map(|typed| &typed.term), Some(Term::Value(_))) {
                     self.cost(PATTERN_STEPS);
                 }
-                Size::SCALAR
+                SizeBound::SCALAR
             }
-            _ => Size::SCALAR,
+            _ => SizeBound::SCALAR,
         };
         self.cost(size.weight);
         size
     }
 }
 
-fn unknown(name: &Name, of: Option<&Expr>) -> Problem {
+fn unknown(name: &SpannedName, of: Option<&Expr>) -> Problem {
     use strum::VariantNames as _;
     let names = Function::names().chain(["has", "confidence"]).chain(Macro::VARIANTS.iter().copied());
     let suggestion = nearest(&name.text, names);
@@ -154,62 +160,75 @@ fn unknown(name: &Name, of: Option<&Expr>) -> Problem {
 }
 
 /// Returns the type of a function's result for arguments of these types; `None` if it does not accept them.
-fn result(function: Function, types: &[&Type]) -> Option<Type> {
-    let is = |at: usize, wanted: &Type| {
+fn result(function: Function, types: &[&TermType]) -> Option<TermType> {
+    let is = |at: usize, wanted: &TermType| {
         types.get(at).is_some_and(|ty| {
-            ty.meets(wanted) && (**ty == Type::Any || !wanted.is_number() || **ty == *wanted)
+            ty.meets(wanted) && (**ty == TermType::Any || !wanted.is_number() || **ty == *wanted)
         })
     };
-    let texts = |count: usize| types.len() == count && (0..count).all(|at| is(at, &Type::Text));
+    let texts = |count: usize| types.len() == count && (0..count).all(|at| is(at, &TermType::Text));
     let first = *types.first()?;
-    let one = |wanted: &[Type]| types.len() == 1 && (*first == Type::Any || wanted.contains(first));
+    let one = |wanted: &[TermType]| types.len() == 1 && (*first == TermType::Any || wanted.contains(first));
     let (takes, gives) = match function {
         Function::Size => {
-            let has_size = matches!(first, Type::Text | Type::List(_) | Type::Map(_) | Type::Any);
-            (types.len() == 1 && has_size, Type::Int)
+            let has_size =
+                matches!(first, TermType::Text | TermType::List(_) | TermType::Map(_) | TermType::Any);
+            (types.len() == 1 && has_size, TermType::Int)
         }
         Function::Contains | Function::StartsWith | Function::EndsWith | Function::Matches => {
-            (texts(2), Type::Bool)
+            (texts(2), TermType::Bool)
         }
         Function::LowerAscii | Function::UpperAscii | Function::Trim | Function::Reverse => {
-            (texts(1), Type::Text)
+            (texts(1), TermType::Text)
         }
-        Function::CharAt => (types.len() == 2 && is(0, &Type::Text) && is(1, &Type::Int), Type::Text),
+        Function::CharAt => {
+            (types.len() == 2 && is(0, &TermType::Text) && is(1, &TermType::Int), TermType::Text)
+        }
         Function::IndexOf | Function::LastIndexOf => {
-            let found = is(0, &Type::Text) && is(1, &Type::Text);
-            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::Int)
+            let found = is(0, &TermType::Text) && is(1, &TermType::Text);
+            (found && (types.len() == 2 || (types.len() == 3 && is(2, &TermType::Int))), TermType::Int)
         }
         Function::Substring => {
-            let found = is(0, &Type::Text) && is(1, &Type::Int);
-            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::Text)
+            let found = is(0, &TermType::Text) && is(1, &TermType::Int);
+            (found && (types.len() == 2 || (types.len() == 3 && is(2, &TermType::Int))), TermType::Text)
         }
         Function::Replace => {
-            let found = (0..3).all(|at| is(at, &Type::Text));
-            (found && (types.len() == 3 || (types.len() == 4 && is(3, &Type::Int))), Type::Text)
+            let found = (0..3).all(|at| is(at, &TermType::Text));
+            (found && (types.len() == 3 || (types.len() == 4 && is(3, &TermType::Int))), TermType::Text)
         }
         Function::Split => {
-            let found = is(0, &Type::Text) && is(1, &Type::Text);
-            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::list(Type::Text))
+            let found = is(0, &TermType::Text) && is(1, &TermType::Text);
+            (
+                found && (types.len() == 2 || (types.len() == 3 && is(2, &TermType::Int))),
+                TermType::list(TermType::Text),
+            )
         }
         Function::Join => {
-            let found = is(0, &Type::list(Type::Text));
-            (found && (types.len() == 1 || (types.len() == 2 && is(1, &Type::Text))), Type::Text)
+            let found = is(0, &TermType::list(TermType::Text));
+            (found && (types.len() == 1 || (types.len() == 2 && is(1, &TermType::Text))), TermType::Text)
         }
-        Function::Bool => (one(&[Type::Bool, Type::Text]), Type::Bool),
-        Function::Int => (one(&[Type::Int, Type::Double, Type::Text, Type::Timestamp]), Type::Int),
-        Function::Double => (one(&[Type::Int, Type::Double, Type::Text]), Type::Double),
+        Function::Bool => (one(&[TermType::Bool, TermType::Text]), TermType::Bool),
+        Function::Int => {
+            (one(&[TermType::Int, TermType::Double, TermType::Text, TermType::Timestamp]), TermType::Int)
+        }
+        Function::Double => (one(&[TermType::Int, TermType::Double, TermType::Text]), TermType::Double),
         Function::String => {
-            let is_plain = !matches!(first, Type::List(_) | Type::Map(_));
-            (types.len() == 1 && is_plain, Type::Text)
+            let is_plain = !matches!(first, TermType::List(_) | TermType::Map(_));
+            (types.len() == 1 && is_plain, TermType::Text)
         }
-        Function::Timestamp => (one(&[Type::Timestamp, Type::Text, Type::Int]), Type::Timestamp),
-        Function::Duration => (one(&[Type::Duration, Type::Text]), Type::Duration),
+        Function::Timestamp => {
+            (one(&[TermType::Timestamp, TermType::Text, TermType::Int]), TermType::Timestamp)
+        }
+        Function::Duration => (one(&[TermType::Duration, TermType::Text]), TermType::Duration),
         Function::Part(part) => {
-            let of_span = matches!(part, Part::Hours | Part::Minutes | Part::Seconds | Part::Milliseconds);
-            let is_span = of_span && is(0, &Type::Duration) && types.len() == 1;
-            let is_point =
-                is(0, &Type::Timestamp) && (types.len() == 1 || (types.len() == 2 && is(1, &Type::Text)));
-            (is_span || is_point, Type::Int)
+            let of_span = matches!(
+                part,
+                TimePart::Hours | TimePart::Minutes | TimePart::Seconds | TimePart::Milliseconds
+            );
+            let is_span = of_span && is(0, &TermType::Duration) && types.len() == 1;
+            let is_point = is(0, &TermType::Timestamp)
+                && (types.len() == 1 || (types.len() == 2 && is(1, &TermType::Text)));
+            (is_span || is_point, TermType::Int)
         }
     };
     takes.then_some(gives)

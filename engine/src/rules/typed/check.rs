@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{CompareOp, Expr, ExprKind, Name};
+use super::super::ast::{CompareOp, Expr, ExprKind, SpannedName};
 use super::super::unparse::unparse;
-use super::super::words::LeftOut;
+use super::super::words::UnsupportedSyntax;
 use super::term::Term;
-use super::types::{Size, Type};
+use super::types::{SizeBound, TermType};
 use super::value::Val;
 use crate::limits;
 use crate::problem::{Problem, Span};
@@ -16,33 +16,33 @@ use crate::problem::{Problem, Span};
 /// The meaning of names defined outside an expression.
 pub trait Environment {
     /// Looks up a name, which can contain dots. Reports no problems.
-    fn name(&mut self, path: &str) -> Option<Found>;
+    fn name(&mut self, path: &str) -> Option<ResolvedName>;
     /// Returns the problem for an undefined name.
-    fn unknown(&mut self, name: &Name) -> Problem;
+    fn unknown(&mut self, name: &SpannedName) -> Problem;
     /// Compiles `has(field)`.
-    fn has(&mut self, field: &Name) -> Result<Term, Problem>;
+    fn has(&mut self, field: &SpannedName) -> Result<Term, Problem>;
     /// Compiles `confidence(field)`.
-    fn confidence(&mut self, field: &Name) -> Result<Term, Problem>;
+    fn confidence(&mut self, field: &SpannedName) -> Result<Term, Problem>;
     /// Compiles `needle in lists.name`.
-    fn listed(&mut self, needle: &Expr, list: &Name) -> Result<Term, Vec<Problem>>;
+    fn listed(&mut self, needle: &Expr, list: &SpannedName) -> Result<Term, Vec<Problem>>;
     /// Returns the problems with comparing a field, or its confidence, with a literal.
     fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem>;
 }
 
 /// The meaning of a name.
-pub enum Found {
+pub enum ResolvedName {
     /// A value.
-    Value(Term, Type, Size),
+    Value(Term, TermType, SizeBound),
     /// A construct that the language does not support.
-    LeftOut(LeftOut),
+    LeftOut(UnsupportedSyntax),
 }
 
 /// A term with its type.
 #[derive(Clone, Debug)]
-pub struct Typed {
+pub struct TypedTerm {
     pub term: Term,
-    pub ty: Type,
-    pub size: Size,
+    pub ty: TermType,
+    pub size: SizeBound,
 }
 
 /// Types one expression and collects its problems.
@@ -50,12 +50,12 @@ pub struct Typer<'e, E: Environment> {
     pub environment: &'e mut E,
     pub problems: Vec<Problem>,
     /// The unsupported constructs, with their locations.
-    pub left_out: Vec<(LeftOut, Span)>,
+    pub left_out: Vec<(UnsupportedSyntax, Span)>,
     /// The worst-case steps of everything typed so far.
     pub work: u64,
     /// How many times the current expression is evaluated.
     pub(super) factor: u64,
-    pub(super) locals: Vec<(String, Type, Size)>,
+    pub(super) locals: Vec<(String, TermType, SizeBound)>,
 }
 
 impl<'e, E: Environment> Typer<'e, E> {
@@ -71,7 +71,7 @@ impl<'e, E: Environment> Typer<'e, E> {
     }
 
     /// Types a whole expression, and reports it if it could take too much work.
-    pub fn whole(&mut self, expr: &Expr) -> Typed {
+    pub fn whole(&mut self, expr: &Expr) -> TypedTerm {
         let typed = self.piece(expr);
         self.check_work(expr);
         typed
@@ -95,7 +95,7 @@ impl<'e, E: Environment> Typer<'e, E> {
     /// Types an expression that must be a boolean.
     pub fn condition(&mut self, expr: &Expr) -> Term {
         let typed = self.piece(expr);
-        if !Type::Bool.meets(&typed.ty) {
+        if !TermType::Bool.meets(&typed.ty) {
             self.problem(
                 expr.span,
                 format!(
@@ -108,7 +108,7 @@ impl<'e, E: Environment> Typer<'e, E> {
         typed.term
     }
 
-    pub(super) fn piece(&mut self, expr: &Expr) -> Typed {
+    pub(super) fn piece(&mut self, expr: &Expr) -> TypedTerm {
         self.cost(1);
         match &expr.kind {
             ExprKind::Hole => self.fault("This could not be parsed."),
@@ -124,23 +124,23 @@ impl<'e, E: Environment> Typer<'e, E> {
             ),
             ExprKind::Has(name) => {
                 let found = self.environment.has(name);
-                self.observed(found, Type::Bool)
+                self.observed(found, TermType::Bool)
             }
             ExprKind::Confidence(name) => {
                 let found = self.environment.confidence(name);
-                self.observed(found, Type::Double)
+                self.observed(found, TermType::Double)
             }
             ExprKind::Not(operand) => {
                 let operand = self.condition(operand);
-                scalar(Term::Not(operand.into()), Type::Bool)
+                scalar(Term::Not(operand.into()), TermType::Bool)
             }
             ExprKind::All(items) => {
                 let items = items.iter().map(|item| self.condition(item)).collect();
-                scalar(Term::All(items), Type::Bool)
+                scalar(Term::All(items), TermType::Bool)
             }
             ExprKind::Any(items) => {
                 let items = items.iter().map(|item| self.condition(item)).collect();
-                scalar(Term::Any(items), Type::Bool)
+                scalar(Term::Any(items), TermType::Bool)
             }
             ExprKind::Choice { condition, yes, no } => self.choice(expr, condition, yes, no),
             ExprKind::Compare { op, left, right } => self.compare(expr, *op, left, right),
@@ -158,9 +158,9 @@ impl<'e, E: Environment> Typer<'e, E> {
     }
 
     /// Types a name with its selections, as far as they belong to the name.
-    fn path(&mut self, expr: &Expr) -> Typed {
+    fn path(&mut self, expr: &Expr) -> TypedTerm {
         let (name, is_root) = match &expr.kind {
-            ExprKind::Name(text) => (Name { text: text.clone(), span: expr.span }, false),
+            ExprKind::Name(text) => (SpannedName { text: text.clone(), span: expr.span }, false),
             ExprKind::Root(name) => (name.clone(), true),
             _ => return self.fault("This is not a name."),
         };
@@ -170,34 +170,34 @@ impl<'e, E: Environment> Typer<'e, E> {
         if let Some(found) = self.environment.name(&name.text) {
             return self.found(found, expr.span);
         }
-        if let Some(construct) = LeftOut::name(&name.text) {
+        if let Some(construct) = UnsupportedSyntax::name(&name.text) {
             return self.leave_out(construct, expr.span);
         }
         let problem = self.environment.unknown(&name);
         self.refused(problem)
     }
 
-    pub(super) fn local(&self, name: &str) -> Option<Typed> {
+    pub(super) fn local(&self, name: &str) -> Option<TypedTerm> {
         let level = self.locals.iter().rposition(|(local, ..)| local == name)?;
         let (_, ty, size) = &self.locals[level];
-        Some(Typed { term: Term::Local(level), ty: ty.clone(), size: size.clone() })
+        Some(TypedTerm { term: Term::Local(level), ty: ty.clone(), size: size.clone() })
     }
 
-    pub(super) fn found(&mut self, found: Found, span: Span) -> Typed {
+    pub(super) fn found(&mut self, found: ResolvedName, span: Span) -> TypedTerm {
         match found {
-            Found::Value(term, ty, size) => Typed { term, ty, size },
-            Found::LeftOut(construct) => self.leave_out(construct, span),
+            ResolvedName::Value(term, ty, size) => TypedTerm { term, ty, size },
+            ResolvedName::LeftOut(construct) => self.leave_out(construct, span),
         }
     }
 
-    fn observed(&mut self, found: Result<Term, Problem>, ty: Type) -> Typed {
+    fn observed(&mut self, found: Result<Term, Problem>, ty: TermType) -> TypedTerm {
         match found {
             Ok(term) => scalar(term, ty),
             Err(problem) => self.refused(problem),
         }
     }
 
-    fn choice(&mut self, whole: &Expr, condition: &Expr, yes: &Expr, no: &Expr) -> Typed {
+    fn choice(&mut self, whole: &Expr, condition: &Expr, yes: &Expr, no: &Expr) -> TypedTerm {
         let condition = self.condition(condition);
         let (yes, no) = (self.piece(yes), self.piece(no));
         let ty = yes.ty.unify(&no.ty).unwrap_or_else(|| {
@@ -209,10 +209,10 @@ impl<'e, E: Environment> Typer<'e, E> {
                     no.ty.phrase()
                 ),
             );
-            Type::Any
+            TermType::Any
         });
         let size = yes.size.or(&no.size);
-        Typed { term: Term::Choice([condition, yes.term, no.term].into()), ty, size }
+        TypedTerm { term: Term::Choice([condition, yes.term, no.term].into()), ty, size }
     }
 
     /// Adds steps, multiplied by how many times the expression is evaluated.
@@ -220,7 +220,7 @@ impl<'e, E: Environment> Typer<'e, E> {
         self.work = self.work.saturating_add(steps.saturating_mul(self.factor));
     }
 
-    pub(super) fn leave_out(&mut self, construct: LeftOut, span: Span) -> Typed {
+    pub(super) fn leave_out(&mut self, construct: UnsupportedSyntax, span: Span) -> TypedTerm {
         self.left_out.push((construct, span));
         self.report(span, construct.advice())
     }
@@ -229,25 +229,25 @@ impl<'e, E: Environment> Typer<'e, E> {
         self.problems.push(Problem::spanned(span, message));
     }
 
-    pub(super) fn report(&mut self, span: Span, message: &str) -> Typed {
+    pub(super) fn report(&mut self, span: Span, message: &str) -> TypedTerm {
         self.refused(Problem::spanned(span, message))
     }
 
-    pub(super) fn refused(&mut self, problem: Problem) -> Typed {
+    pub(super) fn refused(&mut self, problem: Problem) -> TypedTerm {
         let fault = self.fault(&problem.message);
         self.problems.push(problem);
         fault
     }
 
-    pub(super) fn fault(&mut self, message: &str) -> Typed {
-        scalar(Term::Fault(Arc::from(message)), Type::Any)
+    pub(super) fn fault(&mut self, message: &str) -> TypedTerm {
+        scalar(Term::Fault(Arc::from(message)), TermType::Any)
     }
 }
 
-pub(super) fn scalar(term: Term, ty: Type) -> Typed {
-    Typed { term, ty, size: Size::SCALAR }
+pub(super) fn scalar(term: Term, ty: TermType) -> TypedTerm {
+    TypedTerm { term, ty, size: SizeBound::SCALAR }
 }
 
-fn literal(value: Val<'static>) -> Typed {
-    Typed { ty: Type::of(&value), size: Size::of(&value), term: Term::Value(value) }
+fn literal(value: Val<'static>) -> TypedTerm {
+    TypedTerm { ty: TermType::of(&value), size: SizeBound::of(&value), term: Term::Value(value) }
 }

@@ -11,7 +11,7 @@ const AFTER_LAST: i128 = 253_402_300_800;
 
 /// A part of a timestamp or duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
-pub enum Part {
+pub enum TimePart {
     /// The day of the month, starting at 1.
     #[strum(serialize = "getDate")]
     Date,
@@ -138,34 +138,34 @@ fn fraction(nanos: i128) -> String {
 }
 
 /// Returns a part of a duration, truncated to a whole number.
-pub fn part_of_duration(nanos: i64, part: Part) -> Option<i64> {
+pub fn part_of_duration(nanos: i64, part: TimePart) -> Option<i64> {
     Some(match part {
-        Part::Hours => nanos / 3_600_000_000_000,
-        Part::Minutes => nanos / 60_000_000_000,
-        Part::Seconds => nanos / 1_000_000_000,
-        Part::Milliseconds => nanos % 1_000_000_000 / 1_000_000,
+        TimePart::Hours => nanos / 3_600_000_000_000,
+        TimePart::Minutes => nanos / 60_000_000_000,
+        TimePart::Seconds => nanos / 1_000_000_000,
+        TimePart::Milliseconds => nanos % 1_000_000_000 / 1_000_000,
         _ => return None,
     })
 }
 
 /// Returns a part of a timestamp in a time zone; `None` if the zone does not exist.
-pub fn part(nanos: i128, part: Part, zone: Option<&str>) -> Option<i64> {
+pub fn part(nanos: i128, part: TimePart, zone: Option<&str>) -> Option<i64> {
     let utc = utc(nanos)?;
     let local: NaiveDateTime = match zone {
         None => utc.naive_utc(),
         Some(zone) => utc.with_timezone(&offset(zone, utc)?).naive_local(),
     };
     Some(match part {
-        Part::Date => i64::from(local.day()),
-        Part::DayOfMonth => i64::from(local.day0()),
-        Part::DayOfWeek => i64::from(local.weekday().num_days_from_sunday()),
-        Part::DayOfYear => i64::from(local.ordinal0()),
-        Part::FullYear => i64::from(local.year()),
-        Part::Hours => i64::from(local.hour()),
-        Part::Milliseconds => i64::from(local.nanosecond() / 1_000_000),
-        Part::Minutes => i64::from(local.minute()),
-        Part::Month => i64::from(local.month0()),
-        Part::Seconds => i64::from(local.second()),
+        TimePart::Date => i64::from(local.day()),
+        TimePart::DayOfMonth => i64::from(local.day0()),
+        TimePart::DayOfWeek => i64::from(local.weekday().num_days_from_sunday()),
+        TimePart::DayOfYear => i64::from(local.ordinal0()),
+        TimePart::FullYear => i64::from(local.year()),
+        TimePart::Hours => i64::from(local.hour()),
+        TimePart::Milliseconds => i64::from(local.nanosecond() / 1_000_000),
+        TimePart::Minutes => i64::from(local.minute()),
+        TimePart::Month => i64::from(local.month0()),
+        TimePart::Seconds => i64::from(local.second()),
     })
 }
 
@@ -267,12 +267,12 @@ mod tests {
     #[test]
     fn zones_by_name_and_offset() {
         let at = timestamp("2026-07-01T23:30:00Z").unwrap();
-        assert_eq!(part(at, Part::Hours, Some("Europe/Berlin")), Some(1));
-        assert_eq!(part(at, Part::Date, Some("+00:30")), Some(2));
-        assert_eq!(part(at, Part::Date, Some("-09:30")), Some(1));
+        assert_eq!(part(at, TimePart::Hours, Some("Europe/Berlin")), Some(1));
+        assert_eq!(part(at, TimePart::Date, Some("+00:30")), Some(2));
+        assert_eq!(part(at, TimePart::Date, Some("-09:30")), Some(1));
         for zone in ["Europe/Atlantis", "", "+25:00", "2", "+02:60", "++02:00"] {
             assert!(!is_zone(zone), "{zone}");
-            assert_eq!(part(at, Part::Date, Some(zone)), None, "{zone}");
+            assert_eq!(part(at, TimePart::Date, Some(zone)), None, "{zone}");
         }
     }
 }

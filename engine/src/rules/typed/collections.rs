@@ -1,45 +1,47 @@
 //! Types lists and maps, their items, and the macros that iterate over them.
 
-use super::super::ast::{Expr, ExprKind, Name};
+use super::super::ast::{Expr, ExprKind, SpannedName};
 use super::super::unparse::unparse;
-use super::super::words::{LeftOut, Macro};
-use super::check::{Environment, Found, Typed, Typer};
-use super::term::{Loop, Term};
-use super::types::{Size, Type};
+use super::super::words::{Macro, UnsupportedSyntax};
+use super::check::{Environment, ResolvedName, TypedTerm, Typer};
+use super::term::{Comprehension, Term};
+use super::types::{SizeBound, TermType};
 use super::value::Val;
 use crate::problem::Span;
 
 impl<E: Environment> Typer<'_, E> {
-    pub(super) fn list(&mut self, whole: &Expr, items: &[Expr]) -> Typed {
-        let typed: Vec<Typed> = items.iter().map(|item| self.piece(item)).collect();
-        let ty = self.common(typed.iter().map(|typed| &typed.ty), LeftOut::MixedList, whole.span);
+    pub(super) fn list(&mut self, whole: &Expr, items: &[Expr]) -> TypedTerm {
+        let typed: Vec<TypedTerm> = items.iter().map(|item| self.piece(item)).collect();
+        let ty = self.common(typed.iter().map(|typed| &typed.ty), UnsupportedSyntax::MixedList, whole.span);
         let size = largest(typed.iter());
-        let size = Size::list(items.len() as u64, size);
+        let size = SizeBound::list(items.len() as u64, size);
         self.cost(size.weight);
         let terms = typed.into_iter().map(|typed| typed.term).collect();
-        Typed { term: constant(terms), ty: Type::list(ty), size }
+        TypedTerm { term: constant(terms), ty: TermType::list(ty), size }
     }
 
-    pub(super) fn map(&mut self, whole: &Expr, entries: &[(Expr, Expr)]) -> Typed {
-        let keys: Vec<Typed> = entries.iter().map(|(key, _)| self.piece(key)).collect();
-        let values: Vec<Typed> = entries.iter().map(|(_, value)| self.piece(value)).collect();
+    pub(super) fn map(&mut self, whole: &Expr, entries: &[(Expr, Expr)]) -> TypedTerm {
+        let keys: Vec<TypedTerm> = entries.iter().map(|(key, _)| self.piece(key)).collect();
+        let values: Vec<TypedTerm> = entries.iter().map(|(_, value)| self.piece(value)).collect();
         let before = self.left_out.len();
-        let key = self.common(keys.iter().map(|typed| &typed.ty), LeftOut::MixedMap, whole.span);
+        let key = self.common(keys.iter().map(|typed| &typed.ty), UnsupportedSyntax::MixedMap, whole.span);
         let value = match self.left_out.len() > before {
-            true => Type::Any,
-            false => self.common(values.iter().map(|typed| &typed.ty), LeftOut::MixedMap, whole.span),
+            true => TermType::Any,
+            false => {
+                self.common(values.iter().map(|typed| &typed.ty), UnsupportedSyntax::MixedMap, whole.span)
+            }
         };
         let key = self.key_type(key, whole.span);
-        let key_size = if key == Type::Text { largest(keys.iter()) } else { Size::SCALAR };
-        let size = Size::map(entries.len() as u64, key_size, largest(values.iter()));
+        let key_size = if key == TermType::Text { largest(keys.iter()) } else { SizeBound::SCALAR };
+        let size = SizeBound::map(entries.len() as u64, key_size, largest(values.iter()));
         self.cost(size.weight.saturating_mul(2));
         let terms = keys.into_iter().zip(values).map(|(key, value)| (key.term, value.term));
-        Typed { term: Term::Map(terms.collect()), ty: Type::map(key, value), size }
+        TypedTerm { term: Term::Map(terms.collect()), ty: TermType::map(key, value), size }
     }
 
     /// Returns the type of a map's keys, which must be scalar.
-    fn key_type(&mut self, key: Type, span: Span) -> Type {
-        if matches!(key, Type::Bool | Type::Int | Type::Text | Type::Any) {
+    fn key_type(&mut self, key: TermType, span: Span) -> TermType {
+        if matches!(key, TermType::Bool | TermType::Int | TermType::Text | TermType::Any) {
             return key;
         }
         let message = format!(
@@ -47,32 +49,43 @@ impl<E: Environment> Typer<'_, E> {
             key.phrase()
         );
         self.problem(span, message);
-        Type::Any
+        TermType::Any
     }
 
     /// Returns the common type.
-    fn common<'t>(&mut self, types: impl Iterator<Item = &'t Type>, construct: LeftOut, span: Span) -> Type {
-        let mut common = Type::Any;
+    fn common<'t>(
+        &mut self,
+        types: impl Iterator<Item = &'t TermType>,
+        construct: UnsupportedSyntax,
+        span: Span,
+    ) -> TermType {
+        let mut common = TermType::Any;
         for ty in types {
             match common.unify(ty) {
                 Some(unified) => common = unified,
                 None => {
                     self.leave_out(construct, span);
-                    return Type::Any;
+                    return TermType::Any;
                 }
             }
         }
         common
     }
 
-    pub(super) fn selection(&mut self, whole: &Expr, of: &Expr, name: &Name, is_test: bool) -> Typed {
+    pub(super) fn selection(
+        &mut self,
+        whole: &Expr,
+        of: &Expr,
+        name: &SpannedName,
+        is_test: bool,
+    ) -> TypedTerm {
         if let Some(found) = self.qualified(whole).filter(|_| !is_test) {
             return self.found(found, whole.span);
         }
         let typed = self.piece(of);
         let (ty, size) = match &typed.ty {
-            Type::Map(entry) if entry.0.meets(&Type::Text) => (entry.1.clone(), typed.size.item()),
-            Type::Any => (Type::Any, Size::SCALAR),
+            TermType::Map(entry) if entry.0.meets(&TermType::Text) => (entry.1.clone(), typed.size.item()),
+            TermType::Any => (TermType::Any, SizeBound::SCALAR),
             other => {
                 let message = match &of.kind {
                     ExprKind::Name(_) => {
@@ -81,29 +94,29 @@ impl<E: Environment> Typer<'_, E> {
                     _ => format!("Only a map has members, but `{}` is {}.", unparse(of), other.phrase()),
                 };
                 self.problem(Span::new(of.span.end, name.span.end), message);
-                (Type::Any, Size::SCALAR)
+                (TermType::Any, SizeBound::SCALAR)
             }
         };
-        let ty = if is_test { Type::Bool } else { ty };
+        let ty = if is_test { TermType::Bool } else { ty };
         let term = Term::Select { of: typed.term.into(), key: name.text.as_str().into(), is_test };
-        Typed { term, ty, size: if is_test { Size::SCALAR } else { size } }
+        TypedTerm { term, ty, size: if is_test { SizeBound::SCALAR } else { size } }
     }
 
     /// Returns the meaning of a whole path such as `a.b.c`, unless it begins with a variable.
-    fn qualified(&mut self, expr: &Expr) -> Option<Found> {
+    fn qualified(&mut self, expr: &Expr) -> Option<ResolvedName> {
         let (path, is_root) = dotted(expr)?;
         let first = path.split('.').next()?;
         if !is_root && self.local(first).is_some() {
             return None;
         }
-        self.environment.name(&path).or_else(|| LeftOut::name(&path).map(Found::LeftOut))
+        self.environment.name(&path).or_else(|| UnsupportedSyntax::name(&path).map(ResolvedName::LeftOut))
     }
 
-    pub(super) fn index(&mut self, of: &Expr, at: &Expr) -> Typed {
+    pub(super) fn index(&mut self, of: &Expr, at: &Expr) -> TypedTerm {
         let (typed, place) = (self.piece(of), self.piece(at));
         let (ty, size) = match &typed.ty {
-            Type::List(item) => {
-                if !matches!(place.ty, Type::Int | Type::Any) {
+            TermType::List(item) => {
+                if !matches!(place.ty, TermType::Int | TermType::Any) {
                     let message = format!(
                         "The index of a list must be a whole number, but `{}` is {}.",
                         unparse(at),
@@ -113,7 +126,7 @@ impl<E: Environment> Typer<'_, E> {
                 }
                 ((**item).clone(), typed.size.item())
             }
-            Type::Map(entry) => {
+            TermType::Map(entry) => {
                 if !place.ty.meets(&entry.0) {
                     let message = format!(
                         "The keys of the map are {}, but `{}` is {}.",
@@ -125,7 +138,7 @@ impl<E: Environment> Typer<'_, E> {
                 }
                 (entry.1.clone(), typed.size.item())
             }
-            Type::Any => (Type::Any, Size::SCALAR),
+            TermType::Any => (TermType::Any, SizeBound::SCALAR),
             other => {
                 let message = format!(
                     "Only a list or a map can be indexed, but `{}` is {}.",
@@ -133,19 +146,25 @@ impl<E: Environment> Typer<'_, E> {
                     other.phrase()
                 );
                 self.problem(of.span, message);
-                (Type::Any, Size::SCALAR)
+                (TermType::Any, SizeBound::SCALAR)
             }
         };
-        Typed { term: Term::Index([typed.term, place.term].into()), ty, size }
+        TypedTerm { term: Term::Index([typed.term, place.term].into()), ty, size }
     }
 
-    pub(super) fn macro_(&mut self, kind: Macro, of: &Expr, variables: &[Name], body: &[Expr]) -> Typed {
+    pub(super) fn macro_(
+        &mut self,
+        kind: Macro,
+        of: &Expr,
+        variables: &[SpannedName],
+        body: &[Expr],
+    ) -> TypedTerm {
         let typed = self.piece(of);
         self.cost(typed.size.len);
         let (key, value) = match &typed.ty {
-            Type::List(item) => (Type::Int, (**item).clone()),
-            Type::Map(entry) => entry.as_ref().clone(),
-            Type::Any => (Type::Any, Type::Any),
+            TermType::List(item) => (TermType::Int, (**item).clone()),
+            TermType::Map(entry) => entry.as_ref().clone(),
+            TermType::Any => (TermType::Any, TermType::Any),
             other => {
                 let message = format!(
                     "`{kind}` iterates over a list or a map, but `{}` is {}.",
@@ -153,11 +172,11 @@ impl<E: Environment> Typer<'_, E> {
                     other.phrase()
                 );
                 self.problem(of.span, message);
-                (Type::Any, Type::Any)
+                (TermType::Any, TermType::Any)
             }
         };
-        let is_map = matches!(typed.ty, Type::Map(_));
-        let key_size = if is_map { typed.size.key() } else { Size::SCALAR };
+        let is_map = matches!(typed.ty, TermType::Map(_));
+        let key_size = if is_map { typed.size.key() } else { SizeBound::SCALAR };
         let first = if variables.len() == 1 && !is_map {
             (value.clone(), typed.size.item())
         } else {
@@ -177,24 +196,25 @@ impl<E: Environment> Typer<'_, E> {
         };
         self.locals.truncate(before.0);
         self.factor = before.1;
-        let (made_ty, made_size) =
-            made.as_ref().map_or((Type::Any, Size::SCALAR), |made| (made.ty.clone(), made.size.clone()));
+        let (made_ty, made_size) = made
+            .as_ref()
+            .map_or((TermType::Any, SizeBound::SCALAR), |made| (made.ty.clone(), made.size.clone()));
         let len = typed.size.len;
         let (ty, size) = match kind {
-            Macro::All | Macro::Exists | Macro::ExistsOne => (Type::Bool, Size::SCALAR),
-            Macro::Filter => (Type::list(first.0), Size::list(len, first.1)),
-            Macro::Map | Macro::TransformList => (Type::list(made_ty), Size::list(len, made_size)),
-            Macro::TransformMap => (Type::map(key, made_ty), Size::map(len, key_size, made_size)),
+            Macro::All | Macro::Exists | Macro::ExistsOne => (TermType::Bool, SizeBound::SCALAR),
+            Macro::Filter => (TermType::list(first.0), SizeBound::list(len, first.1)),
+            Macro::Map | Macro::TransformList => (TermType::list(made_ty), SizeBound::list(len, made_size)),
+            Macro::TransformMap => (TermType::map(key, made_ty), SizeBound::map(len, key_size, made_size)),
         };
         self.cost(size.weight);
-        let looped = Loop {
+        let looped = Comprehension {
             kind,
             of: typed.term,
             variables: variables.len(),
             condition,
             made: made.map(|made| made.term),
         };
-        Typed { term: Term::Macro(looped.into()), ty, size }
+        TypedTerm { term: Term::Macro(looped.into()), ty, size }
     }
 }
 
@@ -210,8 +230,8 @@ fn constant(terms: Vec<Term>) -> Term {
     }
 }
 
-fn largest<'t>(typed: impl Iterator<Item = &'t Typed>) -> Size {
-    typed.map(|typed| typed.size.clone()).reduce(|a, b| a.or(&b)).unwrap_or(Size::SCALAR)
+fn largest<'t>(typed: impl Iterator<Item = &'t TypedTerm>) -> SizeBound {
+    typed.map(|typed| typed.size.clone()).reduce(|a, b| a.or(&b)).unwrap_or(SizeBound::SCALAR)
 }
 
 /// Returns `a.b.c` as one name, and whether it begins with a dot.

@@ -2,13 +2,13 @@
 
 use super::clock;
 use super::pattern::Pattern;
-use super::run::{Answer, Stop};
+use super::run::{EvalResult, NoValue};
 use super::term::Function;
-use super::value::{Text, Val};
+use super::value::{SharedText, Val};
 use crate::limits;
 
 /// Calls a function; the receiver of a method is the first argument.
-pub fn call<'a>(function: Function, arguments: &[Val<'a>]) -> Answer<Val<'a>> {
+pub fn call<'a>(function: Function, arguments: &[Val<'a>]) -> EvalResult<Val<'a>> {
     match (function, arguments) {
         (Function::Size, [of]) => size(of),
         (Function::Bool, [of]) => to_bool(of),
@@ -33,14 +33,14 @@ pub fn call<'a>(function: Function, arguments: &[Val<'a>]) -> Answer<Val<'a>> {
     }
 }
 
-fn of_text<'a>(function: Function, text: &Text<'a>, rest: &[Val<'a>]) -> Answer<Val<'a>> {
+fn of_text<'a>(function: Function, text: &SharedText<'a>, rest: &[Val<'a>]) -> EvalResult<Val<'a>> {
     let value = match (function, rest) {
         (Function::Contains, [Val::Text(other)]) => Val::Bool(text.contains(&**other)),
         (Function::StartsWith, [Val::Text(other)]) => Val::Bool(text.starts_with(&**other)),
         (Function::EndsWith, [Val::Text(other)]) => Val::Bool(text.ends_with(&**other)),
         (Function::Matches, [Val::Text(pattern)]) => match Pattern::new(pattern) {
             Ok(pattern) => Val::Bool(pattern.matches(text)),
-            Err(message) => return Stop::error(format!("The pattern cannot be read: {message}.")),
+            Err(message) => return NoValue::error(format!("The pattern cannot be read: {message}.")),
         },
         (Function::LowerAscii, []) => Val::text(text.to_ascii_lowercase()),
         (Function::UpperAscii, []) => Val::text(text.to_ascii_uppercase()),
@@ -62,7 +62,7 @@ fn of_text<'a>(function: Function, text: &Text<'a>, rest: &[Val<'a>]) -> Answer<
             let (from, to) = (byte(text, *from)?, byte(text, *to)?);
             match text.get(from..to) {
                 Some(part) => Val::text(part),
-                None => return Stop::error("The end of a part of a text is before its start."),
+                None => return NoValue::error("The end of a part of a text is before its start."),
             }
         }
         (Function::Replace, [Val::Text(from), Val::Text(to)]) => Val::text(text.replace(&**from, to)),
@@ -79,18 +79,18 @@ fn of_text<'a>(function: Function, text: &Text<'a>, rest: &[Val<'a>]) -> Answer<
     Ok(value)
 }
 
-fn no_sense<T>(arguments: &[Val<'_>]) -> Answer<T> {
+fn no_sense<T>(arguments: &[Val<'_>]) -> EvalResult<T> {
     let phrases: Vec<_> = arguments.iter().map(Val::phrase).collect();
-    Stop::error(format!("The function cannot be called with {}.", phrases.join(" and ")))
+    NoValue::error(format!("The function cannot be called with {}.", phrases.join(" and ")))
 }
 
-fn size<'a>(of: &Val<'_>) -> Answer<Val<'a>> {
+fn size<'a>(of: &Val<'_>) -> EvalResult<Val<'a>> {
     let size = match of {
         Val::Text(text) => text.chars().count(),
         Val::List(items) => items.len(),
         Val::Map(entries) => entries.len(),
         other => {
-            return Stop::error(format!(
+            return NoValue::error(format!(
                 "`size` can be used only with text, lists and maps, not with {}.",
                 other.phrase()
             ));
@@ -99,10 +99,10 @@ fn size<'a>(of: &Val<'_>) -> Answer<Val<'a>> {
     Ok(Val::Int(i64::try_from(size).unwrap_or(i64::MAX)))
 }
 
-fn part_of<'a>(at: i128, part: clock::Part, zone: Option<&str>) -> Answer<Val<'a>> {
+fn part_of<'a>(at: i128, part: clock::TimePart, zone: Option<&str>) -> EvalResult<Val<'a>> {
     match clock::part(at, part, zone) {
         Some(part) => Ok(Val::Int(part)),
-        None => Stop::error(format!("There is no time zone `{}`.", zone.unwrap_or_default())),
+        None => NoValue::error(format!("There is no time zone `{}`.", zone.unwrap_or_default())),
     }
 }
 
@@ -112,19 +112,19 @@ fn found(text: &str, at: Option<usize>) -> i64 {
 }
 
 /// Returns the byte offset of a character, or of the end.
-fn byte(text: &str, at: i64) -> Answer<usize> {
+fn byte(text: &str, at: i64) -> EvalResult<usize> {
     let starts = text.char_indices().map(|(byte, _)| byte).chain([text.len()]);
     let byte = usize::try_from(at).ok().and_then(|at| starts.into_iter().nth(at));
-    byte.map_or_else(|| Stop::error(format!("The text has no character {at}.")), Ok)
+    byte.map_or_else(|| NoValue::error(format!("The text has no character {at}.")), Ok)
 }
 
-fn char_at<'a>(text: &str, at: i64) -> Answer<Val<'a>> {
+fn char_at<'a>(text: &str, at: i64) -> EvalResult<Val<'a>> {
     let from = byte(text, at)?;
     let len = text[from..].chars().next().map_or(0, char::len_utf8);
     Ok(Val::text(&text[from..from + len]))
 }
 
-fn split<'a>(text: &str, at: &str, count: i64) -> Answer<Val<'a>> {
+fn split<'a>(text: &str, at: &str, count: i64) -> EvalResult<Val<'a>> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let bounded = most.min(limits::PIECES + 1);
     let pieces: Vec<&str> = if at.is_empty() {
@@ -136,16 +136,16 @@ fn split<'a>(text: &str, at: &str, count: i64) -> Answer<Val<'a>> {
         text.splitn(bounded, at).collect()
     };
     if pieces.len() > limits::PIECES {
-        return Stop::error(format!("The text falls into more than {} pieces.", limits::PIECES));
+        return NoValue::error(format!("The text falls into more than {} pieces.", limits::PIECES));
     }
     Ok(Val::list(pieces.into_iter().map(Val::text)))
 }
 
-fn join<'a>(items: &[Val<'_>], between: &str) -> Answer<Val<'a>> {
+fn join<'a>(items: &[Val<'_>], between: &str) -> EvalResult<Val<'a>> {
     let mut out = String::new();
     for (index, item) in items.iter().enumerate() {
         let Val::Text(item) = item else {
-            return Stop::error(format!("Only texts can be joined, not {}.", item.phrase()));
+            return NoValue::error(format!("Only texts can be joined, not {}.", item.phrase()));
         };
         if index > 0 {
             out.push_str(between);
@@ -155,11 +155,11 @@ fn join<'a>(items: &[Val<'_>], between: &str) -> Answer<Val<'a>> {
     Ok(Val::text(out))
 }
 
-fn cannot_become<T>(value: &Val<'_>, what: &str) -> Answer<T> {
-    Stop::error(format!("{value} cannot be read as {what}."))
+fn cannot_become<T>(value: &Val<'_>, what: &str) -> EvalResult<T> {
+    NoValue::error(format!("{value} cannot be read as {what}."))
 }
 
-fn to_bool<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_bool<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     match of {
         Val::Bool(_) => Ok(of.clone()),
         Val::Text(text) => match &**text {
@@ -174,7 +174,7 @@ fn to_bool<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
 /// 2⁶³, one more than the largest `i64`, which is exact as a floating-point number.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
-fn to_int<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_int<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     let whole = match of {
         Val::Int(n) => Some(*n),
         // The bounds themselves are rejected, as in CEL, because they may be the result of rounding.
@@ -186,7 +186,7 @@ fn to_int<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
     whole.map_or_else(|| cannot_become(of, "a whole number"), |n| Ok(Val::Int(n)))
 }
 
-fn to_double<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_double<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     let number = match of {
         Val::Int(n) => Some(*n as f64),
         Val::Double(n) => Some(*n),
@@ -199,7 +199,7 @@ fn to_double<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
     number.map_or_else(|| cannot_become(of, "a number"), |n| Ok(Val::Double(n)))
 }
 
-fn to_text<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_text<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     Ok(match of {
         Val::Text(_) => of.clone(),
         Val::Bool(holds) => Val::text(holds.to_string()),
@@ -207,7 +207,9 @@ fn to_text<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
         Val::Double(n) => Val::text(n.to_string()),
         Val::Timestamp(at) => Val::text(clock::timestamp_text(*at)),
         Val::Duration(span) => Val::text(clock::duration_text(*span)),
-        Val::List(_) | Val::Map(_) => return Stop::error(format!("{} has no text.", capital(of.phrase()))),
+        Val::List(_) | Val::Map(_) => {
+            return NoValue::error(format!("{} has no text.", capital(of.phrase())));
+        }
     })
 }
 
@@ -216,7 +218,7 @@ fn capital(phrase: &str) -> String {
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
-fn to_timestamp<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_timestamp<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     let at = match of {
         Val::Timestamp(at) => Some(*at),
         Val::Int(seconds) => clock::from_seconds(*seconds),
@@ -226,7 +228,7 @@ fn to_timestamp<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
     at.map_or_else(|| cannot_become(of, "a point in time"), |at| Ok(Val::Timestamp(at)))
 }
 
-fn to_duration<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
+fn to_duration<'a>(of: &Val<'a>) -> EvalResult<Val<'a>> {
     let span = match of {
         Val::Duration(span) => Some(*span),
         Val::Text(text) => clock::duration(text),

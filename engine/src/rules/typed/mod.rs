@@ -18,14 +18,14 @@ pub(super) mod term;
 mod types;
 mod value;
 
-pub use closed::{Binding, Evaluation, check as check_expression, evaluate};
-pub use types::{Size, Type};
-pub use value::{Key, Text, Val};
+pub use closed::{Evaluation, VariableValue, check as check_expression, evaluate};
+pub use types::{SizeBound, TermType};
+pub use value::{MapKey, SharedText, Val};
 
-use super::code::Read;
-use super::eval::Machine;
+use super::code::FieldRead;
+use super::eval::EvalContext;
 use crate::decision::Outcome3;
-use run::{Run, Stop};
+use run::{Evaluator, NoValue};
 use term::Term;
 
 /// A condition for the evaluator, with the fields that it uses.
@@ -33,7 +33,7 @@ use term::Term;
 pub struct Program {
     term: Term,
     /// The fields whose values are read.
-    pub(super) reads: Box<[Read]>,
+    pub(super) reads: Box<[FieldRead]>,
     /// The fields of which only presence or confidence is used.
     pub(super) observes: Box<[u16]>,
     work: u64,
@@ -53,13 +53,13 @@ impl Program {
     }
 
     /// Returns the result for a lead.
-    pub(super) fn outcome<'a>(&'a self, machine: Machine<'a>) -> Outcome3 {
-        Run::new(machine).outcome(&self.term)
+    pub(super) fn outcome<'a>(&'a self, machine: EvalContext<'a>) -> Outcome3 {
+        Evaluator::new(machine).outcome(&self.term)
     }
 
     /// Returns the reason why there is no result, if any.
-    pub(super) fn stop<'a>(&'a self, machine: Machine<'a>) -> Option<Stop> {
-        Run::new(machine).value(&self.term).err()
+    pub(super) fn stop<'a>(&'a self, machine: EvalContext<'a>) -> Option<NoValue> {
+        Evaluator::new(machine).value(&self.term).err()
     }
 
     /// Updates the numbers of the look-ups.

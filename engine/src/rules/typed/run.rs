@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Numeric;
-use super::super::code::Read;
-use super::super::eval::Machine;
+use super::super::code::FieldRead;
+use super::super::eval::EvalContext;
 use super::super::row::Datum;
 use super::super::words::Macro;
 use super::functions;
-use super::term::{Loop, Term};
-use super::value::{Text, Val};
+use super::term::{Comprehension, Term};
+use super::value::{SharedText, Val};
 use super::{arithmetic, parts};
 use crate::catalogue::FieldType;
 use crate::decision::Outcome3;
@@ -24,29 +24,29 @@ use crate::limits;
 
 /// The reason why there is no value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stop {
+pub enum NoValue {
     /// The value depends on these fields, which are unknown.
-    Unknown(Slots),
+    Unknown(SlotSet),
     /// The value could not be computed, for the reason in this sentence.
     Error(Cow<'static, str>),
 }
 
 /// A set of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Slots([u64; limits::FIELDS.div_ceil(64)]);
+pub struct SlotSet([u64; limits::FIELDS.div_ceil(64)]);
 
-pub type Answer<T> = Result<T, Stop>;
+pub type EvalResult<T> = Result<T, NoValue>;
 
 /// The evaluation of one expression for one lead.
-pub struct Run<'a> {
-    machine: Machine<'a>,
+pub struct Evaluator<'a> {
+    machine: EvalContext<'a>,
     /// The values of the macro variables, the outermost first.
     locals: Vec<Val<'a>>,
 }
 
-impl Stop {
+impl NoValue {
     /// Returns an error.
-    pub fn error<T>(message: impl Into<Cow<'static, str>>) -> Answer<T> {
+    pub fn error<T>(message: impl Into<Cow<'static, str>>) -> EvalResult<T> {
         Err(Self::Error(message.into()))
     }
 
@@ -59,7 +59,7 @@ impl Stop {
     }
 }
 
-impl Slots {
+impl SlotSet {
     fn one(slot: u16) -> Self {
         let mut slots = Self::default();
         if let Some(word) = slots.0.get_mut(usize::from(slot / 64)) {
@@ -80,7 +80,7 @@ impl Slots {
 }
 
 /// Returns both values, or the reason why either is missing.
-fn both<A, B>(a: Answer<A>, b: Answer<B>) -> Answer<(A, B)> {
+fn both<A, B>(a: EvalResult<A>, b: EvalResult<B>) -> EvalResult<(A, B)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a), Err(b)) => Err(a.and(b)),
@@ -88,8 +88,8 @@ fn both<A, B>(a: Answer<A>, b: Answer<B>) -> Answer<(A, B)> {
     }
 }
 
-impl<'a> Run<'a> {
-    pub fn new(machine: Machine<'a>) -> Self {
+impl<'a> Evaluator<'a> {
+    pub fn new(machine: EvalContext<'a>) -> Self {
         Self { machine, locals: Vec::new() }
     }
 
@@ -97,13 +97,13 @@ impl<'a> Run<'a> {
     pub fn outcome(&mut self, term: &'a Term) -> Outcome3 {
         match self.truth(term) {
             Ok(holds) => holds.into(),
-            Err(Stop::Unknown(_)) => Outcome3::Unknown,
-            Err(Stop::Error(_)) => Outcome3::Error,
+            Err(NoValue::Unknown(_)) => Outcome3::Unknown,
+            Err(NoValue::Error(_)) => Outcome3::Error,
         }
     }
 
     /// Evaluates an expression.
-    pub fn value(&mut self, term: &'a Term) -> Answer<Val<'a>> {
+    pub fn value(&mut self, term: &'a Term) -> EvalResult<Val<'a>> {
         match term {
             Term::Value(value) => Ok(value.borrowed()),
             Term::Field(read) => self.field(*read),
@@ -112,7 +112,7 @@ impl<'a> Run<'a> {
             Term::AsOf => Ok(Val::Timestamp(i128::from(self.machine.row.as_of) * 1_000)),
             Term::Local(level) => match self.locals.get(*level) {
                 Some(value) => Ok(value.clone()),
-                None => Stop::error("A variable has no value."),
+                None => NoValue::error("A variable has no value."),
             },
             Term::Listed { read, question } => self.listed(*read, *question),
             Term::Not(of) => self.truth(of).map(|holds| Val::Bool(!holds)),
@@ -139,23 +139,24 @@ impl<'a> Run<'a> {
             }
             Term::Matches(of, pattern) => match self.value(of)? {
                 Val::Text(text) => Ok(Val::Bool(pattern.matches(&text))),
-                other => {
-                    Stop::error(format!("`matches` can be used only with text, not with {}.", other.phrase()))
-                }
+                other => NoValue::error(format!(
+                    "`matches` can be used only with text, not with {}.",
+                    other.phrase()
+                )),
             },
             Term::Macro(macro_) => self.macro_(macro_),
-            Term::Fault(message) => Stop::error(message.to_string()),
+            Term::Fault(message) => NoValue::error(message.to_string()),
         }
     }
 
-    fn field(&self, read: Read) -> Answer<Val<'a>> {
+    fn field(&self, read: FieldRead) -> EvalResult<Val<'a>> {
         let datum = match self.machine.read(read) {
             Ok(datum) => datum,
-            Err(Outcome3::Unknown) => return Err(Stop::Unknown(Slots::one(read.slot))),
-            Err(_) => return Stop::error(self.invalid(read.slot)),
+            Err(Outcome3::Unknown) => return Err(NoValue::Unknown(SlotSet::one(read.slot))),
+            Err(_) => return NoValue::error(self.invalid(read.slot)),
         };
         let Some(slot) = self.machine.slots.get(usize::from(read.slot)) else {
-            return Stop::error(self.invalid(read.slot));
+            return NoValue::error(self.invalid(read.slot));
         };
         let value = match (*datum, slot.definition.kind) {
             (Datum::Bool(holds), _) => Some(Val::Bool(holds)),
@@ -165,9 +166,9 @@ impl<'a> Run<'a> {
                 Numeric::Float(_) => None,
             },
             (Datum::Number(number), _) => Some(Val::Double(number.to_f64())),
-            (datum, _) => slot.text(datum).map(|text| Val::Text(Text::Borrowed(text))),
+            (datum, _) => slot.text(datum).map(|text| Val::Text(SharedText::Borrowed(text))),
         };
-        value.map_or_else(|| Stop::error(self.invalid(read.slot)), Ok)
+        value.map_or_else(|| NoValue::error(self.invalid(read.slot)), Ok)
     }
 
     fn invalid(&self, slot: u16) -> String {
@@ -179,27 +180,27 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn listed(&self, read: Read, question: u32) -> Answer<Val<'a>> {
+    fn listed(&self, read: FieldRead, question: u32) -> EvalResult<Val<'a>> {
         self.field(read)?;
         match self.machine.row.answers.get(question as usize).copied().flatten() {
             Some(is_member) => Ok(Val::Bool(is_member)),
             None => {
                 let name = self.machine.slots.get(usize::from(read.slot)).map_or("", |slot| &slot.name);
-                Stop::error(format!("`{name}` was not looked up in the list."))
+                NoValue::error(format!("`{name}` was not looked up in the list."))
             }
         }
     }
 
-    fn truth(&mut self, term: &'a Term) -> Answer<bool> {
+    fn truth(&mut self, term: &'a Term) -> EvalResult<bool> {
         match self.value(term)? {
             Val::Bool(holds) => Ok(holds),
-            other => Stop::error(format!("A condition must be true or false, not {}.", other.phrase())),
+            other => NoValue::error(format!("A condition must be true or false, not {}.", other.phrase())),
         }
     }
 
     /// Evaluates a conjunction (determined by false) or a disjunction (determined by true).
-    fn settled(&mut self, items: &'a [Term], settling: bool) -> Answer<bool> {
-        let mut stopped: Option<Stop> = None;
+    fn settled(&mut self, items: &'a [Term], settling: bool) -> EvalResult<bool> {
+        let mut stopped: Option<NoValue> = None;
         for item in items {
             match self.truth(item) {
                 Ok(holds) if holds == settling => return Ok(settling),
@@ -210,13 +211,13 @@ impl<'a> Run<'a> {
         stopped.map_or(Ok(!settling), Err)
     }
 
-    fn pair(&mut self, sides: &'a [Term; 2]) -> Answer<(Val<'a>, Val<'a>)> {
+    fn pair(&mut self, sides: &'a [Term; 2]) -> EvalResult<(Val<'a>, Val<'a>)> {
         let [left, right] = sides;
         let left = self.value(left);
         both(left, self.value(right))
     }
 
-    fn each(&mut self, terms: impl Iterator<Item = &'a Term>) -> Answer<Vec<Val<'a>>> {
+    fn each(&mut self, terms: impl Iterator<Item = &'a Term>) -> EvalResult<Vec<Val<'a>>> {
         let mut values = Vec::with_capacity(terms.size_hint().0);
         let mut stopped = None;
         for term in terms {
@@ -228,24 +229,24 @@ impl<'a> Run<'a> {
         stopped.map_or(Ok(values), Err)
     }
 
-    fn map(&mut self, entries: &'a [(Term, Term)]) -> Answer<Val<'a>> {
+    fn map(&mut self, entries: &'a [(Term, Term)]) -> EvalResult<Val<'a>> {
         let flat = self.each(entries.iter().flat_map(|(key, value)| [key, value]))?;
         let mut map = BTreeMap::new();
         let mut flat = flat.into_iter();
         while let (Some(key), Some(value)) = (flat.next(), flat.next()) {
             let is_double = matches!(key, Val::Double(_));
             let Some(key) = key.key().filter(|_| !is_double) else {
-                return Stop::error(format!("The key of a map cannot be {}.", key.phrase()));
+                return NoValue::error(format!("The key of a map cannot be {}.", key.phrase()));
             };
             if map.contains_key(&key) {
-                return Stop::error(format!("The key {} stands twice in a map.", key.value()));
+                return NoValue::error(format!("The key {} stands twice in a map.", key.value()));
             }
             map.insert(key, value);
         }
         Ok(Val::Map(map.into()))
     }
 
-    fn macro_(&mut self, macro_: &'a Loop) -> Answer<Val<'a>> {
+    fn macro_(&mut self, macro_: &'a Comprehension) -> EvalResult<Val<'a>> {
         let of = self.value(&macro_.of)?;
         let items: Vec<(Val<'a>, Val<'a>)> = match &of {
             Val::List(items) => {
@@ -256,7 +257,7 @@ impl<'a> Run<'a> {
             other => {
                 let message =
                     format!("`{}` iterates over a list or a map, not over {}.", macro_.kind, other.phrase());
-                return Stop::error(message);
+                return NoValue::error(message);
             }
         };
         let is_map = matches!(of, Val::Map(_));
@@ -304,12 +305,12 @@ impl<'a> Run<'a> {
 
     fn quantified(
         &mut self,
-        macro_: &'a Loop,
+        macro_: &'a Comprehension,
         items: Vec<(Val<'a>, Val<'a>)>,
         is_map: bool,
         settling: bool,
-    ) -> Answer<Val<'a>> {
-        let Some(condition) = &macro_.condition else { return Stop::error("A macro has no condition.") };
+    ) -> EvalResult<Val<'a>> {
+        let Some(condition) = &macro_.condition else { return NoValue::error("A macro has no condition.") };
         let mut stopped = None;
         for item in items {
             match self.with(macro_.variables, item, is_map, |run| run.truth(condition)) {
@@ -324,10 +325,10 @@ impl<'a> Run<'a> {
     /// Returns the items that satisfy the condition, each with its transformed value.
     fn kept(
         &mut self,
-        macro_: &'a Loop,
+        macro_: &'a Comprehension,
         items: Vec<(Val<'a>, Val<'a>)>,
         is_map: bool,
-    ) -> Answer<Vec<(Val<'a>, Val<'a>, Val<'a>)>> {
+    ) -> EvalResult<Vec<(Val<'a>, Val<'a>, Val<'a>)>> {
         let mut kept = Vec::with_capacity(items.len());
         let mut stopped = None;
         for (key, value) in items {
@@ -347,7 +348,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn join(before: Option<Stop>, stop: Stop) -> Stop {
+fn join(before: Option<NoValue>, stop: NoValue) -> NoValue {
     match before {
         Some(before) => before.and(stop),
         None => stop,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::ast::{ArithmeticOp, CompareOp};
-use super::super::code::Read;
+use super::super::code::FieldRead;
 use super::super::words::Macro;
-use super::clock::Part;
+use super::clock::TimePart;
 use super::pattern::Pattern;
 use super::value::Val;
 
@@ -13,7 +13,7 @@ use super::value::Val;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Term {
     Value(Val<'static>),
-    Field(Read),
+    Field(FieldRead),
     Confidence(u16),
     Has(u16),
     AsOf,
@@ -21,7 +21,7 @@ pub enum Term {
     Local(usize),
     /// The answer of a list to a question.
     Listed {
-        read: Read,
+        read: FieldRead,
         question: u32,
     },
     Not(Box<Term>),
@@ -44,14 +44,14 @@ pub enum Term {
     Call(Function, Box<[Term]>),
     /// A literal pattern.
     Matches(Box<Term>, Box<Pattern>),
-    Macro(Box<Loop>),
+    Macro(Box<Comprehension>),
     /// A sentence that says what is wrong here.
     Fault(Arc<str>),
 }
 
 /// A macro that iterates over a list or map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loop {
+pub struct Comprehension {
     pub kind: Macro,
     pub of: Term,
     /// The number of its variables.
@@ -87,12 +87,12 @@ pub enum Function {
     String,
     Timestamp,
     Duration,
-    Part(Part),
+    Part(TimePart),
 }
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum CallStyle {
     /// `size(a)`
     Plain,
     /// `a.size()`
@@ -102,52 +102,52 @@ pub enum Style {
 }
 
 /// Every function with its name, its style and an example.
-const FUNCTIONS: [(&str, Function, Style, &str); 22] = [
-    ("size", Function::Size, Style::Both, "size(company)"),
-    ("contains", Function::Contains, Style::Method, "company.contains(\"bank\")"),
-    ("startsWith", Function::StartsWith, Style::Method, "company.startsWith(\"Acme\")"),
-    ("endsWith", Function::EndsWith, Style::Method, "domain.endsWith(\".edu\")"),
-    ("matches", Function::Matches, Style::Both, "domain.matches(\"^[a-z]+$\")"),
-    ("lowerAscii", Function::LowerAscii, Style::Method, "company.lowerAscii()"),
-    ("upperAscii", Function::UpperAscii, Style::Method, "company.upperAscii()"),
-    ("trim", Function::Trim, Style::Method, "company.trim()"),
-    ("reverse", Function::Reverse, Style::Method, "company.reverse()"),
-    ("charAt", Function::CharAt, Style::Method, "company.charAt(0)"),
-    ("indexOf", Function::IndexOf, Style::Method, "company.indexOf(\"a\")"),
-    ("lastIndexOf", Function::LastIndexOf, Style::Method, "company.lastIndexOf(\"a\")"),
-    ("substring", Function::Substring, Style::Method, "company.substring(0, 4)"),
-    ("replace", Function::Replace, Style::Method, "company.replace(\"a\", \"b\")"),
-    ("split", Function::Split, Style::Method, "domain.split(\".\")"),
-    ("join", Function::Join, Style::Method, "[\"a\", \"b\"].join(\"-\")"),
-    ("bool", Function::Bool, Style::Plain, "bool(\"true\")"),
-    ("int", Function::Int, Style::Plain, "int(2.5)"),
-    ("double", Function::Double, Style::Plain, "double(2)"),
-    ("string", Function::String, Style::Plain, "string(2)"),
-    ("timestamp", Function::Timestamp, Style::Plain, "timestamp(\"2026-01-31T00:00:00Z\")"),
-    ("duration", Function::Duration, Style::Plain, "duration(\"24h\")"),
+const FUNCTIONS: [(&str, Function, CallStyle, &str); 22] = [
+    ("size", Function::Size, CallStyle::Both, "size(company)"),
+    ("contains", Function::Contains, CallStyle::Method, "company.contains(\"bank\")"),
+    ("startsWith", Function::StartsWith, CallStyle::Method, "company.startsWith(\"Acme\")"),
+    ("endsWith", Function::EndsWith, CallStyle::Method, "domain.endsWith(\".edu\")"),
+    ("matches", Function::Matches, CallStyle::Both, "domain.matches(\"^[a-z]+$\")"),
+    ("lowerAscii", Function::LowerAscii, CallStyle::Method, "company.lowerAscii()"),
+    ("upperAscii", Function::UpperAscii, CallStyle::Method, "company.upperAscii()"),
+    ("trim", Function::Trim, CallStyle::Method, "company.trim()"),
+    ("reverse", Function::Reverse, CallStyle::Method, "company.reverse()"),
+    ("charAt", Function::CharAt, CallStyle::Method, "company.charAt(0)"),
+    ("indexOf", Function::IndexOf, CallStyle::Method, "company.indexOf(\"a\")"),
+    ("lastIndexOf", Function::LastIndexOf, CallStyle::Method, "company.lastIndexOf(\"a\")"),
+    ("substring", Function::Substring, CallStyle::Method, "company.substring(0, 4)"),
+    ("replace", Function::Replace, CallStyle::Method, "company.replace(\"a\", \"b\")"),
+    ("split", Function::Split, CallStyle::Method, "domain.split(\".\")"),
+    ("join", Function::Join, CallStyle::Method, "[\"a\", \"b\"].join(\"-\")"),
+    ("bool", Function::Bool, CallStyle::Plain, "bool(\"true\")"),
+    ("int", Function::Int, CallStyle::Plain, "int(2.5)"),
+    ("double", Function::Double, CallStyle::Plain, "double(2)"),
+    ("string", Function::String, CallStyle::Plain, "string(2)"),
+    ("timestamp", Function::Timestamp, CallStyle::Plain, "timestamp(\"2026-01-31T00:00:00Z\")"),
+    ("duration", Function::Duration, CallStyle::Plain, "duration(\"24h\")"),
 ];
 
 impl Function {
     /// Returns the function with this name, its style and an example.
-    pub fn find(name: &str) -> Option<(Self, Style, &'static str)> {
+    pub fn find(name: &str) -> Option<(Self, CallStyle, &'static str)> {
         let found = FUNCTIONS.iter().find(|(known, ..)| *known == name);
         if let Some((_, function, style, example)) = found {
             return Some((*function, *style, example));
         }
         let part = name.parse().ok()?;
-        Some((Self::Part(part), Style::Method, "as_of.getHours(\"Europe/Berlin\")"))
+        Some((Self::Part(part), CallStyle::Method, "as_of.getHours(\"Europe/Berlin\")"))
     }
 
     /// Returns the names of all functions.
     pub fn names() -> impl Iterator<Item = &'static str> {
         use strum::VariantNames as _;
-        FUNCTIONS.iter().map(|(name, ..)| *name).chain(Part::VARIANTS.iter().copied())
+        FUNCTIONS.iter().map(|(name, ..)| *name).chain(TimePart::VARIANTS.iter().copied())
     }
 }
 
 impl Term {
     /// Returns the fields whose values are read, without duplicates.
-    pub fn reads(&self) -> Vec<Read> {
+    pub fn reads(&self) -> Vec<FieldRead> {
         let mut reads = Vec::new();
         self.each(&mut |term| {
             if let Self::Field(read) | Self::Listed { read, .. } = term

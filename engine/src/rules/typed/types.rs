@@ -7,7 +7,7 @@ use super::value::Val;
 
 /// The type of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Type {
+pub enum TermType {
     /// Unknown, because of a problem inside the expression or an empty list.
     Any,
     /// True or false.
@@ -23,12 +23,12 @@ pub enum Type {
     /// A span of time.
     Duration,
     /// A list with items of this type.
-    List(Arc<Type>),
+    List(Arc<TermType>),
     /// A map with keys and values of these types.
-    Map(Arc<(Type, Type)>),
+    Map(Arc<(TermType, TermType)>),
 }
 
-impl Type {
+impl TermType {
     /// Creates a list type.
     pub fn list(item: Self) -> Self {
         Self::List(item.into())
@@ -39,7 +39,7 @@ impl Type {
         Self::Map((key, value).into())
     }
 
-    /// Returns the type of a value; lists and maps with several types have [`Type::Any`] inside.
+    /// Returns the type of a value; lists and maps with several types have [`TermType::Any`] inside.
     pub fn of(value: &Val<'_>) -> Self {
         let common = |types: &mut dyn Iterator<Item = Self>| {
             types.reduce(|a, b| a.unify(&b).unwrap_or(Self::Any)).unwrap_or(Self::Any)
@@ -105,7 +105,7 @@ impl Type {
     }
 }
 
-impl fmt::Display for Type {
+impl fmt::Display for TermType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any"),
@@ -123,20 +123,20 @@ impl fmt::Display for Type {
 
 /// The maximum size of a value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Size {
+pub struct SizeBound {
     /// Bytes of a text, items of a list, entries of a map.
     pub len: u64,
     /// The steps to iterate over all of it.
     pub weight: u64,
     /// The bytes of all texts in it.
     pub bytes: u64,
-    items: Option<Arc<(Size, Size)>>,
+    items: Option<Arc<(SizeBound, SizeBound)>>,
 }
 
 /// The bytes of text processed in one step.
 const TEXT_STEP: u64 = 64;
 
-impl Size {
+impl SizeBound {
     /// The size of a scalar.
     pub const SCALAR: Self = Self { len: 1, weight: 1, bytes: 0, items: None };
 

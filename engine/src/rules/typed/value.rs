@@ -21,7 +21,7 @@ pub enum Val<'a> {
     /// A number, which can be infinite or NaN.
     Double(f64),
     /// Text.
-    Text(Text<'a>),
+    Text(SharedText<'a>),
     /// A point in time, in nanoseconds since 1970.
     Timestamp(i128),
     /// A span of time, in nanoseconds.
@@ -29,12 +29,12 @@ pub enum Val<'a> {
     /// A list of values.
     List(Arc<[Val<'a>]>),
     /// A map of values by key.
-    Map(Arc<BTreeMap<Key<'a>, Val<'a>>>),
+    Map(Arc<BTreeMap<MapKey<'a>, Val<'a>>>),
 }
 
 /// Text that is cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Text<'a> {
+pub enum SharedText<'a> {
     /// Text stored in a rule or a lead.
     Borrowed(&'a str),
     /// Text created during evaluation.
@@ -43,13 +43,13 @@ pub enum Text<'a> {
 
 /// The key of a map.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key<'a> {
+pub enum MapKey<'a> {
     /// True or false.
     Bool(bool),
     /// A whole number.
     Int(i64),
     /// Text.
-    Text(Text<'a>),
+    Text(SharedText<'a>),
 }
 
 impl<'a> Val<'a> {
@@ -60,13 +60,13 @@ impl<'a> Val<'a> {
 
     /// Creates a text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(Text::Shared(text.into().into()))
+        Self::Text(SharedText::Shared(text.into().into()))
     }
 
     /// Returns the same value without copying its data.
     pub fn borrowed(&'a self) -> Self {
         match self {
-            Self::Text(text) => Self::Text(Text::Borrowed(text)),
+            Self::Text(text) => Self::Text(SharedText::Borrowed(text)),
             other => other.clone(),
         }
     }
@@ -108,11 +108,11 @@ impl<'a> Val<'a> {
     }
 
     /// Returns the value as a map key, which includes numbers without a fraction.
-    pub fn key(&self) -> Option<Key<'a>> {
+    pub fn key(&self) -> Option<MapKey<'a>> {
         match self {
-            Self::Bool(holds) => Some(Key::Bool(*holds)),
-            Self::Text(text) => Some(Key::Text(text.clone())),
-            number => number.whole().map(Key::Int),
+            Self::Bool(holds) => Some(MapKey::Bool(*holds)),
+            Self::Text(text) => Some(MapKey::Text(text.clone())),
+            number => number.whole().map(MapKey::Int),
         }
     }
 
@@ -151,7 +151,7 @@ fn mixed(whole: i64, float: f64) -> Option<Ordering> {
     Some(Numeric::Integer(whole).order(Numeric::Float(float)))
 }
 
-impl<'a> Key<'a> {
+impl<'a> MapKey<'a> {
     /// Converts the key to a value.
     pub fn value(&self) -> Val<'a> {
         match self {
@@ -162,7 +162,7 @@ impl<'a> Key<'a> {
     }
 }
 
-impl Deref for Text<'_> {
+impl Deref for SharedText<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -173,27 +173,27 @@ impl Deref for Text<'_> {
     }
 }
 
-impl Borrow<str> for Text<'_> {
+impl Borrow<str> for SharedText<'_> {
     fn borrow(&self) -> &str {
         self
     }
 }
 
-impl PartialEq for Text<'_> {
+impl PartialEq for SharedText<'_> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Text<'_> {}
+impl Eq for SharedText<'_> {}
 
-impl PartialOrd for Text<'_> {
+impl PartialOrd for SharedText<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Text<'_> {
+impl Ord for SharedText<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         (**self).cmp(&**other)
     }

@@ -2,29 +2,29 @@
 
 use std::cmp::Ordering;
 
-use super::column::{Column, Meaning, Read as Reading};
+use super::column::{Column, KeyMeaning, ReadQuality as Reading};
 use super::columns::{AsOf, Columns};
-use super::lanes::Which;
-use super::lookups::{Looked, Lookups};
+use super::lanes::KeyFilter;
+use super::lookups::{LookupResult, Lookups};
 use crate::decision::Outcome3;
 use crate::rules::ast::CompareOp;
-use crate::rules::code::{Accepted, Kind, Node, Operand, Set};
-use crate::rules::eval::Machine;
-use crate::rules::row::{Cell, Datum, Row, Slot};
+use crate::rules::code::{AcceptedOrderings, LiteralSet, Node, Operand, Operation};
+use crate::rules::eval::EvalContext;
+use crate::rules::row::{Datum, Row, RowCell, Slot};
 use crate::rules::rule_set::RuleSet;
 
 /// The columns of a rule set's slots, and the results of the lists.
 #[derive(Clone, Debug)]
-pub(super) struct Binding<'a> {
+pub(super) struct ColumnBinding<'a> {
     pub slots: &'a [Slot],
     pub columns: Vec<Option<&'a Column>>,
-    pub looked: Vec<Looked>,
+    pub looked: Vec<LookupResult>,
     /// The slot that each question is about.
     pub asked: Vec<usize>,
     pub as_of: &'a AsOf,
 }
 
-impl<'a> Binding<'a> {
+impl<'a> ColumnBinding<'a> {
     pub fn new(rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
         let slots = rules.slots();
         let bound: Vec<_> = slots.iter().map(|slot| columns.column(&slot.name)).collect();
@@ -37,7 +37,7 @@ impl<'a> Binding<'a> {
     }
 
     /// Returns the cell of a slot in a row.
-    pub fn cell(&self, slot: usize, row: usize) -> Cell<'a> {
+    pub fn cell(&self, slot: usize, row: usize) -> RowCell<'a> {
         match self.columns[slot] {
             Some(column) => column.cell(&self.slots[slot], row),
             None => self.slots[slot].cell(None),
@@ -56,21 +56,21 @@ impl<'a> Binding<'a> {
     }
 
     /// Returns the result of an atom on one slot for this cell.
-    fn outcome(&self, code: &[Node], slot: usize, cell: Cell<'_>, answers: &[Option<bool>]) -> Outcome3 {
-        let mut cells = vec![Cell::MISSING; slot + 1];
+    fn outcome(&self, code: &[Node], slot: usize, cell: RowCell<'_>, answers: &[Option<bool>]) -> Outcome3 {
+        let mut cells = vec![RowCell::MISSING; slot + 1];
         cells[slot] = cell;
         let as_of = match self.as_of {
             AsOf::One(as_of) => *as_of,
             AsOf::Each(_) => 0,
         };
         let row = Row { cells: &cells, answers, as_of };
-        Machine { slots: self.slots, row: &row }.outcome(code)
+        EvalContext { slots: self.slots, row: &row }.outcome(code)
     }
 
     /// Returns whether an atom is unknown or an error both without a value of its field and with an invalid
     /// one.
-    pub fn hangs_on(&self, code: &[Node], slot: usize) -> bool {
-        [Cell::MISSING, Cell::read(Datum::Invalid, 1.0)]
+    pub fn depends_on(&self, code: &[Node], slot: usize) -> bool {
+        [RowCell::MISSING, RowCell::read(Datum::Invalid, 1.0)]
             .into_iter()
             .all(|cell| matches!(self.outcome(code, slot, cell, &[]), Outcome3::Unknown | Outcome3::Error))
     }
@@ -82,27 +82,28 @@ impl<'a> Binding<'a> {
     }
 
     /// Returns the values for which an atom is true, as ranges of keys.
-    pub fn ranges(&self, kind: &Kind, column: &Column) -> Option<Vec<(i64, i64)>> {
+    pub fn ranges(&self, kind: &Operation, column: &Column) -> Option<Vec<(i64, i64)>> {
         /// The maximum number of literals compared one by one; with more, each row is looked up.
         const NUMBERS: usize = 8;
         let ends = column.values.ends();
-        if matches!(column.meaning, Meaning::Loose(_)) {
+        if matches!(column.meaning, KeyMeaning::Loose(_)) {
             return None;
         }
         let number =
             |bound| move |key| column.number(key).map_or(Ordering::Equal, |number| number.order(bound));
         match (&column.meaning, kind) {
-            (Meaning::Whole | Meaning::Divided(_) | Meaning::Floats, Kind::Bound { accepted, bound, .. }) => {
-                Some(accepted_keys(*accepted, ends, number(*bound)))
-            }
             (
-                Meaning::Whole | Meaning::Divided(_) | Meaning::Floats,
-                Kind::OneOf { set: Set::Numbers(numbers), .. },
+                KeyMeaning::Whole | KeyMeaning::Divided(_) | KeyMeaning::Floats,
+                Operation::Bound { accepted, bound, .. },
+            ) => Some(accepted_keys(*accepted, ends, number(*bound))),
+            (
+                KeyMeaning::Whole | KeyMeaning::Divided(_) | KeyMeaning::Floats,
+                Operation::OneOf { set: LiteralSet::Numbers(numbers), .. },
             ) if numbers.len() <= NUMBERS => {
-                let equal = Accepted::by(CompareOp::Equal);
+                let equal = AcceptedOrderings::by(CompareOp::Equal);
                 Some(numbers.iter().flat_map(|bound| accepted_keys(equal, ends, number(*bound))).collect())
             }
-            (Meaning::Instants, Kind::Compare { left, accepted, right }) => {
+            (KeyMeaning::Instants, Operation::Compare { left, accepted, right }) => {
                 let AsOf::One(as_of) = *self.as_of else { return None };
                 match (left, right) {
                     (Operand::Field(_), Operand::AsOf) => {
@@ -122,10 +123,10 @@ impl<'a> Binding<'a> {
     pub fn values(
         &self,
         code: &[Node],
-        kind: &Kind,
+        kind: &Operation,
         slot: usize,
         column: &Column,
-    ) -> Option<(Which, Option<Which>)> {
+    ) -> Option<(KeyFilter, Option<KeyFilter>)> {
         if matches!(self.as_of, AsOf::Each(_)) && !is_timeless(kind) {
             return None;
         }
@@ -134,14 +135,19 @@ impl<'a> Binding<'a> {
             let key = key as i64;
             answers.clear();
             answers.extend(self.looked.iter().map(|looked| looked.answer(Reading::Well(1.0), key)));
-            self.outcome(code, slot, Cell::read(column.datum_of(&self.slots[slot], key), 1.0), &answers)
+            self.outcome(code, slot, RowCell::read(column.datum_of(&self.slots[slot], key), 1.0), &answers)
         };
         Some(tried(column.few()?, outcome))
     }
 
     /// Returns the readings for which an atom is true, and those for which it is an error, for atoms that
     /// depend only on how a field was read.
-    pub fn readings(&self, code: &[Node], slot: usize, column: &Column) -> Option<(Which, Option<Which>)> {
+    pub fn readings(
+        &self,
+        code: &[Node],
+        slot: usize,
+        column: &Column,
+    ) -> Option<(KeyFilter, Option<KeyFilter>)> {
         if matches!(self.as_of, AsOf::Each(_)) && !code.iter().all(|node| is_timeless(&node.kind)) {
             return None;
         }
@@ -149,7 +155,7 @@ impl<'a> Binding<'a> {
             let cell = match column.readings.table[key] {
                 Reading::Not => self.slots[slot].cell(None),
                 Reading::Wrongly(confidence) | Reading::Well(confidence) => {
-                    Cell::read(Datum::Invalid, confidence)
+                    RowCell::read(Datum::Invalid, confidence)
                 }
             };
             self.outcome(code, slot, cell, &[])
@@ -159,18 +165,26 @@ impl<'a> Binding<'a> {
 }
 
 /// Returns whether the result does not depend on the current time.
-pub(super) fn is_timeless(kind: &Kind) -> bool {
+pub(super) fn is_timeless(kind: &Operation) -> bool {
     match kind {
-        Kind::Flag(_) | Kind::Has(_) | Kind::Bound { .. } | Kind::Codes { .. } | Kind::Listed { .. } => true,
-        Kind::Compare { left, right, .. } => *left != Operand::AsOf && *right != Operand::AsOf,
-        Kind::OneOf { needle, .. } => *needle != Operand::AsOf,
+        Operation::Flag(_)
+        | Operation::Has(_)
+        | Operation::Bound { .. }
+        | Operation::Codes { .. }
+        | Operation::Listed { .. } => true,
+        Operation::Compare { left, right, .. } => *left != Operand::AsOf && *right != Operand::AsOf,
+        Operation::OneOf { needle, .. } => *needle != Operand::AsOf,
         _ => false,
     }
 }
 
 /// Returns the keys that a comparison accepts, given the order of each relative to the compared value, which
 /// increases with the key.
-fn accepted_keys(accepted: Accepted, ends: (i64, i64), order: impl Fn(i64) -> Ordering) -> Vec<(i64, i64)> {
+fn accepted_keys(
+    accepted: AcceptedOrderings,
+    ends: (i64, i64),
+    order: impl Fn(i64) -> Ordering,
+) -> Vec<(i64, i64)> {
     let (least, most) = (i128::from(ends.0), i128::from(ends.1));
     let first = |is_reached: &dyn Fn(Ordering) -> bool| {
         let (mut low, mut high) = (least, most + 1);
@@ -199,7 +213,7 @@ fn accepted_keys(accepted: Accepted, ends: (i64, i64), order: impl Fn(i64) -> Or
 }
 
 /// Returns the keys for which the result is true, and those for which it is neither true nor false.
-fn tried(len: usize, mut outcome: impl FnMut(usize) -> Outcome3) -> (Which, Option<Which>) {
+fn tried(len: usize, mut outcome: impl FnMut(usize) -> Outcome3) -> (KeyFilter, Option<KeyFilter>) {
     let mut sets = [vec![0_u64; len / 64 + 1], vec![0_u64; len / 64 + 1]];
     for key in 0..len {
         let set = match outcome(key) {
@@ -209,6 +223,6 @@ fn tried(len: usize, mut outcome: impl FnMut(usize) -> Outcome3) -> (Which, Opti
         };
         sets[set][key / 64] |= 1 << (key % 64);
     }
-    let [yes, wrong] = sets.map(|set| Which::of(&set, len));
+    let [yes, wrong] = sets.map(|set| KeyFilter::of(&set, len));
     (yes, Some(wrong).filter(|wrong| !wrong.is_empty()))
 }

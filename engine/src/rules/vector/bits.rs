@@ -20,7 +20,7 @@ pub const NONE: Bits = [0; ROWS / WORD];
 
 /// A level of vector instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level(Instructions);
+pub struct SimdLevel(Instructions);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Instructions {
@@ -44,7 +44,7 @@ pub trait Lane: Copy + PartialOrd {
     fn key(self) -> i64;
 }
 
-impl Level {
+impl SimdLevel {
     /// The instructions that every processor of this architecture has.
     pub const BASELINE: Self = Self(Instructions::Baseline);
 
@@ -84,10 +84,10 @@ impl Level {
 }
 
 /// Returns the rows of a block whose values are between two bounds, inclusive.
-pub fn between<T: Lane>(level: Level, values: &[T], low: T, high: T) -> Bits {
+pub fn between<T: Lane>(level: SimdLevel, values: &[T], low: T, high: T) -> Bits {
     match level.0 {
         Instructions::Baseline => fill(values, low, high, gather),
-        // SAFETY: this level is only created by `Level::all`, after detecting the instructions.
+        // SAFETY: this level is only created by `SimdLevel::all`, after detecting the instructions.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => unsafe { x86::avx2(values, low, high) },
         // SAFETY: as above.
@@ -150,10 +150,10 @@ pub fn is_none(bits: &Bits) -> bool {
 }
 
 /// Returns the number of rows.
-pub fn count(level: Level, bits: &Bits) -> u64 {
+pub fn count(level: SimdLevel, bits: &Bits) -> u64 {
     match level.0 {
         Instructions::Baseline => ones_of(bits),
-        // SAFETY: this level is only created by `Level::all`, after detecting the instructions.
+        // SAFETY: this level is only created by `SimdLevel::all`, after detecting the instructions.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::count(bits) },
     }
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     fn check<T: Lane + std::fmt::Debug>(values: &[T], bounds: &[(T, T)]) {
-        for level in Level::all() {
+        for level in SimdLevel::all() {
             for (low, high) in bounds {
                 let bits = between(level, values, *low, *high);
                 for (row, value) in values.iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::lanes::Lanes;
 use crate::catalogue::FieldType;
 use crate::rules::numeric::Numeric;
-use crate::rules::row::{Cell, Datum, Slot};
+use crate::rules::row::{Datum, RowCell, Slot};
 
 /// The values of a field and how they were read, with one row per lead.
 #[derive(Clone, Debug)]
@@ -11,13 +11,13 @@ pub struct Column {
     pub name: String,
     pub kind: FieldType,
     pub values: Lanes,
-    pub meaning: Meaning,
+    pub meaning: KeyMeaning,
     pub readings: Readings,
 }
 
 /// The meaning of a column's keys.
 #[derive(Clone, Debug)]
-pub enum Meaning {
+pub enum KeyMeaning {
     /// False and true.
     Flags,
     /// The numbers themselves.
@@ -40,12 +40,12 @@ pub enum Meaning {
 #[derive(Clone, Debug)]
 pub struct Readings {
     pub codes: Lanes,
-    pub table: Box<[Read]>,
+    pub table: Box<[ReadQuality]>,
 }
 
 /// How a value was read. The order is that of the table.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub enum Read {
+pub enum ReadQuality {
     /// The field was not read.
     Not,
     /// The value was invalid for the field, with this confidence.
@@ -56,11 +56,11 @@ pub enum Read {
 
 impl Column {
     /// Returns the cell of a row, for a rule with this slot.
-    pub fn cell<'a>(&'a self, slot: &'a Slot, row: usize) -> Cell<'a> {
+    pub fn cell<'a>(&'a self, slot: &'a Slot, row: usize) -> RowCell<'a> {
         match self.readings.of(row) {
-            Read::Not => slot.cell(None),
-            Read::Wrongly(confidence) => Cell::read(Datum::Invalid, confidence),
-            Read::Well(confidence) => Cell::read(self.datum(slot, row), confidence),
+            ReadQuality::Not => slot.cell(None),
+            ReadQuality::Wrongly(confidence) => RowCell::read(Datum::Invalid, confidence),
+            ReadQuality::Well(confidence) => RowCell::read(self.datum(slot, row), confidence),
         }
     }
 
@@ -71,9 +71,9 @@ impl Column {
         }
         let text = |texts: &'a [Box<str>]| usize::try_from(key).ok().and_then(|key| texts.get(key));
         match &self.meaning {
-            Meaning::Flags => Datum::Bool(key != 0),
-            Meaning::Instants => Datum::Timestamp(key),
-            Meaning::Texts(texts) => match text(texts) {
+            KeyMeaning::Flags => Datum::Bool(key != 0),
+            KeyMeaning::Instants => Datum::Timestamp(key),
+            KeyMeaning::Texts(texts) => match text(texts) {
                 Some(text) if self.kind == FieldType::Enum => {
                     slot.code(text).map_or(Datum::Invalid, Datum::Code)
                 }
@@ -88,9 +88,9 @@ impl Column {
     pub fn number(&self, key: i64) -> Option<Numeric> {
         use super::bits::Lane as _;
         match self.meaning {
-            Meaning::Whole => Some(Numeric::Integer(key)),
-            Meaning::Divided(by) => Some(Numeric::Float(key as f64 / by)),
-            Meaning::Floats => Some(Numeric::Float(f64::of(key))),
+            KeyMeaning::Whole => Some(Numeric::Integer(key)),
+            KeyMeaning::Divided(by) => Some(Numeric::Float(key as f64 / by)),
+            KeyMeaning::Floats => Some(Numeric::Float(f64::of(key))),
             _ => None,
         }
     }
@@ -98,9 +98,9 @@ impl Column {
     /// Returns the number of keys, starting at 0, if there are few enough to try each.
     pub fn few(&self) -> Option<usize> {
         match (&self.meaning, &self.values) {
-            (Meaning::Flags, _) => Some(2),
-            (Meaning::Texts(texts), _) => Some(texts.len()),
-            (Meaning::Loose(_), _) => None,
+            (KeyMeaning::Flags, _) => Some(2),
+            (KeyMeaning::Texts(texts), _) => Some(texts.len()),
+            (KeyMeaning::Loose(_), _) => None,
             (_, Lanes::Zero) => Some(1),
             (_, Lanes::Bytes(_)) => Some(256),
             _ => None,
@@ -110,8 +110,8 @@ impl Column {
     /// Returns the number of bytes used.
     pub fn bytes(&self) -> usize {
         let meaning = match &self.meaning {
-            Meaning::Texts(texts) => texts.iter().map(|text| size_of::<Box<str>>() + text.len()).sum(),
-            Meaning::Loose(numbers) => size_of_val(&**numbers),
+            KeyMeaning::Texts(texts) => texts.iter().map(|text| size_of::<Box<str>>() + text.len()).sum(),
+            KeyMeaning::Loose(numbers) => size_of_val(&**numbers),
             _ => 0,
         };
         self.values.bytes() + self.readings.codes.bytes() + size_of_val(&*self.readings.table) + meaning
@@ -119,7 +119,7 @@ impl Column {
 
     fn datum<'a>(&'a self, slot: &'a Slot, row: usize) -> Datum<'a> {
         match &self.meaning {
-            Meaning::Loose(numbers) if slot.definition.kind == self.kind => {
+            KeyMeaning::Loose(numbers) if slot.definition.kind == self.kind => {
                 numbers.get(row).map_or(Datum::Invalid, |number| Datum::Number(*number))
             }
             _ => self.datum_of(slot, self.values.key(row)),
@@ -127,7 +127,7 @@ impl Column {
     }
 }
 
-impl Read {
+impl ReadQuality {
     /// Returns bits that identify the reading.
     pub fn bits(self) -> (u8, u64) {
         match self {
@@ -140,18 +140,19 @@ impl Read {
 
 impl Readings {
     /// Returns how the value of a row was read.
-    pub fn of(&self, row: usize) -> Read {
+    pub fn of(&self, row: usize) -> ReadQuality {
         let code = usize::try_from(self.codes.key(row)).unwrap_or(usize::MAX);
-        self.table.get(code).copied().unwrap_or(Read::Not)
+        self.table.get(code).copied().unwrap_or(ReadQuality::Not)
     }
 
     /// Returns the first code of readings with sufficient confidence; all later codes have it too.
     pub fn sure(&self, needed: f64) -> usize {
-        self.table.partition_point(|read| !matches!(read, Read::Well(confidence) if *confidence >= needed))
+        self.table
+            .partition_point(|read| !matches!(read, ReadQuality::Well(confidence) if *confidence >= needed))
     }
 
     /// Returns the first code of fields that were read.
     pub fn found(&self) -> usize {
-        self.table.partition_point(|read| *read == Read::Not)
+        self.table.partition_point(|read| *read == ReadQuality::Not)
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use super::bits::{Bits, ROWS, WORD};
-use super::column::{Column, Meaning, Read, Readings};
+use super::column::{Column, KeyMeaning, ReadQuality, Readings};
 use super::lanes::Lanes;
 use crate::catalogue::{FieldDefinition, FieldType};
 use crate::rules::numeric::Numeric;
-use crate::rules::row::{Cell, Datum, Slot};
+use crate::rules::row::{Datum, RowCell, Slot};
 
 /// The fields of many leads, as they were read. The rules define the value of a missing field and the required
 /// confidence.
@@ -30,7 +30,7 @@ pub(super) enum AsOf {
 
 /// Builds columns from leads.
 #[derive(Debug)]
-pub struct Builder {
+pub struct ColumnsBuilder {
     fields: Vec<Pending>,
     as_of: AsOf,
     len: usize,
@@ -46,7 +46,7 @@ struct Pending {
     places: HashMap<Box<str>, u32, Hasher>,
     values: Growing,
     reads: Vec<u32>,
-    table: Vec<Read>,
+    table: Vec<ReadQuality>,
     read_places: HashMap<(u8, u64), u32, Hasher>,
 }
 
@@ -62,9 +62,9 @@ enum Growing {
 
 impl Columns {
     /// Creates a builder for columns of these fields.
-    pub fn builder<'a>(fields: impl IntoIterator<Item = (&'a str, &'a FieldDefinition)>) -> Builder {
+    pub fn builder<'a>(fields: impl IntoIterator<Item = (&'a str, &'a FieldDefinition)>) -> ColumnsBuilder {
         let pending = |(name, definition): (&str, &FieldDefinition)| Pending::new(name, definition);
-        Builder { fields: fields.into_iter().map(pending).collect(), as_of: AsOf::One(0), len: 0 }
+        ColumnsBuilder { fields: fields.into_iter().map(pending).collect(), as_of: AsOf::One(0), len: 0 }
     }
 
     /// Returns the number of leads.
@@ -87,7 +87,7 @@ impl Columns {
     }
 
     /// Returns a lead in the form of the row engine, by the slots of a rule set.
-    pub fn cells<'a>(&'a self, slots: &'a [Slot], row: usize) -> Vec<Cell<'a>> {
+    pub fn cells<'a>(&'a self, slots: &'a [Slot], row: usize) -> Vec<RowCell<'a>> {
         let cell = |slot: &'a Slot| match self.column(&slot.name) {
             Some(column) => column.cell(slot, row),
             None => slot.cell(None),
@@ -122,12 +122,12 @@ impl Columns {
     }
 }
 
-impl Builder {
+impl ColumnsBuilder {
     /// Adds a lead: a cell for each field, in the order of the fields, and the time that rules use as `now`. A
     /// cell with the value assumed for a missing field counts as missing.
-    pub fn push(&mut self, cells: &[Cell<'_>], as_of: i64) {
+    pub fn push(&mut self, cells: &[RowCell<'_>], as_of: i64) {
         for (index, field) in self.fields.iter_mut().enumerate() {
-            field.push(cells.get(index).copied().unwrap_or(Cell::MISSING));
+            field.push(cells.get(index).copied().unwrap_or(RowCell::MISSING));
         }
         match &mut self.as_of {
             AsOf::One(one) if self.len == 0 || *one == as_of => *one = as_of,
@@ -169,22 +169,22 @@ impl Pending {
         }
     }
 
-    fn push(&mut self, cell: Cell<'_>) {
+    fn push(&mut self, cell: RowCell<'_>) {
         let is_stored = cell.is_read && self.push_value(cell.datum);
         if !is_stored {
             self.values.push(0);
         }
         let read = match cell.datum {
-            _ if !cell.is_read => Read::Not,
-            Datum::Missing => Read::Not,
-            _ if is_stored => Read::Well(cell.confidence),
-            _ => Read::Wrongly(cell.confidence),
+            _ if !cell.is_read => ReadQuality::Not,
+            Datum::Missing => ReadQuality::Not,
+            _ if is_stored => ReadQuality::Well(cell.confidence),
+            _ => ReadQuality::Wrongly(cell.confidence),
         };
         let place = self.read_place(read);
         self.reads.push(place);
     }
 
-    fn read_place(&mut self, read: Read) -> u32 {
+    fn read_place(&mut self, read: ReadQuality) -> u32 {
         let last = self.reads.last().copied();
         if let Some(last) = last.filter(|last| self.table.get(*last as usize) == Some(&read)) {
             return last;
@@ -230,15 +230,15 @@ impl Pending {
         let (values, meaning) = match self.values {
             Growing::Whole(values) => {
                 let meaning = match self.kind {
-                    FieldType::Bool => Meaning::Flags,
-                    FieldType::Timestamp => Meaning::Instants,
-                    FieldType::String | FieldType::Enum => Meaning::Texts(self.texts.into()),
-                    FieldType::Integer | FieldType::Number => Meaning::Whole,
+                    FieldType::Bool => KeyMeaning::Flags,
+                    FieldType::Timestamp => KeyMeaning::Instants,
+                    FieldType::String | FieldType::Enum => KeyMeaning::Texts(self.texts.into()),
+                    FieldType::Integer | FieldType::Number => KeyMeaning::Whole,
                 };
                 (Lanes::whole(values.iter().copied()), meaning)
             }
             Growing::Floats(numbers) => divided(&numbers),
-            Growing::Loose(numbers) => (Lanes::Zero, Meaning::Loose(numbers.into())),
+            Growing::Loose(numbers) => (Lanes::Zero, KeyMeaning::Loose(numbers.into())),
         };
         Column { name: self.name, kind: self.kind, values, meaning, readings }
     }
@@ -271,7 +271,7 @@ impl Growing {
 
 /// Returns decimals with few places as whole numbers, if dividing each restores it exactly; otherwise returns
 /// them unchanged.
-fn divided(numbers: &[f64]) -> (Lanes, Meaning) {
+fn divided(numbers: &[f64]) -> (Lanes, KeyMeaning) {
     const DIVISORS: [f64; 5] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0];
     // Up to this number, every whole number is exact as a floating-point number.
     const MOST: f64 = 1e15;
@@ -282,14 +282,14 @@ fn divided(numbers: &[f64]) -> (Lanes, Meaning) {
     for by in DIVISORS {
         if numbers.iter().all(|number| fits(*number, by)) {
             let keys = numbers.iter().map(|number| (number * by).round() as i64);
-            return (Lanes::whole(keys), Meaning::Divided(by));
+            return (Lanes::whole(keys), KeyMeaning::Divided(by));
         }
     }
-    (Lanes::floats(numbers), Meaning::Floats)
+    (Lanes::floats(numbers), KeyMeaning::Floats)
 }
 
 /// Returns the codes after sorting the table.
-fn readings(reads: Vec<u32>, table: &[Read]) -> Readings {
+fn readings(reads: Vec<u32>, table: &[ReadQuality]) -> Readings {
     let mut order: Vec<usize> = (0..table.len()).collect();
     order.sort_by(|a, b| table[*a].partial_cmp(&table[*b]).unwrap_or(std::cmp::Ordering::Equal));
     let mut ranks = vec![0_i64; table.len()];

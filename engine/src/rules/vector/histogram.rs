@@ -1,6 +1,6 @@
 //! The distribution of a field's values over leads.
 
-use super::column::{Column, Meaning, Read};
+use super::column::{Column, KeyMeaning, ReadQuality};
 use super::columns::Columns;
 
 /// The number of leads with each value of a field.
@@ -11,12 +11,12 @@ pub struct Histogram {
     /// The leads for which the value was invalid.
     pub invalid: u64,
     /// The values that were read, with any confidence.
-    pub values: Spread,
+    pub values: ValueCounts,
 }
 
 /// Values with the number of leads that have them.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Spread {
+pub enum ValueCounts {
     /// Each value: enum values in the catalogue's order, texts in order of appearance, or false and true.
     Each(Vec<(String, u64)>),
     /// Numbers, or timestamps in microseconds, in intervals of equal width.
@@ -45,21 +45,21 @@ impl Columns {
         let (mut missing, mut invalid, mut read) = (0, 0, Vec::new());
         for row in rows {
             match column.readings.of(row) {
-                Read::Not => missing += 1,
-                Read::Wrongly(_) => invalid += 1,
-                Read::Well(_) => read.push(row),
+                ReadQuality::Not => missing += 1,
+                ReadQuality::Wrongly(_) => invalid += 1,
+                ReadQuality::Well(_) => read.push(row),
             }
         }
         let values = match &column.meaning {
-            Meaning::Flags => each(column, &["false", "true"], &read),
-            Meaning::Texts(texts) => each(column, texts, &read),
+            KeyMeaning::Flags => each(column, &["false", "true"], &read),
+            KeyMeaning::Texts(texts) => each(column, texts, &read),
             _ => ranges(column, parts.max(1), &read),
         };
         Some(Histogram { missing, invalid, values })
     }
 }
 
-fn each(column: &Column, texts: &[impl AsRef<str>], rows: &[usize]) -> Spread {
+fn each(column: &Column, texts: &[impl AsRef<str>], rows: &[usize]) -> ValueCounts {
     let mut counts = vec![0; texts.len()];
     for row in rows {
         if let Some(count) = usize::try_from(column.values.key(*row)).ok().and_then(|key| counts.get_mut(key))
@@ -67,12 +67,12 @@ fn each(column: &Column, texts: &[impl AsRef<str>], rows: &[usize]) -> Spread {
             *count += 1;
         }
     }
-    Spread::Each(texts.iter().map(|text| text.as_ref().to_owned()).zip(counts).collect())
+    ValueCounts::Each(texts.iter().map(|text| text.as_ref().to_owned()).zip(counts).collect())
 }
 
-fn ranges(column: &Column, parts: usize, rows: &[usize]) -> Spread {
+fn ranges(column: &Column, parts: usize, rows: &[usize]) -> ValueCounts {
     let value = |row: &usize| match &column.meaning {
-        Meaning::Loose(numbers) => numbers.get(*row).map_or(0.0, |number| number.to_f64()),
+        KeyMeaning::Loose(numbers) => numbers.get(*row).map_or(0.0, |number| number.to_f64()),
         _ => {
             let key = column.values.key(*row);
             column.number(key).map_or(key as f64, |number| number.to_f64())
@@ -90,8 +90,8 @@ fn ranges(column: &Column, parts: usize, rows: &[usize]) -> Spread {
         counts[part.min(parts - 1)] += 1;
     }
     if rows.is_empty() {
-        Spread::Ranges { from: 0.0, to: 0.0, counts }
+        ValueCounts::Ranges { from: 0.0, to: 0.0, counts }
     } else {
-        Spread::Ranges { from, to, counts }
+        ValueCounts::Ranges { from, to, counts }
     }
 }

@@ -1,6 +1,6 @@
 //! The values of a column, in the narrowest type that fits.
 
-use super::bits::{Bits, Lane, Level, NONE, ROWS, between, within};
+use super::bits::{Bits, Lane, NONE, ROWS, SimdLevel, between, within};
 
 /// A key for each row, padded to whole blocks; see [`Lane::of`].
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ macro_rules! each_lane {
 
 /// Selects rows by their keys.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Which {
+pub enum KeyFilter {
     /// The key is between two others, inclusive.
     Between(Vec<(i64, i64)>),
     /// The bit of the key, starting at 0, is set.
@@ -80,9 +80,9 @@ impl Lanes {
     }
 
     /// Returns the selected rows of a block; rows that are not open may or may not be included.
-    pub fn which(&self, level: Level, block: usize, which: &Which, open: &Bits) -> Bits {
+    pub fn which(&self, level: SimdLevel, block: usize, which: &KeyFilter, open: &Bits) -> Bits {
         match which {
-            Which::Between(ranges) => {
+            KeyFilter::Between(ranges) => {
                 let mut all = NONE;
                 for (low, high) in ranges {
                     let bits = self.between(level, block, *low, *high);
@@ -90,7 +90,7 @@ impl Lanes {
                 }
                 all
             }
-            Which::In(set) => {
+            KeyFilter::In(set) => {
                 let zero = || if set.first().is_some_and(|word| word & 1 == 1) { *open } else { NONE };
                 each_lane!(self, zero(), values => within(rows(values, block), set, open))
             }
@@ -98,8 +98,8 @@ impl Lanes {
     }
 
     /// Returns the rows of a block whose keys are between two others.
-    pub fn between(&self, level: Level, block: usize, low: i64, high: i64) -> Bits {
-        fn of<T: Lane>(level: Level, values: &[T], low: i64, high: i64) -> Bits {
+    pub fn between(&self, level: SimdLevel, block: usize, low: i64, high: i64) -> Bits {
+        fn of<T: Lane>(level: SimdLevel, values: &[T], low: i64, high: i64) -> Bits {
             let (low, high) = (low.max(T::LEAST.key()), high.min(T::MOST.key()));
             if low <= high { between(level, values, T::of(low), T::of(high)) } else { NONE }
         }
@@ -108,7 +108,7 @@ impl Lanes {
     }
 }
 
-impl Which {
+impl KeyFilter {
     /// Selects the keys whose bit is set; a few runs of keys become ranges, which are faster.
     pub fn of(set: &[u64], len: usize) -> Self {
         const RUNS: usize = 4;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::column::{Column, Meaning, Read};
+use super::column::{Column, KeyMeaning, ReadQuality};
 use crate::rules::lists::ReferenceList;
 use crate::rules::row::Slot;
 
@@ -16,7 +16,7 @@ pub struct Lookups<'a> {
 
 /// The results of one list for one field.
 #[derive(Clone, Debug)]
-pub(super) struct Looked {
+pub(super) struct LookupResult {
     /// A bit for each text of the column.
     of: Option<Arc<[u64]>>,
     /// The result for the text assumed for a missing field.
@@ -30,27 +30,27 @@ impl<'a> Lookups<'a> {
         Self { lists, known: BTreeMap::new() }
     }
 
-    pub(super) fn look(&mut self, list: &str, slot: Option<&Slot>, column: Option<&Column>) -> Looked {
+    pub(super) fn look(&mut self, list: &str, slot: Option<&Slot>, column: Option<&Column>) -> LookupResult {
         let found = self.lists.get(list);
         let stated = found
             .zip(slot)
             .and_then(|(found, slot)| Some(found.contains(slot.text(slot.cell(None).datum)?).is_some()));
         let of = found.zip(column).and_then(|(found, column)| {
-            let Meaning::Texts(texts) = &column.meaning else { return None };
+            let KeyMeaning::Texts(texts) = &column.meaning else { return None };
             let key = (list.to_owned(), column.name.clone());
             Some(self.known.entry(key).or_insert_with(|| answers(found, texts)).clone())
         });
-        Looked { of, stated }
+        LookupResult { of, stated }
     }
 }
 
-impl Looked {
+impl LookupResult {
     /// Returns the result for a field with this reading and key.
-    pub fn answer(&self, read: Read, key: i64) -> Option<bool> {
+    pub fn answer(&self, read: ReadQuality, key: i64) -> Option<bool> {
         match read {
-            Read::Not => self.stated,
-            Read::Wrongly(_) => None,
-            Read::Well(_) => {
+            ReadQuality::Not => self.stated,
+            ReadQuality::Wrongly(_) => None,
+            ReadQuality::Well(_) => {
                 let key = usize::try_from(key).ok()?;
                 self.of.as_ref()?.get(key / 64).map(|word| word >> (key % 64) & 1 == 1)
             }

@@ -1,13 +1,13 @@
 //! Binds a rule set to columns, translating each atom to the cheapest question about a column.
 
-use super::binding::{Binding, is_timeless};
-use super::bits::Level;
+use super::binding::{ColumnBinding, is_timeless};
+use super::bits::SimdLevel;
 use super::column::Column;
 use super::columns::{AsOf, Columns};
-use super::lanes::{Lanes, Which};
+use super::lanes::{KeyFilter, Lanes};
 use super::lookups::Lookups;
 use crate::decision::Outcome3;
-use crate::rules::code::{Kind, Node, Read, children};
+use crate::rules::code::{FieldRead, Node, Operation, children};
 use crate::rules::rule_set::{Rule, RuleSet};
 
 /// A rule set that is ready to decide all leads of some columns.
@@ -15,16 +15,16 @@ use crate::rules::rule_set::{Rule, RuleSet};
 pub struct Plan<'a> {
     pub(super) rules: &'a RuleSet,
     pub(super) columns: &'a Columns,
-    pub(super) level: Level,
+    pub(super) level: SimdLevel,
     /// The rules with actions, by index, with their conditions.
-    pub(super) pieces: Vec<(usize, Piece<'a>)>,
-    pub(super) binding: Binding<'a>,
+    pub(super) pieces: Vec<(usize, PlanNode<'a>)>,
+    pub(super) binding: ColumnBinding<'a>,
     pub(super) guards: Vec<Guard<'a>>,
 }
 
 /// A piece of a condition.
 #[derive(Clone, Debug)]
-pub(super) enum Piece<'a> {
+pub(super) enum PlanNode<'a> {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
@@ -33,7 +33,7 @@ pub(super) enum Piece<'a> {
         sides: Box<[Self; 2]>,
     },
     Constant(Outcome3),
-    Ask(Ask<'a>),
+    Ask(ColumnQuery<'a>),
     /// Evaluated row by row with the row engine.
     Rows {
         code: &'a [Node],
@@ -43,12 +43,12 @@ pub(super) enum Piece<'a> {
 
 /// A question about one column.
 #[derive(Clone, Debug)]
-pub(super) struct Ask<'a> {
+pub(super) struct ColumnQuery<'a> {
     pub lanes: &'a Lanes,
     /// The rows for which the answer is yes.
-    pub yes: Which,
+    pub yes: KeyFilter,
     /// The rows that have an error.
-    pub wrong: Option<Which>,
+    pub wrong: Option<KeyFilter>,
     /// The first code of readings with sufficient confidence; the answer for other rows is unknown. By default,
     /// all have it.
     pub sure: Option<usize>,
@@ -67,12 +67,12 @@ pub(super) struct Guard<'a> {
 impl<'a> Plan<'a> {
     /// Binds a rule set to columns. A field without a column counts as not read for any lead.
     pub fn new(rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
-        Self::at(Level::best(), rules, columns, lookups)
+        Self::at(SimdLevel::best(), rules, columns, lookups)
     }
 
     /// Does the same as [`Plan::new`], with these vector instructions.
-    pub fn at(level: Level, rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
-        let mut plan = Self::unasked(level, rules, columns, lookups);
+    pub fn at(level: SimdLevel, rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
+        let mut plan = Self::without_rules(level, rules, columns, lookups);
         for (index, rule) in rules.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
             let piece = plan.condition(rule);
             plan.pieces.push((index, piece));
@@ -81,63 +81,63 @@ impl<'a> Plan<'a> {
     }
 
     /// Creates a plan without any rules.
-    pub(super) fn unasked(
-        level: Level,
+    pub(super) fn without_rules(
+        level: SimdLevel,
         rules: &'a RuleSet,
         columns: &'a Columns,
         lookups: &mut Lookups<'_>,
     ) -> Self {
-        let binding = Binding::new(rules, columns, lookups);
+        let binding = ColumnBinding::new(rules, columns, lookups);
         Self { rules, columns, level, pieces: Vec::new(), binding, guards: Vec::new() }
     }
 
     /// Binds the condition of a rule.
-    pub(super) fn condition(&mut self, rule: &'a Rule) -> Piece<'a> {
+    pub(super) fn condition(&mut self, rule: &'a Rule) -> PlanNode<'a> {
         self.bind(&rule.code)
     }
 
-    fn bind(&mut self, code: &'a [Node]) -> Piece<'a> {
-        let Some(node) = code.first() else { return Piece::Constant(Outcome3::Error) };
-        let mut parts: Vec<Piece<'a>> = match node.kind {
-            Kind::All | Kind::Any | Kind::Not | Kind::Same { .. } => {
+    fn bind(&mut self, code: &'a [Node]) -> PlanNode<'a> {
+        let Some(node) = code.first() else { return PlanNode::Constant(Outcome3::Error) };
+        let mut parts: Vec<PlanNode<'a>> = match node.kind {
+            Operation::All | Operation::Any | Operation::Not | Operation::Same { .. } => {
                 children(code).map(|child| self.bind(child)).collect()
             }
             _ => return self.atom(code, &node.kind),
         };
         match (&node.kind, parts.len()) {
-            (Kind::All | Kind::Any, _) => {
+            (Operation::All | Operation::Any, _) => {
                 // Pieces that decide rows cheaply come first and save work for the others; the order does not
                 // affect results.
-                parts.sort_by_key(Piece::cost);
-                if node.kind == Kind::All { Piece::All(parts) } else { Piece::Any(parts) }
+                parts.sort_by_key(PlanNode::cost);
+                if node.kind == Operation::All { PlanNode::All(parts) } else { PlanNode::Any(parts) }
             }
-            (Kind::Not, 1) => Piece::Not(parts.remove(0).into()),
-            (Kind::Same { negated }, 2) => {
+            (Operation::Not, 1) => PlanNode::Not(parts.remove(0).into()),
+            (Operation::Same { negated }, 2) => {
                 let right = parts.remove(1);
-                Piece::Same { negated: *negated, sides: [parts.remove(0), right].into() }
+                PlanNode::Same { negated: *negated, sides: [parts.remove(0), right].into() }
             }
-            _ => Piece::Constant(Outcome3::Error),
+            _ => PlanNode::Constant(Outcome3::Error),
         }
     }
 
-    fn atom(&mut self, code: &'a [Node], kind: &'a Kind) -> Piece<'a> {
-        if let Kind::Constant(holds) = kind {
-            return Piece::Constant((*holds).into());
+    fn atom(&mut self, code: &'a [Node], kind: &'a Operation) -> PlanNode<'a> {
+        if let Operation::Constant(holds) = kind {
+            return PlanNode::Constant((*holds).into());
         }
         let slots = slots_of(code);
-        let rows = Piece::Rows { code, slots: slots.clone() };
+        let rows = PlanNode::Rows { code, slots: slots.clone() };
         let [slot] = slots.as_slice() else { return rows };
-        let mut reads: Vec<Read> = code.iter().flat_map(|node| node.kind.reads()).collect();
+        let mut reads: Vec<FieldRead> = code.iter().flat_map(|node| node.kind.reads()).collect();
         reads.dedup();
         let observes = code.iter().any(|node| node.kind.observes().next().is_some());
         let Some(column) = self.binding.columns[*slot] else {
             return match self.binding.as_of {
-                AsOf::One(_) => Piece::Constant(self.binding.missing(code, *slot)),
+                AsOf::One(_) => PlanNode::Constant(self.binding.missing(code, *slot)),
                 AsOf::Each(_) => rows,
             };
         };
         let asked = match (reads.as_slice(), observes) {
-            ([], true) => self.binding.readings(code, *slot, column).map(|(yes, wrong)| Ask {
+            ([], true) => self.binding.readings(code, *slot, column).map(|(yes, wrong)| ColumnQuery {
                 lanes: &column.readings.codes,
                 yes,
                 wrong,
@@ -147,19 +147,25 @@ impl<'a> Plan<'a> {
             ([read], false) => self.value(code, kind, *read, column),
             _ => None,
         };
-        asked.map_or(rows, Piece::Ask)
+        asked.map_or(rows, PlanNode::Ask)
     }
 
     /// Returns the question about a column's values.
-    fn value(&mut self, code: &'a [Node], kind: &Kind, read: Read, column: &'a Column) -> Option<Ask<'a>> {
+    fn value(
+        &mut self,
+        code: &'a [Node],
+        kind: &Operation,
+        read: FieldRead,
+        column: &'a Column,
+    ) -> Option<ColumnQuery<'a>> {
         let slot = usize::from(read.slot);
-        if !self.binding.hangs_on(code, slot) {
+        if !self.binding.depends_on(code, slot) {
             return None;
         }
         let is_known = self.binding.slots[slot].definition.kind == column.kind;
         let ranges = if is_known { self.binding.ranges(kind, column) } else { None };
         let (yes, wrong) = match ranges {
-            Some(ranges) => (Which::Between(ranges), None),
+            Some(ranges) => (KeyFilter::Between(ranges), None),
             None => self.binding.values(code, kind, slot, column)?,
         };
         let has_stated = self.binding.slots[slot].stated.is_some();
@@ -169,7 +175,13 @@ impl<'a> Plan<'a> {
         }
         let missing = self.binding.missing(code, slot);
         let sure = self.ask_readings(column, column.readings.sure(read.needed));
-        Some(Ask { lanes: &column.values, yes, wrong, sure, found: found.map(|guard| (guard, missing)) })
+        Some(ColumnQuery {
+            lanes: &column.values,
+            yes,
+            wrong,
+            sure,
+            found: found.map(|guard| (guard, missing)),
+        })
     }
 
     /// Returns the number of a question about readings, which is evaluated once per block; `None` if it is true
@@ -188,7 +200,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-impl Piece<'_> {
+impl PlanNode<'_> {
     /// Returns the relative cost of the piece.
     pub(super) fn cost(&self) -> u8 {
         const ROWS: u8 = 9;

@@ -5,17 +5,17 @@
 //! longer open.
 
 use super::bits::{Bits, NONE, ROWS, WORD, count, is_none, merge, ones};
-use super::plan::{Ask, Piece, Plan};
+use super::plan::{ColumnQuery, Plan, PlanNode};
 use crate::decision::Outcome3;
 use crate::rules::code::Node;
-use crate::rules::eval::Machine;
-use crate::rules::row::{Cell, Row};
-use crate::rules::rule_set::Stop;
-use crate::rules::simulate::Counts;
+use crate::rules::eval::EvalContext;
+use crate::rules::row::{Row, RowCell};
+use crate::rules::rule_set::ScanStop;
+use crate::rules::simulate::StopCounts;
 
 /// The result of a piece for the open rows of a block.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Truth {
+pub(super) struct BlockResult {
     pub yes: Bits,
     /// Neither true nor false.
     pub open: Bits,
@@ -24,14 +24,14 @@ pub(super) struct Truth {
 /// Results cached for a block, and scratch space.
 pub(super) struct Scratch<'a> {
     guards: Vec<Option<Bits>>,
-    cells: Vec<Cell<'a>>,
+    cells: Vec<RowCell<'a>>,
     answers: Vec<Option<bool>>,
 }
 
 impl<'a> Plan<'a> {
     /// Returns the number of leads that each rule decides.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::new(self.rules);
+    pub fn counts(&self) -> StopCounts {
+        let mut counts = StopCounts::new(self.rules);
         self.each_block(|_, stop, rows| counts.add(stop, count(self.level, rows)));
         counts
     }
@@ -46,7 +46,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Calls `tell` with the rows of each block, grouped by where their scan stops.
-    pub(super) fn each_block(&self, mut tell: impl FnMut(usize, Stop, &Bits)) {
+    pub(super) fn each_block(&self, mut tell: impl FnMut(usize, ScanStop, &Bits)) {
         let mut scratch = self.scratch();
         for block in 0..self.columns.blocks() {
             scratch.guards.fill(None);
@@ -56,54 +56,71 @@ impl<'a> Plan<'a> {
                     break;
                 }
                 let truth = self.piece(piece, block, &open, &mut scratch);
-                tell(block, Stop::Fired(*index), &truth.yes);
-                tell(block, Stop::Held(*index), &truth.open);
+                tell(block, ScanStop::Fired(*index), &truth.yes);
+                tell(block, ScanStop::Held(*index), &truth.open);
                 open = merge([&open, &truth.yes, &truth.open], |[open, yes, held]| open & !(yes | held));
             }
-            tell(block, Stop::Default, &open);
+            tell(block, ScanStop::Default, &open);
         }
     }
 
     pub(super) fn scratch(&self) -> Scratch<'a> {
         Scratch {
             guards: vec![None; self.guards.len()],
-            cells: vec![Cell::MISSING; self.binding.slots.len()],
+            cells: vec![RowCell::MISSING; self.binding.slots.len()],
             answers: Vec::new(),
         }
     }
 
     /// Evaluates a rule's condition for a whole block, regardless of earlier rules.
-    pub(super) fn whole_piece(&self, piece: &Piece<'a>, block: usize, scratch: &mut Scratch<'a>) -> Truth {
+    pub(super) fn whole_piece(
+        &self,
+        piece: &PlanNode<'a>,
+        block: usize,
+        scratch: &mut Scratch<'a>,
+    ) -> BlockResult {
         scratch.guards.clear();
         scratch.guards.resize(self.guards.len(), None);
         self.piece(piece, block, &self.columns.rows_of(block), scratch)
     }
 
-    fn piece(&self, piece: &Piece<'a>, block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+    fn piece(
+        &self,
+        piece: &PlanNode<'a>,
+        block: usize,
+        open: &Bits,
+        scratch: &mut Scratch<'a>,
+    ) -> BlockResult {
         match piece {
-            Piece::All(parts) => self.all(parts, block, open, scratch),
-            Piece::Any(parts) => self.any(parts, block, open, scratch),
-            Piece::Not(part) => {
+            PlanNode::All(parts) => self.all(parts, block, open, scratch),
+            PlanNode::Any(parts) => self.any(parts, block, open, scratch),
+            PlanNode::Not(part) => {
                 let truth = self.piece(part, block, open, scratch);
                 let yes = merge([open, &truth.yes, &truth.open], |[open, yes, held]| open & !(yes | held));
-                Truth { yes, open: truth.open }
+                BlockResult { yes, open: truth.open }
             }
-            Piece::Same { negated, sides } => {
+            PlanNode::Same { negated, sides } => {
                 let [left, right] = [&sides[0], &sides[1]].map(|side| self.piece(side, block, open, scratch));
                 let held = merge([&left.open, &right.open], |[a, b]| a | b);
                 let flip = if *negated { 0 } else { u64::MAX };
                 let yes = merge([open, &left.yes, &right.yes, &held], |[open, a, b, held]| {
                     open & !held & (a ^ b ^ flip)
                 });
-                Truth { yes, open: held }
+                BlockResult { yes, open: held }
             }
-            Piece::Constant(outcome) => Truth::constant(*outcome, open),
-            Piece::Ask(ask) => self.ask(ask, block, open, scratch),
-            Piece::Rows { code, slots } => self.rows(code, slots, block, open, scratch),
+            PlanNode::Constant(outcome) => BlockResult::constant(*outcome, open),
+            PlanNode::Ask(ask) => self.ask(ask, block, open, scratch),
+            PlanNode::Rows { code, slots } => self.rows(code, slots, block, open, scratch),
         }
     }
 
-    fn all(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+    fn all(
+        &self,
+        parts: &[PlanNode<'a>],
+        block: usize,
+        open: &Bits,
+        scratch: &mut Scratch<'a>,
+    ) -> BlockResult {
         // The rows that are not false so far, and those for which some part is neither true nor false.
         let (mut rest, mut held) = (*open, NONE);
         for part in parts {
@@ -114,14 +131,20 @@ impl<'a> Plan<'a> {
             rest = merge([&rest, &truth.yes, &truth.open], |[rest, yes, held]| rest & (yes | held));
             held = merge([&held, &truth.open], |[held, open]| held | open);
         }
-        Truth {
+        BlockResult {
             yes: merge([&rest, &held], |[rest, held]| rest & !held),
             open: merge([&rest, &held], |[rest, held]| rest & held),
         }
     }
 
-    fn any(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
-        let mut any = Truth { yes: NONE, open: NONE };
+    fn any(
+        &self,
+        parts: &[PlanNode<'a>],
+        block: usize,
+        open: &Bits,
+        scratch: &mut Scratch<'a>,
+    ) -> BlockResult {
+        let mut any = BlockResult { yes: NONE, open: NONE };
         let mut rest = *open;
         for part in parts {
             if is_none(&rest) {
@@ -135,16 +158,22 @@ impl<'a> Plan<'a> {
         any
     }
 
-    fn ask(&self, ask: &Ask<'a>, block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+    fn ask(
+        &self,
+        ask: &ColumnQuery<'a>,
+        block: usize,
+        open: &Bits,
+        scratch: &mut Scratch<'a>,
+    ) -> BlockResult {
         let sure = ask.sure.map(|guard| self.guard(guard, block, scratch));
         let yes = ask.lanes.which(self.level, block, &ask.yes, open);
         let wrong = ask.wrong.as_ref().map_or(NONE, |wrong| ask.lanes.which(self.level, block, wrong, open));
         let mut truth = match sure {
-            Some(sure) => Truth {
+            Some(sure) => BlockResult {
                 yes: merge([&yes, open, &sure], |[yes, open, sure]| yes & open & sure),
                 open: merge([&wrong, open, &sure], |[wrong, open, sure]| open & (wrong | !sure)),
             },
-            None => Truth {
+            None => BlockResult {
                 yes: merge([&yes, open], |[yes, open]| yes & open),
                 open: merge([&wrong, open], |[wrong, open]| wrong & open),
             },
@@ -152,7 +181,7 @@ impl<'a> Plan<'a> {
         if let Some((found, outcome)) = ask.found {
             let found = self.guard(found, block, scratch);
             let missing = merge([open, &found], |[open, found]| open & !found);
-            let stated = Truth::constant(outcome, &missing);
+            let stated = BlockResult::constant(outcome, &missing);
             truth.yes = merge([&truth.yes, &found, &stated.yes], |[yes, found, stated]| yes & found | stated);
             truth.open =
                 merge([&truth.open, &found, &stated.open], |[held, found, stated]| held & found | stated);
@@ -173,8 +202,8 @@ impl<'a> Plan<'a> {
         block: usize,
         open: &Bits,
         scratch: &mut Scratch<'a>,
-    ) -> Truth {
-        let mut truth = Truth { yes: NONE, open: NONE };
+    ) -> BlockResult {
+        let mut truth = BlockResult { yes: NONE, open: NONE };
         for (word, open) in open.iter().enumerate() {
             for place in ones(*open) {
                 let row = block * ROWS + word * WORD + place;
@@ -184,7 +213,7 @@ impl<'a> Plan<'a> {
                 self.binding.answers(row, &mut scratch.answers);
                 let as_of = self.columns.as_of(row);
                 let row = Row { cells: &scratch.cells, answers: &scratch.answers, as_of };
-                match (Machine { slots: self.binding.slots, row: &row }).outcome(code) {
+                match (EvalContext { slots: self.binding.slots, row: &row }).outcome(code) {
                     Outcome3::True => truth.yes[word] |= 1 << place,
                     Outcome3::False => {}
                     Outcome3::Unknown | Outcome3::Error => truth.open[word] |= 1 << place,
@@ -195,7 +224,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-impl Truth {
+impl BlockResult {
     fn constant(outcome: Outcome3, open: &Bits) -> Self {
         match outcome {
             Outcome3::True => Self { yes: *open, open: NONE },

@@ -1,33 +1,33 @@
 //! Evaluates a draft while its rules are edited, for example by dragging a threshold, and re-evaluates only the
 //! rules that changed.
 
-use super::bits::{Level, count, merge};
+use super::bits::{SimdLevel, count, merge};
 use super::columns::Columns;
 use super::lookups::Lookups;
 use super::plan::Plan;
-use super::run::Truth;
+use super::run::BlockResult;
 use crate::rules::code::Node;
 use crate::rules::row::Slot;
-use crate::rules::rule_set::{Question, RuleSet, Stop};
-use crate::rules::simulate::Counts;
+use crate::rules::rule_set::{ListLookup, RuleSet, ScanStop};
+use crate::rules::simulate::StopCounts;
 
 /// The result of each rule for every lead, whether or not the scan reaches it. Uses two bits per rule and lead.
 #[derive(Debug)]
-pub struct Sheet<'a> {
+pub struct RuleResults<'a> {
     columns: &'a Columns,
     lookups: Lookups<'a>,
     slots: Vec<Slot>,
-    questions: Vec<Question>,
+    questions: Vec<ListLookup>,
     rules: Vec<Known>,
 }
 
 #[derive(Debug)]
 struct Known {
     code: Box<[Node]>,
-    truths: Vec<Truth>,
+    truths: Vec<BlockResult>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> RuleResults<'a> {
     /// Evaluates every rule that has an action.
     pub fn new(rules: &RuleSet, columns: &'a Columns, lookups: Lookups<'a>) -> Self {
         let mut sheet =
@@ -38,10 +38,10 @@ impl<'a> Sheet<'a> {
 
     /// Returns the number of leads that each rule of a draft decides. Changed rules are evaluated and replace
     /// the cached results.
-    pub fn counts(&mut self, draft: &RuleSet) -> Counts {
+    pub fn counts(&mut self, draft: &RuleSet) -> StopCounts {
         self.keep(draft);
-        let mut counts = Counts::new(draft);
-        let level = Level::best();
+        let mut counts = StopCounts::new(draft);
+        let level = SimdLevel::best();
         let deciding = || draft.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some());
         for block in 0..self.columns.blocks() {
             let mut open = self.columns.rows_of(block);
@@ -49,11 +49,11 @@ impl<'a> Sheet<'a> {
                 let truth = &known.truths[block];
                 let [fired, held] =
                     [&truth.yes, &truth.open].map(|bits| merge([bits, &open], |[a, b]| a & b));
-                counts.add(Stop::Fired(index), count(level, &fired));
-                counts.add(Stop::Held(index), count(level, &held));
+                counts.add(ScanStop::Fired(index), count(level, &fired));
+                counts.add(ScanStop::Held(index), count(level, &held));
                 open = merge([&open, &fired, &held], |[open, fired, held]| open & !(fired | held));
             }
-            counts.add(Stop::Default, count(level, &open));
+            counts.add(ScanStop::Default, count(level, &open));
         }
         counts
     }
@@ -76,7 +76,7 @@ impl<'a> Sheet<'a> {
             };
             let known = found.and_then(|found| before[found].take()).unwrap_or_else(|| {
                 let plan = plan.get_or_insert_with(|| {
-                    Plan::unasked(Level::best(), rules, self.columns, &mut self.lookups)
+                    Plan::without_rules(SimdLevel::best(), rules, self.columns, &mut self.lookups)
                 });
                 let piece = plan.condition(rule);
                 let mut scratch = plan.scratch();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use engine::rules::analysis::{Finding, FindingKind, NotDecided};
+use engine::rules::analysis::{Finding, FindingKind, InconclusiveReason};
 use engine::rules::vector::{Columns, Lookups};
 use engine::rules::{Inputs, Reading, RuleSet, RuleSetFile, Slot};
 use engine::value::Value;
@@ -170,7 +170,7 @@ fn undecided_rules_are_reported() {
     // The order of three fields is analysed only in pairs.
     let rules = compile(&[("size < budget && budget < intent && intent < size", "advance")]);
     let findings = rules.analyse(&BTreeMap::new()).findings;
-    assert_eq!(findings[0].kind, FindingKind::NotDecided(NotDecided::NotLookedInto));
+    assert_eq!(findings[0].kind, FindingKind::NotDecided(InconclusiveReason::NotLookedInto));
     assert!(
         findings[0].message().starts_with("Could not determine whether this rule can apply: it depends on")
     );

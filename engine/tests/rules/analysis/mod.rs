@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use engine::action::{Action, Consequence};
-use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
+use engine::catalogue::{Catalogue, FieldDefinition, FieldType, MissingMeaning};
 use engine::decision::SnapshotList;
 use engine::rules::{Inputs, Reading, RuleDefinition, RuleSet, RuleSetFile, Verdict};
 use engine::value::Value;
@@ -47,7 +47,10 @@ fn catalogue() -> Catalogue {
     }
     fields.0.insert(
         "stated".into(),
-        FieldDefinition { missing: Missing::Value(json!(3)), ..FieldDefinition::new(FieldType::Integer) },
+        FieldDefinition {
+            missing: MissingMeaning::Value(json!(3)),
+            ..FieldDefinition::new(FieldType::Integer)
+        },
     );
     fields
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use engine::action::Action;
 use engine::decision::SnapshotList;
-use engine::rules::analysis::Nearest;
+use engine::rules::analysis::NearestResult;
 use engine::rules::{Inputs, Reading, RuleSet};
 use engine::value::Value;
 use proptest::prelude::*;
@@ -27,12 +27,12 @@ fn nearest(
     lead: &BTreeMap<String, Reading>,
     is_listed: bool,
     wanted: Option<Action>,
-) -> Result<(Vec<String>, Action), Box<Nearest>> {
+) -> Result<(Vec<String>, Action), Box<NearestResult>> {
     let by_field = BTreeMap::from([("country".to_owned(), is_listed)]);
     let lists = BTreeMap::from([("tam".to_owned(), SnapshotList { by_field, ..SnapshotList::default() })]);
     match rules.nearest_change(&Inputs { readings: lead, lists: &lists, as_of: DateTime::UNIX_EPOCH }, wanted)
     {
-        Nearest::Found(found) => {
+        NearestResult::Found(found) => {
             Ok((found.moves.iter().map(|one| one.text()).collect(), found.verdict.action))
         }
         other => Err(Box::new(other)),
@@ -71,7 +71,7 @@ fn the_nearest_change_is_the_one_of_the_fewest_fields_and_the_smallest_move() {
     );
     assert_eq!(
         nearest(&rules, &lead(300, 0.8), true, Some(Action::Escalate)),
-        Err(Box::new(Nearest::Nothing))
+        Err(Box::new(NearestResult::Nothing))
     );
     // Setting an unknown field is a change like any other.
     let mut unknown = lead(1200, 0.2);
@@ -227,7 +227,7 @@ fn a_nearest_change_changes_the_decision_and_no_smaller_one_does() {
         prop_assert_eq!(&found, &rules.nearest_change(&inputs, None));
         let mut met = met.borrow_mut();
         match found {
-            Nearest::Found(found) => {
+            NearestResult::Found(found) => {
                 prop_assert_ne!(found.verdict.action, now);
                 let (mut changed, mut answered) = (readings.clone(), lists.clone());
                 for one in &found.moves {
@@ -266,12 +266,12 @@ fn a_nearest_change_changes_the_decision_and_no_smaller_one_does() {
                     }
                 }
             }
-            Nearest::Nothing => {
+            NearestResult::Nothing => {
                 met.nothing += 1;
                 prop_assert!(!case.one_field_does(now), "{:?} {:?}", definitions, readings);
                 prop_assert!(!case.two_fields_do(now), "{:?} {:?}", definitions, readings);
             }
-            Nearest::NotDecided { .. } => {
+            NearestResult::NotDecided { .. } => {
                 met.not_decided += 1;
                 prop_assert!(is_computed(&definitions), "nothing here is hard: {:?}", definitions);
             }

@@ -9,7 +9,7 @@ use destinations::{
 };
 use engine::canonical::Digest;
 use engine::ids::{EffectId, LeadId};
-use engine::sync::backoff::{Failure, Policy};
+use engine::sync::backoff::{FailureKind, RetryPolicy};
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use server::tasks::dispatch::Options;
@@ -44,7 +44,7 @@ impl Fake {
             in_flight: 8,
             batch: 1,
             timeout: Duration::from_secs(5),
-            retry: Policy { base_ms: 20, cap_ms: 50, attempts: 5 },
+            retry: RetryPolicy { base_ms: 20, cap_ms: 50, attempts: 5 },
         };
         Self {
             behaviour: Arc::new(move |request, before| Box::pin(behaviour(request, before))),
@@ -77,7 +77,7 @@ impl Fake {
 
     /// Sets the number of attempts and increases the time between them.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.limits.retry = Policy { base_ms: 200, cap_ms: 400, attempts };
+        self.limits.retry = RetryPolicy { base_ms: 200, cap_ms: 400, attempts };
         self
     }
 
@@ -189,10 +189,10 @@ impl Drop for UnderWay<'_> {
 
 /// Returns a failure that is retried.
 pub fn retry() -> WriteError {
-    WriteError::new(Failure::Retry, "not now")
+    WriteError::new(FailureKind::Retry, "not now")
 }
 
 /// Returns a failure that is not retried.
 pub fn refused() -> WriteError {
-    WriteError::new(Failure::NeedsPerson, "not so")
+    WriteError::new(FailureKind::NeedsPerson, "not so")
 }

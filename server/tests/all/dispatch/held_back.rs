@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use engine::sync::backoff::Failure;
+use engine::sync::backoff::FailureKind;
 use store::Actor;
 use store::control::kill::{StopScope, kill, resume};
 
@@ -50,7 +50,7 @@ async fn an_unavailable_destination_is_spared_until_one_effect_succeeds() {
 #[tokio::test]
 async fn nothing_is_sent_before_retry_after_has_passed() {
     let fake = Fake::new(|_, _| async {
-        Err(destinations::WriteError::new(Failure::Retry, "429")
+        Err(destinations::WriteError::new(FailureKind::Retry, "429")
             .not_before(Some(Utc::now() + TimeDelta::minutes(5))))
     })
     .in_flight(1);
@@ -67,7 +67,7 @@ async fn nothing_is_sent_before_retry_after_has_passed() {
 #[tokio::test]
 async fn a_used_up_quota_waits_for_the_next_day_and_costs_no_attempt() {
     let fake = Fake::new(|_, _| async {
-        Err(destinations::WriteError::new(Failure::WaitUntilTomorrow, "the daily quota is used up"))
+        Err(destinations::WriteError::new(FailureKind::WaitUntilTomorrow, "the daily quota is used up"))
     })
     .in_flight(1);
     let world = World::new(fake).await;

@@ -12,7 +12,7 @@ mod way_down;
 
 use engine::canonical::Digest;
 use engine::change::Kind;
-use engine::control::release::{Act, InFlight, Stage, may_move};
+use engine::control::release::{InFlight, ReleaseAction, Stage, may_move};
 use engine::ids::{ReleaseId, WorkflowId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};

@@ -23,9 +23,11 @@ async fn the_database_and_the_engine_have_the_same_moves() {
 async fn a_pause_ends_where_it_began_and_only_what_was_live_is_restored() {
     let office = Office::open().await;
     let number = office.approved(&["A", "B"]).await;
-    for (act, to) in
-        [(Act::Simulate, Stage::Simulation), (Act::StartShadow, Stage::Shadow), (Act::Pause, Stage::Paused)]
-    {
+    for (act, to) in [
+        (ReleaseAction::Simulate, Stage::Simulation),
+        (ReleaseAction::StartShadow, Stage::Shadow),
+        (ReleaseAction::Pause, Stage::Paused),
+    ] {
         let mut tx = office.store().pool().begin().await.unwrap();
         let release = releases::locked(&mut tx, number).await.unwrap();
         releases::move_to(&mut tx, &now(&office.other), &release, act, to, "", None).await.unwrap();

@@ -5,41 +5,41 @@ use std::ops::Range as Places;
 
 use super::classes::Range;
 use super::space::Values;
-use crate::rules::code::{Accepted, Kind, Operand, Set as Written};
+use crate::rules::code::{AcceptedOrderings, LiteralSet as Written, Operand, Operation};
 use crate::rules::numeric::Numeric;
 
 /// A question about one field.
-pub(super) enum Asked<'a> {
-    Number { needed: f64, accepted: Accepted, bound: Numeric },
+pub(super) enum FieldQuestion<'a> {
+    Number { needed: f64, accepted: AcceptedOrderings, bound: Numeric },
     Numbers { needed: f64, all: &'a [Numeric] },
-    Text { needed: f64, accepted: Accepted, bound: &'a str },
+    Text { needed: f64, accepted: AcceptedOrderings, bound: &'a str },
     Texts { needed: f64, all: &'a [Box<str>] },
     Codes { needed: f64, accepted: &'a [bool] },
     Flag { needed: f64 },
     Has,
-    Sure { accepted: Accepted, bound: Numeric },
+    Sure { accepted: AcceptedOrderings, bound: Numeric },
 }
 
-impl<'a> Asked<'a> {
-    pub fn of(kind: &'a Kind) -> Option<(usize, Self)> {
+impl<'a> FieldQuestion<'a> {
+    pub fn of(kind: &'a Operation) -> Option<(usize, Self)> {
         match kind {
-            Kind::Bound { read, accepted, bound } => Some((
+            Operation::Bound { read, accepted, bound } => Some((
                 read.slot.into(),
                 Self::Number { needed: read.needed, accepted: *accepted, bound: *bound },
             )),
-            Kind::Codes { read, accepted } => {
+            Operation::Codes { read, accepted } => {
                 Some((read.slot.into(), Self::Codes { needed: read.needed, accepted }))
             }
-            Kind::Flag(read) => Some((read.slot.into(), Self::Flag { needed: read.needed })),
-            Kind::Has(slot) => Some(((*slot).into(), Self::Has)),
-            Kind::OneOf { needle: Operand::Field(read), set } => Some((
+            Operation::Flag(read) => Some((read.slot.into(), Self::Flag { needed: read.needed })),
+            Operation::Has(slot) => Some(((*slot).into(), Self::Has)),
+            Operation::OneOf { needle: Operand::Field(read), set } => Some((
                 read.slot.into(),
                 match set {
                     Written::Numbers(all) => Self::Numbers { needed: read.needed, all },
                     Written::Texts(all) => Self::Texts { needed: read.needed, all },
                 },
             )),
-            Kind::Compare { left, accepted, right } => {
+            Operation::Compare { left, accepted, right } => {
                 let (side, literal, accepted) = match (left, right) {
                     (side, literal @ (Operand::Number(_) | Operand::Text(_))) => (side, literal, *accepted),
                     (literal @ (Operand::Number(_) | Operand::Text(_)), side) => {
@@ -131,7 +131,7 @@ impl<'a> Asked<'a> {
 fn compared<T>(
     all: &[Range<T>],
     order: impl Fn(&Range<T>) -> Ordering,
-    accepted: Accepted,
+    accepted: AcceptedOrderings,
     wanted: bool,
 ) -> Vec<Places<usize>> {
     let from = all.partition_point(|range| order(range) == Ordering::Less);

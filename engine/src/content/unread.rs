@@ -7,7 +7,7 @@ use crate::value::ValueError;
 
 /// The reason why a value was not read or not counted. It is displayed as a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum UnreadReason {
     /// A list or an object instead of a single value.
     #[error("found {0} instead of a single value")]
     Shape(&'static str),
@@ -67,7 +67,7 @@ pub enum Why {
     Outside(#[from] ValueError),
 }
 
-impl Serialize for Why {
+impl Serialize for UnreadReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::classes::{Range, whole_in};
-use super::set::Set;
+use super::set::ClassSet;
 use super::space::{FieldClasses, Space, Values, Variable};
 use crate::catalogue::FieldType;
 use crate::decision::SnapshotList;
@@ -41,7 +41,7 @@ impl Witness {
     }
 
     /// Creates a lead whose variables should be in these classes; a decision has to verify it.
-    pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Self {
+    pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Rc<ClassSet>]) -> Self {
         let mut witness =
             Self { as_of: DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default(), ..Self::default() };
         let mut in_classes = BTreeMap::new();
@@ -80,9 +80,9 @@ impl Witness {
         &mut self,
         space: &Space,
         rules: &RuleSet,
-        classes: &BTreeMap<usize, Rc<Set>>,
+        classes: &BTreeMap<usize, Rc<ClassSet>>,
         (left, right): (&Operand, &Operand),
-        orders: &Set,
+        orders: &ClassSet,
     ) {
         let Some(wanted) = orders.classes().next() else { return };
         // The required difference between the first and the second value.
@@ -130,7 +130,7 @@ impl Witness {
     }
 
     /// Describes the relevant fields, in the order of the fields.
-    fn described(&self, space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Vec<String> {
+    fn described(&self, space: &Space, rules: &RuleSet, domain: &[Rc<ClassSet>]) -> Vec<String> {
         let mut parts = Vec::new();
         for ((variable, set), size) in space.variables.iter().zip(domain).zip(&space.sizes) {
             let is_narrowed = set.count() < *size;
@@ -191,7 +191,7 @@ fn slot_index(slot: u16) -> usize {
 
 impl FieldClasses {
     /// Returns the class of a set that makes the simplest example: a known value, and not negative if possible.
-    fn pleasant(&self, set: &Set, slot: &Slot) -> Option<usize> {
+    fn pleasant(&self, set: &ClassSet, slot: &Slot) -> Option<usize> {
         let is_plain = |class: &usize| match (&self.values, self.split(*class).0) {
             (Values::Numbers(all), Some(value)) => {
                 all.get(value).and_then(|range| number_in(range, slot)).is_some_and(|n| n.to_f64() >= 0.0)
