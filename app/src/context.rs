@@ -12,8 +12,8 @@ use http::request::Parts;
 use leptos::prelude::use_context;
 use service::Bundles;
 use service::decide::Pipeline;
-use store::actor::{Role, Who};
-use store::people::sessions::IdHash;
+use store::actor::{ActorId, Role};
+use store::people::sessions::SessionIdHash;
 use store::settings::NumberFormat;
 use store::{Actor, Store};
 
@@ -38,7 +38,7 @@ pub struct Viewer {
     /// Whether single-key shortcuts are on.
     pub single_keys: bool,
     /// The browser's session.
-    pub session: Option<IdHash>,
+    pub session: Option<SessionIdHash>,
 }
 
 /// The colour theme that a person chose.
@@ -111,7 +111,7 @@ impl Request {
     pub fn actor(&self) -> Option<Actor> {
         let viewer = self.viewer.as_ref()?;
         Some(Actor {
-            who: Who::Person(viewer.id),
+            who: ActorId::Person(viewer.id),
             roles: viewer.roles.clone(),
             request_id: self.request_id.clone(),
             now: self.now,

@@ -23,7 +23,7 @@ use server::signals::Signals;
 use server::tasks::dispatch::{self, Options};
 use server::tasks::listen;
 use store::ingest::{EffectRow, announce_effects, insert_effects};
-use store::keyring::{DataKey, Place};
+use store::keyring::{CiphertextLocation, DataKey};
 use store::{Keyring, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -230,7 +230,7 @@ fn row(lead: &Lead, destination: DestinationId, sequence: i64) -> Result<EffectR
         kind: "lead_update".into(),
         effect_key: effect.0.to_vec(),
         remote_key: remote.0.to_vec(),
-        body: lead.key.seal(&body, Place { column: "effects.body", row: id }),
+        body: lead.key.seal(&body, CiphertextLocation { column: "effects.body", row: id }),
         created_at: at,
         expires_at: None,
     })

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::Utc;
 use destinations::credentials::{Freshness, Grant, TokenEndpoint};
 use destinations::{AccessToken, AccessTokens, CredentialError};
-use store::credentials::{self, LockedCredential, StoredCredential, Wait};
+use store::credentials::{self, LockedCredential, StoredCredential, WaitPolicy};
 use store::{Error, Store};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -80,7 +80,7 @@ impl StoredTokens {
         if let Some(token) = usable.as_ref().filter(|token| wanted.is_met_by(token)) {
             return Ok(token.clone());
         }
-        let wait = if usable.is_some() { Wait::Never } else { Wait::ForOthers };
+        let wait = if usable.is_some() { WaitPolicy::Never } else { WaitPolicy::ForOthers };
         let locked = credentials::lock(&self.store, self.id, wait).await.map_err(unavailable)?;
         match (locked, usable) {
             (Some(locked), usable) => match renew(locked, wanted).await {

@@ -6,7 +6,7 @@ use engine::change::Kind;
 use engine::control::switches::account_domain;
 use engine::rules::RuleSetFile;
 use sqlx::PgConnection;
-use store::switches::{self, REASON_CHARS, RuleOf};
+use store::switches::{self, REASON_CHARS, WorkflowRule};
 use store::workflows::{self, Workflow};
 use store::{Actor, Error, Result, Store};
 
@@ -82,8 +82,8 @@ pub async fn unmute(store: &Store, actor: &Actor, workflow: &str, rule: &str, ac
     Ok(tx.commit().await?)
 }
 
-fn rule_of<'a>(workflow: &'a Workflow, rule: &'a str) -> RuleOf<'a> {
-    RuleOf { workflow: workflow.id.into(), workflow_name: &workflow.name, rule }
+fn rule_of<'a>(workflow: &'a Workflow, rule: &'a str) -> WorkflowRule<'a> {
+    WorkflowRule { workflow: workflow.id.into(), workflow_name: &workflow.name, rule }
 }
 
 fn checked(reason: &str) -> Result<&str> {

@@ -1,7 +1,7 @@
 //! Helpers for the tests of other crates.
 
 use store::actor::Role;
-use store::changes::{self, Change, Edit};
+use store::changes::{self, Change, DraftEdit};
 use store::releases;
 use store::testing::{drafts, person};
 use store::{Actor, Store};
@@ -48,7 +48,7 @@ pub async fn approve_without_going_live(store: &Store, number: i64) {
 /// Submits and approves a draft, and returns the numbers of its releases.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
-    let edit = Edit {
+    let edit = DraftEdit {
         revision: draft.revision,
         title: "A test",
         why: "",

@@ -1,14 +1,14 @@
 //! Titles that people give to lists, pools and destinations.
 
-use store::titles::{self, TITLE_CHARS, Titled};
+use store::titles::{self, TITLE_CHARS, TitledObject};
 use store::{Actor, Error, Result, Store};
 
 /// Sets a title, or removes it if the new one is empty.
 ///
 /// # Errors
 /// Returns [`Error::Refused`] if the title is too long, or the actor does not own the layer of a versioned part.
-pub async fn set_title(store: &Store, actor: &Actor, what: Titled<'_>, title: &str) -> Result<()> {
-    if let Titled::Version(kind, _) = what
+pub async fn set_title(store: &Store, actor: &Actor, what: TitledObject<'_>, title: &str) -> Result<()> {
+    if let TitledObject::Version(kind, _) = what
         && !actor.is_any(&[kind.spec().owner])
     {
         return Err(Error::Refused("only the owner of its layer changes its title".into()));

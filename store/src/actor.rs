@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// The identity behind an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum ActorId {
     /// A person who is signed in.
     Person(PersonId),
     /// A program that authenticates with an API key.
@@ -18,7 +18,7 @@ pub enum Who {
     Command(&'static str),
 }
 
-impl std::fmt::Display for Who {
+impl std::fmt::Display for ActorId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Person(id) => write!(f, "person:{id}"),
@@ -32,7 +32,7 @@ impl std::fmt::Display for Who {
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Identity of the actor.
-    pub who: Who,
+    pub who: ActorId,
     /// Roles that the actor holds at the time of the act.
     pub roles: Vec<Role>,
     /// ID of the request; the error page and the log lines show it too.
@@ -47,7 +47,7 @@ impl Actor {
     /// Returns an actor for a command or task that runs now.
     pub fn command(name: &'static str) -> Self {
         Self {
-            who: Who::Command(name),
+            who: ActorId::Command(name),
             roles: Vec::new(),
             request_id: uuid::Uuid::from_bytes(rand::random()).simple().to_string(),
             now: engine::time::cut(Utc::now()),
@@ -61,8 +61,10 @@ impl Actor {
     /// Returns [`Error::Refused`] if the actor is a program or a command.
     pub fn person(&self) -> Result<PersonId> {
         match self.who {
-            Who::Person(id) => Ok(id),
-            Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only a person can do this".into())),
+            ActorId::Person(id) => Ok(id),
+            ActorId::ApiKey(_) | ActorId::Command(_) => {
+                Err(Error::Refused("only a person can do this".into()))
+            }
         }
     }
 

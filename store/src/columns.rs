@@ -12,7 +12,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, FromRow, PgConnection, Postgres, Type,
 use crate::error::Result;
 
 /// A struct whose fields are the columns of a table. [`columns!`] implements it.
-pub(crate) trait Row: Sized {
+pub(crate) trait TableRow: Sized {
     /// Column names, in field order.
     const COLUMNS: &'static [&'static str];
 
@@ -25,10 +25,10 @@ pub(crate) trait Row: Sized {
     }
 }
 
-/// Implements [`Row`] for a struct. Every field must be listed; omitting one is a compile error.
+/// Implements [`TableRow`] for a struct. Every field must be listed; omitting one is a compile error.
 macro_rules! columns {
     ($row:ident { $($field:ident),+ $(,)? }) => {
-        impl $crate::columns::Row for $row {
+        impl $crate::columns::TableRow for $row {
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
 
             fn columns(rows: &[Self]) -> $crate::columns::Columns<'_, Self> {
@@ -156,9 +156,11 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(written, 2);
-        type Row = (String, Vec<u8>, Option<String>, serde_json::Value, chrono::DateTime<chrono::Utc>, i32);
+        type TableRow =
+            (String, Vec<u8>, Option<String>, serde_json::Value, chrono::DateTime<chrono::Utc>, i32);
         let select = format!("SELECT {}, p.hash FROM points p ORDER BY name", Point::select("p"));
-        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(select)).fetch_all(&mut connection).await.unwrap();
+        let rows: Vec<TableRow> =
+            sqlx::query_as(AssertSqlSafe(select)).fetch_all(&mut connection).await.unwrap();
         for ((point, hash), row) in points.iter().zip(1..).zip(rows) {
             let point = (&point.name, &point.bytes, &point.note, &point.body, &point.at, &hash);
             assert_eq!(point, (&row.0, &row.1, &row.2, &row.3, &row.4, &row.5));

@@ -165,7 +165,7 @@ pub async fn audit(connection: &mut PgConnection, actor: &Actor, entry: Audit<'_
     .execute(&mut *connection)
     .await?;
     for topic in topics(entry.action) {
-        refresh::tell(connection, *topic).await?;
+        refresh::notify(connection, *topic).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
-use crate::keyring::Place;
+use crate::keyring::CiphertextLocation;
 use crate::pool::Store;
 
 /// How long a process waits for another process to renew; the token endpoint has ten seconds to respond.
@@ -35,7 +35,7 @@ pub struct StoredCredential {
 
 /// How a grant compares with the one stored under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub enum GrantComparison {
     /// No credential is stored.
     New,
     /// The same grant was configured.
@@ -53,16 +53,16 @@ pub async fn compare(
     connection: &mut PgConnection,
     name: &str,
     grant: &[u8],
-) -> Result<Comparison> {
+) -> Result<GrantComparison> {
     let known: Option<(Uuid, Vec<u8>)> =
         sqlx::query_as("SELECT id, configured FROM credentials WHERE name = $1")
             .bind(name)
             .fetch_optional(connection)
             .await?;
     Ok(match known {
-        None => Comparison::New,
-        Some((id, configured)) if configured == fingerprint(store, grant) => Comparison::Same(id),
-        Some((id, _)) => Comparison::Different(id),
+        None => GrantComparison::New,
+        Some((id, configured)) if configured == fingerprint(store, grant) => GrantComparison::Same(id),
+        Some((id, _)) => GrantComparison::Different(id),
     })
 }
 
@@ -85,9 +85,9 @@ pub async fn save(
         .execute(&mut *connection)
         .await?;
     let (id, is_new) = match compare(store, connection, name, grant).await? {
-        Comparison::Same(id) => return Ok(id),
-        Comparison::Different(id) => (id, false),
-        Comparison::New => (engine::ids::mint(actor.now, rand::random()), true),
+        GrantComparison::Same(id) => return Ok(id),
+        GrantComparison::Different(id) => (id, false),
+        GrantComparison::New => (engine::ids::mint(actor.now, rand::random()), true),
     };
     sqlx::query(
         "INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ($1, $2, $3, $4, $5) \
@@ -122,7 +122,7 @@ pub async fn read(store: &Store, id: Uuid) -> Result<StoredCredential> {
 
 /// Whether to wait for another process that is renewing the same credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
+pub enum WaitPolicy {
     /// Wait until the other process has finished.
     ForOthers,
     /// Do not wait.
@@ -138,17 +138,19 @@ pub struct LockedCredential {
     pub stored: StoredCredential,
 }
 
-/// Locks a credential. Returns `None` if another process holds the lock and `wait` is [`Wait::Never`].
+/// Locks a credential. Returns `None` if another process holds the lock and `wait` is [`WaitPolicy::Never`].
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the credential does not exist, or an error if the other process takes longer than
 /// 20 seconds.
-pub async fn lock(store: &Store, id: Uuid, wait: Wait) -> Result<Option<LockedCredential>> {
+pub async fn lock(store: &Store, id: Uuid, wait: WaitPolicy) -> Result<Option<LockedCredential>> {
     let mut transaction = store.pool().begin().await?;
     sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
     let sql = match wait {
-        Wait::ForOthers => "SELECT grant_text, access_token FROM credentials WHERE id = $1 FOR NO KEY UPDATE",
-        Wait::Never => {
+        WaitPolicy::ForOthers => {
+            "SELECT grant_text, access_token FROM credentials WHERE id = $1 FOR NO KEY UPDATE"
+        }
+        WaitPolicy::Never => {
             "SELECT grant_text, access_token FROM credentials WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED"
         }
     };
@@ -158,7 +160,7 @@ pub async fn lock(store: &Store, id: Uuid, wait: Wait) -> Result<Option<LockedCr
             let stored = sealed.open(store, id)?;
             Ok(Some(LockedCredential { transaction, store: store.clone(), id, stored }))
         }
-        None if wait == Wait::Never => Ok(None),
+        None if wait == WaitPolicy::Never => Ok(None),
         None => Err(Error::NotFound("credential")),
     }
 }
@@ -217,10 +219,10 @@ fn fingerprint(store: &Store, grant: &[u8]) -> Vec<u8> {
     store.keyring().lookup("credentials.grant", grant).to_vec()
 }
 
-fn grant_of(id: Uuid) -> Place<'static> {
-    Place { column: "credentials.grant_text", row: id }
+fn grant_of(id: Uuid) -> CiphertextLocation<'static> {
+    CiphertextLocation { column: "credentials.grant_text", row: id }
 }
 
-fn token_of(id: Uuid) -> Place<'static> {
-    Place { column: "credentials.access_token", row: id }
+fn token_of(id: Uuid) -> CiphertextLocation<'static> {
+    CiphertextLocation { column: "credentials.access_token", row: id }
 }

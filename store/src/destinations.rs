@@ -104,7 +104,9 @@ pub async fn save(
         .await?;
     let id = known.unwrap_or_else(|| engine::ids::mint(actor.now, rand::random()));
     let secret = input.secret.map(|secret| {
-        store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id })
+        store
+            .keyring()
+            .seal(secret, crate::keyring::CiphertextLocation { column: "destinations.secret", row: id })
     });
     sqlx::query(
         "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace, credential_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \

@@ -22,23 +22,23 @@ mod identity;
 mod shadow;
 mod states;
 
-pub use claims::{Claim, Claimed, claim_keys, look_up_keys};
+pub use claims::{KeyClaim, KeyClaimResult, claim_keys, look_up_keys};
 pub use effects::{
-    EffectRow, LeadThen, announce_effects, insert_effects, targets_of_verdict, wake_dispatchers,
+    EffectRow, LeadSnapshot, announce_effects, insert_effects, targets_of_verdict, wake_dispatchers,
 };
 pub use features::{FeatureRow, feature_codes, insert_features};
-pub use history::{HistoryWanted, LeadHistory, PastEvent, histories};
+pub use history::{HistoryRequest, LeadHistory, PastEvent, histories};
 pub use identity::{
-    Identified, Identity, LockedLead, LockedLeads, NamedLead, Profile, ProfileTimes, identify, lock_lead,
-    lock_leads, save_leads,
+    IdentifiedLead, LeadIdentities, LeadIdentity, LockedLead, LockedLeads, Profile, ProfileTimes, identify,
+    lock_lead, lock_leads, save_leads,
 };
 pub(crate) use identity::{email_identity, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};
-pub use states::{State, upsert_states};
+pub use states::{LeadStateRow, upsert_states};
 
 /// The state of a workflow that a commit depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct WorkflowStatus {
     /// Release epoch, incremented by releases and rollbacks.
     pub epoch: i64,
     /// Whether the workflow is stopped: its leads go to people and nothing is sent.
@@ -54,7 +54,7 @@ pub struct Standing {
 pub async fn lock_epochs(
     connection: &mut PgConnection,
     workflows: &BTreeSet<WorkflowId>,
-) -> Result<HashMap<WorkflowId, Standing>> {
+) -> Result<HashMap<WorkflowId, WorkflowStatus>> {
     let ids: Vec<Uuid> = workflows.iter().map(|id| id.0).collect();
     // Use two statements: the epochs must be read after acquiring the locks, and a statement only sees rows committed
     // before it starts.
@@ -69,7 +69,10 @@ pub async fn lock_epochs(
     .bind(&ids)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(id, epoch, is_killed)| (id.into(), Standing { epoch, is_killed })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, epoch, is_killed)| (id.into(), WorkflowStatus { epoch, is_killed }))
+        .collect())
 }
 
 /// State of a pool during a pick, in addition to the pool's version.

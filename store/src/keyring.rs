@@ -35,14 +35,14 @@ pub struct DataKey(Zeroizing<[u8; 32]>);
 
 /// The location that a ciphertext is bound to; it cannot be opened anywhere else.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct CiphertextLocation<'a> {
     /// Table and column, for example `events.body`.
     pub column: &'a str,
     /// ID of the row.
     pub row: uuid::Uuid,
 }
 
-impl Place<'_> {
+impl CiphertextLocation<'_> {
     fn bytes(self) -> Vec<u8> {
         [self.column.as_bytes(), b"\0", self.row.as_bytes()].concat()
     }
@@ -144,7 +144,8 @@ impl Keyring {
     /// Generates a data key, and returns it along with its wrapped form for the lead's row.
     pub fn new_data_key(&self, lead: uuid::Uuid) -> (DataKey, Vec<u8>) {
         let key = DataKey(Zeroizing::new(rand::random()));
-        let wrapped = seal(&self.master, key.0.as_slice(), Place { column: "leads.data_key", row: lead });
+        let wrapped =
+            seal(&self.master, key.0.as_slice(), CiphertextLocation { column: "leads.data_key", row: lead });
         (key, wrapped)
     }
 
@@ -153,15 +154,18 @@ impl Keyring {
     /// # Errors
     /// Returns [`Error::Corrupt`] if it was wrapped by another master key.
     pub fn unwrap_data_key(&self, lead: uuid::Uuid, wrapped: &[u8]) -> Result<DataKey> {
-        let plain =
-            Zeroizing::new(open(&self.master, wrapped, Place { column: "leads.data_key", row: lead })?);
+        let plain = Zeroizing::new(open(
+            &self.master,
+            wrapped,
+            CiphertextLocation { column: "leads.data_key", row: lead },
+        )?);
         let key = <[u8; 32]>::try_from(plain.as_slice())
             .map_err(|_| Error::Corrupt("a data key has the wrong length".into()))?;
         Ok(DataKey(Zeroizing::new(key)))
     }
 
     /// Seals a secret that does not belong to a lead, for example a destination's password.
-    pub fn seal(&self, plain: &[u8], place: Place<'_>) -> Vec<u8> {
+    pub fn seal(&self, plain: &[u8], place: CiphertextLocation<'_>) -> Vec<u8> {
         seal(&self.master, plain, place)
     }
 
@@ -169,14 +173,14 @@ impl Keyring {
     ///
     /// # Errors
     /// Returns [`Error::Corrupt`] if the key, the place or the bytes do not match.
-    pub fn open(&self, sealed: &[u8], place: Place<'_>) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn open(&self, sealed: &[u8], place: CiphertextLocation<'_>) -> Result<Zeroizing<Vec<u8>>> {
         open(&self.master, sealed, place).map(Zeroizing::new)
     }
 
     /// Seals the content of a short-lived cookie. It uses a separate key, since any visitor can make the server seal
     /// one.
     pub fn seal_cookie(&self, plain: &[u8], name: &str) -> Vec<u8> {
-        seal(&self.cookie, plain, Place { column: name, row: uuid::Uuid::nil() })
+        seal(&self.cookie, plain, CiphertextLocation { column: name, row: uuid::Uuid::nil() })
     }
 
     /// Opens what [`Keyring::seal_cookie`] sealed.
@@ -184,13 +188,14 @@ impl Keyring {
     /// # Errors
     /// Returns [`Error::Corrupt`] if the key, the name or the bytes do not match.
     pub fn open_cookie(&self, sealed: &[u8], name: &str) -> Result<Zeroizing<Vec<u8>>> {
-        open(&self.cookie, sealed, Place { column: name, row: uuid::Uuid::nil() }).map(Zeroizing::new)
+        open(&self.cookie, sealed, CiphertextLocation { column: name, row: uuid::Uuid::nil() })
+            .map(Zeroizing::new)
     }
 }
 
 impl DataKey {
     /// Seals part of an immutable row.
-    pub fn seal(&self, plain: &[u8], place: Place<'_>) -> Vec<u8> {
+    pub fn seal(&self, plain: &[u8], place: CiphertextLocation<'_>) -> Vec<u8> {
         seal(&Aes256Gcm::new((&*self.0).into()), plain, place)
     }
 
@@ -198,12 +203,12 @@ impl DataKey {
     ///
     /// # Errors
     /// Returns [`Error::Corrupt`] if the key, the place or the bytes do not match.
-    pub fn open(&self, sealed: &[u8], place: Place<'_>) -> Result<Vec<u8>> {
+    pub fn open(&self, sealed: &[u8], place: CiphertextLocation<'_>) -> Result<Vec<u8>> {
         open(&Aes256Gcm::new((&*self.0).into()), sealed, place)
     }
 }
 
-fn seal(cipher: &Aes256Gcm, plain: &[u8], place: Place<'_>) -> Vec<u8> {
+fn seal(cipher: &Aes256Gcm, plain: &[u8], place: CiphertextLocation<'_>) -> Vec<u8> {
     let nonce: [u8; NONCE_BYTES] = rand::random();
     let payload = Payload { msg: plain, aad: &place.bytes() };
     let sealed = cipher.encrypt(Nonce::from_slice(&nonce), payload);
@@ -212,7 +217,7 @@ fn seal(cipher: &Aes256Gcm, plain: &[u8], place: Place<'_>) -> Vec<u8> {
     [&[SCHEME], nonce.as_slice(), &sealed].concat()
 }
 
-fn open(cipher: &Aes256Gcm, sealed: &[u8], place: Place<'_>) -> Result<Vec<u8>> {
+fn open(cipher: &Aes256Gcm, sealed: &[u8], place: CiphertextLocation<'_>) -> Result<Vec<u8>> {
     let corrupt = || Error::Corrupt(format!("{} of {} does not open with this key", place.column, place.row));
     let (scheme, rest) = sealed.split_first().ok_or_else(corrupt)?;
     if *scheme != SCHEME || rest.len() < NONCE_BYTES {
@@ -252,8 +257,8 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 mod tests {
     use super::*;
 
-    fn place(row: u128) -> Place<'static> {
-        Place { column: "events.body", row: uuid::Uuid::from_u128(row) }
+    fn place(row: u128) -> CiphertextLocation<'static> {
+        CiphertextLocation { column: "events.body", row: uuid::Uuid::from_u128(row) }
     }
 
     #[test]

@@ -13,9 +13,9 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
-use crate::columns::Row as _;
+use crate::columns::TableRow as _;
 use crate::error::{Error, Result};
-use crate::keyring::{DataKey, Place};
+use crate::keyring::{CiphertextLocation, DataKey};
 use crate::pool::Store;
 
 mod rows;
@@ -56,7 +56,7 @@ pub struct StoredDecision {
 
 /// Filters a list of decisions.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct DecisionFilter {
     /// Only decisions of this workflow.
     pub workflow: Option<String>,
     /// Only decisions with this action.
@@ -147,7 +147,7 @@ pub async fn stored_decision(store: &Store, id: DecisionId) -> Result<StoredDeci
 /// Returns an error if the database fails.
 pub async fn decisions(
     store: &Store,
-    filter: &Filter,
+    filter: &DecisionFilter,
     after: Option<DecisionId>,
     limit: i64,
 ) -> Result<Vec<Decision>> {
@@ -293,7 +293,7 @@ async fn overrides(store: &Store, decisions: &[Uuid]) -> Result<BTreeMap<Uuid, V
         let row = OverrideRow::from_row(row)?;
         let reason = match key {
             Some(key) => String::from_utf8_lossy(
-                &key.open(&row.reason, Place { column: "overrides.reason", row: row.id })?,
+                &key.open(&row.reason, CiphertextLocation { column: "overrides.reason", row: row.id })?,
             )
             .into_owned(),
             None => String::new(),
@@ -320,5 +320,5 @@ fn data_key(store: &Store, row: &sqlx::postgres::PgRow) -> Result<Option<DataKey
 }
 
 fn open_json(key: &DataKey, sealed: &[u8], column: &'static str, row: Uuid) -> Result<Json> {
-    Ok(serde_json::from_slice(&key.open(sealed, Place { column, row })?)?)
+    Ok(serde_json::from_slice(&key.open(sealed, CiphertextLocation { column, row })?)?)
 }

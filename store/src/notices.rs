@@ -23,7 +23,7 @@ const BACK_OFF: (TimeDelta, TimeDelta) = (TimeDelta::seconds(30), TimeDelta::hou
 /// The event that a notice reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum What {
+pub enum NoticeKind {
     /// A workflow was stopped.
     Stopped,
     /// A workflow was resumed.
@@ -36,7 +36,7 @@ pub enum What {
 pub struct Notice {
     /// Unique ID.
     pub id: Uuid,
-    /// `stopped` or `resumed`; see [`What`].
+    /// `stopped` or `resumed`; see [`NoticeKind`].
     pub what: String,
     /// The workflow; `None` if the notice is about all of them.
     pub workflow_id: Option<Uuid>,
@@ -63,10 +63,10 @@ pub struct Notice {
 }
 
 /// Creates a notice for each member of sales leadership, in the transaction of the act.
-pub(crate) async fn tell_leadership(
+pub(crate) async fn notify_leadership(
     db: &impl ConnectionTrait,
     actor: &Actor,
-    what: What,
+    what: NoticeKind,
     workflow: Option<WorkflowId>,
     reason: &str,
 ) -> Result<()> {

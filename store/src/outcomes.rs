@@ -12,11 +12,11 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::columns::{Row as _, columns};
+use crate::columns::{TableRow as _, columns};
 use crate::error::Result;
 use crate::hash::{hex_or_null, row_hash, stamp_or_null};
 use crate::ingest;
-use crate::keyring::{DataKey, Keyring, Place};
+use crate::keyring::{CiphertextLocation, DataKey, Keyring};
 use crate::pool::Store;
 
 /// An outcome as it is reported.
@@ -92,7 +92,7 @@ impl OutcomeRow {
         received_at: DateTime<Utc>,
         received_from: &str,
     ) -> Self {
-        let place = Place { column: "outcomes.reason", row: id };
+        let place = CiphertextLocation { column: "outcomes.reason", row: id };
         Self {
             id,
             lead_id: lead.0,
@@ -146,7 +146,7 @@ pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()
 
 /// How an outcome identifies its lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum OutcomeSubject {
     /// By lead ID.
     Lead(LeadId),
     /// By an ID in a source system; matches any source if none is given.
@@ -168,15 +168,15 @@ pub enum Subject {
 pub async fn find(
     connection: &mut PgConnection,
     keyring: &Keyring,
-    subject: &Subject,
+    subject: &OutcomeSubject,
 ) -> Result<Option<LeadId>> {
     let found: Vec<Uuid> = match subject {
-        Subject::Lead(id) => follow(connection, &[id.0]).await?.into_values().collect(),
-        Subject::External { source: Some(source), id } => {
+        OutcomeSubject::Lead(id) => follow(connection, &[id.0]).await?.into_values().collect(),
+        OutcomeSubject::External { source: Some(source), id } => {
             let identity = ingest::external_identity(keyring, source, id);
             ingest::find(connection, &[identity].into()).await?.into_values().collect()
         }
-        Subject::External { source: None, id } => {
+        OutcomeSubject::External { source: None, id } => {
             let (kind, _, value) = ingest::external_identity(keyring, "", id);
             let sources: Vec<String> = sqlx::query_scalar(
                 "SELECT source FROM lead_identities WHERE kind = $1 AND value_hmac = $2 LIMIT 2",
@@ -188,7 +188,7 @@ pub async fn find(
             let identities = sources.into_iter().map(|source| (kind, source, value.clone())).collect();
             ingest::find(connection, &identities).await?.into_values().collect()
         }
-        Subject::Email(email) => match engine::event::normal_email(email) {
+        OutcomeSubject::Email(email) => match engine::event::normal_email(email) {
             Some(email) => ingest::find(connection, &[ingest::email_identity(keyring, &email)].into())
                 .await?
                 .into_values()
@@ -285,7 +285,7 @@ pub async fn of_lead(store: &Store, lead: LeadId) -> Result<Vec<Outcome>> {
             let reason = match (&key, &row.reason) {
                 (Some(key), Some(reason)) => Some(
                     String::from_utf8_lossy(
-                        &key.open(reason, Place { column: "outcomes.reason", row: row.id })?,
+                        &key.open(reason, CiphertextLocation { column: "outcomes.reason", row: row.id })?,
                     )
                     .into_owned(),
                 ),

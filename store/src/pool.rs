@@ -24,7 +24,7 @@ use sqlx::{Connection as _, Executor as _, PgPool};
 use crate::entity::setting;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
-use crate::refresh::{Marks, Topic};
+use crate::refresh::{PendingTopics, Topic};
 
 /// Maximum number of connections per process. Postgres allows 100 by default, which several processes share.
 const CONNECTIONS: u32 = 24;
@@ -45,7 +45,7 @@ pub struct Store {
     pool: PgPool,
     db: DatabaseConnection,
     keyring: Keyring,
-    marks: Arc<Marks>,
+    marks: Arc<PendingTopics>,
 }
 
 impl Store {

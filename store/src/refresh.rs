@@ -49,7 +49,7 @@ pub enum Topic {
 
 /// Topics that this process has yet to announce.
 #[derive(Debug, Default)]
-pub(crate) struct Marks(AtomicU8);
+pub(crate) struct PendingTopics(AtomicU8);
 
 impl Topic {
     fn bit(self) -> u8 {
@@ -57,7 +57,7 @@ impl Topic {
     }
 }
 
-impl Marks {
+impl PendingTopics {
     pub(crate) fn add(&self, topics: &[Topic]) {
         let bits = topics.iter().fold(0, |bits, topic| bits | topic.bit());
         self.0.fetch_or(bits, Ordering::Relaxed);
@@ -85,6 +85,6 @@ impl Marks {
 }
 
 /// Announces a topic when the transaction commits; meant for infrequent events.
-pub(crate) async fn tell(connection: &mut PgConnection, topic: Topic) -> Result<()> {
+pub(crate) async fn notify(connection: &mut PgConnection, topic: Topic) -> Result<()> {
     channel::notify(connection, Channel::Refresh, topic.into()).await
 }

@@ -27,7 +27,7 @@ pub const REASON_CHARS: usize = 500;
 /// A rule that is switched off.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "rule_off::Entity")]
-pub struct SwitchedOff {
+pub struct DisabledRule {
     /// ID of the rule.
     pub rule_id: String,
     /// Reason given for switching the rule off.
@@ -43,7 +43,7 @@ pub struct SwitchedOff {
 /// A rule that is muted for an account.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "rule_mute::Entity")]
-pub struct Muted {
+pub struct MutedRule {
     /// ID of the rule.
     pub rule_id: String,
     /// Company domain of the account.
@@ -62,9 +62,9 @@ pub struct Muted {
 #[derive(Clone, Debug, Default)]
 pub struct WorkflowSwitches {
     /// Rules that are switched off, by ID.
-    pub off: Vec<SwitchedOff>,
+    pub off: Vec<DisabledRule>,
     /// Mutes, by rule and account.
-    pub mutes: Vec<Muted>,
+    pub mutes: Vec<MutedRule>,
 }
 
 impl From<WorkflowSwitches> for RuleSwitches {
@@ -79,7 +79,7 @@ impl From<WorkflowSwitches> for RuleSwitches {
 
 /// A rule in a workflow.
 #[derive(Clone, Copy, Debug)]
-pub struct RuleOf<'a> {
+pub struct WorkflowRule<'a> {
     /// The workflow.
     pub workflow: WorkflowId,
     /// Name of the workflow, for the audit log.
@@ -116,7 +116,7 @@ pub async fn of_workflow(connection: &mut PgConnection, workflow: WorkflowId) ->
 pub async fn switch_off(
     connection: &mut PgConnection,
     actor: &Actor,
-    of: RuleOf<'_>,
+    of: WorkflowRule<'_>,
     reason: &str,
     until: Option<DateTime<Utc>>,
 ) -> Result<()> {
@@ -145,7 +145,7 @@ pub async fn switch_off(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn switch_on(connection: &mut PgConnection, actor: &Actor, of: RuleOf<'_>) -> Result<bool> {
+pub async fn switch_on(connection: &mut PgConnection, actor: &Actor, of: WorkflowRule<'_>) -> Result<bool> {
     begin(connection, actor, of.workflow).await?;
     let done =
         rule_off::Entity::delete_by_id((of.workflow.0, of.rule.to_owned())).exec(&orm(connection)).await?;
@@ -163,7 +163,7 @@ pub async fn switch_on(connection: &mut PgConnection, actor: &Actor, of: RuleOf<
 pub async fn mute(
     connection: &mut PgConnection,
     actor: &Actor,
-    of: RuleOf<'_>,
+    of: WorkflowRule<'_>,
     account: &str,
     reason: &str,
     until: DateTime<Utc>,
@@ -198,7 +198,7 @@ pub async fn mute(
 pub async fn unmute(
     connection: &mut PgConnection,
     actor: &Actor,
-    of: RuleOf<'_>,
+    of: WorkflowRule<'_>,
     account: &str,
 ) -> Result<bool> {
     begin(connection, actor, of.workflow).await?;
@@ -232,7 +232,7 @@ async fn log(
     connection: &mut PgConnection,
     actor: &Actor,
     action: &str,
-    of: RuleOf<'_>,
+    of: WorkflowRule<'_>,
     mut detail: Json,
 ) -> Result<()> {
     detail["rule"] = of.rule.into();

@@ -9,9 +9,9 @@
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
 
-use crate::actor::{Role, Who};
-use crate::changes::{self, ListedChange, Show};
-use crate::people::{By, KeyListFilter};
+use crate::actor::{ActorId, Role};
+use crate::changes::{self, ChangeScope, ListedChange};
+use crate::people::{KeyListFilter, PeopleSort};
 use crate::reads::keyset::{Cursor, Order};
 use crate::{Actor, Keyring, Store, migrate, people};
 
@@ -97,7 +97,7 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
     let email =
         format!("{}-{}@acme.example", name.to_lowercase(), uuid::Uuid::from_bytes(rand::random()).simple());
     let id = people::add(store, &Actor::command("test"), &email, name, roles).await.expect("a person");
-    Actor { who: Who::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
+    Actor { who: ActorId::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
 }
 
 /// Returns the API keys, by name.
@@ -107,7 +107,9 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn keys(store: &Store) -> Vec<people::ApiKey> {
     let all = KeyListFilter::default();
-    let page = people::keys(store, &all, By::Name, Order::Newest, Cursor::Start, people::KEY_PAGE_ROWS).await;
+    let page =
+        people::keys(store, &all, PeopleSort::Name, Order::Newest, Cursor::Start, people::KEY_PAGE_ROWS)
+            .await;
     page.expect("keys").keys
 }
 
@@ -117,9 +119,14 @@ pub async fn keys(store: &Store) -> Vec<people::ApiKey> {
 /// Panics if the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn drafts(store: &Store) -> Vec<ListedChange> {
-    let page =
-        changes::list(store, &Show::Drafts.into(), Order::Newest, Cursor::Start, changes::CHANGE_PAGE_ROWS)
-            .await;
+    let page = changes::list(
+        store,
+        &ChangeScope::Drafts.into(),
+        Order::Newest,
+        Cursor::Start,
+        changes::CHANGE_PAGE_ROWS,
+    )
+    .await;
     page.expect("drafts").rows
 }
 

@@ -20,7 +20,7 @@ pub const TITLE_CHARS: usize = 100;
 
 /// An object that has a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Titled<'a> {
+pub enum TitledObject<'a> {
     /// A versioned object, by kind and name.
     Version(Kind, &'a str),
     /// A destination, by name.
@@ -36,10 +36,10 @@ pub struct Titles {
 
 impl Titles {
     /// Returns the title of an object, if it has one.
-    pub fn get(&self, what: Titled<'_>) -> Option<&str> {
+    pub fn get(&self, what: TitledObject<'_>) -> Option<&str> {
         let title = match what {
-            Titled::Version(kind, name) => self.versions.get(&(kind, name.to_owned())),
-            Titled::Destination(name) => self.destinations.get(name),
+            TitledObject::Version(kind, name) => self.versions.get(&(kind, name.to_owned())),
+            TitledObject::Destination(name) => self.destinations.get(name),
         };
         title.map(String::as_str)
     }
@@ -84,15 +84,15 @@ pub async fn titles(store: &Store) -> Result<Titles> {
 pub async fn set(
     connection: &mut PgConnection,
     actor: &Actor,
-    what: Titled<'_>,
+    what: TitledObject<'_>,
     title: Option<&str>,
 ) -> Result<bool> {
     let (changed, action, subject) = match what {
-        Titled::Version(kind, name) => {
+        TitledObject::Version(kind, name) => {
             let changed = set_of_version(connection, kind, name, title).await?;
             (changed, "version.set_title", format!("{kind}:{name}"))
         }
-        Titled::Destination(name) => {
+        TitledObject::Destination(name) => {
             let is_other = match title {
                 Some(title) => destination::Column::Title.is_null().or(destination::Column::Title.ne(title)),
                 None => destination::Column::Title.is_not_null(),

@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, ActorId};
 use crate::control::{Audit, audit};
 use crate::entity::saved_view;
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub const QUERY_CHARS: usize = 400;
 /// A saved view.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
 #[sea_orm(entity = "saved_view::Entity")]
-pub struct View {
+pub struct SavedView {
     /// Unique ID.
     pub id: Uuid,
     /// The page that the view belongs to, for example `/leads`.
@@ -44,7 +44,7 @@ pub struct View {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<View>> {
+pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<SavedView>> {
     Ok(saved_view::Entity::find()
         .filter(saved_view::Column::PersonId.eq(person.0))
         .filter(saved_view::Column::Page.eq(page))
@@ -99,7 +99,7 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
 /// # Errors
 /// Returns [`Error::NotFound`] if the view does not belong to the person, or [`Error::Duplicate`] if the name is
 /// taken.
-pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Result<View> {
+pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Result<SavedView> {
     let person = person(actor)?;
     let mut tx = store.pool().begin().await?;
     let renamed = saved_view::Entity::update_many()
@@ -118,7 +118,7 @@ pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Res
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the view does not belong to the person.
-pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<View> {
+pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<SavedView> {
     let person = person(actor)?;
     let mut tx = store.pool().begin().await?;
     let deleted = saved_view::Entity::delete_many()
@@ -132,7 +132,7 @@ pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<View> {
     Ok(deleted.into())
 }
 
-impl From<saved_view::Model> for View {
+impl From<saved_view::Model> for SavedView {
     fn from(row: saved_view::Model) -> Self {
         let saved_view::Model { id, page, name, query, .. } = row;
         Self { id, page, name, query }
@@ -153,7 +153,7 @@ async fn record(
 
 fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
-        Who::Person(id) => Ok(id),
-        Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("views belong to people".into())),
+        ActorId::Person(id) => Ok(id),
+        ActorId::ApiKey(_) | ActorId::Command(_) => Err(Error::Refused("views belong to people".into())),
     }
 }

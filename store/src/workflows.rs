@@ -17,8 +17,8 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 pub use self::bundles::{
-    BundleParts, LiveWorkflow, Manifest, Part, assemble, bundle, bundle_without_entries, list_entries,
-    live_by_id, live_with, lock_all, parts_in_reach,
+    BundleParts, LiveWorkflow, Manifest, ManifestPart, assemble, bundle, bundle_without_entries,
+    list_entries, live_by_id, live_with, lock_all, parts_in_reach,
 };
 pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
@@ -40,7 +40,7 @@ pub struct Workflow {
     /// Display title.
     pub title: String,
     /// Owner, triggers and destinations.
-    pub definition: Column<Definition>,
+    pub definition: Column<WorkflowDefinition>,
     /// The live release; `None` until the workflow goes live.
     pub live_release: Option<Uuid>,
     /// Hash of the live bundle.
@@ -51,15 +51,15 @@ pub struct Workflow {
 
 /// Configuration of a workflow outside its bundle.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Definition {
+pub struct WorkflowDefinition {
     /// Destinations of the workflow's decisions.
     #[serde(default)]
-    pub destinations: Vec<Target>,
+    pub destinations: Vec<WorkflowTarget>,
 }
 
 /// A destination of a workflow's decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Target {
+pub struct WorkflowTarget {
     /// Name of the destination.
     pub to: String,
     /// Kind of write: `decision_event`, `lead_update` or `meeting`.
@@ -72,7 +72,7 @@ pub struct Target {
     pub expires_hours: Option<u32>,
 }
 
-impl Target {
+impl WorkflowTarget {
     /// Returns whether a decision with this action goes to the destination.
     pub fn wants(&self, action: engine::action::Action) -> bool {
         self.on.is_empty() || self.on.contains(&action)
@@ -85,10 +85,10 @@ impl Target {
 /// Returns an error if the database fails.
 pub async fn targets(
     connection: &mut PgConnection,
-    definition: Definition,
-) -> Result<Vec<(DestinationId, Target)>> {
+    definition: WorkflowDefinition,
+) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
     let known = crate::destinations::by_name(connection).await?;
-    let target = |target: Target| known.get(&target.to).map(|row| (row.id.into(), target));
+    let target = |target: WorkflowTarget| known.get(&target.to).map(|row| (row.id.into(), target));
     Ok(definition.destinations.into_iter().filter_map(target).collect())
 }
 
@@ -102,11 +102,12 @@ const WORKFLOW: &str = "SELECT w.id, w.name, w.title, w.definition, l.id AS live
 pub async fn targets_of(
     connection: &mut PgConnection,
     workflow: WorkflowId,
-) -> Result<Vec<(DestinationId, Target)>> {
-    let definition: Column<Definition> = sqlx::query_scalar("SELECT definition FROM workflows WHERE id = $1")
-        .bind(workflow.0)
-        .fetch_one(&mut *connection)
-        .await?;
+) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
+    let definition: Column<WorkflowDefinition> =
+        sqlx::query_scalar("SELECT definition FROM workflows WHERE id = $1")
+            .bind(workflow.0)
+            .fetch_one(&mut *connection)
+            .await?;
     targets(connection, definition.0).await
 }
 
@@ -140,7 +141,7 @@ pub async fn save(
     actor: &Actor,
     name: &str,
     title: &str,
-    definition: &Definition,
+    definition: &WorkflowDefinition,
     routes: &[(engine::event::EventKind, String)],
 ) -> Result<WorkflowId> {
     let row = workflow::ActiveModel {

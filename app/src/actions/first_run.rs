@@ -1,7 +1,7 @@
 //! Creation of the first administrator of a new installation.
 
 use leptos::prelude::*;
-use store::actor::Who;
+use store::actor::ActorId;
 use store::{Actor, people};
 
 use super::people::fields;
@@ -42,7 +42,7 @@ pub async fn first_run(
         _ => return back(&wrong),
     };
     let actor = Actor {
-        who: Who::Command("first run"),
+        who: ActorId::Command("first run"),
         roles: Vec::new(),
         request_id: request.request_id.clone(),
         now: request.now,
@@ -58,7 +58,7 @@ pub async fn first_run(
         Err(error) => return Err(error.into()),
     };
     let actor = Actor {
-        who: Who::Person(id),
+        who: ActorId::Person(id),
         roles: vec![store::actor::Role::Admin],
         request_id: request.request_id,
         now: request.now,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use store::actor::Who;
+use store::actor::ActorId;
 use store::{Actor, people};
 
 use service::letters::{Letter, Post};
@@ -52,7 +52,7 @@ async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str)
     let found = people::by_email(&request.store, email).await.map_err(told)?;
     let Some(person) = found.filter(|person| !person.is_disabled) else { return Ok(()) };
     let actor = Actor {
-        who: Who::Command("forgotten password"),
+        who: ActorId::Command("forgotten password"),
         roles: Vec::new(),
         request_id: request.request_id.clone(),
         now: request.now,

@@ -1,7 +1,7 @@
 //! Signing in.
 
 use leptos::prelude::*;
-use store::actor::Who;
+use store::actor::ActorId;
 use store::{Actor, people};
 
 use super::{Connection, LocalPath, allowed, connection, lead_to, lead_to_with};
@@ -55,7 +55,7 @@ pub async fn sign_in_as(
     };
     connection.throttles.passwords.forget(email, connection.peer);
     let actor = Actor {
-        who: Who::Person(person.id),
+        who: ActorId::Person(person.id),
         roles: person.roles,
         request_id: request.request_id.clone(),
         now: request.now,

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use leptos::prelude::*;
 use service::letters::Letter;
 use store::control::kill::{self, StopScope, kill_switches};
-use store::notices::{Notice, What};
+use store::notices::{Notice, NoticeKind};
 use store::reads::frame::workflow_names;
 
 use super::{actor, allowed, back_to, lead_to_with};
@@ -105,7 +105,7 @@ pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -
     let zone: Tz = notice.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let at = notice.at.with_timezone(&zone).format("%A %-d %B %Y, %H:%M %Z");
     let (subject, done, then) = match notice.what.parse() {
-        Ok(What::Resumed) => (
+        Ok(NoticeKind::Resumed) => (
             format!("{workflow} was resumed"),
             format!("Resumed by {by}, {at}. Reason for the stop:"),
             "The rules decide new leads again. Leads already in the queue stay there.",

@@ -3,7 +3,7 @@
 use engine::change::Kind;
 use leptos::prelude::*;
 use service::titles::set_title;
-use store::titles::Titled;
+use store::titles::TitledObject;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
@@ -27,7 +27,7 @@ pub async fn set_version_title(
     let request = allowed::<SetVersionTitle>()?;
     let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })?;
     let back = back_to(None, &format!("{}/{name}", kind.spec().path));
-    titled(&request, &back, Titled::Version(kind, &name), &title).await
+    titled(&request, &back, TitledObject::Version(kind, &name), &title).await
 }
 
 /// Sets the title of a destination, then redirects to the destinations.
@@ -43,10 +43,10 @@ pub async fn set_destination_title(
     title: String,
 ) -> Result<(), Error> {
     let request = allowed::<SetDestinationTitle>()?;
-    titled(&request, &back_to(None, "/sync"), Titled::Destination(&destination), &title).await
+    titled(&request, &back_to(None, "/sync"), TitledObject::Destination(&destination), &title).await
 }
 
-async fn titled(request: &Request, back: &LocalPath, what: Titled<'_>, title: &str) -> Result<()> {
+async fn titled(request: &Request, back: &LocalPath, what: TitledObject<'_>, title: &str) -> Result<()> {
     match set_title(&request.store, &actor(request)?, what, title).await {
         Ok(()) => lead_to_with(back, &Flash::new("Title saved.")),
         Err(error @ store::Error::Refused(_)) => {

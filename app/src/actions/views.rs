@@ -1,7 +1,7 @@
 //! Saved views of lists.
 
 use leptos::prelude::*;
-use store::views::{self, NAME_CHARS, QUERY_CHARS, View};
+use store::views::{self, NAME_CHARS, QUERY_CHARS, SavedView};
 use uuid::Uuid;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
@@ -90,7 +90,7 @@ fn id(text: &str) -> Result<Uuid> {
     text.parse().map_err(|_| Error::NotFound { what: "view".into() })
 }
 
-fn of(view: &View) -> LocalPath {
+fn of(view: &SavedView) -> LocalPath {
     let address =
         if view.query.is_empty() { view.page.clone() } else { format!("{}?{}", view.page, view.query) };
     back_to(Some(&address), &view.page)

@@ -6,7 +6,7 @@ use http::request::Parts;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use store::reads::frame::{Around, around};
+use store::reads::frame::{FrameData, frame_data};
 use store::titles::titles;
 use store::{changes, queue};
 
@@ -83,9 +83,9 @@ where
         return broken(&Error::SignedOut, Some(&request)).into_any();
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
-    let everything = queue::Filter::default();
+    let everything = queue::QueueListFilter::default();
     let (around, titles, queued, waiting) = tokio::join!(
-        around(&request.store),
+        frame_data(&request.store),
         titles(&request.store),
         queue::count(&request.store, &everything),
         changes::waiting_for(&request.store, viewer.id, &viewer.roles),
@@ -159,7 +159,7 @@ impl Waits {
 fn menu(
     section: Section,
     viewer: &Viewer,
-    around: Around,
+    around: FrameData,
     waits: Waits,
     theme: Theme,
     path: String,

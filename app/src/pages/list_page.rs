@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use store::Store;
-use store::reads::keyset::{Beside, Cursor};
+use store::reads::keyset::{AdjacentPages, Cursor};
 use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
@@ -143,7 +143,7 @@ pub struct Rows<Row, Place> {
     /// The rows in order.
     pub rows: Vec<Row>,
     /// Cursors of the adjacent pages.
-    pub beside: Beside<Place>,
+    pub beside: AdjacentPages<Place>,
     /// Whether the search stopped before the page was full.
     pub cut: bool,
     /// Total number of rows on all pages, if known.

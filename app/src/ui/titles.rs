@@ -3,13 +3,13 @@
 
 use engine::change::Kind;
 use leptos::prelude::use_context;
-use store::titles::{Titled, Titles};
+use store::titles::{TitledObject, Titles};
 
 use super::words;
 
 /// Returns what a versioned item is called: its title, or else its name in words.
 pub fn version(kind: Kind, name: &str) -> String {
-    title(Titled::Version(kind, name)).unwrap_or_else(|| words::sentence(name))
+    title(TitledObject::Version(kind, name)).unwrap_or_else(|| words::sentence(name))
 }
 
 /// Returns what a list is called.
@@ -24,11 +24,11 @@ pub fn pool(name: &str) -> String {
 
 /// Returns what a destination is called: its title, or else its name.
 pub fn destination(name: &str) -> String {
-    title(Titled::Destination(name)).unwrap_or_else(|| name.to_owned())
+    title(TitledObject::Destination(name)).unwrap_or_else(|| name.to_owned())
 }
 
 /// Returns the title that people gave an item.
-pub fn title(what: Titled<'_>) -> Option<String> {
+pub fn title(what: TitledObject<'_>) -> Option<String> {
     use_context::<Titles>()?.get(what).map(str::to_owned)
 }
 

@@ -8,7 +8,7 @@ use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use service::run::RunKind;
-use store::changes::State;
+use store::changes::ChangeState;
 use store::runs::RunState;
 
 use store::sync::UnfinishedState;
@@ -253,13 +253,13 @@ pub fn run_state(state: RunState) -> (&'static str, &'static str) {
 }
 
 /// Returns the state of a change: tone and label.
-pub fn change_state(state: State) -> (&'static str, &'static str) {
+pub fn change_state(state: ChangeState) -> (&'static str, &'static str) {
     match state {
-        State::Draft => ("unknown", "Draft"),
-        State::Submitted => ("warn", "Waits for sign-off"),
-        State::Approved => ("good", "Approved"),
-        State::Returned => ("bad", "Sent back"),
-        State::Withdrawn => ("escalate", "Taken back"),
+        ChangeState::Draft => ("unknown", "Draft"),
+        ChangeState::Submitted => ("warn", "Waits for sign-off"),
+        ChangeState::Approved => ("good", "Approved"),
+        ChangeState::Returned => ("bad", "Sent back"),
+        ChangeState::Withdrawn => ("escalate", "Taken back"),
     }
 }
 

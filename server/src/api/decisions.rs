@@ -7,7 +7,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use engine::decision::Decision;
 use engine::ids::DecisionId;
-use store::log::Filter;
+use store::log::DecisionFilter;
 use strum::VariantArray as _;
 
 use super::caller::Program;
@@ -51,7 +51,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let mut query = Query::of(&uri)?;
-    let filter = Filter {
+    let filter = DecisionFilter {
         workflow: query.text("workflow")?,
         action: query.value("action", "An action is advance, nurture, reject, assign, hold or escalate.")?,
         rule_id: query.text("rule_id")?,

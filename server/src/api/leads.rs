@@ -9,7 +9,7 @@ use engine::decision::Mode;
 use engine::ids::{DecisionId, LeadId, OutcomeId};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::log::Filter;
+use store::log::DecisionFilter;
 
 use super::caller::Program;
 use super::query::Id;
@@ -119,7 +119,7 @@ pub(super) async fn show(
     let id = LeadId(id);
     let lead = store::leads::get(&state.store, id).await?;
     let outcomes = store::outcomes::of_lead(&state.store, id).await?;
-    let filter = Filter { lead: Some(id), ..Filter::default() };
+    let filter = DecisionFilter { lead: Some(id), ..DecisionFilter::default() };
     let decisions = store::log::decisions(&state.store, &filter, None, DECISIONS).await?;
     Ok(Json(LeadAnswer {
         lead_id: lead.lead_id,

@@ -12,7 +12,7 @@ use engine::problem::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use store::outcomes::{OutcomeInput, Subject};
+use store::outcomes::{OutcomeInput, OutcomeSubject};
 
 use super::body;
 use super::caller::Program;
@@ -135,9 +135,9 @@ impl OutcomeRequest {
         }
         let body = engine::canonical::bytes(&self).map_err(|error| Failure::internal(&error))?;
         let subject = match (self.lead_id, self.external_id, self.email) {
-            (Some(id), ..) => Subject::Lead(id),
-            (_, Some(id), _) => Subject::External { source: self.source, id },
-            (.., email) => Subject::Email(email.unwrap_or_default()),
+            (Some(id), ..) => OutcomeSubject::Lead(id),
+            (_, Some(id), _) => OutcomeSubject::External { source: self.source, id },
+            (.., email) => OutcomeSubject::Email(email.unwrap_or_default()),
         };
         let input = OutcomeInput {
             stage: self.stage,

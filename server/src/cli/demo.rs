@@ -10,7 +10,7 @@ use engine::event::EventRequest;
 use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::actor::Role;
-use store::outcomes::{OutcomeInput, Subject};
+use store::outcomes::{OutcomeInput, OutcomeSubject};
 use store::people::{self, Password};
 use store::settings::{self, Organisation};
 use store::{Actor, Store};
@@ -199,7 +199,7 @@ fn outcome(n: usize, step: usize, lead: engine::ids::LeadId, input: OutcomeInput
         scope: "outcome".into(),
         key: format!("demo-{n}-{step}"),
         body: format!("demo-{n}-{step}").into_bytes(),
-        subject: Subject::Lead(lead),
+        subject: OutcomeSubject::Lead(lead),
         input,
     }
 }

@@ -115,7 +115,7 @@ fn mail(options: &Options) -> Result<Option<Mail>, Failure> {
 
 /// Prints how to create the first administrator. Only people who can read the terminal or log get the code.
 async fn invite(store: &Store, origin: String) -> Result<(), Failure> {
-    if !people::is_anybody(store).await? {
+    if !people::has_people(store).await? {
         let code = people::first_run_code(store.keyring());
         eprintln!(
             "There are no people yet. Create the first administrator at {origin}/first-run?code={code}"

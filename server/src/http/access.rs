@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
-use store::people::sessions::IdHash;
+use store::people::sessions::SessionIdHash;
 use store::people::{self, ApiKey, Person};
 use tower_sessions::Session;
 
@@ -110,7 +110,7 @@ async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<O
     }
 }
 
-fn viewer(person: Person, session: Option<IdHash>) -> Viewer {
+fn viewer(person: Person, session: Option<SessionIdHash>) -> Viewer {
     Viewer {
         id: person.id,
         name: person.name,

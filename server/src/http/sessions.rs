@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use store::Store;
-use store::people::sessions::{self, IdHash, Session as Kept};
+use store::people::sessions::{self, Session as Kept, SessionIdHash};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Sessions {
 }
 
 /// Returns the hash of the request's session id.
-pub(super) fn id_hash(session: &Session) -> Option<IdHash> {
+pub(super) fn id_hash(session: &Session) -> Option<SessionIdHash> {
     session.id().map(hash)
 }
 
@@ -87,8 +87,8 @@ impl SessionStore for Sessions {
     }
 }
 
-fn hash(id: Id) -> IdHash {
-    IdHash(Sha256::digest(id.0.to_le_bytes()).into())
+fn hash(id: Id) -> SessionIdHash {
+    SessionIdHash(Sha256::digest(id.0.to_le_bytes()).into())
 }
 
 fn kept(record: &Record) -> Result<Kept> {

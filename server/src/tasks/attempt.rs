@@ -10,7 +10,7 @@ use engine::canonical::Digest;
 use engine::effect::Effect;
 use engine::sync::backoff::{AttemptFailure, FailureKind, NextAttempt, RetryPolicy, next_attempt};
 use futures::FutureExt as _;
-use store::sync::{Answer, Claimed, Finish, Outcome, Ticket};
+use store::sync::{AttemptExchange, AttemptOutcome, ClaimedEffect, FinishedAttempt, Ticket};
 
 /// Additional time for connecting, beyond the destination's own timeout. After that, the write is cancelled.
 const GRACE: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ pub(super) fn longest(limits: &Limits) -> Duration {
 
 /// The result of an attempt.
 pub(super) struct Attempted {
-    pub(super) finish: Finish,
+    pub(super) finish: FinishedAttempt,
     /// The reason to pause the destination, if there is one.
     pub(super) pause: Option<String>,
     /// When the destination accepts requests again, if it set a time.
@@ -30,11 +30,11 @@ pub(super) struct Attempted {
 }
 
 /// Writes a batch of effects and returns one result per effect.
-pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<Claimed>) -> Vec<Attempted> {
+pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<ClaimedEffect>) -> Vec<Attempted> {
     let limits = destination.limits();
     let started_at = Utc::now();
     let (mut ended, mut requests, mut written) = (Vec::new(), Vec::new(), Vec::new());
-    for Claimed { ticket, body, effect_key, expires_at, .. } in batch {
+    for ClaimedEffect { ticket, body, effect_key, expires_at, .. } in batch {
         match request(&ticket, body, effect_key, &limits.retry) {
             Ok(request) => {
                 requests.push(request);
@@ -74,13 +74,13 @@ fn request(
 }
 
 /// Returns the result of an attempt that was aborted before its answer arrived.
-pub(super) fn broken_off(ticket: Ticket) -> Finish {
+pub(super) fn broken_off(ticket: Ticket) -> FinishedAttempt {
     let now = Utc::now();
-    let outcome = Outcome::Retry { due_at: now, counts: true };
-    Finish {
+    let outcome = AttemptOutcome::Retry { due_at: now, counts: true };
+    FinishedAttempt {
         ticket,
         outcome,
-        answer: Answer::none(
+        answer: AttemptExchange::none(
             "the process was stopped before the answer came; whether it arrived is not known",
             now,
         ),
@@ -136,7 +136,7 @@ fn ended(
     match result {
         Ok(receipt) => {
             let (request, response) = (Some(receipt.request), Some(receipt.response));
-            let answer = Answer {
+            let answer = AttemptExchange {
                 status: receipt.status.map(i32::from),
                 request,
                 response,
@@ -146,7 +146,7 @@ fn ended(
                 finished_at,
             };
             Attempted {
-                finish: Finish { ticket, outcome: Outcome::Delivered, answer },
+                finish: FinishedAttempt { ticket, outcome: AttemptOutcome::Delivered, answer },
                 pause: None,
                 not_before: None,
             }
@@ -155,7 +155,7 @@ fn ended(
             let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
             let outcome = after(policy, attempt, &error, expires_at, finished_at, rand::random());
             let WriteError { message, status, request, response, pause, failed } = error;
-            let answer = Answer {
+            let answer = AttemptExchange {
                 status: status.map(i32::from),
                 request,
                 response,
@@ -164,7 +164,11 @@ fn ended(
                 started_at,
                 finished_at,
             };
-            Attempted { finish: Finish { ticket, outcome, answer }, pause, not_before: failed.not_before }
+            Attempted {
+                finish: FinishedAttempt { ticket, outcome, answer },
+                pause,
+                not_before: failed.not_before,
+            }
         }
     }
 }
@@ -177,21 +181,21 @@ fn after(
     expires_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
     random: f64,
-) -> Outcome {
+) -> AttemptOutcome {
     // If the destination needs a person, the effect itself does not. It waits until the destination is resumed.
     let failed = match (error.failed.failure, &error.pause) {
         (FailureKind::NeedsPerson, Some(_)) => AttemptFailure { failure: FailureKind::Retry, ..error.failed },
         _ => error.failed,
     };
     match next_attempt(policy, attempt, failed, now, random) {
-        NextAttempt::Dead => Outcome::Dead,
+        NextAttempt::Dead => AttemptOutcome::Dead,
         NextAttempt::At(at) => {
             // If the effect will have expired by then, it becomes due at its expiry and is closed, so that it blocks no other
             // effect.
             let too_late =
                 expires_at.and_then(|expires_at| expires_at.checked_add_signed(TimeDelta::microseconds(1)));
             let due_at = too_late.map_or(at, |too_late| at.min(too_late));
-            Outcome::Retry { due_at, counts: error.failed.failure != FailureKind::WaitUntilTomorrow }
+            AttemptOutcome::Retry { due_at, counts: error.failed.failure != FailureKind::WaitUntilTomorrow }
         }
     }
 }
@@ -212,25 +216,31 @@ mod tests {
             after(&POLICY, attempt, &WriteError::new(failure, "x"), expires_at, now(), 1.0)
         };
         let due = |seconds| now() + TimeDelta::seconds(seconds);
-        assert_eq!(after(FailureKind::Retry, 1, None), Outcome::Retry { due_at: due(1), counts: true });
-        assert_eq!(after(FailureKind::Retry, 2, None), Outcome::Retry { due_at: due(2), counts: true });
-        assert_eq!(after(FailureKind::Retry, 3, None), Outcome::Dead);
-        assert_eq!(after(FailureKind::NeedsPerson, 1, None), Outcome::Dead);
+        assert_eq!(
+            after(FailureKind::Retry, 1, None),
+            AttemptOutcome::Retry { due_at: due(1), counts: true }
+        );
+        assert_eq!(
+            after(FailureKind::Retry, 2, None),
+            AttemptOutcome::Retry { due_at: due(2), counts: true }
+        );
+        assert_eq!(after(FailureKind::Retry, 3, None), AttemptOutcome::Dead);
+        assert_eq!(after(FailureKind::NeedsPerson, 1, None), AttemptOutcome::Dead);
         let paused = WriteError::new(FailureKind::NeedsPerson, "x").pausing();
         assert_eq!(
             super::after(&POLICY, 1, &paused, None, now(), 1.0),
-            Outcome::Retry { due_at: due(1), counts: true }
+            AttemptOutcome::Retry { due_at: due(1), counts: true }
         );
         let midnight = "2026-11-23T00:30:00Z".parse().unwrap();
         assert_eq!(
             after(FailureKind::WaitUntilTomorrow, 3, None),
-            Outcome::Retry { due_at: midnight, counts: false }
+            AttemptOutcome::Retry { due_at: midnight, counts: false }
         );
         assert_eq!(
             after(FailureKind::Retry, 2, Some(due(9))),
-            Outcome::Retry { due_at: due(2), counts: true }
+            AttemptOutcome::Retry { due_at: due(2), counts: true }
         );
-        let too_late = Outcome::Retry { due_at: due(1) + TimeDelta::microseconds(1), counts: true };
+        let too_late = AttemptOutcome::Retry { due_at: due(1) + TimeDelta::microseconds(1), counts: true };
         assert_eq!(after(FailureKind::Retry, 2, Some(due(1))), too_late);
     }
 }

@@ -1,7 +1,7 @@
 //! Derives a destination's health from the attempts of one worker: whether it is down, and whether it has recovered.
 
 use chrono::{DateTime, Utc};
-use store::sync::Outcome;
+use store::sync::AttemptOutcome;
 
 /// The results of attempts since the last change to the breaker.
 pub(super) struct Health {
@@ -46,9 +46,14 @@ impl Health {
 
     /// Records the result of an attempt. `not_before` is the time until which the destination accepts no requests at all, not
     /// only for this effect.
-    pub(super) fn note(&mut self, outcome: Outcome, error: Option<&str>, not_before: Option<DateTime<Utc>>) {
+    pub(super) fn note(
+        &mut self,
+        outcome: AttemptOutcome,
+        error: Option<&str>,
+        not_before: Option<DateTime<Utc>>,
+    ) {
         match outcome {
-            Outcome::Retry { due_at, counts } => {
+            AttemptOutcome::Retry { due_at, counts } => {
                 self.failures += 1;
                 // An attempt that does not count means that the daily quota is used up, and `due_at` is tomorrow.
                 let asked = if counts { not_before } else { Some(due_at) };
@@ -56,11 +61,11 @@ impl Health {
                 self.reason = error.unwrap_or_default().to_owned();
             }
             // The destination answered, even if it rejected the write, so it is up.
-            Outcome::Delivered | Outcome::Dead => {
+            AttemptOutcome::Delivered | AttemptOutcome::Dead => {
                 self.failures = 0;
                 self.has_arrived = true;
             }
-            Outcome::Expired | Outcome::Superseded | Outcome::Withdrawn => {}
+            AttemptOutcome::Expired | AttemptOutcome::Superseded | AttemptOutcome::Withdrawn => {}
         }
     }
 
@@ -88,12 +93,12 @@ mod tests {
         "2026-11-22T09:00:00Z".parse().unwrap()
     }
 
-    const RETRY: Outcome = Outcome::Retry { due_at: DateTime::<Utc>::UNIX_EPOCH, counts: true };
+    const RETRY: AttemptOutcome = AttemptOutcome::Retry { due_at: DateTime::<Utc>::UNIX_EPOCH, counts: true };
 
     #[test]
     fn failures_in_a_row_open_the_breaker_and_one_success_between_them_does_not() {
         let mut health = Health::new(5);
-        for outcome in [RETRY, RETRY, RETRY, RETRY, Outcome::Delivered, RETRY, RETRY, RETRY, RETRY] {
+        for outcome in [RETRY, RETRY, RETRY, RETRY, AttemptOutcome::Delivered, RETRY, RETRY, RETRY, RETRY] {
             health.note(outcome, Some("down"), None);
             assert_eq!(health.change(), None);
         }
@@ -109,7 +114,7 @@ mod tests {
         health.note(RETRY, Some("down"), None);
         assert!(matches!(health.change(), Some(Change::Open { is_trial: true, .. })));
         health.is_trial = true;
-        health.note(Outcome::Dead, Some("down"), None);
+        health.note(AttemptOutcome::Dead, Some("down"), None);
         assert_eq!(health.change(), Some(Change::Close));
         assert!(!health.is_trial);
     }
@@ -121,7 +126,7 @@ mod tests {
         health.note(RETRY, Some("down"), Some(asked));
         assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == asked));
         let tomorrow = now() + TimeDelta::hours(15);
-        health.note(Outcome::Retry { due_at: tomorrow, counts: false }, Some("down"), None);
+        health.note(AttemptOutcome::Retry { due_at: tomorrow, counts: false }, Some("down"), None);
         assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == tomorrow));
     }
 }

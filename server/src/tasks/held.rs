@@ -7,7 +7,7 @@ use destinations::{Destination, Limits};
 use engine::ids::EffectId;
 use engine::sync::flow::Pace;
 use store::Error;
-use store::sync::{BATCH, Claimed, Finish, LEASE, Ticket};
+use store::sync::{BATCH, ClaimedEffect, FinishedAttempt, LEASE, Ticket};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -22,12 +22,12 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Held {
     destination: Arc<dyn Destination>,
-    waiting: VecDeque<(Claimed, Instant)>,
+    waiting: VecDeque<(ClaimedEffect, Instant)>,
     writing: JoinSet<Vec<Attempted>>,
     /// The batches being written.
     begun: HashMap<tokio::task::Id, Vec<Ticket>>,
     /// Results that are not yet reported.
-    pub(super) ended: Vec<Finish>,
+    pub(super) ended: Vec<FinishedAttempt>,
     /// The number of results being reported.
     pub(super) reporting: usize,
     /// The reason to pause the destination, if there is one.
@@ -97,7 +97,7 @@ impl Held {
     }
 
     /// Adds effects that were claimed at `since`.
-    fn take(&mut self, claimed: Vec<Claimed>, since: Instant) {
+    fn take(&mut self, claimed: Vec<ClaimedEffect>, since: Instant) {
         self.waiting.extend(claimed.into_iter().map(|claimed| (claimed, since + LEASE)));
     }
 
@@ -119,7 +119,7 @@ impl Held {
 
     /// Removes the next batch from the head of the queue. Its effects belong to different leads, so that the effects of one lead
     /// are written in sequence even if a failed one is replayed along with its successor.
-    fn next_batch(&mut self, limits: &Limits, ends_by: Instant) -> Vec<Claimed> {
+    fn next_batch(&mut self, limits: &Limits, ends_by: Instant) -> Vec<ClaimedEffect> {
         let (mut batch, mut bytes, mut leads) = (Vec::new(), 0, HashSet::new());
         while batch.len() < limits.batch.max(1)
             && let Some((claimed, held_until)) = self.waiting.front()
@@ -194,7 +194,7 @@ impl Held {
 
 /// Returns whether an effect has used up half of its attempts. It may be the one that makes whole batches fail, so it is sent
 /// alone.
-fn is_suspect(claimed: &Claimed, limits: &Limits) -> bool {
+fn is_suspect(claimed: &ClaimedEffect, limits: &Limits) -> bool {
     let attempt = u32::try_from(claimed.ticket.attempt).unwrap_or(u32::MAX);
     attempt > 1 && attempt > limits.retry.attempts / 2
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
 use engine::sync::flow::Pace;
-use store::sync::{self, BATCH, Finish, Outcome, Taken};
+use store::sync::{self, AttemptOutcome, BATCH, ClaimedBatch, FinishedAttempt};
 use store::{Error, Store};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,9 +32,9 @@ pub(super) struct Requests {
 /// The answer to a request.
 pub(super) enum Answered {
     /// The effects claimed by a request for up to `wanted` of them, made at `since`.
-    Claimed { since: Instant, wanted: usize, taken: Result<Taken, Error> },
+    Claimed { since: Instant, wanted: usize, taken: Result<ClaimedBatch, Error> },
     /// The reported results, and whether any of them counted.
-    Reported { ended: Vec<Finish>, counted: Result<bool, Error> },
+    Reported { ended: Vec<FinishedAttempt>, counted: Result<bool, Error> },
 }
 
 impl Requests {
@@ -57,7 +57,7 @@ impl Requests {
             return;
         }
         self.is_reporting = true;
-        let ended: Vec<Finish> = held.ended.drain(..held.ended.len().min(BATCH)).collect();
+        let ended: Vec<FinishedAttempt> = held.ended.drain(..held.ended.len().min(BATCH)).collect();
         held.reporting = ended.len();
         let outbox = outbox.clone();
         self.running.spawn(async move {
@@ -95,13 +95,13 @@ impl Requests {
 
 impl OutboxClient {
     /// Reports the results of attempts, and returns whether any of them counted.
-    async fn report(&self, ended: &[Finish]) -> Result<bool, Error> {
+    async fn report(&self, ended: &[FinishedAttempt]) -> Result<bool, Error> {
         let finished = match sync::finish(&self.store, ended).await {
             Ok(finished) => finished,
             Err(error) if is_refusal(&error) => self.report_one_by_one(ended, &error).await?,
             Err(error) => return Err(error),
         };
-        let reported: HashMap<EffectId, &Finish> =
+        let reported: HashMap<EffectId, &FinishedAttempt> =
             ended.iter().map(|finish| (finish.ticket.effect_id, finish)).collect();
         for finish in finished.counted.iter().filter_map(|id| reported.get(id)) {
             self.count(finish);
@@ -115,9 +115,13 @@ impl OutboxClient {
 
     /// Reports results one by one, so that a result that the database rejects does not block the others. Drops that result, and
     /// its lease expires.
-    async fn report_one_by_one(&self, ended: &[Finish], error: &Error) -> Result<sync::Finished, Error> {
+    async fn report_one_by_one(
+        &self,
+        ended: &[FinishedAttempt],
+        error: &Error,
+    ) -> Result<sync::FinishResult, Error> {
         tracing::error!(destination = %self.name, results = ended.len(), error = %error, "results were refused and are reported one by one");
-        let mut all = sync::Finished::default();
+        let mut all = sync::FinishResult::default();
         for finish in ended {
             match sync::finish(&self.store, std::slice::from_ref(finish)).await {
                 Ok(one) => {
@@ -133,16 +137,16 @@ impl OutboxClient {
         Ok(all)
     }
 
-    fn count(&self, finish: &Finish) {
+    fn count(&self, finish: &FinishedAttempt) {
         metrics::counter!("meshline_deliveries_total", "destination" => self.name.clone(), "result" => finish.outcome.result()).increment(1);
         let (effect, attempt) = (finish.ticket.effect_id, finish.ticket.attempt);
         let error = finish.answer.error.as_deref().unwrap_or_default();
         match finish.outcome {
-            Outcome::Retry { due_at, .. } => {
+            AttemptOutcome::Retry { due_at, .. } => {
                 let due_at = engine::time::stamp(due_at);
                 tracing::info!(destination = %self.name, %effect, attempt, error, due_at, "delivery failed and is tried again");
             }
-            Outcome::Dead => {
+            AttemptOutcome::Dead => {
                 tracing::warn!(destination = %self.name, %effect, attempt, error, "delivery failed and needs a person")
             }
             _ => {}

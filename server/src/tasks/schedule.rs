@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use store::Store;
-use store::sync::jobs::{self, Ended, JobClaim};
+use store::sync::jobs::{self, JobClaim, JobResult};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,7 @@ async fn to_its_end(store: Store, means: Means, claim: JobClaim) {
     }
 }
 
-async fn one(store: &Store, means: &Means, run: JobClaim) -> Ended {
+async fn one(store: &Store, means: &Means, run: JobClaim) -> JobResult {
     let work = AssertUnwindSafe(run_job(store, means, run.job)).catch_unwind();
     let done = match tokio::time::timeout(LIMIT, work).await {
         Ok(Ok(done)) => done,
@@ -94,7 +94,7 @@ async fn one(store: &Store, means: &Means, run: JobClaim) -> Ended {
     } else {
         tracing::warn!(job = %run.job, result, "job failed");
     }
-    Ended { succeeded, result }
+    JobResult { succeeded, result }
 }
 
 /// Returns the name of this process, which distinguishes it from other processes.

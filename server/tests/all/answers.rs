@@ -7,10 +7,10 @@ use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
 use service::decide::assignee::{self, Answered, AssigneeAnswer};
 use service::decide::verdict::{self, Decided};
-use store::actor::{Role, Who};
-use store::queue::{self, Kind, Place, Verdict};
+use store::actor::{ActorId, Role};
+use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::home;
-use store::reads::leads_list::{self, Counts, Cursor, Filter, Sort};
+use store::reads::leads_list::{self, FigurePart, LeadListCursor, LeadListFilter, LeadListSort};
 use store::{Actor, people};
 
 use crate::lead::{Office, form, good};
@@ -39,7 +39,7 @@ impl Sales {
 
     fn actor(&self, person: PersonId, role: Role) -> Actor {
         Actor {
-            who: Who::Person(person),
+            who: ActorId::Person(person),
             roles: vec![role],
             request_id: "test".into(),
             form: None,
@@ -79,15 +79,24 @@ impl Sales {
     }
 
     /// The leads that a figure counts.
-    async fn counted(&self, counts: Counts) -> Vec<uuid::Uuid> {
-        let filter = Filter { counts: Some(counts), ..Filter::default() };
-        let page =
-            leads_list::page(self.office.store(), &filter, Sort::default(), Cursor::Start, 50).await.unwrap();
+    async fn counted(&self, counts: FigurePart) -> Vec<uuid::Uuid> {
+        let filter = LeadListFilter { counts: Some(counts), ..LeadListFilter::default() };
+        let page = leads_list::page(
+            self.office.store(),
+            &filter,
+            LeadListSort::default(),
+            LeadListCursor::Start,
+            50,
+        )
+        .await
+        .unwrap();
         page.rows.into_iter().map(|row| row.lead_id).collect()
     }
 
-    async fn waiting(&self, lead: LeadId) -> Option<queue::Waiting> {
-        let rows = queue::waiting(self.office.store(), &queue::Filter::default(), Utc::now()).await.unwrap();
+    async fn waiting(&self, lead: LeadId) -> Option<queue::WaitingLead> {
+        let rows = queue::waiting(self.office.store(), &queue::QueueListFilter::default(), Utc::now())
+            .await
+            .unwrap();
         rows.into_iter().find(|row| row.lead_id == lead.0)
     }
 
@@ -114,7 +123,7 @@ async fn an_accepted_lead_leaves_the_home_page_and_counts_as_accepted() {
     assert_eq!(sales.answer(lead, &to, &AssigneeAnswer::Accept).await, Answered::Done);
     assert_eq!(sales.answer(lead, &to, &reject()).await, Answered::Already(OutcomeStage::Accepted));
     assert!(sales.unanswered(&to).await.is_empty());
-    assert_eq!(sales.counted(Counts::Qualified).await, [lead.0]);
+    assert_eq!(sales.counted(FigurePart::Qualified).await, [lead.0]);
     let stored = store::leads::get(sales.office.store(), lead).await.unwrap();
     assert_eq!((stored.stage.as_deref(), stored.assignee), (Some("accepted"), Some(to)));
     assert_eq!(sales.acts(lead).await, ["lead.accept"]);
@@ -129,7 +138,7 @@ async fn a_rejected_lead_is_a_false_positive_gives_the_turn_back_and_returns_to_
     assert_ne!((first, &before), (lead, &sales.counters().await));
     assert_eq!(sales.answer(lead, &to, &reject()).await, Answered::Done);
     assert_eq!(sales.counters().await, before, "as if the turn had not been taken");
-    assert_eq!(sales.counted(Counts::FalsePositive).await, [lead.0]);
+    assert_eq!(sales.counted(FigurePart::FalsePositive).await, [lead.0]);
     assert!(sales.unanswered(&to).await.iter().all(|id| *id != lead.0));
 
     let row = sales.waiting(lead).await.unwrap();
@@ -172,7 +181,7 @@ async fn a_lead_that_is_assigned_again_waits_for_an_answer_again() {
             .unwrap();
     let other = sales.aes.iter().find(|(email, _)| *email != to).unwrap().0.clone();
     let verdict = Verdict {
-        place: Place { lead, workflow: row.workflow_id.into() },
+        place: QueueItem { lead, workflow: row.workflow_id.into() },
         decision: decision.into(),
         kind: Kind::Change,
         action: Action::Assign,

@@ -9,7 +9,7 @@ use serde_json::json;
 use service::apply::{self, ApplyOptions};
 use service::decide::{Answer, OutcomeSignal, Pipeline, Receipt, Refusal, Signal, Taken};
 use sqlx::AssertSqlSafe;
-use store::outcomes::{OutcomeInput, Subject};
+use store::outcomes::{OutcomeInput, OutcomeSubject};
 use store::testing::TestDatabase;
 use store::{Actor, Store};
 
@@ -111,7 +111,7 @@ impl Office {
             scope: "outcome".into(),
             key: key.into(),
             body: key.into(),
-            subject: Subject::Lead(lead.into()),
+            subject: OutcomeSubject::Lead(lead.into()),
             input,
         };
         self.pipeline

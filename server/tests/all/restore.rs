@@ -17,9 +17,9 @@ use server::signals::Signals;
 use server::tasks::dispatch;
 use service::decide::verdict::{self, Decided};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
-use store::actor::{Role, Who};
+use store::actor::{ActorId, Role};
 use store::people;
-use store::queue::{Kind, Place, Verdict};
+use store::queue::{Kind, QueueItem, Verdict};
 use store::{Actor, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -216,7 +216,7 @@ async fn disqualify(office: &Office, person: PersonId) {
     let workflow: uuid::Uuid =
         sqlx::query_scalar("SELECT id FROM workflows").fetch_one(office.store().pool()).await.unwrap();
     let verdict = Verdict {
-        place: Place { lead: answer.lead_id, workflow: workflow.into() },
+        place: QueueItem { lead: answer.lead_id, workflow: workflow.into() },
         decision: answer.decision.decision_id,
         kind: Kind::Disqualify,
         action: Action::Reject,
@@ -225,7 +225,7 @@ async fn disqualify(office: &Office, person: PersonId) {
         pool: None,
         reason: Some("They buy from our reseller".into()),
     };
-    let who = Who::Person(person);
+    let who = ActorId::Person(person);
     let actor = Actor { who, roles: vec![Role::Sdr], request_id: "test".into(), form: None, now: Utc::now() };
     assert_eq!(verdict::decide(office.store(), &actor, &verdict).await.unwrap(), Decided::Done);
 }

@@ -19,9 +19,9 @@ use server::signals::Signals;
 use server::tasks::{dispatch, listen};
 use service::decide::Answer;
 use service::decide::verdict::{self, Decided, GivenBack};
-use store::actor::{Role, Who};
+use store::actor::{ActorId, Role};
 use store::control::kill::{self, StopScope};
-use store::queue::{Kind, Place, Verdict};
+use store::queue::{Kind, QueueItem, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
 
@@ -80,7 +80,7 @@ impl Desk {
     }
 
     fn actor(&self) -> Actor {
-        let who = Who::Person(self.sdr);
+        let who = ActorId::Person(self.sdr);
         Actor { who, roles: vec![Role::Sdr], request_id: "test".into(), form: None, now: Utc::now() }
     }
 
@@ -93,7 +93,7 @@ impl Desk {
             .await
             .unwrap();
         let verdict = Verdict {
-            place: Place { lead: answer.lead_id, workflow: workflow.into() },
+            place: QueueItem { lead: answer.lead_id, workflow: workflow.into() },
             decision: answer.decision.decision_id,
             kind: Kind::Accept,
             action: Action::Assign,
@@ -112,7 +112,7 @@ impl Desk {
         );
     }
 
-    async fn take_back(&self, place: Place) {
+    async fn take_back(&self, place: QueueItem) {
         assert_eq!(
             verdict::give_back(self.office.store(), &self.actor(), place).await.unwrap(),
             GivenBack::Done

@@ -17,7 +17,7 @@ use engine::rules::{RuleDefinition, RuleSetFile};
 use engine::sync::flow::Pace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::titles::{TITLE_CHARS, Titled};
+use store::titles::{TITLE_CHARS, TitledObject};
 
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -192,8 +192,8 @@ impl ApplyFile {
         for (what, title) in self.titles() {
             if !(1..=TITLE_CHARS).contains(&title.chars().count()) {
                 let (part, name) = match what {
-                    Titled::Version(kind, name) => (kind.spec().path.trim_start_matches('/'), name),
-                    Titled::Destination(name) => ("destinations", name),
+                    TitledObject::Version(kind, name) => (kind.spec().path.trim_start_matches('/'), name),
+                    TitledObject::Destination(name) => ("destinations", name),
                 };
                 let message = format!("A title has 1 to {TITLE_CHARS} characters.");
                 problems.push(Problem::at(format!("/{part}/{name}/title"), message));
@@ -226,15 +226,19 @@ impl ApplyFile {
     }
 
     /// Returns the titles that the file sets.
-    pub fn titles(&self) -> Vec<(Titled<'_>, &str)> {
-        let lists =
-            self.lists.iter().map(|(name, list)| (Titled::Version(Kind::List, name), list.title.as_deref()));
-        let pools =
-            self.pools.iter().map(|(name, pool)| (Titled::Version(Kind::Pool, name), pool.title.as_deref()));
+    pub fn titles(&self) -> Vec<(TitledObject<'_>, &str)> {
+        let lists = self
+            .lists
+            .iter()
+            .map(|(name, list)| (TitledObject::Version(Kind::List, name), list.title.as_deref()));
+        let pools = self
+            .pools
+            .iter()
+            .map(|(name, pool)| (TitledObject::Version(Kind::Pool, name), pool.title.as_deref()));
         let destinations = self
             .destinations
             .iter()
-            .map(|(name, destination)| (Titled::Destination(name), destination.title.as_deref()));
+            .map(|(name, destination)| (TitledObject::Destination(name), destination.title.as_deref()));
         let all = lists.chain(pools).chain(destinations);
         all.filter_map(|(what, title)| Some((what, title?))).collect()
     }

@@ -12,10 +12,10 @@ use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
-use store::credentials::Comparison;
+use store::credentials::GrantComparison;
 use store::destinations::{DestinationInput, DestinationRow};
-use store::titles::Titled;
-use store::workflows::{self, Definition, Kind, Target};
+use store::titles::TitledObject;
+use store::workflows::{self, Kind, WorkflowDefinition, WorkflowTarget};
 use store::{Actor, Store};
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -146,8 +146,8 @@ pub async fn apply(
     for (what, title) in file.titles() {
         if store::titles::set(&mut tx, actor, what, Some(title)).await? {
             let (kind, name) = match what {
-                Titled::Version(kind, name) => (<&str>::from(kind), name),
-                Titled::Destination(name) => ("destination", name),
+                TitledObject::Version(kind, name) => (<&str>::from(kind), name),
+                TitledObject::Destination(name) => ("destination", name),
             };
             changes.push(format!("title   {kind} {name} ({title})"));
         }
@@ -253,14 +253,14 @@ async fn credentials(
     for (name, grant) in &secrets.credentials {
         let grant = Zeroizing::new(serde_json::to_vec(grant)?);
         let id = match store::credentials::compare(store, tx, name, &grant).await? {
-            Comparison::Same(id) => id,
-            Comparison::Different(id) if !bootstrap => {
+            GrantComparison::Same(id) => id,
+            GrantComparison::Different(id) if !bootstrap => {
                 changes.push(format!(
                     "differs credential {name} (left as it is: credentials change with --bootstrap only)"
                 ));
                 id
             }
-            Comparison::New | Comparison::Different(_) => {
+            GrantComparison::New | GrantComparison::Different(_) => {
                 changes.push(format!("connect credential {name}"));
                 store::credentials::save(store, tx, actor, name, &grant).await?
             }
@@ -364,13 +364,13 @@ async fn workflow(
 ) -> Result<()> {
     check_growth(tx, name, definition).await?;
     let title = definition.title.clone().unwrap_or_else(|| name.replace('-', " "));
-    let targets = definition.destinations.iter().map(|target| Target {
+    let targets = definition.destinations.iter().map(|target| WorkflowTarget {
         to: target.to.clone(),
         purpose: target.purpose.to_string(),
         on: target.on.clone(),
         expires_hours: target.expires_hours,
     });
-    let about = Definition { destinations: targets.collect() };
+    let about = WorkflowDefinition { destinations: targets.collect() };
     let mut routes: Vec<_> =
         definition.takes.iter().map(|trigger| (trigger.kind, trigger.source.clone())).collect();
     routes.sort_by_key(|(kind, source)| (kind.to_string(), source.clone()));

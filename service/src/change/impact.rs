@@ -15,7 +15,7 @@ use engine::rules::Analysis;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::changes::Change;
-use store::ingest::{self, HistoryWanted, PastEvent};
+use store::ingest::{self, HistoryRequest, PastEvent};
 use store::{log, workflows};
 
 use crate::error::{Error, Result};
@@ -86,7 +86,8 @@ async fn in_workflow(
     before: DateTime<Utc>,
 ) -> Result<Option<(Analysis, WorkflowImpact)>> {
     let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
-    let filter = log::Filter { workflow: Some(around.name.clone()), ..log::Filter::default() };
+    let filter =
+        log::DecisionFilter { workflow: Some(around.name.clone()), ..log::DecisionFilter::default() };
     let before = DecisionId(ids::lower_bound(before));
     let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
     let cases = cases(store, around, decisions).await?;
@@ -108,9 +109,9 @@ async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -
     let mut seen = BTreeSet::new();
     let decisions: Vec<Decision> =
         decisions.into_iter().filter(|decision| seen.insert(decision.lead_id)).collect();
-    let wanted: Vec<HistoryWanted> = decisions
+    let wanted: Vec<HistoryRequest> = decisions
         .iter()
-        .map(|decision| HistoryWanted {
+        .map(|decision| HistoryRequest {
             lead: decision.lead_id,
             workflow: around.workflow,
             from: decision.as_of - REACH,

@@ -2,7 +2,7 @@
 
 use engine::change::Kind;
 use engine::role::Role;
-use store::actor::{Actor, Who};
+use store::actor::{Actor, ActorId};
 use store::changes::Change;
 use store::{Error, Result};
 
@@ -18,7 +18,7 @@ pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
 
 /// Returns whether the actor may edit a change. Its author and the owner of its layer may.
 pub fn may_write(actor: &Actor, change: &Change) -> bool {
-    change.author.is_some_and(|author| actor.who == Who::Person(author))
+    change.author.is_some_and(|author| actor.who == ActorId::Person(author))
         || actor.is_any(&[change.kind.spec().owner])
 }
 

@@ -4,7 +4,7 @@ use engine::canonical::Digest;
 use serde_json::json;
 use sqlx::PgConnection;
 use store::actor::{Actor, Role};
-use store::changes::{self, Change, NewReview, State, Verdict};
+use store::changes::{self, Change, ChangeState, NewReview, ReviewVerdict};
 use store::{Error, Result, Store, releases, workflows};
 
 use crate::release;
@@ -51,7 +51,7 @@ pub async fn approve(
     if is_given && change.hash == Some(*seen) {
         return outcome(&mut tx, &change).await;
     }
-    let verdict = Verdict::Approve;
+    let verdict = ReviewVerdict::Approve;
     let review = NewReview { person, verdict, role: Some(role), seen: Some(seen), live, comment };
     changes::insert_review(&mut tx, actor, &change, review).await?;
     changes::log(&mut tx, actor, "change.sign", number, json!({ "role": role, "hash": seen })).await?;
@@ -66,8 +66,8 @@ pub async fn approve(
 async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<Approval> {
     let missing = missing_roles(connection, change).await?;
     match (change.state, change.version) {
-        (State::Submitted, _) => Ok(Approval::Waiting(missing)),
-        (State::Approved, Some(version)) => {
+        (ChangeState::Submitted, _) => Ok(Approval::Waiting(missing)),
+        (ChangeState::Approved, Some(version)) => {
             let releases = releases::of_change(connection, change.id).await?;
             let releases =
                 releases.into_iter().map(|release| (release.number, release.workflow_title)).collect();
@@ -97,14 +97,15 @@ pub async fn send_back(
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
     let reviews = changes::reviews(&mut tx, change.id).await?;
-    let is_done = reviews.iter().any(|review| review.person == person && review.verdict == Verdict::Return);
-    if is_done && change.state == State::Returned && change.hash == Some(*seen) {
+    let is_done =
+        reviews.iter().any(|review| review.person == person && review.verdict == ReviewVerdict::Return);
+    if is_done && change.state == ChangeState::Returned && change.hash == Some(*seen) {
         return Ok(());
     }
-    let verdict = Verdict::Return;
+    let verdict = ReviewVerdict::Return;
     let review = NewReview { person, verdict, role: None, seen: Some(seen), live: &[], comment };
     changes::insert_review(&mut tx, actor, &change, review).await?;
-    changes::close(&mut tx, actor, &change, State::Returned).await?;
+    changes::close(&mut tx, actor, &change, ChangeState::Returned).await?;
     changes::log(&mut tx, actor, "change.return", number, json!({ "hash": seen })).await?;
     tx.commit().await?;
     Ok(())
@@ -118,7 +119,7 @@ pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
-    let verdict = Verdict::Comment;
+    let verdict = ReviewVerdict::Comment;
     let review = NewReview { person, verdict, role: None, seen: None, live: &[], comment };
     changes::insert_review(&mut tx, actor, &change, review).await?;
     changes::log(&mut tx, actor, "change.comment", number, json!({})).await?;

@@ -4,7 +4,7 @@ use engine::change::Kind;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::actor::{Actor, Role};
-use store::changes::{self, Change, Edit, NewDraft, State};
+use store::changes::{self, Change, ChangeState, DraftEdit, NewDraft};
 use store::workflows;
 use store::{Error, Result, Store};
 
@@ -47,12 +47,12 @@ pub async fn start(
 /// # Errors
 /// Returns [`Error::Stale`] if another person saved it in the meantime, and [`Error::Refused`] if the change is not a draft or
 /// the actor does not have permission to edit it.
-pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> Result<i32> {
+pub async fn save(store: &Store, actor: &Actor, number: i64, edit: DraftEdit<'_>) -> Result<i32> {
     let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
     // A form that is sent twice is not a conflict between two people.
-    if change.says(edit.title, edit.why, edit.source) && change.body.as_ref() == edit.body {
+    if change.has_text(edit.title, edit.why, edit.source) && change.body.as_ref() == edit.body {
         return Ok(change.revision);
     }
     if change.revision != edit.revision {
@@ -77,7 +77,8 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
-    if change.state == State::Submitted && change.author == Some(author) && change.revision == revision {
+    if change.state == ChangeState::Submitted && change.author == Some(author) && change.revision == revision
+    {
         return Ok(change.required);
     }
     check_draft(&change)?;
@@ -112,13 +113,13 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
-    if change.state == State::Withdrawn {
+    if change.state == ChangeState::Withdrawn {
         return Ok(());
     }
-    if !matches!(change.state, State::Draft | State::Submitted) {
+    if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) {
         return Err(Error::Refused("this change is closed already".into()));
     }
-    changes::close(&mut tx, actor, &change, State::Withdrawn).await?;
+    changes::close(&mut tx, actor, &change, ChangeState::Withdrawn).await?;
     let detail = json!({ "was": change.state.to_string() });
     changes::log(&mut tx, actor, "change.withdraw", number, detail).await?;
     tx.commit().await?;
@@ -134,7 +135,7 @@ async fn writable_draft(connection: &mut PgConnection, actor: &Actor, number: i6
 }
 
 fn check_draft(change: &Change) -> Result<()> {
-    if change.state == State::Draft {
+    if change.state == ChangeState::Draft {
         return Ok(());
     }
     Err(Error::Refused("this change is no draft any more: what was submitted never changes".into()))

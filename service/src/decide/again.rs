@@ -7,7 +7,7 @@ use engine::content::EventDocument;
 use engine::decision::{Decision, Mode, Trigger};
 use engine::ids::{DecisionId, LeadId};
 use engine::limits;
-use store::ingest::{self, HistoryWanted};
+use store::ingest::{self, HistoryRequest};
 use store::{Actor, Error, control};
 
 use super::prepare::{Cause, Draft, known, known_until, make_all};
@@ -124,7 +124,7 @@ impl Pipeline {
         let as_of = engine::time::cut(receipt.as_of);
         let from = as_of - TimeDelta::days(limits::EARLIER_DAYS.into());
         let to = known_until(receipt, as_of);
-        let wanted = HistoryWanted { lead: again.lead, workflow: live.id, from, to };
+        let wanted = HistoryRequest { lead: again.lead, workflow: live.id, from, to };
         let limit = limits::EARLIER_EVENTS as i64 + 1;
         let mut connection = self.store.pool().acquire().await?;
         let mut histories =

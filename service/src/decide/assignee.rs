@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use sqlx::PgConnection;
 use store::ingest::{self, LockedLead, PoolState};
 use store::outcomes::{self, OutcomeInput, OutcomeRow};
-use store::queue::{self, Assignment, Kind, NewVerdict, Place, WaitingState};
+use store::queue::{self, Assignment, Kind, NewVerdict, QueueItem, WaitingState};
 use store::{Actor, Error, Result, Store, log, workflows};
 
 use super::verdict::finish;
@@ -69,7 +69,7 @@ pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &Assigne
         locked.assignee = None;
         if let Some(assignment) = &assigned.assignment {
             credit(&mut tx, assignment, &email).await?;
-            let place = Place { lead, workflow: assignment.workflow_id.into() };
+            let place = QueueItem { lead, workflow: assignment.workflow_id.into() };
             let state = queue::lock_state(&mut tx, place).await?.ok_or(Error::Raced)?;
             let decision =
                 decision.filter(|known| known.decision_id.0 == state.last_decision_id).ok_or(Error::Raced)?;
@@ -104,7 +104,7 @@ async fn newest_decision(
     let assigned = queue::assigned(&mut connection, lead, &email).await?;
     drop(connection);
     let Some(assignment) = assigned.and_then(|assigned| assigned.assignment) else { return Ok(None) };
-    let place = Place { lead, workflow: assignment.workflow_id.into() };
+    let place = QueueItem { lead, workflow: assignment.workflow_id.into() };
     match queue::newest_decision(store, place).await? {
         Some(id) => log::decision(store, id).await.map(Some),
         None => Ok(None),
@@ -159,7 +159,7 @@ async fn requeue(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
+    place: QueueItem,
     locked: queue::LockedState,
     email: &str,
 ) -> Result<PersonVerdict> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use store::Actor;
 use store::control::{Audit, audit};
-use store::ingest::{self, Claim, Claimed, LockedLead, LockedLeads, NamedLead, PoolState};
+use store::ingest::{self, KeyClaim, KeyClaimResult, LeadIdentities, LockedLead, LockedLeads, PoolState};
 use store::refresh::Topic;
 
 use super::Pipeline;
@@ -82,7 +82,7 @@ impl Pipeline {
     /// Locks the leads of all drafts. Leads of events are located by their identities.
     async fn lock(&self, tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<LockedLeads> {
         let keyring = self.store.keyring();
-        let (mut named, mut found): (Vec<NamedLead>, Vec<LeadId>) = (Vec::new(), Vec::new());
+        let (mut named, mut found): (Vec<LeadIdentities>, Vec<LeadId>) = (Vec::new(), Vec::new());
         for draft in drafts {
             if let Some(event) = draft.event() {
                 named.push(event.named.clone());
@@ -109,12 +109,17 @@ impl Pipeline {
 /// Returns [`store::Error::Raced`] if another transaction has claimed a key since it was looked up. The next lookup finds that
 /// transaction's answer.
 async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
-    let claims: Vec<Claim> = drafts.iter().filter_map(|draft| Some(draft.event()?.claim.clone())).collect();
+    let claims: Vec<KeyClaim> =
+        drafts.iter().filter_map(|draft| Some(draft.event()?.claim.clone())).collect();
     if claims.is_empty() {
         return Ok(());
     }
     let claimed = ingest::claim_keys(tx, &claims).await?;
-    if claimed.iter().all(|claimed| *claimed == Claimed::Fresh) { Ok(()) } else { Err(store::Error::Raced) }
+    if claimed.iter().all(|claimed| *claimed == KeyClaimResult::Fresh) {
+        Ok(())
+    } else {
+        Err(store::Error::Raced)
+    }
 }
 
 /// Records who requested each decision that has no event.

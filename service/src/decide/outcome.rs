@@ -1,8 +1,8 @@
 //! Records outcomes: what happened to leads after they were decided.
 
 use engine::ids::{LeadId, OutcomeId};
-use store::ingest::{self, Claim, Claimed};
-use store::outcomes::{self, OutcomeInput, OutcomeRow, Subject};
+use store::ingest::{self, KeyClaim, KeyClaimResult};
+use store::outcomes::{self, OutcomeInput, OutcomeRow, OutcomeSubject};
 
 use super::{Pipeline, Receipt, TRIES};
 
@@ -41,7 +41,7 @@ pub struct OutcomeSignal {
     /// The canonical body, which distinguishes a repeat from another use of the key.
     pub body: Vec<u8>,
     /// The lead, as the caller identifies it.
-    pub subject: Subject,
+    pub subject: OutcomeSubject,
     /// The outcome to record.
     pub input: OutcomeInput,
 }
@@ -84,7 +84,7 @@ impl Pipeline {
                     let id = engine::ids::mint_nth(receipt.received_at, n, rand::random());
                     let scope = signal.scope.clone();
                     let claim =
-                        Claim::new(keyring, scope, &signal.key, &signal.body, id, receipt.received_at);
+                        KeyClaim::new(keyring, scope, &signal.key, &signal.body, id, receipt.received_at);
                     claims.push((
                         n,
                         claim,
@@ -102,20 +102,20 @@ impl Pipeline {
                 Some(_) => Err(OutcomeRefusal::Erased),
             });
         }
-        let wanted: Vec<Claim> = claims.iter().map(|(_, claim, _)| claim.clone()).collect();
+        let wanted: Vec<KeyClaim> = claims.iter().map(|(_, claim, _)| claim.clone()).collect();
         let claimed = ingest::claim_keys(&mut tx, &wanted).await?;
         let mut rows = Vec::new();
         for ((n, _, row), claimed) in claims.into_iter().zip(claimed) {
             match claimed {
-                Claimed::Fresh => rows.push(row),
-                Claimed::Repeat(first) => {
+                KeyClaimResult::Fresh => rows.push(row),
+                KeyClaimResult::Repeat(first) => {
                     answers[n] = Ok(OutcomeTaken {
                         outcome_id: first.into(),
                         lead_id: row.lead_id.into(),
                         repeat: true,
                     })
                 }
-                Claimed::Other => answers[n] = Err(OutcomeRefusal::KeyReused),
+                KeyClaimResult::Other => answers[n] = Err(OutcomeRefusal::KeyReused),
             }
         }
         outcomes::insert(&mut tx, &rows).await?;
@@ -131,13 +131,13 @@ async fn resolve(
 ) -> store::Result<Vec<Option<LeadId>>> {
     let ids: Vec<uuid::Uuid> = signals
         .iter()
-        .filter_map(|signal| if let Subject::Lead(id) = &signal.subject { Some(id.0) } else { None })
+        .filter_map(|signal| if let OutcomeSubject::Lead(id) = &signal.subject { Some(id.0) } else { None })
         .collect();
     let followed = outcomes::follow(tx, &ids).await?;
     let mut named = Vec::with_capacity(signals.len());
     for signal in signals {
         named.push(match &signal.subject {
-            Subject::Lead(id) => followed.get(&id.0).copied().map(LeadId),
+            OutcomeSubject::Lead(id) => followed.get(&id.0).copied().map(LeadId),
             other => outcomes::find(tx, keyring, other).await?,
         });
     }

@@ -12,7 +12,9 @@ use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
 use engine::rules::Verdict;
 use engine::{features, limits};
 use serde_json::Value as Json;
-use store::ingest::{self, Claim, Claimed, HistoryWanted, Identified, LeadHistory, NamedLead};
+use store::ingest::{
+    self, HistoryRequest, IdentifiedLead, KeyClaim, KeyClaimResult, LeadHistory, LeadIdentities,
+};
 use uuid::Uuid;
 
 use super::registry::{Live, Variant};
@@ -70,8 +72,8 @@ pub(super) struct NewEvent {
     /// The request as JSON. `body` holds its canonical bytes.
     pub document: Json,
     pub body: Vec<u8>,
-    pub claim: Claim,
-    pub named: NamedLead,
+    pub claim: KeyClaim,
+    pub named: LeadIdentities,
 }
 
 /// The result of one bundle for a lead.
@@ -133,7 +135,7 @@ impl Pipeline {
         let mut group = Group::default();
         let fresh = self.skip_repeats(incoming, &mut group).await?;
         let routed = set_doubles_aside(self.route(incoming, fresh, &mut group).await?, &mut group);
-        let named: Vec<NamedLead> = routed.iter().map(|routed| routed.event.named.clone()).collect();
+        let named: Vec<LeadIdentities> = routed.iter().map(|routed| routed.event.named.clone()).collect();
         let found = if named.is_empty() {
             Vec::new()
         } else {
@@ -158,14 +160,14 @@ impl Pipeline {
             .enumerate()
             .map(|(place, incoming)| self.new_event(place, incoming))
             .collect::<store::Result<Vec<_>>>()?;
-        let claims: Vec<Claim> = events.iter().map(|event| event.claim.clone()).collect();
+        let claims: Vec<KeyClaim> = events.iter().map(|event| event.claim.clone()).collect();
         let claimed = ingest::look_up_keys(&mut *self.store.pool().acquire().await?, &claims).await?;
         let (mut fresh, mut repeats) = (Vec::with_capacity(events.len()), Vec::new());
         for (place, (event, claimed)) in events.into_iter().zip(claimed).enumerate() {
             match claimed {
-                Claimed::Fresh => fresh.push((place, Box::new(event))),
-                Claimed::Repeat(event) => repeats.push((place, event)),
-                Claimed::Other => group.refused.push((place, Refusal::KeyReused)),
+                KeyClaimResult::Fresh => fresh.push((place, Box::new(event))),
+                KeyClaimResult::Repeat(event) => repeats.push((place, event)),
+                KeyClaimResult::Other => group.refused.push((place, Refusal::KeyReused)),
             }
         }
         let events: Vec<Uuid> = repeats.iter().map(|(_, event)| *event).collect();
@@ -187,9 +189,9 @@ impl Pipeline {
         let body = engine::canonical::bytes(&document)?;
         let keyring = self.store.keyring();
         let scope = format!("event:{}", signal.event.source);
-        let claim = Claim::new(keyring, scope, &signal.key, &body, id.0, receipt.received_at);
+        let claim = KeyClaim::new(keyring, scope, &signal.key, &body, id.0, receipt.received_at);
         let (source, lead) = (&signal.event.source, &signal.event.lead);
-        let named = NamedLead::new(keyring, source, lead, id.0, receipt.received_at);
+        let named = LeadIdentities::new(keyring, source, lead, id.0, receipt.received_at);
         Ok(NewEvent { id, document, body, claim, named, signal })
     }
 
@@ -221,7 +223,7 @@ impl Pipeline {
     async fn histories(
         &self,
         routed: &[Routed],
-        found: &[Identified],
+        found: &[IdentifiedLead],
     ) -> store::Result<Vec<Option<LeadHistory>>> {
         let mut histories: Vec<Option<LeadHistory>> = Vec::with_capacity(routed.len());
         let mut wanted = Vec::new();
@@ -230,13 +232,13 @@ impl Pipeline {
             histories.push(period.map(|_| LeadHistory::default()));
             if let (Some(period), false) = (period, found.is_new) {
                 let (from, to) = (routed.as_of - period, known_until(&routed.receipt, routed.as_of));
-                wanted.push((place, HistoryWanted { lead: found.lead, workflow: routed.live.id, from, to }));
+                wanted.push((place, HistoryRequest { lead: found.lead, workflow: routed.live.id, from, to }));
             }
         }
         if wanted.is_empty() {
             return Ok(histories);
         }
-        let periods: Vec<HistoryWanted> = wanted.iter().map(|(_, wanted)| *wanted).collect();
+        let periods: Vec<HistoryRequest> = wanted.iter().map(|(_, wanted)| *wanted).collect();
         let mut connection = self.store.pool().acquire().await?;
         let keyring = self.store.keyring();
         let read =
@@ -251,7 +253,7 @@ impl Pipeline {
     async fn domains(
         &self,
         routed: &[Routed],
-        found: &[Identified],
+        found: &[IdentifiedLead],
     ) -> store::Result<HashMap<LeadId, Vec<String>>> {
         let wanted = routed.iter().zip(found).filter(|(routed, found)| {
             !found.is_new && routed.live.switches.has_mutes(routed.receipt.received_at)
@@ -311,7 +313,7 @@ fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
 /// Decides events in order, so that the later of two events about one lead sees the earlier one.
 async fn decide_all(
     routed: Vec<Routed>,
-    found: &[Identified],
+    found: &[IdentifiedLead],
     histories: Vec<Option<LeadHistory>>,
     domains: &HashMap<LeadId, Vec<String>>,
 ) -> Vec<Draft> {

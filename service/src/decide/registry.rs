@@ -13,7 +13,7 @@ use engine::decision::Mode;
 use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, LeadId, ReleaseId, WorkflowId};
 use store::releases::Release;
-use store::workflows::{self, Target};
+use store::workflows::{self, WorkflowTarget};
 use store::{Error, Result, Store, releases, switches};
 
 use super::Refusal;
@@ -35,7 +35,7 @@ pub struct Live {
     /// Releases in the shadow stage, which decide alongside the release that counts.
     pub shadows: Vec<Variant>,
     /// The destinations of decisions.
-    pub targets: Vec<(DestinationId, Target)>,
+    pub targets: Vec<(DestinationId, WorkflowTarget)>,
     /// Rules that are switched off or muted. Each decision compares their end times.
     pub switches: RuleSwitches,
 }

@@ -13,10 +13,12 @@ use engine::rules::pick::PickInputs;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::Value as Json;
 use sqlx::PgConnection;
-use store::ingest::{self, EffectRow, FeatureRow, LeadThen, LockedLead, PoolState, ShadowRow, State};
-use store::keyring::Place;
+use store::ingest::{
+    self, EffectRow, FeatureRow, LeadSnapshot, LeadStateRow, LockedLead, PoolState, ShadowRow,
+};
+use store::keyring::CiphertextLocation;
 use store::log::{self, DecisionRow, EventRow};
-use store::workflows::Target;
+use store::workflows::WorkflowTarget;
 
 use super::Receipt;
 use super::prepare::{Cause, Draft, Made};
@@ -28,7 +30,7 @@ pub(super) struct Rows {
     events: Vec<EventRow>,
     decisions: Vec<DecisionRow>,
     features: Vec<FeatureRow>,
-    states: Vec<State>,
+    states: Vec<LeadStateRow>,
     effects: Vec<EffectRow>,
     shadows: Vec<ShadowRow>,
 }
@@ -37,7 +39,7 @@ pub(super) struct Rows {
 pub(super) struct Numbered {
     draft: Draft,
     mode: Mode,
-    lead: LeadThen,
+    lead: LeadSnapshot,
     parameters: BTreeMap<String, Json>,
     pick: Option<StoredPick>,
 }
@@ -49,7 +51,7 @@ struct Built {
     event: Option<EventRow>,
     decision: DecisionRow,
     features: FeatureRow,
-    state: State,
+    state: LeadStateRow,
     effects: Vec<EffectRow>,
     shadows: Vec<ShadowRow>,
 }
@@ -75,7 +77,7 @@ impl Numbered {
                 lead.assignee = Some(picked.assignee.clone());
             }
         }
-        let lead = LeadThen {
+        let lead = LeadSnapshot {
             id: lead.id,
             key: lead.key.clone(),
             sequence: lead.sequence,
@@ -87,7 +89,7 @@ impl Numbered {
     /// Builds the rows. Encrypting them takes most of a commit's processor time.
     fn build(self) -> store::Result<Built> {
         let Self { draft, mode, lead, parameters, pick } = self;
-        let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &draft)
+        let targets: Vec<(DestinationId, WorkflowTarget, EffectId)> = targets(mode, &draft)
             .enumerate()
             .map(|(n, (id, target))| {
                 let effect = engine::ids::mint_nth(draft.receipt.received_at, n, rand::random());
@@ -107,7 +109,7 @@ impl Numbered {
                 catalogue_version: draft.variant().bundle.catalogue_version as i32,
                 cells: draft.features.clone(),
             },
-            state: State {
+            state: LeadStateRow {
                 lead_id: lead.id.0,
                 workflow_id: draft.live.id.0,
                 source: draft.source().to_owned(),
@@ -181,9 +183,9 @@ impl Rows {
 }
 
 /// Splits states into rounds without duplicate leads per workflow, since one statement cannot change a row twice.
-fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
+fn rounds(states: Vec<LeadStateRow>) -> Vec<Vec<LeadStateRow>> {
     let mut seen: BTreeMap<(uuid::Uuid, uuid::Uuid), usize> = BTreeMap::new();
-    let mut rounds: Vec<Vec<State>> = Vec::new();
+    let mut rounds: Vec<Vec<LeadStateRow>> = Vec::new();
     for state in states {
         let round = seen.entry((state.lead_id, state.workflow_id)).and_modify(|n| *n += 1).or_insert(0);
         if rounds.len() <= *round {
@@ -264,7 +266,7 @@ fn pick(
     Ok(Some(stored))
 }
 
-fn targets(mode: Mode, draft: &Draft) -> impl Iterator<Item = &(DestinationId, Target)> {
+fn targets(mode: Mode, draft: &Draft) -> impl Iterator<Item = &(DestinationId, WorkflowTarget)> {
     let action = draft.made.verdict.action;
     draft.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
 }
@@ -334,10 +336,10 @@ fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
 }
 
-fn event_row(draft: &Draft, lead: &LeadThen) -> Option<EventRow> {
+fn event_row(draft: &Draft, lead: &LeadSnapshot) -> Option<EventRow> {
     let (receipt, new) = (&draft.receipt, draft.event()?);
     let event = &new.signal.event;
-    let place = Place { column: "events.body", row: new.id.0 };
+    let place = CiphertextLocation { column: "events.body", row: new.id.0 };
     Some(EventRow {
         id: new.id.0,
         lead_id: lead.id.0,
@@ -354,11 +356,11 @@ fn event_row(draft: &Draft, lead: &LeadThen) -> Option<EventRow> {
 
 fn decision_row(
     draft: &Draft,
-    lead: &LeadThen,
+    lead: &LeadSnapshot,
     decision: &Decision,
     pick: Option<&StoredPick>,
 ) -> store::Result<DecisionRow> {
-    let place = Place { column: "decisions.snapshot", row: decision.decision_id.0 };
+    let place = CiphertextLocation { column: "decisions.snapshot", row: decision.decision_id.0 };
     Ok(DecisionRow {
         id: decision.decision_id.0,
         event_id: decision.event_id.map(|id| id.0),
@@ -393,14 +395,15 @@ fn decision_row(
 
 fn shadow_row(
     draft: &Draft,
-    lead: &LeadThen,
+    lead: &LeadSnapshot,
     decision: &Decision,
     n: usize,
     variant: &Variant,
     made: &Made,
 ) -> store::Result<ShadowRow> {
     let id = engine::ids::mint_nth(draft.receipt.received_at, n, rand::random());
-    let (verdict, place) = (&made.verdict, Place { column: "shadow_verdicts.snapshot", row: id });
+    let (verdict, place) =
+        (&made.verdict, CiphertextLocation { column: "shadow_verdicts.snapshot", row: id });
     Ok(ShadowRow {
         id,
         decision_id: decision.decision_id.0,

@@ -11,13 +11,13 @@ use engine::ids::{DestinationId, EffectId};
 use engine::rules::pick::{Pool, chosen};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
-use store::ingest::{self, EffectRow, LeadThen, LockedLead, PoolState};
+use store::ingest::{self, EffectRow, LeadSnapshot, LockedLead, PoolState};
 use store::outcomes::{self, OutcomeInput, OutcomeRow};
-use store::queue::{self, Kind, NewVerdict, Place, Taken, Verdict, WaitingState};
-use store::workflows::{self, Target};
+use store::queue::{self, ClaimedByOther, Kind, NewVerdict, QueueItem, Verdict, WaitingState};
+use store::workflows::{self, WorkflowTarget};
 use store::{Actor, Error, Result, Store, log};
 
-pub use store::queue::Gone;
+pub use store::queue::NotWaitingReason;
 
 /// The result of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub enum Decided {
     /// The verdict was recorded.
     Done,
     /// Nothing changed: another person has claimed the lead.
-    Taken(Taken),
+    Taken(ClaimedByOther),
     /// Nothing changed: the lead is no longer waiting with this decision.
-    Gone(Gone),
+    Gone(NotWaitingReason),
 }
 
 /// The result of undoing a verdict.
@@ -63,7 +63,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
     let pools = take_turn(&mut tx, verdict).await?;
     let state = queue::lock_waiting(&mut tx, place).await?;
     let Some(state) = state.filter(|state| is_as_seen(state, verdict)) else {
-        return Ok(Decided::Gone(queue::gone_now(&mut tx, place, verdict.decision).await?));
+        return Ok(Decided::Gone(queue::not_waiting_reason_now(&mut tx, place, verdict.decision).await?));
     };
     let by = queue::address(&mut tx, person).await?;
     let override_id = write_override(&mut tx, actor, verdict, &lead, &by).await?;
@@ -110,7 +110,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
 ///
 /// # Errors
 /// Returns an error if the database fails or the actor is not a person.
-pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<GivenBack> {
+pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result<GivenBack> {
     let person = actor.person()?;
     let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(GivenBack::TooLate) };
     let decision = log::decision(store, newest).await?;
@@ -242,11 +242,11 @@ async fn write_outcome(
 /// The effects wait while the workflow is stopped. A verdict on a trial decision has no effects.
 pub(super) async fn finish(
     connection: &mut PgConnection,
-    place: Place,
+    place: QueueItem,
     mut lead: LockedLead,
     decision: &Decision,
     verdict: &PersonVerdict,
-    targets: &[(DestinationId, Target)],
+    targets: &[(DestinationId, WorkflowTarget)],
 ) -> Result<bool> {
     let is_trial = matches!(decision.mode, Mode::Historical | Mode::Simulation | Mode::Shadow);
     if !is_trial {
@@ -256,7 +256,7 @@ pub(super) async fn finish(
     if is_trial {
         return Ok(false);
     }
-    let lead = LeadThen { id: lead.id, key: lead.key, sequence: lead.sequence, profile: lead.profile };
+    let lead = LeadSnapshot { id: lead.id, key: lead.key, sequence: lead.sequence, profile: lead.profile };
     let rows = targets
         .iter()
         .enumerate()

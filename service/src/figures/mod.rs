@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::control::kpi::Ratio;
 use store::Store;
-use store::reads::dashboard::{self, Bar, Cohort, Pipeline, Report, Step};
+use store::reads::dashboard::{self, BarWidth, Cohort, DecisionBar, FigureReport, PipelineValue};
 use store::reads::home::{self, DecidedCount};
 use store::refresh::Topic;
 use uuid::Uuid;
@@ -32,19 +32,19 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// The cached figures of all pages. Cheap to clone.
 #[derive(Clone)]
 pub struct Figures {
-    dashboard: FigureCache<(Cohort, Step, Tz), DashboardFigures>,
-    key_figures: FigureCache<(Cohort, Tz), Report>,
+    dashboard: FigureCache<(Cohort, BarWidth, Tz), DashboardFigures>,
+    key_figures: FigureCache<(Cohort, Tz), FigureReport>,
     today: FigureCache<DateTime<Utc>, DecidedToday>,
 }
 
 /// The dashboard's figures for one period and workflow.
 pub struct DashboardFigures {
     /// Figures by week, by rule and in total.
-    pub report: Report,
+    pub report: FigureReport,
     /// Open and won pipeline.
-    pub pipeline: Vec<Pipeline>,
+    pub pipeline: Vec<PipelineValue>,
     /// Decisions by time and action.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<DecisionBar>,
     /// The ratio of complete decisions among the newest ones.
     pub complete: Ratio,
 }
@@ -78,7 +78,7 @@ impl Figures {
         &self,
         store: &Store,
         bundles: &Bundles,
-        (cohort, step, zone): (Cohort, Step, Tz),
+        (cohort, step, zone): (Cohort, BarWidth, Tz),
         now: DateTime<Utc>,
     ) -> Result<FigureLookup<DashboardFigures>, FiguresError> {
         let compute = dashboard_figures(store, bundles, cohort, step, zone);
@@ -93,7 +93,7 @@ impl Figures {
         &self,
         store: &Store,
         bundles: &Bundles,
-        (cohort, step, zone): (Cohort, Step, Tz),
+        (cohort, step, zone): (Cohort, BarWidth, Tz),
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<DashboardFigures>>, FiguresError> {
         let compute = dashboard_figures(store, bundles, cohort, step, zone);
@@ -109,7 +109,7 @@ impl Figures {
         store: &Store,
         (cohort, zone): (Cohort, Tz),
         now: DateTime<Utc>,
-    ) -> Result<FigureLookup<Report>, FiguresError> {
+    ) -> Result<FigureLookup<FigureReport>, FiguresError> {
         let from = store.clone();
         let compute = move |limit| {
             let store = from.clone();
@@ -133,7 +133,7 @@ impl Figures {
             let store = from.clone();
             async move {
                 let (decided, is_cut) = home::decided_since(&store, since).await?;
-                Ok(Some(DecidedToday { decided, is_cut, load: home::load_a_day(&store, now).await? }))
+                Ok(Some(DecidedToday { decided, is_cut, load: home::daily_load(&store, now).await? }))
             }
         };
         self.today.wait(since, now, compute).await?.ok_or(FiguresError::Failed)
@@ -150,7 +150,7 @@ fn dashboard_figures(
     store: &Store,
     bundles: &Bundles,
     cohort: Cohort,
-    step: Step,
+    step: BarWidth,
     zone: Tz,
 ) -> impl Fn(Duration) -> futures::future::BoxFuture<'static, store::Result<Option<DashboardFigures>>>
 + Clone
@@ -170,7 +170,7 @@ async fn read_dashboard(
     store: &Store,
     bundles: &Bundles,
     cohort: &Cohort,
-    step: Step,
+    step: BarWidth,
     zone: Tz,
     limit: Duration,
 ) -> store::Result<DashboardFigures> {

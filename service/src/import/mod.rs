@@ -26,7 +26,7 @@ use engine::ids::{self, WorkflowId};
 use serde::{Deserialize, Serialize};
 use store::Actor;
 use store::imports::{self, ImportCounts, ImportState};
-use store::outcomes::Subject;
+use store::outcomes::OutcomeSubject;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -240,7 +240,7 @@ impl Import {
                 // the same row.
                 let key = format!("{}:{}", signal.key, input.stage);
                 let scope = format!("outcome:{}", signal.event.source);
-                let subject = Subject::Lead(lead);
+                let subject = OutcomeSubject::Lead(lead);
                 outcomes.push((row, OutcomeSignal { scope, key, body, subject, input }));
             }
         }

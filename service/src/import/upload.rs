@@ -13,7 +13,7 @@ use std::path::Path;
 
 use engine::ids::{self, PersonId};
 use sha2::{Digest as _, Sha256};
-use store::actor::Who;
+use store::actor::ActorId;
 use store::runs::unfinished::{self, NewUpload, UnfinishedUpload};
 use store::runs::uploads;
 use store::{Actor, Store};
@@ -254,7 +254,7 @@ fn clean_name(file_name: &str) -> String {
 
 fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
-        Who::Person(person) => Ok(person),
+        ActorId::Person(person) => Ok(person),
         _ => Err(Error::Invalid("only a person uploads a file".into())),
     }
 }

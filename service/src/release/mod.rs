@@ -12,7 +12,7 @@ mod review;
 
 use engine::control::release::{ReleaseAction, Stage, TransitionActor, step};
 use sqlx::PgConnection;
-use store::actor::{Actor, Who};
+use store::actor::{Actor, ActorId};
 use store::releases::Release;
 use store::{Error, Result, changes};
 
@@ -33,16 +33,16 @@ async fn next_stage(
 ) -> Result<Stage> {
     let is_editor = is_editor(connection, actor, release).await?;
     let maker = match actor.who {
-        Who::Person(_) => TransitionActor::Person { roles: &actor.roles, is_editor },
+        ActorId::Person(_) => TransitionActor::Person { roles: &actor.roles, is_editor },
         // Commands and the scheduler act for Meshline itself. An API key belongs to an external program.
-        Who::Command(_) => TransitionActor::System,
-        Who::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
+        ActorId::Command(_) => TransitionActor::System,
+        ActorId::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
     };
     step(release.position(), act, maker).map_err(|refusal| Error::Refused(refusal.to_string()))
 }
 
 async fn is_editor(connection: &mut PgConnection, actor: &Actor, release: &Release) -> Result<bool> {
-    let (Who::Person(person), Some(change)) = (&actor.who, &release.change) else { return Ok(false) };
+    let (ActorId::Person(person), Some(change)) = (&actor.who, &release.change) else { return Ok(false) };
     let editors = changes::editors(connection, change.id).await?;
     Ok(editors.iter().any(|(editor, _)| editor == person))
 }

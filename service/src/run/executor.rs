@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use store::Store;
-use store::runs::{self, Claim, Ending};
+use store::runs::{self, RunClaim, RunResult};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -35,16 +35,20 @@ enum StopReason {
 ///
 /// # Errors
 /// Returns an error if the database fails. Another process then takes the run over.
-pub async fn execute(context: &RunContext, claim: Claim, shutdown: &CancellationToken) -> store::Result<()> {
+pub async fn execute(
+    context: &RunContext,
+    claim: RunClaim,
+    shutdown: &CancellationToken,
+) -> store::Result<()> {
     let store = context.pipeline.store().clone();
     let Ok(kind) = claim.kind.parse::<RunKind>() else { return Ok(()) };
     if claim.is_cancelled {
-        runs::finish(&store, &claim, &Ending::Cancelled).await?;
+        runs::finish(&store, &claim, &RunResult::Cancelled).await?;
         return Ok(());
     }
     if claim.attempts > ATTEMPTS {
         let said = format!("Gave up: {ATTEMPTS} processes began this and none came to its end.");
-        runs::finish(&store, &claim, &Ending::Failed(said)).await?;
+        runs::finish(&store, &claim, &RunResult::Failed(said)).await?;
         return Ok(());
     }
     let handle = Arc::new(RunHandle::new(store.clone(), claim.clone()));
@@ -69,26 +73,26 @@ pub async fn execute(context: &RunContext, claim: Claim, shutdown: &Cancellation
     // Saves the final progress so that readers see it next to the result.
     driver.beat().await;
     let ending = match (ended, driver.stopped.map(|(reason, _)| reason)) {
-        (Ok(Ok(result)), _) => Ending::Done(result),
-        (Ok(Err(_)), Some(StopReason::Cancelled)) => Ending::Cancelled,
+        (Ok(Ok(result)), _) => RunResult::Done(result),
+        (Ok(Err(_)), Some(StopReason::Cancelled)) => RunResult::Cancelled,
         (Ok(Err(_)), Some(StopReason::Shutdown)) => return runs::hand_back(&store, &claim).await,
         (Ok(Err(Error::Store(error))), None) if is_passing(&error) => return Err(error),
-        (Ok(Err(error)), None) => Ending::Failed(said(kind, &error)),
-        (Err(_), _) => Ending::Failed("It failed inside Meshline; the log says where.".into()),
+        (Ok(Err(error)), None) => RunResult::Failed(said(kind, &error)),
+        (Err(_), _) => RunResult::Failed("It failed inside Meshline; the log says where.".into()),
     };
     end(context, kind, &claim, &ending).await
 }
 
 /// Stores the result of a run, and cleans up after a successful one.
-async fn end(context: &RunContext, kind: RunKind, claim: &Claim, ending: &Ending) -> store::Result<()> {
+async fn end(context: &RunContext, kind: RunKind, claim: &RunClaim, ending: &RunResult) -> store::Result<()> {
     let outcome = match ending {
-        Ending::Done(_) => "done",
-        Ending::Failed(_) => "failed",
-        Ending::Cancelled => "cancelled",
+        RunResult::Done(_) => "done",
+        RunResult::Failed(_) => "failed",
+        RunResult::Cancelled => "cancelled",
     };
     metrics::counter!("meshline_runs_total", "kind" => kind.to_string(), "result" => outcome).increment(1);
     let counted = runs::finish(context.pipeline.store(), claim, ending).await?;
-    if counted && matches!(ending, Ending::Done(_)) {
+    if counted && matches!(ending, RunResult::Done(_)) {
         tidy(context, kind, claim).await;
     }
     Ok(())
@@ -96,7 +100,7 @@ async fn end(context: &RunContext, kind: RunKind, claim: &Claim, ending: &Ending
 
 struct Driver<'a> {
     store: &'a Store,
-    claim: &'a Claim,
+    claim: &'a RunClaim,
     handle: &'a RunHandle,
     /// The instant at which the database last confirmed the lease.
     heard: Instant,
@@ -137,7 +141,7 @@ impl Driver<'_> {
     }
 }
 
-async fn work(context: RunContext, kind: RunKind, claim: Claim, handle: Arc<RunHandle>) -> Result<Json> {
+async fn work(context: RunContext, kind: RunKind, claim: RunClaim, handle: Arc<RunHandle>) -> Result<Json> {
     match kind {
         RunKind::ReplayDecisions => drive::<ReplayDecisions>(&context, claim, &handle).await,
         RunKind::ReplayDeliveries => drive::<ReplayDeliveries>(&context, claim, &handle).await,
@@ -146,7 +150,7 @@ async fn work(context: RunContext, kind: RunKind, claim: Claim, handle: Arc<RunH
     }
 }
 
-async fn drive<W: Work>(context: &RunContext, claim: Claim, handle: &RunHandle) -> Result<Json> {
+async fn drive<W: Work>(context: &RunContext, claim: RunClaim, handle: &RunHandle) -> Result<Json> {
     let input: W::Input = serde_json::from_value(claim.input)?;
     let checkpoint = match W::KIND.after_restart() {
         AfterRestart::Resumes => claim.checkpoint.map(serde_json::from_value).transpose()?,
@@ -155,7 +159,7 @@ async fn drive<W: Work>(context: &RunContext, claim: Claim, handle: &RunHandle) 
     Ok(serde_json::to_value(W::run(context, input, checkpoint, handle).await?)?)
 }
 
-async fn tidy(context: &RunContext, kind: RunKind, claim: &Claim) {
+async fn tidy(context: &RunContext, kind: RunKind, claim: &RunClaim) {
     match kind {
         RunKind::ReplayDecisions => tidy_up::<ReplayDecisions>(context, claim).await,
         RunKind::ReplayDeliveries => tidy_up::<ReplayDeliveries>(context, claim).await,
@@ -164,7 +168,7 @@ async fn tidy(context: &RunContext, kind: RunKind, claim: &Claim) {
     }
 }
 
-async fn tidy_up<W: Work>(context: &RunContext, claim: &Claim) {
+async fn tidy_up<W: Work>(context: &RunContext, claim: &RunClaim) {
     if let Ok(input) = serde_json::from_value(claim.input.clone()) {
         W::tidy(context, &input).await;
     }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
 use serde::Serialize;
 use sqlx::PgConnection;
-use store::actor::Who;
-use store::runs::{self, Claim, Progress};
+use store::actor::ActorId;
+use store::runs::{self, RunClaim, RunProgress};
 use store::{Actor, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -16,25 +16,25 @@ use crate::error::{Error, Result};
 /// A run that this process is working on.
 pub struct RunHandle {
     store: Store,
-    claim: Claim,
-    progress: Mutex<Progress>,
+    claim: RunClaim,
+    progress: Mutex<RunProgress>,
     stop: CancellationToken,
 }
 
 impl RunHandle {
     /// Creates the handle of a newly claimed run.
-    pub(super) fn new(store: Store, claim: Claim) -> Self {
+    pub(super) fn new(store: Store, claim: RunClaim) -> Self {
         Self { store, claim, progress: Mutex::default(), stop: CancellationToken::new() }
     }
 
     /// Reports progress. This is cheap: only the heartbeat writes it to the database.
     pub fn tell(&self, phase: impl Into<String>, done: u64, total: Option<u64>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
-            Progress { phase: phase.into(), done, total };
+            RunProgress { phase: phase.into(), done, total };
     }
 
     /// Returns the latest progress.
-    pub(super) fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> RunProgress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -85,7 +85,7 @@ impl RunHandle {
         let mut actor = Actor { request_id: self.claim.id.to_string(), ..Actor::command("run") };
         let person = self.claim.created_by.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok());
         if let Some(id) = person {
-            actor.who = Who::Person(id);
+            actor.who = ActorId::Person(id);
             actor.roles =
                 store::people::by_id(&self.store, id).await?.map(|person| person.roles).unwrap_or_default();
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};
 use serde::{Deserialize, Serialize};
-use store::sync::{self, DeadFilter};
+use store::sync::{self, DeadEffectFilter};
 
 use super::{RunContext, RunHandle, RunKind, Work};
 use crate::error::Result;
@@ -57,7 +57,7 @@ impl Work for ReplayDeliveries {
         let mut replayed =
             checkpoint.unwrap_or(DeliveriesReplayed { due_at: handle.created_at(), ..Default::default() });
         let actor = store::Actor { now: replayed.due_at, ..handle.actor().await? };
-        let filter = DeadFilter { destination: input.destination, error: input.error };
+        let filter = DeadEffectFilter { destination: input.destination, error: input.error };
         let left = sync::count_dead_after(store, &filter, replayed.after).await?;
         let total = replayed.looked_at() + left;
         loop {

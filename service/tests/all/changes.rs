@@ -6,7 +6,7 @@ use serde_json::json;
 use service::change::{self as changing, Approval, Proposed};
 use sqlx::Row as _;
 use store::actor::Role;
-use store::changes::{self, Change, ChangeListFilter, Edit, Show, State};
+use store::changes::{self, Change, ChangeListFilter, ChangeScope, ChangeState, DraftEdit};
 use store::reads::keyset::{Cursor, Order};
 use store::testing::{TestDatabase, person};
 use store::workflows;
@@ -32,7 +32,7 @@ async fn submit(
     if approvers != [Role::Revops] {
         let mut tx = store.pool().begin().await?;
         let change = changes::locked(&mut tx, number).await?;
-        let store::actor::Who::Person(person) = author.who else { panic!() };
+        let store::actor::ActorId::Person(person) = author.who else { panic!() };
         changes::set_submitted(&mut tx, author, &change, person, approvers).await?;
         changes::log(&mut tx, author, "change.submit", number, json!({})).await?;
         return Ok(tx.commit().await?);
@@ -45,8 +45,13 @@ async fn submit(
 async fn submitted(store: &Store, author: &Actor, entries: &[&str], required: &[Role]) -> (i64, Digest) {
     let number = changing::start(store, author, Kind::List, "tam", "", None).await.unwrap();
     let body = list(entries);
-    let edit =
-        Edit { revision: 1, title: "More accounts", why: "They asked", source: "value\n", body: Some(&body) };
+    let edit = DraftEdit {
+        revision: 1,
+        title: "More accounts",
+        why: "They asked",
+        source: "value\n",
+        body: Some(&body),
+    };
     let revision = changing::save(store, author, number, edit).await.unwrap();
     submit(store, author, number, revision, required).await.unwrap();
     (number, change(store, number).await.hash.unwrap())
@@ -68,7 +73,7 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
     let manager = person(store, "Cleo", &[Role::AeRepLeader]).await;
     let (number, hash) = submitted(store, &author, &["Initech"], &[Role::Revops, Role::AeRepLeader]).await;
     let waiting = |actor: &Actor| {
-        let (store::actor::Who::Person(id), roles) = (actor.who.clone(), actor.roles.clone()) else {
+        let (store::actor::ActorId::Person(id), roles) = (actor.who.clone(), actor.roles.clone()) else {
             panic!()
         };
         async move { changes::waiting_for(store, id, &roles).await.unwrap() }
@@ -80,7 +85,7 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
     let last = changing::approve(store, &manager, number, &hash, &[], Role::AeRepLeader, "").await.unwrap();
     assert_eq!(last, Approval::Approved { version: 1, releases: vec![] });
     let done = change(store, number).await;
-    assert_eq!((done.state, done.version), (State::Approved, Some(1)));
+    assert_eq!((done.state, done.version), (ChangeState::Approved, Some(1)));
     let mut connection = store.pool().acquire().await.unwrap();
     let version = workflows::newest(&mut connection, Kind::List, "tam").await.unwrap().unwrap();
     assert_eq!((version.body, version.hash), (list(&["Initech"]), hash));
@@ -113,7 +118,7 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     assert!(refused(sign(both.clone(), Role::AeRepLeader, hash).await).contains("one role"));
     let third = person(store, "Dan", &all).await;
     assert!(refused(sign(third, Role::Revops, hash).await).contains("in that role already"));
-    assert_eq!(change(store, number).await.state, State::Submitted);
+    assert_eq!(change(store, number).await.state, ChangeState::Submitted);
     assert!(refused(changing::send_back(store, &sdr, number, &hash, "No").await).contains("does not hold"));
     assert!(refused(changing::send_back(store, &author, number, &hash, "No").await).contains("four eyes"));
     changing::comment(store, &sdr, number, "I would like that").await.unwrap();
@@ -180,7 +185,7 @@ async fn a_change_asks_for_at_least_the_roles_of_its_layer() {
     let author = person(store, "Ana", &[Role::Enablement]).await;
     let number = changing::start(store, &author, Kind::Map, "form", "", None).await.unwrap();
     let body = json!({ "map": "form", "fields": {} });
-    let edit = Edit { revision: 1, title: "t", why: "", source: "", body: Some(&body) };
+    let edit = DraftEdit { revision: 1, title: "t", why: "", source: "", body: Some(&body) };
     changing::save(store, &author, number, edit).await.unwrap();
     for roles in [&[][..], &[Role::Enablement], &[Role::Revops, Role::RepLeader]] {
         let done = submit(store, &author, number, 2, roles).await;
@@ -198,7 +203,7 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Jane", &[Role::Ae]).await);
     // Anyone may suggest a change. Only the author and the owner of the layer may continue it.
     let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
-    let edit = |revision, source| Edit { revision, title: "t", why: "", source, body: None };
+    let edit = |revision, source| DraftEdit { revision, title: "t", why: "", source, body: None };
     let elsewhere = "only its author and the owner of its layer";
     assert!(refused(changing::save(store, &ae, number, edit(1, "x")).await).contains(elsewhere));
     assert_eq!(changing::save(store, &revops, number, edit(1, "b\n")).await.unwrap(), 2);
@@ -229,12 +234,16 @@ async fn what_came_later_is_begun_anew_and_what_says_the_same_is_no_change() {
         refused(changing::approve(store, &other, second, &later, &[], Role::Revops, "").await)
             .contains("anew")
     );
-    assert_eq!(change(store, second).await.state, State::Submitted, "the refused signature left nothing");
+    assert_eq!(
+        change(store, second).await.state,
+        ChangeState::Submitted,
+        "the refused signature left nothing"
+    );
     changing::send_back(store, &other, second, &later, "Begin from version 1").await.unwrap();
-    assert_eq!(change(store, second).await.state, State::Returned);
+    assert_eq!(change(store, second).await.state, ChangeState::Returned);
     let number = changing::start(store, &author, Kind::List, "tam", "value\nA\n", None).await.unwrap();
     let body = list(&["A"]);
-    let edit = Edit { revision: 1, title: "t", why: "", source: "value\nA\n", body: Some(&body) };
+    let edit = DraftEdit { revision: 1, title: "t", why: "", source: "value\nA\n", body: Some(&body) };
     changing::save(store, &author, number, edit).await.unwrap();
     let same = submit(store, &author, number, 2, &[Role::Revops]).await;
     assert!(refused(same).contains("the same"));
@@ -278,7 +287,7 @@ async fn lists_show_what_they_say_page_by_page() {
     let list = async |filter: &ChangeListFilter, order, cursor| {
         changes::list(store, filter, order, cursor, 50).await.unwrap()
     };
-    let drafts = ChangeListFilter::from(Show::Drafts);
+    let drafts = ChangeListFilter::from(ChangeScope::Drafts);
     let first = list(&drafts, Order::Newest, Cursor::Start).await;
     let rest = list(&drafts, Order::Newest, first.beside.older.unwrap()).await;
     assert_eq!((first.rows.len(), rest.rows.len(), rest.beside.older), (50, 3, None));
@@ -294,6 +303,6 @@ async fn lists_show_what_they_say_page_by_page() {
     let nulls =
         sqlx::query("SELECT count(*) FROM changes WHERE author_id IS NULL").fetch_one(store.pool()).await;
     assert_eq!(nulls.unwrap().get::<i64, _>(0), 0);
-    assert_eq!(list(&Show::Closed.into(), Order::Newest, Cursor::Start).await.rows.len(), 0);
+    assert_eq!(list(&ChangeScope::Closed.into(), Order::Newest, Cursor::Start).await.rows.len(), 0);
     assert_eq!(changes::open_of(store, Kind::List, Some("l7")).await.unwrap().len(), 1);
 }

@@ -9,9 +9,11 @@ use engine::sync::flow::Pace;
 use serde_json::json;
 use service::decide::verdict::{self, Decided, GivenBack};
 use sqlx::PgConnection;
-use store::actor::{Role, Who};
-use store::keyring::Place as Sealed;
-use store::queue::{self, CLAIM, Claimed, Filter, Gone, Kind, Place, TAKE_BACK, Verdict};
+use store::actor::{ActorId, Role};
+use store::keyring::CiphertextLocation as Sealed;
+use store::queue::{
+    self, CLAIM, ClaimResult, Kind, NotWaitingReason, QueueItem, QueueListFilter, TAKE_BACK, Verdict,
+};
 use store::sync::{self, fixture};
 use store::testing::TestDatabase;
 use store::{Actor, Error, log, outcomes, people};
@@ -57,7 +59,7 @@ impl Queue {
     /// Returns one of the SDRs, acting this many minutes later.
     fn actor(&self, person: usize, minutes: i64) -> Actor {
         Actor {
-            who: Who::Person(self.people[person]),
+            who: ActorId::Person(self.people[person]),
             roles: vec![Role::Sdr],
             request_id: "test".into(),
             form: None,
@@ -80,7 +82,7 @@ impl Queue {
         let decision = self.decide(lead.into(), n, suggested, waited).await;
         let action = suggested.parse::<Action>().unwrap().agreed();
         Verdict {
-            place: Place { lead: lead.into(), workflow: self.workflow },
+            place: QueueItem { lead: lead.into(), workflow: self.workflow },
             decision: decision.into(),
             kind: Kind::Accept,
             action,
@@ -134,7 +136,7 @@ impl Queue {
         id
     }
 
-    async fn waiting(&self, filter: &Filter) -> Vec<LeadId> {
+    async fn waiting(&self, filter: &QueueListFilter) -> Vec<LeadId> {
         let rows = queue::waiting(&self.database.store, filter, self.now).await.unwrap();
         assert_eq!(queue::count(&self.database.store, filter).await.unwrap(), rows.len() as i64);
         rows.into_iter().map(|row| LeadId(row.lead_id)).collect()
@@ -162,11 +164,14 @@ async fn the_urgent_wait_first_and_then_who_has_waited_longest() {
     {
         ids.push(queue.lead(n, suggested, waited).await.place.lead);
     }
-    let all = queue.waiting(&Filter::default()).await;
+    let all = queue.waiting(&QueueListFilter::default()).await;
     assert_eq!(all, [ids[4], ids[2], ids[3], ids[1], ids[0]]);
-    let narrowed = Filter { suggested: Some(Action::Assign), ..Filter::default() };
+    let narrowed = QueueListFilter { suggested: Some(Action::Assign), ..QueueListFilter::default() };
     assert_eq!(queue.waiting(&narrowed).await, [ids[2]]);
-    assert_eq!(queue.waiting(&Filter { queue: Some("manual"), ..Filter::default() }).await, []);
+    assert_eq!(
+        queue.waiting(&QueueListFilter { queue: Some("manual"), ..QueueListFilter::default() }).await,
+        []
+    );
     let oldest = queue::oldest(&queue.database.store).await.unwrap();
     assert_eq!(oldest, Some(queue.now - TimeDelta::minutes(90)));
 }
@@ -179,24 +184,29 @@ async fn of_two_people_who_want_a_lead_one_gets_it_until_it_lapses() {
     let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
     let (first, second) = tokio::join!(queue::claim(&store, &ana, place), queue::claim(&store, &ben, place));
     let (first, second) = (first.unwrap(), second.unwrap());
-    let won = usize::from(second == Claimed::Yours);
-    assert!((first == Claimed::Yours) != (second == Claimed::Yours), "{first:?} {second:?}");
+    let won = usize::from(second == ClaimResult::Yours);
+    assert!((first == ClaimResult::Yours) != (second == ClaimResult::Yours), "{first:?} {second:?}");
     let (winner, loser) = (won, 1 - won);
-    let Claimed::Taken(taken) = (if won == 0 { second } else { first }) else { panic!("nobody was told") };
+    let ClaimResult::Taken(taken) = (if won == 0 { second } else { first }) else {
+        panic!("nobody was told")
+    };
     assert_eq!(taken.until, queue.now + CLAIM);
     assert_eq!(taken.by, ["Ana Ruiz", "Ben Ode"][winner]);
 
     // Renewed at minute 9, the claim outlasts minute 10 and expires ten minutes after the last renewal.
     queue::renew(&store, &queue.actor(winner, 9), place).await.unwrap();
-    assert!(matches!(queue::claim(&store, &queue.actor(loser, 12), place).await.unwrap(), Claimed::Taken(_)));
+    assert!(matches!(
+        queue::claim(&store, &queue.actor(loser, 12), place).await.unwrap(),
+        ClaimResult::Taken(_)
+    ));
     queue::renew(&store, &queue.actor(loser, 12), place).await.unwrap();
-    assert_eq!(queue::claim(&store, &queue.actor(loser, 19), place).await.unwrap(), Claimed::Yours);
+    assert_eq!(queue::claim(&store, &queue.actor(loser, 19), place).await.unwrap(), ClaimResult::Yours);
     // A late renewal does not restore a lost claim.
     queue::renew(&store, &queue.actor(winner, 20), place).await.unwrap();
     let claim = queue::claim_of(&store, place, queue.now + TimeDelta::minutes(20)).await.unwrap().unwrap();
     assert_eq!((claim.person_id, claim.until), (queue.people[loser].0, queue.now + TimeDelta::minutes(29)));
     queue::release(&store, &queue.actor(loser, 21), place).await.unwrap();
-    assert_eq!(queue::claim(&store, &queue.actor(winner, 21), place).await.unwrap(), Claimed::Yours);
+    assert_eq!(queue::claim(&store, &queue.actor(winner, 21), place).await.unwrap(), ClaimResult::Yours);
     assert_eq!((queue.audited("queue.claim").await, queue.audited("queue.release").await), (3, 1));
 }
 
@@ -210,7 +220,7 @@ async fn a_person_has_one_lead_and_two_who_go_on_get_two_leads() {
     let store = queue.database.store.clone();
     for _ in 0..5 {
         let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
-        let any = Filter::default();
+        let any = QueueListFilter::default();
         let (first, second) =
             tokio::join!(queue::claim_next(&store, &ana, &any), queue::claim_next(&store, &ben, &any));
         let (first, second) = (first.unwrap().unwrap(), second.unwrap().unwrap());
@@ -225,7 +235,10 @@ async fn a_person_has_one_lead_and_two_who_go_on_get_two_leads() {
             .await
             .unwrap();
     assert_eq!((mine, claims), (1, 2));
-    let of = Filter { of: Some((queue.people[0], "ana@acme.example".into())), ..Filter::default() };
+    let of = QueueListFilter {
+        of: Some((queue.people[0], "ana@acme.example".into())),
+        ..QueueListFilter::default()
+    };
     assert_eq!(queue.waiting(&of).await, [places[4].lead]);
 }
 
@@ -242,7 +255,7 @@ async fn of_two_verdicts_on_one_lead_exactly_one_counts() {
         let (first, second) = (first.unwrap(), second.unwrap());
         assert!((first == Decided::Done) != (second == Decided::Done), "{first:?} {second:?}");
         let late = if first == Decided::Done { second } else { first };
-        assert!(matches!(late, Decided::Gone(Gone::Decided { .. })), "{late:?}");
+        assert!(matches!(late, Decided::Gone(NotWaitingReason::Decided { .. })), "{late:?}");
         let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM queue_verdicts WHERE decision_id = $1")
             .bind(verdict.decision.0)
             .fetch_one(&mut queue.owner)
@@ -250,7 +263,7 @@ async fn of_two_verdicts_on_one_lead_exactly_one_counts() {
             .unwrap();
         assert_eq!(rows, 1);
     }
-    assert_eq!(queue.waiting(&Filter::default()).await, []);
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
     let again = sqlx::query(
         "INSERT INTO queue_verdicts SELECT gen_random_uuid(), decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, \
          override_id, outcome_id, queue, queued_at, person_id, at FROM queue_verdicts LIMIT 1",
@@ -310,7 +323,7 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
         GivenBack::TooLate
     );
     assert_eq!(verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(), GivenBack::Done);
-    assert_eq!(queue.waiting(&Filter::default()).await[0], verdict.place.lead);
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await[0], verdict.place.lead);
     let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
     assert_eq!(lead.stage, None);
     assert!(outcomes::of_lead(&store, verdict.place.lead).await.unwrap().is_empty());
@@ -345,8 +358,8 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
     let verdict = queue.lead(1, "advance", 50).await;
     queue.decide(verdict.place.lead, 9, "assign", 1).await;
     let late = verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
-    assert_eq!(late, Decided::Gone(Gone::Again));
-    assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
+    assert_eq!(late, Decided::Gone(NotWaitingReason::Again));
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, [verdict.place.lead]);
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action LIKE 'queue.%'")
         .fetch_one(&mut queue.owner)
         .await
@@ -365,7 +378,7 @@ async fn whoever_was_erased_waits_no_more_and_programs_decide_nothing() {
     let program = verdict::decide(&store, &Actor::command("test"), &verdict).await;
     assert!(matches!(program, Err(Error::Refused(_))));
     store::leads::erase(&store, &queue.actor(0, 0), verdict.place.lead).await.unwrap();
-    assert_eq!(queue.waiting(&Filter::default()).await, []);
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
     assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
 }
 
@@ -382,16 +395,18 @@ async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() 
     let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
     for round in 1..=2 {
         assert_eq!(verdict::decide(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
-        assert_eq!(queue.waiting(&Filter::default()).await, []);
+        assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
         let now = queue.now + TimeDelta::minutes(round + 1);
         let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
         let [effect] = taken.effects.try_into().unwrap_or_else(|_| panic!("one effect a round"));
         assert_eq!(effect.lead_sequence, round);
-        let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
-        let finish = sync::Finish { ticket: effect.ticket, outcome: sync::Outcome::Delivered, answer };
+        let answer =
+            sync::AttemptExchange { to_queue: true, ..sync::AttemptExchange::none("no time is free", now) };
+        let finish =
+            sync::FinishedAttempt { ticket: effect.ticket, outcome: sync::AttemptOutcome::Delivered, answer };
         sync::finish(&store, &[finish]).await.unwrap();
         // The lead is waiting again, with the same suggestion to accept as before.
-        assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
+        assert_eq!(queue.waiting(&QueueListFilter::default()).await, [verdict.place.lead]);
     }
     let turns: Vec<i32> = sqlx::query_scalar("SELECT turn FROM queue_verdicts ORDER BY turn")
         .fetch_all(&mut queue.owner)
@@ -417,8 +432,10 @@ async fn a_late_answer_of_a_calendar_does_not_undo_what_was_decided_since() {
     verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap();
     verdict::decide(&store, &queue.actor(0, 1), &disqualify(&verdict, "Not our market")).await.unwrap();
     let [late] = taken.effects.try_into().unwrap_or_else(|_| panic!("the next ones wait for it"));
-    let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
-    let finish = sync::Finish { ticket: late.ticket, outcome: sync::Outcome::Delivered, answer };
+    let answer =
+        sync::AttemptExchange { to_queue: true, ..sync::AttemptExchange::none("no time is free", now) };
+    let finish =
+        sync::FinishedAttempt { ticket: late.ticket, outcome: sync::AttemptOutcome::Delivered, answer };
     sync::finish(&store, &[finish]).await.unwrap();
-    assert_eq!(queue.waiting(&Filter::default()).await, []);
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
 }

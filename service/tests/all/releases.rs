@@ -9,7 +9,7 @@ use service::apply::{self, ApplyOptions};
 use service::change::{self, Approval};
 use service::release;
 use store::actor::{Actor, Role};
-use store::changes::{self, Edit};
+use store::changes::{self, DraftEdit};
 use store::releases::{self, Release};
 use store::testing::{TestDatabase, person};
 use store::workflows;
@@ -89,7 +89,8 @@ impl Office {
         assert!(body.is_some(), "{source}");
         let author = now(&self.author);
         let number = change::start(store, &author, kind, name, "", None).await.unwrap();
-        let edit = Edit { revision: 1, title: "A change", why: "", source: &source, body: body.as_ref() };
+        let edit =
+            DraftEdit { revision: 1, title: "A change", why: "", source: &source, body: body.as_ref() };
         let revision = change::save(store, &author, number, edit).await.unwrap();
         let approvers = change::submit(store, &author, number, revision).await.unwrap();
         let (seen, live) = {

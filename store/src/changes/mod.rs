@@ -18,12 +18,12 @@ use uuid::Uuid;
 use crate::actor::Role;
 
 pub use self::reads::{
-    CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ListedChange, Show, by_number, editors,
-    list, open_of, reviews, waiting_for,
+    CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ChangeScope, ListedChange, by_number,
+    editors, list, open_of, reviews, waiting_for,
 };
 pub use self::review::{NewReview, approved_roles, insert_review, make_version};
 pub use self::write::{
-    Edit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, replace_command_draft,
+    DraftEdit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, replace_command_draft,
     same_is_open, set_submitted, update,
 };
 
@@ -40,7 +40,7 @@ pub use self::write::{
     strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
-pub enum State {
+pub enum ChangeState {
     /// The author is still editing it.
     Draft,
     /// Submitted for approval; its content is frozen.
@@ -67,7 +67,7 @@ pub struct Change {
     /// The version that the change starts from; 0 if there is none.
     pub base_version: u32,
     /// Current state.
-    pub state: State,
+    pub state: ChangeState,
     /// One-line summary; may be empty in a draft.
     pub title: String,
     /// Motivation for the change.
@@ -100,7 +100,7 @@ pub struct Change {
 
 impl Change {
     /// Returns whether the change already has exactly this text.
-    pub fn says(&self, title: &str, why: &str, source: &str) -> bool {
+    pub fn has_text(&self, title: &str, why: &str, source: &str) -> bool {
         self.title == title && self.why == why && self.source == source
     }
 }
@@ -113,7 +113,7 @@ pub struct Review {
     /// The person's display name.
     pub name: String,
     /// Verdict of the review.
-    pub verdict: Verdict,
+    pub verdict: ReviewVerdict,
     /// The role that the reviewer approved in.
     pub role: Option<Role>,
     /// The reviewer's comment.
@@ -125,7 +125,7 @@ pub struct Review {
 /// Verdict of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum Verdict {
+pub enum ReviewVerdict {
     /// Approves the change.
     Approve,
     /// Returns the change to its author.

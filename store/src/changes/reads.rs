@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Change, Review, State};
+use super::{Change, ChangeState, Review};
 use crate::actor::Role;
 use crate::entity::{change, change_editor, change_review, person, version};
 use crate::error::{Error, Result};
@@ -165,7 +165,7 @@ pub struct ListedChange {
     pub name: String,
     /// The version that the change starts from.
     pub base_version: i32,
-    /// Current state; a [`State`].
+    /// Current state; a [`ChangeState`].
     pub state: String,
     /// One-line summary.
     pub title: String,
@@ -181,7 +181,7 @@ pub struct ListedChange {
 
 /// Selects which changes a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Show {
+pub enum ChangeScope {
     /// Submitted changes that this person can approve in one of these roles.
     WaitingFor(PersonId, Vec<Role>),
     /// All submitted changes.
@@ -198,15 +198,15 @@ pub enum Show {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeListFilter {
     /// Selects which changes to list.
-    pub show: Show,
+    pub show: ChangeScope,
     /// Only changes to this kind of version.
     pub kind: Option<Kind>,
     /// Only changes with this text in the title or in the name of the target.
     pub text: Option<String>,
 }
 
-impl From<Show> for ChangeListFilter {
-    fn from(show: Show) -> Self {
+impl From<ChangeScope> for ChangeListFilter {
+    fn from(show: ChangeScope) -> Self {
         Self { show, kind: None, text: None }
     }
 }
@@ -220,7 +220,7 @@ pub struct ChangeListPage {
     /// The changes, in list order.
     pub rows: Vec<ListedChange>,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<i64>,
+    pub beside: keyset::AdjacentPages<i64>,
 }
 
 /// Returns a page of at most `limit` changes that pass the filter, ordered by number.
@@ -264,14 +264,14 @@ pub async fn list(
 /// Returns an error if the database fails.
 pub async fn waiting_for(store: &Store, person: PersonId, roles: &[Role]) -> Result<i64> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM changes c WHERE ");
-    push_show(&mut query, &Show::WaitingFor(person, roles.to_vec()));
+    push_show(&mut query, &ChangeScope::WaitingFor(person, roles.to_vec()));
     query.push(" LIMIT ").push_bind(COUNTED).push(") waiting");
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
-fn push_show(query: &mut QueryBuilder<Postgres>, show: &Show) {
+fn push_show(query: &mut QueryBuilder<Postgres>, show: &ChangeScope) {
     match show {
-        Show::WaitingFor(person, roles) => {
+        ChangeScope::WaitingFor(person, roles) => {
             let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
             query
                 .push("c.state = 'submitted' AND NOT EXISTS (SELECT 1 FROM change_editors e WHERE e.change_id = c.id AND e.person_id = ")
@@ -282,16 +282,16 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &Show) {
                 .push_bind(roles)
                 .push(") AND NOT EXISTS (SELECT 1 FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' AND r.role = needed.role))");
         }
-        Show::Open => {
+        ChangeScope::Open => {
             query.push("c.state = 'submitted'");
         }
-        Show::Drafts => {
+        ChangeScope::Drafts => {
             query.push("c.state = 'draft'");
         }
-        Show::By(person) => {
+        ChangeScope::By(person) => {
             query.push("c.author_id = ").push_bind(person.0);
         }
-        Show::Closed => {
+        ChangeScope::Closed => {
             query.push("c.state IN ('approved', 'returned', 'withdrawn')");
         }
     }
@@ -302,7 +302,7 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &Show) {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn open_of(store: &Store, kind: Kind, name: Option<&str>) -> Result<Vec<ListedChange>> {
-    let states = [State::Draft, State::Submitted].map(|state| state.to_string());
+    let states = [ChangeState::Draft, ChangeState::Submitted].map(|state| state.to_string());
     Ok(sqlx::query_as(
         "SELECT c.number, c.kind, c.name, c.base_version, c.state, c.title, p.name AS author_name, c.required, \
          ARRAY(SELECT r.role FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' ORDER BY r.id) AS signed, \

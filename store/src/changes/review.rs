@@ -5,7 +5,7 @@ use engine::ids::{PersonId, VersionId};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use sqlx::PgConnection;
 
-use super::{Change, State, Verdict};
+use super::{Change, ChangeState, ReviewVerdict};
 use crate::actor::{Actor, Role};
 use crate::entity::{change, change_review};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ pub struct NewReview<'a> {
     /// The reviewer.
     pub person: PersonId,
     /// Verdict of the review.
-    pub verdict: Verdict,
+    pub verdict: ReviewVerdict,
     /// The role that the reviewer approves in.
     pub role: Option<Role>,
     /// Hash of the content that the reviewer saw; `None` for a comment.
@@ -41,7 +41,7 @@ pub async fn insert_review(
     change: &Change,
     review: NewReview<'_>,
 ) -> Result<()> {
-    let is_approval = review.verdict == Verdict::Approve;
+    let is_approval = review.verdict == ReviewVerdict::Approve;
     let row = change_review::ActiveModel {
         id: Set(engine::ids::mint(actor.now, rand::random())),
         change_id: Set(change.id),
@@ -76,7 +76,7 @@ pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> R
         .select_only()
         .column(change_review::Column::Role)
         .filter(change_review::Column::ChangeId.eq(change.id))
-        .filter(change_review::Column::Verdict.eq(Verdict::Approve.to_string()))
+        .filter(change_review::Column::Verdict.eq(ReviewVerdict::Approve.to_string()))
         .into_tuple()
         .all(&orm(connection))
         .await?;
@@ -112,7 +112,7 @@ pub async fn make_version(
     };
     let id = workflows::insert(connection, actor, new).await?;
     let row = change::ActiveModel {
-        state: Set(State::Approved.to_string()),
+        state: Set(ChangeState::Approved.to_string()),
         version_id: Set(Some(id.0)),
         closed_at: Set(Some(actor.now)),
         updated_at: Set(actor.now),

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::reads::by_number;
-use super::{Change, State};
+use super::{Change, ChangeState};
 use crate::actor::{Actor, Role};
 use crate::control::{Audit, audit};
 use crate::entity::{change, change_editor};
@@ -22,7 +22,7 @@ use crate::orm::orm;
 
 /// An edit to a draft.
 #[derive(Clone, Copy, Debug)]
-pub struct Edit<'a> {
+pub struct DraftEdit<'a> {
     /// The revision that the editor saw.
     pub revision: i32,
     /// One-line summary.
@@ -59,7 +59,7 @@ pub struct NewDraft<'a> {
 pub async fn open_drafts_of(connection: &mut PgConnection, author: PersonId) -> Result<i64> {
     let drafts = change::Entity::find()
         .filter(change::Column::AuthorId.eq(author.0))
-        .filter(change::Column::State.eq(State::Draft.to_string()))
+        .filter(change::Column::State.eq(ChangeState::Draft.to_string()))
         .count(&orm(connection))
         .await?;
     Ok(i64::try_from(drafts).unwrap_or(i64::MAX))
@@ -81,7 +81,7 @@ pub async fn insert(
         kind: Set(draft.kind.to_string()),
         name: Set(draft.name.to_owned()),
         base_version: Set(i32::try_from(draft.base).unwrap_or(i32::MAX)),
-        state: Set(State::Draft.to_string()),
+        state: Set(ChangeState::Draft.to_string()),
         title: Set(String::new()),
         why: Set(String::new()),
         source: Set(draft.source.to_owned()),
@@ -110,7 +110,7 @@ pub async fn update(
     actor: &Actor,
     change: &Change,
     author: PersonId,
-    edit: Edit<'_>,
+    edit: DraftEdit<'_>,
 ) -> Result<Option<Digest>> {
     let hash = edit.body.map(canonical::digest).transpose()?;
     let row = change::ActiveModel {
@@ -153,7 +153,7 @@ pub async fn set_submitted(
     approvers: &[Role],
 ) -> Result<()> {
     let row = change::ActiveModel {
-        state: Set(State::Submitted.to_string()),
+        state: Set(ChangeState::Submitted.to_string()),
         required: Set(approvers.iter().map(ToString::to_string).collect()),
         submitted_at: Set(Some(actor.now)),
         updated_at: Set(actor.now),
@@ -182,7 +182,10 @@ pub async fn same_is_open(
         .filter(change::Column::Kind.eq(kind.to_string()))
         .filter(change::Column::Name.eq(name))
         .filter(change::Column::Hash.eq(hash.0.to_vec()))
-        .filter(change::Column::State.is_in([State::Draft, State::Submitted].map(|state| state.to_string())))
+        .filter(
+            change::Column::State
+                .is_in([ChangeState::Draft, ChangeState::Submitted].map(|state| state.to_string())),
+        )
         .exists(&orm(connection))
         .await?)
 }
@@ -203,7 +206,7 @@ pub async fn replace_command_draft(
         .column(change::Column::Id)
         .filter(change::Column::Kind.eq(draft.kind.to_string()))
         .filter(change::Column::Name.eq(draft.name))
-        .filter(change::Column::State.eq(State::Draft.to_string()))
+        .filter(change::Column::State.eq(ChangeState::Draft.to_string()))
         .filter(change::Column::CreatedBy.eq(actor.who.to_string()))
         .filter(change::Column::AuthorId.is_null())
         .order_by_desc(change::Column::Number)
@@ -252,7 +255,7 @@ pub async fn close(
     connection: &mut PgConnection,
     actor: &Actor,
     change: &Change,
-    state: State,
+    state: ChangeState,
 ) -> Result<()> {
     let row = change::ActiveModel {
         state: Set(state.to_string()),

@@ -19,7 +19,7 @@ use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::{kill_switch, workflow};
 use crate::error::{Error, Result};
-use crate::notices::{self, What};
+use crate::notices::{self, NoticeKind};
 use crate::orm::orm;
 use crate::pool::Store;
 
@@ -103,8 +103,8 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
     if inserted == 0 {
         return Ok(());
     }
-    notices::tell_leadership(&orm(&mut transaction), actor, What::Stopped, workflow, reason).await?;
-    told(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
+    notices::notify_leadership(&orm(&mut transaction), actor, NoticeKind::Stopped, workflow, reason).await?;
+    audit_stop(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -126,8 +126,8 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<(
         .exec_with_returning(&orm(&mut transaction))
         .await?;
     let reason = deleted.into_iter().next().ok_or(Error::NotFound("stop"))?.reason;
-    notices::tell_leadership(&orm(&mut transaction), actor, What::Resumed, workflow, &reason).await?;
-    told(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
+    notices::notify_leadership(&orm(&mut transaction), actor, NoticeKind::Resumed, workflow, &reason).await?;
+    audit_stop(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -156,7 +156,7 @@ async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option
 }
 
 /// Writes the audit row and notifies every process.
-async fn told(
+async fn audit_stop(
     connection: &mut PgConnection,
     actor: &Actor,
     action: &str,

@@ -14,7 +14,7 @@ use crate::keyring::Keyring;
 
 /// A request's claim on its idempotency key, hashed once.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct KeyClaim {
     scope: String,
     key: Vec<u8>,
     body: Vec<u8>,
@@ -22,7 +22,7 @@ pub struct Claim {
     at: DateTime<Utc>,
 }
 
-impl Claim {
+impl KeyClaim {
     /// Creates a claim on `key`, which is unique within `scope`, for the canonical body of a request. `result_id`
     /// identifies the result that the request will create.
     pub fn new(
@@ -50,7 +50,7 @@ impl Claim {
 
 /// Result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claimed {
+pub enum KeyClaimResult {
     /// The key was free and is now claimed.
     Fresh,
     /// The same request was accepted before and created this result.
@@ -64,14 +64,14 @@ pub enum Claimed {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn look_up_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
+pub async fn look_up_keys(connection: &mut PgConnection, claims: &[KeyClaim]) -> Result<Vec<KeyClaimResult>> {
     let stored = stored_keys(connection, &claims.iter().collect::<Vec<_>>()).await?;
     Ok(claims
         .iter()
         .map(|claim| match stored.get(&(claim.scope.clone(), claim.key.clone())) {
-            None => Claimed::Fresh,
-            Some((body, result)) if *body == claim.body => Claimed::Repeat(*result),
-            Some(_) => Claimed::Other,
+            None => KeyClaimResult::Fresh,
+            Some((body, result)) if *body == claim.body => KeyClaimResult::Repeat(*result),
+            Some(_) => KeyClaimResult::Other,
         })
         .collect())
 }
@@ -81,12 +81,12 @@ pub async fn look_up_keys(connection: &mut PgConnection, claims: &[Claim]) -> Re
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
+pub async fn claim_keys(connection: &mut PgConnection, claims: &[KeyClaim]) -> Result<Vec<KeyClaimResult>> {
     let mut firsts: BTreeMap<(&str, &[u8]), usize> = BTreeMap::new();
     for (i, claim) in claims.iter().enumerate() {
         firsts.entry((&claim.scope, &claim.key)).or_insert(i);
     }
-    let first: Vec<&Claim> = firsts.values().map(|i| &claims[*i]).collect();
+    let first: Vec<&KeyClaim> = firsts.values().map(|i| &claims[*i]).collect();
     let columns = keys(&first)
         .with("body_hmac", |claim| &claim.body)
         .with("result_id", |claim| claim.result_id)
@@ -108,14 +108,16 @@ pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Resu
             let first = firsts.get(&(claim.scope.as_str(), claim.key.as_slice())).copied().unwrap_or(i);
             if taken.contains(&id) {
                 return match first {
-                    first if first == i => Claimed::Fresh,
-                    first if claims[first].body == claim.body => Claimed::Repeat(claims[first].result_id),
-                    _ => Claimed::Other,
+                    first if first == i => KeyClaimResult::Fresh,
+                    first if claims[first].body == claim.body => {
+                        KeyClaimResult::Repeat(claims[first].result_id)
+                    }
+                    _ => KeyClaimResult::Other,
                 };
             }
             match stored.get(&id) {
-                Some((body, result)) if *body == claim.body => Claimed::Repeat(*result),
-                _ => Claimed::Other,
+                Some((body, result)) if *body == claim.body => KeyClaimResult::Repeat(*result),
+                _ => KeyClaimResult::Other,
             }
         })
         .collect())
@@ -124,7 +126,7 @@ pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Resu
 /// Returns the bodies and results of claimed keys, by scope and key.
 async fn stored_keys(
     connection: &mut PgConnection,
-    claims: &[&Claim],
+    claims: &[&KeyClaim],
 ) -> Result<BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)>> {
     let keys = keys(claims);
     let sql = format!(
@@ -135,6 +137,6 @@ async fn stored_keys(
     Ok(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))).collect())
 }
 
-fn keys<'r>(claims: &'r [&Claim]) -> Columns<'r, &'r Claim> {
+fn keys<'r>(claims: &'r [&KeyClaim]) -> Columns<'r, &'r KeyClaim> {
     Columns::of(claims).with("scope", |claim| &claim.scope).with("key_hmac", |claim| &claim.key)
 }

@@ -14,12 +14,12 @@ use super::Profile;
 use crate::channel::{Channel, notify};
 use crate::columns::Columns;
 use crate::error::Result;
-use crate::keyring::{DataKey, Place};
+use crate::keyring::{CiphertextLocation, DataKey};
 use crate::pool::Store;
-use crate::workflows::Target;
+use crate::workflows::WorkflowTarget;
 
 /// Snapshot of a lead right after a decision or verdict about it.
-pub struct LeadThen {
+pub struct LeadSnapshot {
     /// Unique ID.
     pub id: LeadId,
     /// The data key that seals the effect's body.
@@ -68,11 +68,11 @@ impl EffectRow {
     /// Returns an error if a number in the decision is not finite.
     pub fn new(
         id: EffectId,
-        lead: &LeadThen,
+        lead: &LeadSnapshot,
         workflow: WorkflowId,
         decision: &Decision,
         verdict: Option<&PersonVerdict>,
-        (destination, target): (DestinationId, &Target),
+        (destination, target): (DestinationId, &WorkflowTarget),
     ) -> Result<Self> {
         let effect_key = match verdict {
             Some(verdict) => keys::verdict_key(verdict.verdict_id, &target.purpose, destination),
@@ -101,7 +101,7 @@ impl EffectRow {
             kind: target.purpose.clone(),
             effect_key: effect_key.0.to_vec(),
             remote_key: remote_key.0.to_vec(),
-            body: lead.key.seal(&body.bytes()?, Place { column: "effects.body", row: id.0 }),
+            body: lead.key.seal(&body.bytes()?, CiphertextLocation { column: "effects.body", row: id.0 }),
             created_at,
             expires_at: target.expires_hours.map(|hours| created_at + TimeDelta::hours(i64::from(hours))),
         })
@@ -117,7 +117,7 @@ pub async fn targets_of_verdict(
     connection: &mut PgConnection,
     decision: DecisionId,
     verdict: Uuid,
-) -> Result<Vec<(DestinationId, Target)>> {
+) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
     let rows: Vec<(Uuid, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT e.destination_id, d.name, e.kind, (extract(epoch FROM e.expires_at - e.created_at) / 3600)::bigint FROM effects e \
          JOIN destinations d ON d.id = e.destination_id WHERE e.decision_id = $1 AND e.verdict_id = $2 ORDER BY e.id",
@@ -128,7 +128,7 @@ pub async fn targets_of_verdict(
     .await?;
     let target = |(destination, to, purpose, hours): (Uuid, String, String, Option<i64>)| {
         let expires_hours = hours.and_then(|hours| u32::try_from(hours).ok());
-        (destination.into(), Target { to, purpose, on: Vec::new(), expires_hours })
+        (destination.into(), WorkflowTarget { to, purpose, on: Vec::new(), expires_hours })
     };
     Ok(rows.into_iter().map(target).collect())
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::columns::{Columns, Row as _, columns};
+use crate::columns::{Columns, TableRow as _, columns};
 use crate::error::Result;
 
 /// Encoded inputs of a decision.

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::error::Result;
-use crate::keyring::{Keyring, Place};
+use crate::keyring::{CiphertextLocation, Keyring};
 
 /// A request for a period of a lead's history.
 #[derive(Clone, Copy, Debug)]
-pub struct HistoryWanted {
+pub struct HistoryRequest {
     /// The lead.
     pub lead: LeadId,
     /// Only events of this workflow.
@@ -67,7 +67,7 @@ struct HistoryRow {
 pub async fn histories(
     connection: &mut PgConnection,
     keyring: &Keyring,
-    wanted: &[HistoryWanted],
+    wanted: &[HistoryRequest],
     limit: i64,
 ) -> Result<Vec<LeadHistory>> {
     let mut histories = vec![LeadHistory::default(); wanted.len()];
@@ -92,14 +92,16 @@ pub async fn histories(
         } = row
         {
             let key = keyring.unwrap_data_key(owner, &wrapped)?;
-            let body = serde_json::from_slice(&key.open(&body, Place { column: "events.body", row: id })?)?;
+            let body = serde_json::from_slice(
+                &key.open(&body, CiphertextLocation { column: "events.body", row: id })?,
+            )?;
             history.events.push(PastEvent { id: id.into(), body, source, at });
         }
     }
     Ok(histories)
 }
 
-fn columns(wanted: &[HistoryWanted]) -> Columns<'_, HistoryWanted> {
+fn columns(wanted: &[HistoryRequest]) -> Columns<'_, HistoryRequest> {
     Columns::of(wanted)
         .with("lead", |wanted| wanted.lead.0)
         .with("workflow", |wanted| wanted.workflow.0)
@@ -109,7 +111,7 @@ fn columns(wanted: &[HistoryWanted]) -> Columns<'_, HistoryWanted> {
 }
 
 /// Builds the statement for the requested histories. Its next parameter is the limit.
-fn statement(columns: &Columns<'_, HistoryWanted>) -> String {
+fn statement(columns: &Columns<'_, HistoryRequest>) -> String {
     format!(
         "SELECT w.n, l.sequence, e.lead_id AS owner, e.data_key, e.id, e.source, e.body, e.at \
          FROM {} \
@@ -181,7 +183,7 @@ mod tests {
             .await
             .unwrap();
         let now = Utc::now();
-        let one = |n| HistoryWanted { lead: lead(n), workflow, from: now - TimeDelta::days(30), to: now };
+        let one = |n| HistoryRequest { lead: lead(n), workflow, from: now - TimeDelta::days(30), to: now };
         for wanted in [vec![one(10)], (0..50).map(|n| one(n * 10)).collect()] {
             let columns = columns(&wanted);
             let sql = format!("EXPLAIN {}", statement(&columns));
@@ -206,7 +208,7 @@ mod tests {
             let id = lead(n).0;
             let (key, wrapped) = keyring.new_data_key(id);
             let event = engine::ids::mint_nth(now, n as usize, [n as u8; 10]);
-            let body = key.seal(b"{}", Place { column: "events.body", row: event });
+            let body = key.seal(b"{}", CiphertextLocation { column: "events.body", row: event });
             sqlx::query("INSERT INTO leads (id, data_key, created_at) VALUES ($1, $2, $3)")
                 .bind(id)
                 .bind(wrapped)
@@ -237,7 +239,7 @@ mod tests {
             .await
             .unwrap();
         }
-        let wanted = HistoryWanted {
+        let wanted = HistoryRequest {
             lead: lead(0),
             workflow: workflow.into(),
             from: now - TimeDelta::days(1),

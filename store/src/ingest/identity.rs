@@ -16,16 +16,16 @@ use crate::keyring::{DataKey, Keyring};
 
 /// Identities that an event states for its lead, hashed once.
 #[derive(Clone, Debug)]
-pub struct NamedLead {
-    external: Option<Identity>,
-    email: Option<Identity>,
+pub struct LeadIdentities {
+    external: Option<LeadIdentity>,
+    email: Option<LeadIdentity>,
     /// ID for a new lead, used if no lead has these identities.
     fresh: LeadId,
     event_id: Uuid,
     received_at: DateTime<Utc>,
 }
 
-impl NamedLead {
+impl LeadIdentities {
     /// Hashes the identities that an event from a source states for its lead.
     pub fn new(
         keyring: &Keyring,
@@ -47,7 +47,7 @@ impl NamedLead {
 
 /// The lead that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identified {
+pub struct IdentifiedLead {
     /// The lead.
     pub lead: LeadId,
     /// Whether the event is the first about this lead.
@@ -85,7 +85,7 @@ pub struct LockedLeads {
     /// All of the leads. Existing ones are locked.
     pub leads: HashMap<LeadId, LockedLead>,
     /// Identities that do not belong to a lead yet.
-    pub added: BTreeMap<Identity, Uuid>,
+    pub added: BTreeMap<LeadIdentity, Uuid>,
 }
 
 /// Profile of a lead.
@@ -121,19 +121,22 @@ pub struct ProfileTimes {
 }
 
 /// Identity of a lead: its kind, source (for external IDs) and keyed hash.
-pub type Identity = (&'static str, String, Vec<u8>);
+pub type LeadIdentity = (&'static str, String, Vec<u8>);
 
 /// Finds the leads that events are about, without locking: by source and external ID, then by e-mail address,
 /// otherwise as a new lead. If an event's two identities belong to different leads, the external ID takes precedence.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Result<Vec<Identified>> {
+pub async fn identify(
+    connection: &mut PgConnection,
+    named: &[LeadIdentities],
+) -> Result<Vec<IdentifiedLead>> {
     let owners = find(connection, &wanted(named)).await?;
     let (leads, fresh, _) = assign(named, &owners);
     Ok(leads
         .into_iter()
-        .map(|lead| Identified { lead: LeadId(lead), is_new: fresh.contains_key(&lead) })
+        .map(|lead| IdentifiedLead { lead: LeadId(lead), is_new: fresh.contains_key(&lead) })
         .collect())
 }
 
@@ -145,7 +148,7 @@ pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Res
 pub async fn lock_leads(
     connection: &mut PgConnection,
     keyring: &Keyring,
-    named: &[NamedLead],
+    named: &[LeadIdentities],
     found: &[LeadId],
 ) -> Result<LockedLeads> {
     let owners = find(connection, &wanted(named)).await?;
@@ -173,29 +176,29 @@ pub async fn lock_lead(connection: &mut PgConnection, keyring: &Keyring, lead: L
     lock(connection, keyring, &[lead.0].into()).await?.remove(&lead).ok_or(Error::NotFound("lead"))
 }
 
-fn wanted(named: &[NamedLead]) -> BTreeSet<Identity> {
+fn wanted(named: &[LeadIdentities]) -> BTreeSet<LeadIdentity> {
     named.iter().flat_map(|named| [&named.external, &named.email]).flatten().cloned().collect()
 }
 
 /// Returns the identity for a source's external ID.
-pub(crate) fn external_identity(keyring: &Keyring, source: &str, id: &str) -> Identity {
+pub(crate) fn external_identity(keyring: &Keyring, source: &str, id: &str) -> LeadIdentity {
     ("external", source.to_owned(), keyring.lookup("identity:external", id.trim().as_bytes()).to_vec())
 }
 
 /// Returns the identity for a normalized e-mail address.
-pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> Identity {
+pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> LeadIdentity {
     ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
 }
 
 /// Returns the lead of each event, given the owners of identities, along with the new leads and new identities.
 fn assign<'n>(
-    named: &'n [NamedLead],
-    owners: &BTreeMap<Identity, Uuid>,
-) -> (Vec<Uuid>, BTreeMap<Uuid, &'n NamedLead>, BTreeMap<Identity, Uuid>) {
+    named: &'n [LeadIdentities],
+    owners: &BTreeMap<LeadIdentity, Uuid>,
+) -> (Vec<Uuid>, BTreeMap<Uuid, &'n LeadIdentities>, BTreeMap<LeadIdentity, Uuid>) {
     let mut leads = Vec::with_capacity(named.len());
     let (mut fresh, mut added) = (BTreeMap::new(), BTreeMap::new());
     for named in named {
-        let owner = |identity: &Option<Identity>, added: &BTreeMap<Identity, Uuid>| {
+        let owner = |identity: &Option<LeadIdentity>, added: &BTreeMap<LeadIdentity, Uuid>| {
             identity
                 .as_ref()
                 .and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
@@ -218,12 +221,12 @@ fn assign<'n>(
 /// Returns the owners of identities, following merges.
 pub(crate) async fn find(
     connection: &mut PgConnection,
-    wanted: &BTreeSet<Identity>,
-) -> Result<BTreeMap<Identity, Uuid>> {
+    wanted: &BTreeSet<LeadIdentity>,
+) -> Result<BTreeMap<LeadIdentity, Uuid>> {
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let wanted: Vec<&Identity> = wanted.iter().collect();
+    let wanted: Vec<&LeadIdentity> = wanted.iter().collect();
     let columns = Columns::of(&wanted)
         .with("kind", |identity| identity.0)
         .with("source", |identity| &identity.1)
@@ -247,11 +250,11 @@ pub(crate) async fn find(
 
 /// Inserts new identities. If a concurrent transaction takes one of them, this transaction must restart, and then
 /// finds that lead.
-async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) -> Result<()> {
+async fn add(connection: &mut PgConnection, added: &BTreeMap<LeadIdentity, Uuid>) -> Result<()> {
     if added.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(&Identity, &Uuid)> = added.iter().collect();
+    let rows: Vec<(&LeadIdentity, &Uuid)> = added.iter().collect();
     let kept = Columns::of(&rows)
         .with("kind", |(identity, _)| identity.0)
         .with("source", |(identity, _)| &identity.1)
@@ -264,12 +267,12 @@ async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) ->
 
 async fn suggest_merges(
     connection: &mut PgConnection,
-    named: &[NamedLead],
-    owners: &BTreeMap<Identity, Uuid>,
+    named: &[LeadIdentities],
+    owners: &BTreeMap<LeadIdentity, Uuid>,
 ) -> Result<()> {
-    let mut found: BTreeMap<(Uuid, Uuid), &NamedLead> = BTreeMap::new();
+    let mut found: BTreeMap<(Uuid, Uuid), &LeadIdentities> = BTreeMap::new();
     for named in named {
-        let owner = |identity: &Option<Identity>| {
+        let owner = |identity: &Option<LeadIdentity>| {
             identity.as_ref().and_then(|identity| owners.get(identity)).copied()
         };
         if let (Some(lead), Some(other)) = (owner(&named.external), owner(&named.email))
@@ -384,7 +387,7 @@ async fn lock(
 pub async fn save_leads(
     connection: &mut PgConnection,
     leads: impl Iterator<Item = &LockedLead>,
-    added: &BTreeMap<Identity, Uuid>,
+    added: &BTreeMap<LeadIdentity, Uuid>,
 ) -> Result<()> {
     let (new, known): (Vec<&LockedLead>, Vec<&LockedLead>) = leads.partition(|lead| lead.new.is_some());
     insert(connection, &new).await?;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::columns::{Row as _, columns};
+use crate::columns::{TableRow as _, columns};
 use crate::error::Result;
 
 /// A candidate's verdict, stored next to the actual decision.

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::columns::{Row as _, columns};
+use crate::columns::{TableRow as _, columns};
 use crate::error::Result;
 
 /// State of a lead in a workflow after a decision.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct LeadStateRow {
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -38,7 +38,7 @@ pub struct State {
     pub suggested: Option<&'static str>,
 }
 
-columns!(State {
+columns!(LeadStateRow {
     lead_id,
     workflow_id,
     source,
@@ -59,8 +59,8 @@ columns!(State {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
-    let columns = State::columns(rows);
+pub async fn upsert_states(connection: &mut PgConnection, rows: &[LeadStateRow]) -> Result<()> {
+    let columns = LeadStateRow::columns(rows);
     // The lead is locked, so the row that this statement reads cannot change.
     let sql = format!(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::columns::{Row as _, columns};
+use crate::columns::{TableRow as _, columns};
 use crate::error::Result;
 use crate::hash::{hex, row_hash, stamp_or_null};
 

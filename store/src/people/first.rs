@@ -6,7 +6,7 @@ use engine::ids::PersonId;
 use sea_orm::{EntityTrait as _, SelectExt as _};
 
 use super::{Password, insert, secret, write_password};
-use crate::actor::{Actor, Role, Who};
+use crate::actor::{Actor, ActorId, Role};
 use crate::entity::person;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
@@ -20,7 +20,7 @@ const CODE_BYTES: usize = 10;
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn is_anybody(store: &Store) -> Result<bool> {
+pub async fn has_people(store: &Store) -> Result<bool> {
     Ok(person::Entity::find().exists(store.db()).await?)
 }
 
@@ -61,7 +61,7 @@ pub async fn add_first_admin(
     }
     let roles = vec![Role::Admin];
     let id = insert(&mut tx, &actor, email, name, &roles).await?;
-    let actor = Actor { who: Who::Person(id), roles, ..actor };
+    let actor = Actor { who: ActorId::Person(id), roles, ..actor };
     write_password(&mut tx, &actor, id, &hash).await?;
     tx.commit().await?;
     Ok(id)

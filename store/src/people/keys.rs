@@ -10,7 +10,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::list::By;
+use super::list::PeopleSort;
 use super::secret;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
@@ -175,18 +175,18 @@ pub struct KeyListPage {
     /// The keys, in list order.
     pub keys: Vec<ApiKey>,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<ApiKeyId>,
+    pub beside: keyset::AdjacentPages<ApiKeyId>,
 }
 
 /// Returns a page of at most `limit` keys that pass the filter. IDs start with the creation time, so ID order is the
-/// order of [`By::Added`].
+/// order of [`PeopleSort::Added`].
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn keys(
     store: &Store,
     filter: &KeyListFilter,
-    by: By,
+    by: PeopleSort,
     order: Order,
     cursor: KeyCursor,
     limit: usize,
@@ -203,7 +203,7 @@ pub async fn keys(
     };
     let is_ascending = cursor.is_ascending(order);
     select = match by {
-        By::Added => {
+        PeopleSort::Added => {
             let select = match cursor {
                 keyset::Cursor::Start => select,
                 keyset::Cursor::Before(id) => select.filter(api_key::Column::Id.lt(id.0)),
@@ -212,7 +212,7 @@ pub async fn keys(
             select.order_by(api_key::Column::Id, direction(is_ascending))
         }
         // Names are unique. A to Z is the reverse of newest to oldest.
-        By::Name => {
+        PeopleSort::Name => {
             let name = |id: ApiKeyId| {
                 let name = api_key::Entity::find_by_id(id.0).select_only().column(api_key::Column::Name);
                 Expr::SubQuery(None, Box::new(name.into_query().into()))

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{Password, Person, by_id, delete_unused_links, lock, log, secret, write_password};
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, ActorId};
 use crate::entity::setup_link;
 use crate::error::{Error, Result};
 use crate::orm::orm;
@@ -109,7 +109,7 @@ pub async fn use_setup_link(
         return Err(Error::NotFound("set-up link"));
     }
     let actor = Actor {
-        who: Who::Person(person.id),
+        who: ActorId::Person(person.id),
         roles: person.roles,
         request_id: request_id.to_owned(),
         now,

@@ -26,7 +26,7 @@ pub struct PeopleFilter {
     /// Only people who hold this role.
     pub role: Option<Role>,
     /// Only people with this sign-in status.
-    pub door: Option<Door>,
+    pub door: Option<SignInStatus>,
 }
 
 /// Sign-in status of a person.
@@ -42,7 +42,7 @@ pub struct PeopleFilter {
     strum::VariantArray,
 )]
 #[strum(serialize_all = "lowercase")]
-pub enum Door {
+pub enum SignInStatus {
     /// The person can sign in.
     Open,
     /// The person was invited and has no password yet.
@@ -53,7 +53,7 @@ pub enum Door {
 
 /// Sort key for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum By {
+pub enum PeopleSort {
     /// By name; [`Order::Newest`] sorts from A to Z.
     #[default]
     Name,
@@ -62,7 +62,7 @@ pub enum By {
 }
 
 /// Cursor into the list of people.
-pub type Cursor = keyset::Cursor<PersonId>;
+pub type PeopleCursor = keyset::Cursor<PersonId>;
 
 /// A page of people.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +72,7 @@ pub struct PeoplePage {
     /// Number of people who pass the filter, on all pages.
     pub total: i64,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<PersonId>,
+    pub beside: keyset::AdjacentPages<PersonId>,
 }
 
 /// Returns a page of at most `limit` people who pass the filter.
@@ -82,9 +82,9 @@ pub struct PeoplePage {
 pub async fn page(
     store: &Store,
     filter: &PeopleFilter,
-    by: By,
+    by: PeopleSort,
     order: Order,
-    cursor: Cursor,
+    cursor: PeopleCursor,
     limit: usize,
 ) -> Result<PeoplePage> {
     const FOUND: &str = "($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 OR strpos(p.email, lower($1)) > 0) \
@@ -101,15 +101,15 @@ pub async fn page(
         .await?;
     // A to Z is the reverse of newest to oldest.
     let (key, newer, older) = match by {
-        By::Name => ("p.name, p.id", "<", ">"),
-        By::Added => ("p.created_at, p.id", ">", "<"),
+        PeopleSort::Name => ("p.name, p.id", "<", ">"),
+        PeopleSort::Added => ("p.created_at, p.id", ">", "<"),
     };
     let (at, side) = match cursor {
-        Cursor::Start => (None, ">"),
-        Cursor::Before(person) => (Some(person), older),
-        Cursor::After(person) => (Some(person), newer),
+        PeopleCursor::Start => (None, ">"),
+        PeopleCursor::Before(person) => (Some(person), older),
+        PeopleCursor::After(person) => (Some(person), newer),
     };
-    let direction = if cursor.is_ascending(order) == (by == By::Added) { "ASC" } else { "DESC" };
+    let direction = if cursor.is_ascending(order) == (by == PeopleSort::Added) { "ASC" } else { "DESC" };
     let ordered =
         key.split(", ").map(|column| format!("{column} {direction}")).collect::<Vec<_>>().join(", ");
     let query = format!(

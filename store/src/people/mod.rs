@@ -23,7 +23,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Role, Who};
+use crate::actor::{Actor, ActorId, Role};
 use crate::control::{Audit, audit};
 use crate::entity::{person, person_role, setup_link};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::settings::{self, NumberFormat, Organisation};
 
-pub use self::first::{add_first_admin, first_run_code, is_anybody, is_first_run_code};
+pub use self::first::{add_first_admin, first_run_code, has_people, is_first_run_code};
 pub use self::keys::{
     ApiKey, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyListPage, KeyState, Scope, add_key, key_by_secret,
     keys, revoke_key,
@@ -39,7 +39,9 @@ pub use self::keys::{
 pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
 };
-pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
+pub use self::list::{
+    PAGE_ROWS, PeopleCursor, PeopleFilter, PeoplePage, PeopleSort, SignInStatus, holders, page,
+};
 pub use self::preferences::{Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
@@ -70,11 +72,11 @@ pub struct Person {
 
 impl Person {
     /// Returns the person's sign-in status.
-    pub fn door(&self) -> Door {
+    pub fn door(&self) -> SignInStatus {
         match (self.is_disabled, self.has_password) {
-            (true, _) => Door::Shut,
-            (false, false) => Door::Invited,
-            (false, true) => Door::Open,
+            (true, _) => SignInStatus::Shut,
+            (false, false) => SignInStatus::Invited,
+            (false, true) => SignInStatus::Open,
         }
     }
 }
@@ -189,7 +191,7 @@ pub async fn check_password(store: &Store, email: &str, password: &str) -> Resul
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn record_session(store: &Store, actor: &Actor, action: &'static str) -> Result<()> {
-    let Who::Person(id) = actor.who else { return Ok(()) };
+    let ActorId::Person(id) = actor.who else { return Ok(()) };
     let mut connection = store.pool().acquire().await?;
     log(&mut connection, actor, action, id, json!({})).await
 }

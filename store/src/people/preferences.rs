@@ -4,7 +4,7 @@ use sea_orm::Set;
 use serde_json::json;
 
 use super::{lock, log, update};
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, ActorId};
 use crate::entity::person;
 use crate::error::Result;
 use crate::orm::orm;
@@ -27,7 +27,7 @@ pub struct Preferences<'a> {
 /// # Errors
 /// Returns [`crate::Error::NotFound`] if the person does not exist.
 pub async fn set_preferences(store: &Store, actor: &Actor, chosen: Preferences<'_>) -> Result<()> {
-    let Who::Person(id) = actor.who else { return Ok(()) };
+    let ActorId::Person(id) = actor.who else { return Ok(()) };
     let Preferences { time_zone, number_format, single_keys } = chosen;
     let mut tx = store.pool().begin().await?;
     lock(&orm(&mut tx), id).await?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::log;
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, ActorId};
 use crate::entity::session;
 use crate::error::{Error, Result};
 use crate::orm::orm;
@@ -25,15 +25,15 @@ const LISTED: u64 = 100;
 
 /// SHA-256 of a session ID. It identifies a session but cannot be used to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdHash(pub [u8; 32]);
+pub struct SessionIdHash(pub [u8; 32]);
 
-impl fmt::Display for IdHash {
+impl fmt::Display for SessionIdHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl FromStr for IdHash {
+impl FromStr for SessionIdHash {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut hash = [0; 32];
@@ -74,7 +74,12 @@ impl From<session::Model> for Session {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: DateTime<Utc>) -> Result<bool> {
+pub async fn create(
+    store: &Store,
+    id: SessionIdHash,
+    session: &Session,
+    expires_at: DateTime<Utc>,
+) -> Result<bool> {
     let row = session::ActiveModel {
         id_hash: Set(id.0.to_vec()),
         person_id: Set(session.person.0),
@@ -96,7 +101,7 @@ pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: Da
 /// Returns an error if the database fails.
 pub async fn prolong(
     store: &Store,
-    id: IdHash,
+    id: SessionIdHash,
     seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<()> {
@@ -114,7 +119,11 @@ pub async fn prolong(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Option<(Session, DateTime<Utc>)>> {
+pub async fn load(
+    store: &Store,
+    id: SessionIdHash,
+    now: DateTime<Utc>,
+) -> Result<Option<(Session, DateTime<Utc>)>> {
     let row = session::Entity::find_by_id(id.0.to_vec())
         .filter(session::Column::ExpiresAt.gt(now))
         .one(store.db())
@@ -126,7 +135,7 @@ pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Optio
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn delete(store: &Store, id: IdHash) -> Result<()> {
+pub async fn delete(store: &Store, id: SessionIdHash) -> Result<()> {
     session::Entity::delete_by_id(id.0.to_vec()).exec(store.db()).await?;
     Ok(())
 }
@@ -152,7 +161,11 @@ fn unexpired(person: PersonId, now: DateTime<Utc>) -> Select<session::Entity> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<(IdHash, Session)>> {
+pub async fn of(
+    store: &Store,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Vec<(SessionIdHash, Session)>> {
     let rows = unexpired(person, now)
         .order_by_desc(session::Column::SeenAt)
         .order_by_desc(session::Column::SignedInAt)
@@ -163,7 +176,7 @@ pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<V
         .map(|row| {
             let id = <[u8; 32]>::try_from(row.id_hash.as_slice())
                 .map_err(|_| Error::Corrupt("a session's hash has the wrong length".into()))?;
-            Ok((IdHash(id), row.into()))
+            Ok((SessionIdHash(id), row.into()))
         })
         .collect()
 }
@@ -181,8 +194,8 @@ pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Resul
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the session does not exist or belongs to another person.
-pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
-    let Who::Person(person) = actor.who else { return Ok(()) };
+pub async fn end_one(store: &Store, actor: &Actor, id: SessionIdHash) -> Result<()> {
+    let ActorId::Person(person) = actor.who else { return Ok(()) };
     let mut tx = store.pool().begin().await?;
     let done = session::Entity::delete_by_id(id.0.to_vec())
         .filter(session::Column::PersonId.eq(person.0))
@@ -199,8 +212,8 @@ pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn end_others(store: &Store, actor: &Actor, kept: IdHash) -> Result<u64> {
-    let Who::Person(person) = actor.who else { return Ok(0) };
+pub async fn end_others(store: &Store, actor: &Actor, kept: SessionIdHash) -> Result<u64> {
+    let ActorId::Person(person) = actor.who else { return Ok(0) };
     let mut tx = store.pool().begin().await?;
     let ended = session::Entity::delete_many()
         .filter(session::Column::PersonId.eq(person.0))
@@ -225,12 +238,12 @@ mod tests {
 
     #[test]
     fn a_hash_is_read_as_it_is_written() {
-        let hash = IdHash(std::array::from_fn(|i| (i * 7 + 3) as u8));
+        let hash = SessionIdHash(std::array::from_fn(|i| (i * 7 + 3) as u8));
         assert_eq!(hash.to_string().parse(), Ok(hash));
         for wrong in
             ["", "00", &"zz".repeat(32), &"é".repeat(32), &"0".repeat(65), &format!("+f{}", "0".repeat(62))]
         {
-            assert_eq!(wrong.parse::<IdHash>(), Err(()), "{wrong}");
+            assert_eq!(wrong.parse::<SessionIdHash>(), Err(()), "{wrong}");
         }
     }
 }

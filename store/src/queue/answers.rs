@@ -10,7 +10,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::write::insert_row;
-use super::{NewVerdict, Place};
+use super::{NewVerdict, QueueItem};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::Result;
@@ -121,7 +121,7 @@ pub async fn rejection(store: &Store, decision: DecisionId) -> Result<Option<Rej
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn lock_state(connection: &mut PgConnection, place: Place) -> Result<Option<LockedState>> {
+pub async fn lock_state(connection: &mut PgConnection, place: QueueItem) -> Result<Option<LockedState>> {
     Ok(sqlx::query_as(
         "SELECT last_decision_id, queue FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 FOR NO KEY UPDATE",
     )
@@ -140,7 +140,7 @@ pub async fn insert_return(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
+    place: QueueItem,
     verdict: &NewVerdict,
 ) -> Result<VerdictId> {
     insert_row(connection, actor, person, place, verdict).await

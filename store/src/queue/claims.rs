@@ -10,8 +10,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::list::{Filter, push_conditions};
-use super::{CLAIM, Place, Taken};
+use super::list::{QueueListFilter, push_conditions};
+use super::{CLAIM, ClaimedByOther, QueueItem};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::entity::{person, queue_claim};
@@ -21,11 +21,11 @@ use crate::pool::Store;
 
 /// Result of claiming a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claimed {
+pub enum ClaimResult {
     /// The actor has claimed the lead.
     Yours,
     /// Another person claimed it first.
-    Taken(Taken),
+    Taken(ClaimedByOther),
     /// The lead is no longer waiting.
     Gone,
 }
@@ -34,7 +34,7 @@ pub enum Claimed {
 ///
 /// # Errors
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
-pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed> {
+pub async fn claim(store: &Store, actor: &Actor, place: QueueItem) -> Result<ClaimResult> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
@@ -46,21 +46,21 @@ pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed
     .fetch_one(&mut *tx)
     .await?;
     if !waits {
-        return Ok(Claimed::Gone);
+        return Ok(ClaimResult::Gone);
     }
     if !take(&mut tx, actor, person, place).await? {
         let taken = taken(&mut tx, actor, person, place).await?;
-        return Ok(taken.map_or(Claimed::Gone, Claimed::Taken));
+        return Ok(taken.map_or(ClaimResult::Gone, ClaimResult::Taken));
     }
     tx.commit().await?;
-    Ok(Claimed::Yours)
+    Ok(ClaimResult::Yours)
 }
 
 /// Claims the first unclaimed lead of a list, if there is one.
 ///
 /// # Errors
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
-pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Option<Place>> {
+pub async fn claim_next(store: &Store, actor: &Actor, filter: &QueueListFilter) -> Result<Option<QueueItem>> {
     for _ in 0..TRIES {
         if let Next::Done(place) = try_next(store, actor, filter).await? {
             return Ok(place);
@@ -73,11 +73,11 @@ pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result
 const TRIES: usize = 8;
 
 enum Next {
-    Done(Option<Place>),
+    Done(Option<QueueItem>),
     Raced,
 }
 
-async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next> {
+async fn try_next(store: &Store, actor: &Actor, filter: &QueueListFilter) -> Result<Next> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
@@ -91,7 +91,7 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
     query.push(" ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED");
     let found: Option<(Uuid, Uuid)> = query.build_query_as().fetch_optional(&mut *tx).await?;
     let Some((lead, workflow)) = found else { return Ok(Next::Done(None)) };
-    let place = Place { lead: lead.into(), workflow: workflow.into() };
+    let place = QueueItem { lead: lead.into(), workflow: workflow.into() };
     if !take(&mut tx, actor, person, place).await? {
         return Ok(Next::Raced);
     }
@@ -103,7 +103,7 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
 ///
 /// # Errors
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
-pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
+pub async fn release(store: &Store, actor: &Actor, place: QueueItem) -> Result<()> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let gone = queue_claim::Entity::delete_many()
@@ -112,7 +112,7 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
         .exec(&orm(&mut tx))
         .await?;
     if gone.rows_affected > 0 {
-        told(&mut tx, actor, "queue.release", place).await?;
+        audit_claim(&mut tx, actor, "queue.release", place).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -132,9 +132,9 @@ pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
         .all(&orm(&mut tx))
         .await?;
     for claim in claims {
-        let place = Place { lead: claim.lead_id.into(), workflow: claim.workflow_id.into() };
+        let place = QueueItem { lead: claim.lead_id.into(), workflow: claim.workflow_id.into() };
         queue_claim::Entity::delete_many().filter(is_at(place)).exec(&orm(&mut tx)).await?;
-        told(&mut tx, actor, "queue.release", place).await?;
+        audit_claim(&mut tx, actor, "queue.release", place).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -144,7 +144,7 @@ pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
-pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
+pub async fn renew(store: &Store, actor: &Actor, place: QueueItem) -> Result<()> {
     queue_claim::Entity::update_many()
         .set(queue_claim::ActiveModel { expires_at: Set(actor.now + CLAIM), ..Default::default() })
         .filter(is_at(place))
@@ -156,7 +156,7 @@ pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
 }
 
 /// Matches the claim on a lead.
-fn is_at(place: Place) -> Condition {
+fn is_at(place: QueueItem) -> Condition {
     Condition::all()
         .add(queue_claim::Column::LeadId.eq(place.lead.0))
         .add(queue_claim::Column::WorkflowId.eq(place.workflow.0))
@@ -170,8 +170,8 @@ pub async fn taken(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
-) -> Result<Option<Taken>> {
+    place: QueueItem,
+) -> Result<Option<ClaimedByOther>> {
     let claim: Option<(String, DateTime<Utc>)> = queue_claim::Entity::find()
         .select_only()
         .column(person::Column::Name)
@@ -183,7 +183,7 @@ pub async fn taken(
         .into_tuple()
         .one(&orm(connection))
         .await?;
-    Ok(claim.map(|(by, until)| Taken { by, until }))
+    Ok(claim.map(|(by, until)| ClaimedByOther { by, until }))
 }
 
 /// Locks the person, so that two of their tabs cannot both claim a lead.
@@ -199,7 +199,12 @@ async fn settle(connection: &mut PgConnection, person: PersonId) -> Result<()> {
 }
 
 /// Claims the lead for the person, unless another person holds it. Returns whether the claim succeeded.
-async fn take(connection: &mut PgConnection, actor: &Actor, person: PersonId, place: Place) -> Result<bool> {
+async fn take(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: QueueItem,
+) -> Result<bool> {
     queue_claim::Entity::delete_many()
         .filter(queue_claim::Column::PersonId.eq(person.0))
         .filter(is_at(place).not())
@@ -221,15 +226,15 @@ async fn take(connection: &mut PgConnection, actor: &Actor, person: PersonId, pl
     if taken.rows_affected() == 0 {
         return Ok(false);
     }
-    told(connection, actor, "queue.claim", place).await?;
+    audit_claim(connection, actor, "queue.claim", place).await?;
     Ok(true)
 }
 
-async fn told(
+async fn audit_claim(
     connection: &mut PgConnection,
     actor: &Actor,
     action: &'static str,
-    place: Place,
+    place: QueueItem,
 ) -> Result<()> {
     let subject = format!("lead:{}", place.lead);
     let detail = json!({ "workflow": place.workflow });

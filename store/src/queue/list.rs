@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::Place;
+use super::QueueItem;
 use crate::error::Result;
 use crate::ingest::{self, PoolState};
 use crate::pool::Store;
@@ -23,7 +23,7 @@ const VERDICTS: i64 = 60;
 
 /// Filters the waiting leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct QueueListFilter {
     /// Only leads in this workflow.
     pub workflow: Option<Uuid>,
     /// Only leads in this queue: `sdr` or `manual`.
@@ -36,7 +36,7 @@ pub struct Filter {
 
 /// A waiting lead.
 #[derive(Clone, Debug, FromRow)]
-pub struct Waiting {
+pub struct WaitingLead {
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -77,10 +77,10 @@ pub struct Waiting {
     pub taken_until: Option<DateTime<Utc>>,
 }
 
-impl Waiting {
+impl WaitingLead {
     /// Returns the lead and workflow that the row identifies.
-    pub fn place(&self) -> Place {
-        Place { lead: self.lead_id.into(), workflow: self.workflow_id.into() }
+    pub fn place(&self) -> QueueItem {
+        QueueItem { lead: self.lead_id.into(), workflow: self.workflow_id.into() }
     }
 }
 
@@ -89,7 +89,11 @@ impl Waiting {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
+pub async fn waiting(
+    store: &Store,
+    filter: &QueueListFilter,
+    now: DateTime<Utc>,
+) -> Result<Vec<WaitingLead>> {
     const ORDER: &str = " ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id";
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, w.name AS workflow, s.queue, s.queued_at, s.suggested, queue_priority(s.suggested) AS priority, s.last_action AS action, \
@@ -112,7 +116,7 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn count(store: &Store, filter: &Filter) -> Result<i64> {
+pub async fn count(store: &Store, filter: &QueueListFilter) -> Result<i64> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM lead_states s WHERE ");
     push_conditions(&mut query, filter);
     query.push(" LIMIT ").push(COUNTED + 1).push(") s");
@@ -136,7 +140,7 @@ pub async fn oldest(store: &Store) -> Result<Option<DateTime<Utc>>> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn since(store: &Store, place: Place) -> Result<Option<DateTime<Utc>>> {
+pub async fn since(store: &Store, place: QueueItem) -> Result<Option<DateTime<Utc>>> {
     let since: Option<Option<DateTime<Utc>>> =
         sqlx::query_scalar("SELECT queued_at FROM lead_states WHERE lead_id = $1 AND workflow_id = $2")
             .bind(place.lead.0)
@@ -146,7 +150,7 @@ pub async fn since(store: &Store, place: Place) -> Result<Option<DateTime<Utc>>>
     Ok(since.flatten())
 }
 
-pub(super) fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+pub(super) fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &QueueListFilter) {
     query.push("s.queue IS NOT NULL");
     if let Some(workflow) = filter.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
@@ -168,7 +172,7 @@ pub(super) fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filte
 
 /// A person's claim on a lead.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Claim {
+pub struct QueueClaim {
     /// The person who holds the claim.
     pub person_id: Uuid,
     /// The person's display name.
@@ -181,7 +185,7 @@ pub struct Claim {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn claim_of(store: &Store, place: Place, now: DateTime<Utc>) -> Result<Option<Claim>> {
+pub async fn claim_of(store: &Store, place: QueueItem, now: DateTime<Utc>) -> Result<Option<QueueClaim>> {
     Ok(sqlx::query_as(
         "SELECT c.person_id, p.name, c.expires_at AS until FROM queue_claims c JOIN people p ON p.id = c.person_id \
          WHERE c.lead_id = $1 AND c.workflow_id = $2 AND c.expires_at > $3",
@@ -220,7 +224,7 @@ pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>
 
 /// A past verdict.
 #[derive(Clone, Debug, FromRow)]
-pub struct Past {
+pub struct PastVerdict {
     /// Unique ID.
     pub id: Uuid,
     /// The lead.
@@ -250,7 +254,7 @@ const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn verdicts_of(store: &Store, lead: LeadId) -> Result<Vec<Past>> {
+pub async fn verdicts_of(store: &Store, lead: LeadId) -> Result<Vec<PastVerdict>> {
     let query = format!("{PAST} WHERE v.lead_id = $1 ORDER BY v.id DESC LIMIT $2");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(lead.0).bind(VERDICTS).fetch_all(store.pool()).await?)
 }
@@ -259,7 +263,7 @@ pub async fn verdicts_of(store: &Store, lead: LeadId) -> Result<Vec<Past>> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<Option<Past>> {
+pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<Option<PastVerdict>> {
     let query = format!("{PAST} WHERE v.person_id = $1 AND v.at >= $2 ORDER BY v.at DESC, v.id DESC LIMIT 1");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
         .bind(person.0)
@@ -270,7 +274,7 @@ pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> R
 
 /// Why a lead is no longer waiting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub enum NotWaitingReason {
     /// A person decided it.
     Decided {
         /// The person who decided it.
@@ -292,21 +296,34 @@ pub enum Gone {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn gone(store: &Store, place: Place, decision: DecisionId) -> Result<Gone> {
-    gone_now(&mut *store.pool().acquire().await?, place, decision).await
+pub async fn not_waiting_reason(
+    store: &Store,
+    place: QueueItem,
+    decision: DecisionId,
+) -> Result<NotWaitingReason> {
+    not_waiting_reason_now(&mut *store.pool().acquire().await?, place, decision).await
 }
 
-/// Like [`gone`], within a transaction.
+/// Like [`not_waiting_reason`], within a transaction.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn gone_now(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<Gone> {
+pub async fn not_waiting_reason_now(
+    connection: &mut PgConnection,
+    place: QueueItem,
+    decision: DecisionId,
+) -> Result<NotWaitingReason> {
     let query = format!("{PAST} WHERE v.decision_id = $1 ORDER BY v.turn DESC LIMIT 1");
-    let last: Option<Past> =
+    let last: Option<PastVerdict> =
         sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(decision.0).fetch_optional(&mut *connection).await?;
     if let Some(last) = last.filter(|last| last.kind != <&str>::from(super::Kind::GiveBack)) {
         let action = last.action.parse().unwrap_or(Action::Hold);
-        return Ok(Gone::Decided { person: last.person_id.into(), by: last.by, action, at: last.at });
+        return Ok(NotWaitingReason::Decided {
+            person: last.person_id.into(),
+            by: last.by,
+            action,
+            at: last.at,
+        });
     }
     let newest: Option<Uuid> = sqlx::query_scalar(
         "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
@@ -315,5 +332,5 @@ pub async fn gone_now(connection: &mut PgConnection, place: Place, decision: Dec
     .bind(place.workflow.0)
     .fetch_optional(connection)
     .await?;
-    Ok(if newest == Some(decision.0) { Gone::Left } else { Gone::Again })
+    Ok(if newest == Some(decision.0) { NotWaitingReason::Left } else { NotWaitingReason::Again })
 }

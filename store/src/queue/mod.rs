@@ -20,10 +20,11 @@ pub use answers::{
     AssignedLead, Assignment, LockedState, Rejection, assigned, insert_return, lock_state, record_answer,
     rejection,
 };
-pub use claims::{Claimed, claim, claim_next, release, release_all, renew, taken};
+pub use claims::{ClaimResult, claim, claim_next, release, release_all, renew, taken};
 pub use list::{
-    COUNTED, Claim, Filter, Gone, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, gone_now,
-    last_by, oldest, pool_state, since, verdicts_of, waiting,
+    COUNTED, LIST_ROWS, NotWaitingReason, PastVerdict, QueueClaim, QueueListFilter, WaitingLead, claim_of,
+    count, decided_since, last_by, not_waiting_reason, not_waiting_reason_now, oldest, pool_state, since,
+    verdicts_of, waiting,
 };
 
 pub use write::{
@@ -41,7 +42,7 @@ pub const TAKE_BACK: TimeDelta = TimeDelta::minutes(2);
 
 /// A lead in a workflow, which is the unit of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct QueueItem {
     /// The lead.
     pub lead: LeadId,
     /// The workflow.
@@ -52,7 +53,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The lead and its workflow.
-    pub place: Place,
+    pub place: QueueItem,
     /// The decision that the person saw.
     pub decision: DecisionId,
     /// Kind of verdict.
@@ -71,7 +72,7 @@ pub struct Verdict {
 
 /// Indicates that another person has claimed the lead.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Taken {
+pub struct ClaimedByOther {
     /// The person's display name.
     pub by: String,
     /// When the claim expires without further activity.

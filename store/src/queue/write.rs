@@ -12,13 +12,13 @@ use serde_json::{Value as Json, json};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::{Kind, Place, TAKE_BACK, Verdict};
+use super::{Kind, QueueItem, TAKE_BACK, Verdict};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::entity::{person, queue_claim};
 use crate::error::{Error, Result};
 use crate::hash::{hex, row_hash};
-use crate::keyring::{DataKey, Place as Sealed};
+use crate::keyring::{CiphertextLocation as Sealed, DataKey};
 use crate::orm::orm;
 use crate::pool::Store;
 
@@ -82,7 +82,7 @@ pub struct NewVerdict {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn lock_waiting(connection: &mut PgConnection, place: Place) -> Result<Option<WaitingState>> {
+pub async fn lock_waiting(connection: &mut PgConnection, place: QueueItem) -> Result<Option<WaitingState>> {
     Ok(sqlx::query_as(
         "SELECT last_decision_id, queue, queued_at, suggested FROM lead_states \
          WHERE lead_id = $1 AND workflow_id = $2 AND queue IS NOT NULL FOR NO KEY UPDATE",
@@ -97,7 +97,7 @@ pub async fn lock_waiting(connection: &mut PgConnection, place: Place) -> Result
 ///
 /// # Errors
 /// Returns [`Error::Raced`] if the lead no longer waits on this decision.
-pub async fn leave(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<()> {
+pub async fn leave(connection: &mut PgConnection, place: QueueItem, decision: DecisionId) -> Result<()> {
     let left = sqlx::query(
         "UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL \
          WHERE lead_id = $1 AND workflow_id = $2 AND last_decision_id = $3 AND queue IS NOT NULL",
@@ -122,7 +122,7 @@ pub async fn leave(connection: &mut PgConnection, place: Place, decision: Decisi
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn requeue(connection: &mut PgConnection, place: Place, state: &WaitingState) -> Result<()> {
+pub async fn requeue(connection: &mut PgConnection, place: QueueItem, state: &WaitingState) -> Result<()> {
     sqlx::query(
         "UPDATE lead_states SET queue = $3, queued_at = $4, suggested = $5 WHERE lead_id = $1 AND workflow_id = $2",
     )
@@ -145,7 +145,7 @@ pub async fn lock_last_verdict(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
+    place: QueueItem,
     decision: DecisionId,
 ) -> Result<Option<LastVerdict>> {
     Ok(sqlx::query_as(
@@ -172,7 +172,7 @@ pub async fn lock_last_verdict(
 /// Returns an error if the database fails.
 pub async fn is_assigned_elsewhere(
     connection: &mut PgConnection,
-    place: Place,
+    place: QueueItem,
     since: DateTime<Utc>,
 ) -> Result<bool> {
     Ok(sqlx::query_scalar(
@@ -190,7 +190,7 @@ pub async fn is_assigned_elsewhere(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn newest_decision(store: &Store, place: Place) -> Result<Option<DecisionId>> {
+pub async fn newest_decision(store: &Store, place: QueueItem) -> Result<Option<DecisionId>> {
     let newest: Option<Uuid> = sqlx::query_scalar(
         "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
     )
@@ -314,7 +314,7 @@ pub async fn insert_verdict(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
+    place: QueueItem,
     verdict: &NewVerdict,
 ) -> Result<VerdictId> {
     let kind: &'static str = verdict.kind.into();
@@ -337,7 +337,7 @@ pub(super) async fn insert_row(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
-    place: Place,
+    place: QueueItem,
     verdict: &NewVerdict,
 ) -> Result<VerdictId> {
     let id = engine::ids::mint(actor.now, rand::random());

@@ -51,7 +51,7 @@ pub struct AuditEntry {
 }
 
 /// Cursor into the log, which is ordered by entry ID.
-pub type Cursor = keyset::Cursor<Uuid>;
+pub type AuditCursor = keyset::Cursor<Uuid>;
 
 /// A page of the log.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ pub struct AuditPage {
     /// The entries, in list order.
     pub entries: Vec<AuditEntry>,
     /// Cursors of the adjacent pages. If the search was cut off, the next one continues where it stopped.
-    pub beside: keyset::Beside<Uuid>,
+    pub beside: keyset::AdjacentPages<Uuid>,
     /// Whether the search stopped after [`SEARCHED_ROWS`] entries, before the page was full.
     pub cut: bool,
 }
@@ -72,22 +72,22 @@ pub async fn audit_log(
     store: &Store,
     filter: &AuditFilter,
     order: Order,
-    cursor: Cursor,
+    cursor: AuditCursor,
     limit: usize,
 ) -> Result<AuditPage> {
     let (is_searched, is_ascending) = (*filter != AuditFilter::default(), cursor.is_ascending(order));
     let window = |columns: &str, rest: &str| {
         let place = match cursor {
-            Cursor::Start => "$1::uuid IS NULL",
-            Cursor::Before(_) => "id < $1",
-            Cursor::After(_) => "id > $1",
+            AuditCursor::Start => "$1::uuid IS NULL",
+            AuditCursor::Before(_) => "id < $1",
+            AuditCursor::After(_) => "id > $1",
         };
         let direction = if is_ascending { "ASC" } else { "DESC" };
         format!("SELECT {columns} FROM audit_log WHERE {place} ORDER BY id {direction} {rest}")
     };
     let at = match cursor {
-        Cursor::Start => None,
-        Cursor::Before(id) | Cursor::After(id) => Some(id),
+        AuditCursor::Start => None,
+        AuditCursor::Before(id) | AuditCursor::After(id) => Some(id),
     };
     let near = window("id, at, actor, roles, action, subject, lead_id, detail, request_id", "LIMIT $2");
     let direction = if is_ascending { "ASC" } else { "DESC" };
@@ -118,9 +118,9 @@ pub async fn audit_log(
     if let Some(end) = end {
         page.cut = true;
         if is_ascending {
-            page.beside.newer = Some(Cursor::After(end));
+            page.beside.newer = Some(AuditCursor::After(end));
         } else {
-            page.beside.older = Some(Cursor::Before(end));
+            page.beside.older = Some(AuditCursor::Before(end));
         }
     }
     Ok(page)

@@ -47,7 +47,7 @@ pub struct Cohort {
 /// Width of a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-pub enum Step {
+pub enum BarWidth {
     /// A day in the viewer's time zone.
     Day,
     /// A week in the viewer's time zone, starting on Monday.
@@ -58,7 +58,7 @@ pub enum Step {
 
 /// Figures for a group of leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Figures {
+pub struct KeyFigures {
     /// Number of leads.
     pub leads: u64,
     /// Share of leads that an AE accepted or that became an opportunity.
@@ -75,24 +75,24 @@ pub struct Figures {
 
 /// Figures for the leads that one rule decided first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ByRule {
+pub struct RuleFigures {
     /// The workflow.
     pub workflow_id: Uuid,
     /// ID of the rule; `None` for the default.
     pub rule_id: Option<String>,
     /// Figures of those leads.
-    pub figures: Figures,
+    pub figures: KeyFigures,
 }
 
 /// Figures for a cohort.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Report {
+pub struct FigureReport {
     /// Figures for all of its leads.
-    pub total: Figures,
+    pub total: KeyFigures,
     /// Figures by the rule that first decided, most leads first.
-    pub by_rule: Vec<ByRule>,
+    pub by_rule: Vec<RuleFigures>,
     /// Figures by the week of the first decision, in order, starting at `line_from`.
-    pub weeks: Vec<(DateTime<Utc>, Figures)>,
+    pub weeks: Vec<(DateTime<Utc>, KeyFigures)>,
     /// Accuracy for the leads passed on, by confidence.
     pub reliability: Reliability,
     /// Confidence of the latest decision about each lead, in [`FINE_BINS`] bins from 0 to 1. Rules that do not depend
@@ -102,7 +102,7 @@ pub struct Report {
 
 /// Value of a cohort's opportunities in one currency.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pipeline {
+pub struct PipelineValue {
     /// The currency; `None` for opportunities without an amount.
     pub currency: Option<String>,
     /// Number of opportunities.
@@ -119,7 +119,7 @@ pub struct Pipeline {
 
 /// Number of decisions with one action in one bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bar {
+pub struct DecisionBar {
     /// Start of the bar.
     pub from: DateTime<Utc>,
     /// The action that was decided.
@@ -169,7 +169,7 @@ struct BinRow {
 ///
 /// # Errors
 /// Returns an error if the database fails or the statement exceeds `limit`; see [`is_too_much`].
-pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Report> {
+pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<FigureReport> {
     let mut query = QueryBuilder::new("WITH ");
     push_leads(&mut query, cohort, zone);
     query.push(", figures AS (SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
@@ -183,7 +183,7 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration)
     let mut tx = roomy(store, limit).await?;
     let rows: Vec<(String, Json)> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
-    let mut report = Report::default();
+    let mut report = FigureReport::default();
     for (kind, row) in rows {
         match kind.as_str() {
             "judged" => {
@@ -210,15 +210,15 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration)
     Ok(report)
 }
 
-impl Report {
+impl FigureReport {
     fn take(&mut self, row: &Row) {
-        let figures = Figures::from(row);
+        let figures = KeyFigures::from(row);
         let in_period = row.in_period == Some(true);
         match (row.set, row.week, row.workflow_id) {
             (0b011, ..) if in_period => self.total = figures,
             (0b101, Some(week), _) => self.weeks.push((week, figures)),
             (0b010, _, Some(workflow_id)) if in_period => {
-                self.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id.clone(), figures });
+                self.by_rule.push(RuleFigures { workflow_id, rule_id: row.rule_id.clone(), figures });
             }
             _ => {}
         }
@@ -240,7 +240,12 @@ struct MoneyRow {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Vec<Pipeline>> {
+pub async fn pipeline(
+    store: &Store,
+    cohort: &Cohort,
+    zone: &str,
+    limit: Duration,
+) -> Result<Vec<PipelineValue>> {
     let mut query = QueryBuilder::new("WITH ");
     push_cohort(&mut query, cohort, zone);
     // An opportunity may be reported several times: its own stage determines its value, and the win determines what
@@ -258,11 +263,11 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duratio
     let mut tx = roomy(store, limit).await?;
     let rows: Vec<MoneyRow> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
-    let mut by_currency: BTreeMap<Option<String>, Pipeline> = BTreeMap::new();
+    let mut by_currency: BTreeMap<Option<String>, PipelineValue> = BTreeMap::new();
     for row in rows.into_iter().rev() {
         let line = by_currency
             .entry(row.currency.clone())
-            .or_insert_with(|| Pipeline { currency: row.currency, ..Pipeline::default() });
+            .or_insert_with(|| PipelineValue { currency: row.currency, ..PipelineValue::default() });
         let created = row.created.unwrap_or_default();
         match line.weeks.last_mut() {
             Some((week, worth)) if *week == row.week => *worth += created,
@@ -275,7 +280,7 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duratio
             line.won += row.won.unwrap_or_default();
         }
     }
-    let mut lines: Vec<Pipeline> = by_currency.into_values().collect();
+    let mut lines: Vec<PipelineValue> = by_currency.into_values().collect();
     lines.sort_by(|a, b| b.created.total_cmp(&a.created));
     Ok(lines)
 }
@@ -287,10 +292,10 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duratio
 pub async fn bars(
     store: &Store,
     cohort: &Cohort,
-    step: Step,
+    step: BarWidth,
     zone: &str,
     limit: Duration,
-) -> Result<Vec<Bar>> {
+) -> Result<Vec<DecisionBar>> {
     let mut query = QueryBuilder::new("SELECT date_trunc(");
     query.push_bind(<&'static str>::from(step)).push(", d.as_of, ").push_bind(zone.to_owned());
     query.push(") AS bar, d.action, count(*) FROM decisions d WHERE d.mode IN ('live', 'assign_review', 'historical', 'manual')");
@@ -315,7 +320,7 @@ pub async fn bars(
     let rows: Vec<(DateTime<Utc>, String, i64)> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let bar = |(from, action, count): &(DateTime<Utc>, String, i64)| {
-        Some(Bar { from: *from, action: action.parse().ok()?, count: whole(*count) })
+        Some(DecisionBar { from: *from, action: action.parse().ok()?, count: whole(*count) })
     };
     Ok(rows.iter().rev().filter_map(bar).collect())
 }
@@ -351,7 +356,7 @@ pub async fn sample(store: &Store, cohort: &Cohort) -> Result<Vec<Uuid>> {
     Ok(query.build_query_scalar().fetch_all(store.pool()).await?)
 }
 
-impl From<&Row> for Figures {
+impl From<&Row> for KeyFigures {
     fn from(row: &Row) -> Self {
         let (leads, timed) = (whole(row.leads), whole(row.timed));
         Self {

@@ -26,7 +26,7 @@ pub struct LayerOwners {
 
 /// Data that every page shows around its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
-pub struct Around {
+pub struct FrameData {
     /// Name of the organisation, if set.
     pub organisation: Option<String>,
     /// The accountable person for each layer.
@@ -38,7 +38,7 @@ pub struct Around {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn around(store: &Store) -> Result<Around> {
+pub async fn frame_data(store: &Store) -> Result<FrameData> {
     let row = sqlx::query_as(
         "SELECT (SELECT nullif(value ->> 'name', '') FROM settings WHERE name = 'organisation') AS organisation, c.name AS content, r.name AS rules, s.name AS sync, o.name AS control FROM layers l \
          LEFT JOIN people c ON c.id = l.content_owner LEFT JOIN people r ON r.id = l.rules_owner \

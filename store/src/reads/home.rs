@@ -92,7 +92,7 @@ pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<D
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, f64)>> {
+pub async fn daily_load(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, f64)>> {
     let counts: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT w.id, (SELECT count(*) FROM (SELECT FROM decisions d WHERE d.workflow_id = w.id AND d.id >= uuid_v7_floor($1) \
          AND d.mode IN ('live', 'assign_review', 'manual') LIMIT $2) d) FROM workflows w",
@@ -106,7 +106,7 @@ pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, 
 
 /// A lead whose assignee has not responded yet.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Assigned {
+pub struct UnansweredLead {
     /// The lead.
     pub lead_id: Uuid,
     /// Full name.
@@ -126,7 +126,7 @@ pub struct Assigned {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<Assigned>> {
+pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<UnansweredLead>> {
     let query = format!(
         "SELECT u.* FROM (SELECT l.id AS lead_id, l.name, l.company, l.email, l.external_id, coalesce(a.at, l.created_at) AS assigned_at \
            FROM (SELECT * FROM leads WHERE assignee = $1 AND erased_at IS NULL AND (stage IS NULL OR stage IN ('touched', 'rejected', 'disqualified', 'lost')) \

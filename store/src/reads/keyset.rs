@@ -37,14 +37,14 @@ impl<P> Cursor<P> {
 
 /// Cursors of the pages adjacent to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beside<P> {
+pub struct AdjacentPages<P> {
     /// Page with newer rows.
     pub newer: Option<Cursor<P>>,
     /// Page with older rows.
     pub older: Option<Cursor<P>>,
 }
 
-impl<P> Beside<P> {
+impl<P> AdjacentPages<P> {
     /// Returns the next page in the given order.
     pub fn on(self, order: Order) -> Option<Cursor<P>> {
         match order {
@@ -54,7 +54,7 @@ impl<P> Beside<P> {
     }
 }
 
-impl<P> Default for Beside<P> {
+impl<P> Default for AdjacentPages<P> {
     fn default() -> Self {
         Self { newer: None, older: None }
     }
@@ -68,7 +68,7 @@ pub fn turn<Row, P>(
     cursor: &Cursor<P>,
     order: Order,
     place: impl Fn(&Row) -> P,
-) -> Beside<P> {
+) -> AdjacentPages<P> {
     let more = rows.len() > limit;
     rows.truncate(limit);
     let is_ascending = cursor.is_ascending(order);
@@ -79,9 +79,9 @@ pub fn turn<Row, P>(
     // A cursor always comes from a row, so there is at least that row on its side.
     let came = !matches!(cursor, Cursor::Start);
     let beside = if is_ascending {
-        Beside { newer: newer.filter(|_| more), older: older.filter(|_| came) }
+        AdjacentPages { newer: newer.filter(|_| more), older: older.filter(|_| came) }
     } else {
-        Beside { newer: newer.filter(|_| came), older: older.filter(|_| more) }
+        AdjacentPages { newer: newer.filter(|_| came), older: older.filter(|_| more) }
     };
     if is_ascending != (order == Order::Oldest) {
         rows.reverse();
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     /// Returns a page of the numbers 1 to 7, as the database would.
-    fn page(cursor: Cursor<i32>, order: Order) -> (Vec<i32>, Beside<i32>) {
+    fn page(cursor: Cursor<i32>, order: Order) -> (Vec<i32>, AdjacentPages<i32>) {
         let is_wanted = |n: &i32| match cursor {
             Cursor::Start => true,
             Cursor::Before(place) => *n < place,
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_list_goes_on_and_back_in_either_order() {
-        let all = |order, step: fn(&Beside<i32>) -> Option<Cursor<i32>>, from| {
+        let all = |order, step: fn(&AdjacentPages<i32>) -> Option<Cursor<i32>>, from| {
             let (mut seen, mut next) = (Vec::new(), Some(from));
             while let Some(cursor) = next {
                 let (rows, beside) = page(cursor, order);
@@ -134,11 +134,11 @@ mod tests {
     fn the_first_page_has_nothing_before_it() {
         assert_eq!(
             page(Cursor::Start, Order::Newest).1,
-            Beside { newer: None, older: Some(Cursor::Before(5)) }
+            AdjacentPages { newer: None, older: Some(Cursor::Before(5)) }
         );
         assert_eq!(
             page(Cursor::Start, Order::Oldest).1,
-            Beside { newer: Some(Cursor::After(3)), older: None }
+            AdjacentPages { newer: Some(Cursor::After(3)), older: None }
         );
     }
 }

@@ -69,7 +69,7 @@ pub struct MergeEntry {
 
 /// A suggestion to merge with another lead that an event also named.
 #[derive(Clone, Debug, FromRow)]
-pub struct Suggestion {
+pub struct MergeSuggestion {
     /// The other lead.
     pub other_lead_id: Uuid,
     /// The other lead's name, company or address, if known.
@@ -80,7 +80,7 @@ pub struct Suggestion {
 
 /// History of a lead, each kind newest first.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub struct LeadTimeline {
     /// Events, newest first.
     pub events: Vec<EventEntry>,
     /// Decisions, newest first.
@@ -88,14 +88,14 @@ pub struct History {
     /// Merges that involve the lead.
     pub merges: Vec<MergeEntry>,
     /// Open suggestions to merge the lead with others.
-    pub suggestions: Vec<Suggestion>,
+    pub suggestions: Vec<MergeSuggestion>,
 }
 
 /// Returns the history of a lead.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
+pub async fn history(store: &Store, lead: LeadId) -> Result<LeadTimeline> {
     let events = sqlx::query_as("SELECT id, kind, source, occurred_at, received_at FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2")
         .bind(lead.0)
         .bind(ENTRIES)
@@ -125,12 +125,12 @@ pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
     .bind(ENTRIES)
     .fetch_all(store.pool())
     .await?;
-    Ok(History { events, decisions, merges, suggestions })
+    Ok(LeadTimeline { events, decisions, merges, suggestions })
 }
 
 /// Hashes of a decision and its event, which still prove them once the person has been erased.
 #[derive(Clone, Debug, FromRow)]
-pub struct Proof {
+pub struct DecisionProof {
     /// SHA-256 of the decision's row.
     pub decision_hash: Vec<u8>,
     /// SHA-256 of the event's row; `None` for a decision without an event.
@@ -141,7 +141,7 @@ pub struct Proof {
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the decision is no longer stored.
-pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) -> Result<Proof> {
+pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) -> Result<DecisionProof> {
     sqlx::query_as("SELECT d.hash AS decision_hash, (SELECT e.hash FROM events e WHERE e.id = $2) AS event_hash FROM decisions d WHERE d.id = $1")
         .bind(decision.0)
         .bind(event.map(|event| event.0))

@@ -12,7 +12,7 @@ const FOUND: i64 = 8;
 
 /// A versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Versioned {
+pub struct FoundVersion {
     /// Kind: `map`, `rule_set`, `list`, `pool` or `catalogue`.
     pub kind: String,
     /// Name.
@@ -25,7 +25,7 @@ pub struct Versioned {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn versions(store: &Store, text: &str) -> Result<Vec<Versioned>> {
+pub async fn versions(store: &Store, text: &str) -> Result<Vec<FoundVersion>> {
     Ok(sqlx::query_as(
         "SELECT kind, name, max(version) AS version FROM versions LEFT JOIN version_titles t USING (kind, name) \
          WHERE strpos(lower(name), lower($1)) > 0 OR strpos(lower(t.title), lower($1)) > 0 \

@@ -19,7 +19,7 @@ const VERSIONS: u64 = 200;
 
 /// A versioned object.
 #[derive(Clone, Debug, FromRow)]
-pub struct Subject {
+pub struct VersionedObject {
     /// Name.
     pub name: String,
     /// Newest version.
@@ -36,7 +36,7 @@ pub struct Subject {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
+pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<VersionedObject>> {
     Ok(sqlx::query_as(
         "SELECT v.name, v.version, v.created_at, CASE jsonb_typeof(p.parts) WHEN 'array' THEN jsonb_array_length(p.parts) \
          WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(p.parts)) ELSE 0 END::bigint AS size, \
@@ -54,7 +54,7 @@ pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
 /// A version in the history of a name.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "version::Entity")]
-pub struct Listed {
+pub struct VersionEntry {
     /// Version number.
     pub version: i32,
     /// When the version was created.
@@ -76,7 +76,7 @@ pub struct Listed {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed>> {
+pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<VersionEntry>> {
     Ok(version::Entity::find()
         .left_join(change::Entity)
         .join(JoinType::LeftJoin, change::Relation::Author.def())
@@ -91,7 +91,7 @@ pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed
 
 /// A live workflow that uses a versioned object.
 #[derive(Clone, Debug, FromRow)]
-pub struct UsedIn {
+pub struct WorkflowUse {
     /// Name.
     pub workflow: String,
     /// Display title.
@@ -104,7 +104,7 @@ pub struct UsedIn {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<UsedIn>> {
+pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<WorkflowUse>> {
     Ok(sqlx::query_as(
         "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions v ON v.id = ANY(r.version_ids) \
          WHERE v.kind = $1 AND v.name = $2 ORDER BY w.title",

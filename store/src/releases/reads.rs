@@ -227,7 +227,7 @@ pub struct ReleaseListPage {
     /// The releases, in list order.
     pub rows: Vec<Release>,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<i64>,
+    pub beside: keyset::AdjacentPages<i64>,
 }
 
 /// Returns a page of at most `limit` releases that pass the filter, ordered by number.

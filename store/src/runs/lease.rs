@@ -14,7 +14,7 @@ use crate::refresh::Topic;
 
 /// A run that this process holds.
 #[derive(Clone, Debug, FromRow)]
-pub struct Claim {
+pub struct RunClaim {
     /// The run.
     pub id: Uuid,
     /// Kind of work.
@@ -37,7 +37,7 @@ pub struct Claim {
 
 /// Progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct RunProgress {
     /// Human-readable description of the current phase.
     pub phase: String,
     /// Completed work.
@@ -48,7 +48,7 @@ pub struct Progress {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ending {
+pub enum RunResult {
     /// It completed with a result.
     Done(Json),
     /// It failed for this reason, as a sentence.
@@ -61,7 +61,7 @@ pub enum Ending {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration) -> Result<Option<Claim>> {
+pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration) -> Result<Option<RunClaim>> {
     let claim = sqlx::query_as(
         "UPDATE runs SET state = 'running', run_lease = run_lease + 1, attempts = attempts + 1, runner = $1, \
            leased_until = now() + make_interval(secs => $2), started_at = coalesce(started_at, now()) \
@@ -88,8 +88,8 @@ pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration)
 /// Returns an error if the database fails.
 pub async fn heartbeat(
     store: &Store,
-    claim: &Claim,
-    progress: &Progress,
+    claim: &RunClaim,
+    progress: &RunProgress,
     lease: Duration,
 ) -> Result<Option<bool>> {
     Ok(sqlx::query_scalar(
@@ -113,8 +113,8 @@ pub async fn heartbeat(
 /// Returns an error if the database fails.
 pub async fn save(
     connection: &mut PgConnection,
-    claim: &Claim,
-    progress: &Progress,
+    claim: &RunClaim,
+    progress: &RunProgress,
     checkpoint: &Json,
 ) -> Result<bool> {
     let saved = sqlx::query(
@@ -135,11 +135,11 @@ pub async fn save(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<bool> {
+pub async fn finish(store: &Store, claim: &RunClaim, ending: &RunResult) -> Result<bool> {
     let (state, result, error) = match ending {
-        Ending::Done(result) => ("done", Some(result), None),
-        Ending::Failed(error) => ("failed", None, Some(error)),
-        Ending::Cancelled => ("cancelled", None, None),
+        RunResult::Done(result) => ("done", Some(result), None),
+        RunResult::Failed(error) => ("failed", None, Some(error)),
+        RunResult::Cancelled => ("cancelled", None, None),
     };
     let ended = sqlx::query(
         "UPDATE runs SET state = $3, result = $4, error = $5, leased_until = NULL, finished_at = now(), \
@@ -161,7 +161,7 @@ pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<boo
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn hand_back(store: &Store, claim: &Claim) -> Result<()> {
+pub async fn hand_back(store: &Store, claim: &RunClaim) -> Result<()> {
     sqlx::query(
         "UPDATE runs SET state = 'waiting', leased_until = NULL, attempts = attempts - 1 \
          WHERE id = $1 AND run_lease = $2 AND state = 'running'",

@@ -22,7 +22,7 @@ pub struct RunFilter {
 }
 
 /// Cursor into the list of runs.
-pub type Cursor = keyset::Cursor<Uuid>;
+pub type RunCursor = keyset::Cursor<Uuid>;
 
 /// A page of runs.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct RunPage {
     /// The runs, in list order.
     pub runs: Vec<Run>,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<Uuid>,
+    pub beside: keyset::AdjacentPages<Uuid>,
 }
 
 /// Returns a page of at most `limit` runs that pass the filter.
@@ -41,7 +41,7 @@ pub async fn page(
     store: &Store,
     filter: &RunFilter,
     order: Order,
-    cursor: Cursor,
+    cursor: RunCursor,
     limit: usize,
 ) -> Result<RunPage> {
     let mut select = run::Entity::find().limit(limit as u64 + 1);
@@ -52,9 +52,9 @@ pub async fn page(
         select = select.filter(run::Column::State.eq(<&str>::from(state)));
     }
     select = match cursor {
-        Cursor::Start => select,
-        Cursor::Before(id) => select.filter(run::Column::Id.lt(id)),
-        Cursor::After(id) => select.filter(run::Column::Id.gt(id)),
+        RunCursor::Start => select,
+        RunCursor::Before(id) => select.filter(run::Column::Id.lt(id)),
+        RunCursor::After(id) => select.filter(run::Column::Id.gt(id)),
     };
     select = if cursor.is_ascending(order) {
         select.order_by_asc(run::Column::Id)

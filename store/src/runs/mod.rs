@@ -24,8 +24,8 @@ use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::refresh::{self, Topic};
 
-pub use self::lease::{Claim, Ending, Progress, claim, finish, hand_back, heartbeat, save};
-pub use self::list::{Cursor, PAGE_ROWS, RunFilter, RunPage, page};
+pub use self::lease::{RunClaim, RunProgress, RunResult, claim, finish, hand_back, heartbeat, save};
+pub use self::list::{PAGE_ROWS, RunCursor, RunFilter, RunPage, page};
 use crate::entity::run;
 pub use crate::entity::run::Model as Run;
 
@@ -150,7 +150,7 @@ async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: New
         return Ok(false);
     }
     notify(connection, Channel::Runs, "").await?;
-    refresh::tell(connection, Topic::Runs).await?;
+    refresh::notify(connection, Topic::Runs).await?;
     Ok(true)
 }
 

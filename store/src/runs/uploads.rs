@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, ActorId};
 use crate::control::{Audit, audit};
 use crate::entity::upload;
 pub use crate::entity::upload::Model as Upload;
@@ -31,7 +31,7 @@ pub async fn add(
     file_name: &str,
     bytes: u64,
 ) -> Result<()> {
-    let Who::Person(person) = actor.who else {
+    let ActorId::Person(person) = actor.who else {
         return Err(Error::Refused("only a person uploads a file".into()));
     };
     let row = upload::ActiveModel {

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::error::{Error, Result};
-use crate::keyring::{DataKey, Place};
+use crate::keyring::{CiphertextLocation, DataKey};
 use crate::pool::Store;
-use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
+use crate::sync::finish::{AttemptExchange, AttemptOutcome, FinishedAttempt, finish, finish_on};
 use crate::sync::{BATCH, LEASE, begin, flow};
 
 /// An effect whose lease the caller holds.
-pub struct Claimed {
+pub struct ClaimedEffect {
     /// Identifies the effect and the lease.
     pub ticket: Ticket,
     /// Kind of write, for example `lead_update`.
@@ -57,9 +57,9 @@ pub struct Ticket {
 
 /// Effects claimed together.
 #[derive(Default)]
-pub struct Taken {
+pub struct ClaimedBatch {
     /// The effects.
-    pub effects: Vec<Claimed>,
+    pub effects: Vec<ClaimedEffect>,
     /// Whether the destination's breaker is open, in which case the single effect probes whether the destination has
     /// recovered.
     pub is_trial: bool,
@@ -79,7 +79,7 @@ pub async fn claim(
     pace: &Pace,
     now: DateTime<Utc>,
     limit: usize,
-) -> Result<Taken> {
+) -> Result<ClaimedBatch> {
     let limit = limit.min(BATCH);
     let (rows, is_trial) = if pace.is_bounded() {
         claim_paced(store, destination, pace, now, limit).await?
@@ -105,7 +105,7 @@ pub async fn claim(
     if !closed.is_empty() {
         finish(store, &closed).await?;
     }
-    Ok(Taken { effects, is_trial })
+    Ok(ClaimedBatch { effects, is_trial })
 }
 
 async fn claim_paced(
@@ -205,7 +205,7 @@ pub async fn reclaim(store: &Store, now: DateTime<Utc>) -> Result<usize> {
     if rows.is_empty() {
         return Ok(0);
     }
-    let lapsed: Vec<Finish> = rows.into_iter().map(|row| row.lost(now)).collect();
+    let lapsed: Vec<FinishedAttempt> = rows.into_iter().map(|row| row.lost(now)).collect();
     let finished = finish_on(&mut transaction, &lapsed).await?;
     transaction.commit().await?;
     Ok(finished.counted.len())
@@ -231,7 +231,7 @@ struct Row {
 
 impl Row {
     /// Opens the effect, or returns how it ends without being sent.
-    fn open(self, store: &Store, now: DateTime<Utc>) -> Result<Claimed, Box<Finish>> {
+    fn open(self, store: &Store, now: DateTime<Utc>) -> Result<ClaimedEffect, Box<FinishedAttempt>> {
         let mut ticket = Ticket {
             effect_id: self.effect_id.into(),
             // An effect without its own row has no decision to name.
@@ -242,19 +242,19 @@ impl Row {
             run_lease: self.run_lease,
             key: None,
         };
-        let end = |ticket: Ticket, outcome: Outcome, error: &str| {
-            Box::new(Finish { ticket, outcome, answer: Answer::none(error, now) })
+        let end = |ticket: Ticket, outcome: AttemptOutcome, error: &str| {
+            Box::new(FinishedAttempt { ticket, outcome, answer: AttemptExchange::none(error, now) })
         };
         if self.is_erased == Some(true) {
-            return Err(end(ticket, Outcome::Withdrawn, "the person was erased"));
+            return Err(end(ticket, AttemptOutcome::Withdrawn, "the person was erased"));
         }
         if is_expired(self.expires_at, now) {
-            return Err(end(ticket, Outcome::Expired, "it came too late to be of use"));
+            return Err(end(ticket, AttemptOutcome::Expired, "it came too late to be of use"));
         }
         match self.read(store) {
             Ok((key, kind, effect_key, remote_key, body)) => {
                 ticket.key = Some(key);
-                Ok(Claimed {
+                Ok(ClaimedEffect {
                     ticket,
                     kind,
                     effect_key,
@@ -264,7 +264,7 @@ impl Row {
                     body,
                 })
             }
-            Err(error) => Err(end(ticket, Outcome::Dead, &error.to_string())),
+            Err(error) => Err(end(ticket, AttemptOutcome::Dead, &error.to_string())),
         }
     }
 
@@ -273,7 +273,7 @@ impl Row {
         let wrapped = self.data_key.as_deref().ok_or_else(|| missing("key"))?;
         let key = store.keyring().unwrap_data_key(self.lead_id, wrapped)?;
         let body = self.body.as_deref().ok_or_else(|| missing("row"))?;
-        let body = key.open(body, Place { column: "effects.body", row: self.effect_id })?;
+        let body = key.open(body, CiphertextLocation { column: "effects.body", row: self.effect_id })?;
         let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().and_then(Digest::from_slice);
         let effect_key = digest(&self.effect_key).ok_or_else(|| missing("effect key"))?;
         let remote_key = digest(&self.remote_key).ok_or_else(|| missing("remote key"))?;
@@ -294,7 +294,7 @@ struct LapsedRow {
 }
 
 impl LapsedRow {
-    fn lost(self, now: DateTime<Utc>) -> Finish {
+    fn lost(self, now: DateTime<Utc>) -> FinishedAttempt {
         let ticket = Ticket {
             effect_id: self.effect_id.into(),
             decision_id: self.decision_id.unwrap_or_default().into(),
@@ -307,11 +307,11 @@ impl LapsedRow {
         let error = "whoever worked on it fell silent; whether it arrived is not known";
         // Time of the last heartbeat.
         let started_at = self.leased_until - LEASE;
-        Finish {
+        FinishedAttempt {
             ticket,
             // The effect has already waited for a whole lease, so it keeps its place before later ones.
-            outcome: Outcome::Retry { due_at: self.due_at, counts: true },
-            answer: Answer { started_at, ..Answer::none(error, now) },
+            outcome: AttemptOutcome::Retry { due_at: self.due_at, counts: true },
+            answer: AttemptExchange { started_at, ..AttemptExchange::none(error, now) },
         }
     }
 }

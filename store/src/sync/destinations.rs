@@ -16,7 +16,7 @@ use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::destination;
 use crate::error::{Error, Result};
-use crate::keyring::Place;
+use crate::keyring::CiphertextLocation;
 use crate::orm::orm;
 use crate::pool::Store;
 
@@ -57,7 +57,7 @@ impl DestinationRecord {
     /// # Errors
     /// Returns [`Error::Corrupt`] if it was sealed with another key.
     pub fn secret(&self, store: &Store) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let place = Place { column: "destinations.secret", row: self.id };
+        let place = CiphertextLocation { column: "destinations.secret", row: self.id };
         self.secret.as_deref().map(|sealed| store.keyring().open(sealed, place)).transpose()
     }
 }

@@ -11,10 +11,10 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::columns::{Row as _, columns};
+use crate::columns::{TableRow as _, columns};
 use crate::error::Result;
 use crate::hash::{hex_or_null, row_hash};
-use crate::keyring::Place;
+use crate::keyring::CiphertextLocation;
 use crate::pool::Store;
 use crate::refresh::Topic;
 use crate::sync::begin;
@@ -27,18 +27,18 @@ const ERROR_CHARS: usize = 1_000;
 const SDR_QUEUE: &str = "sdr";
 
 /// A finished attempt.
-pub struct Finish {
+pub struct FinishedAttempt {
     /// The attempt.
     pub ticket: Ticket,
     /// Resulting state of the effect.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// Request and response.
-    pub answer: Answer,
+    pub answer: AttemptExchange,
 }
 
 /// Resulting state of an effect after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The destination accepted it.
     Delivered,
     /// It will be retried.
@@ -58,7 +58,7 @@ pub enum Outcome {
     Withdrawn,
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// Returns the result's name in the log.
     pub fn result(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Outcome {
 
 /// Request and response of an attempt.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct AttemptExchange {
     /// HTTP status code, if there is one.
     pub status: Option<i32>,
     /// Request without secrets.
@@ -99,7 +99,7 @@ pub struct Answer {
     pub finished_at: DateTime<Utc>,
 }
 
-impl Answer {
+impl AttemptExchange {
     /// Creates an answer for an attempt that sent nothing, with the reason.
     pub fn none(error: &str, now: DateTime<Utc>) -> Self {
         Self {
@@ -116,7 +116,7 @@ impl Answer {
 
 /// Result of recording finished attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Finished {
+pub struct FinishResult {
     /// Effects whose result was recorded.
     pub counted: Vec<EffectId>,
     /// Number of late results that were discarded, because another process holds the effect or has finished it.
@@ -178,12 +178,12 @@ columns!(DeliveryRow {
 });
 
 impl DeliveryRow {
-    fn new(finish: &Finish) -> Self {
-        let Finish { ticket, outcome, answer } = finish;
+    fn new(finish: &FinishedAttempt) -> Self {
+        let FinishedAttempt { ticket, outcome, answer } = finish;
         let id = engine::ids::mint(answer.finished_at, rand::random());
         let seal = |value: &Option<Json>, column: &'static str| {
             let (value, key) = (value.as_ref()?, ticket.key.as_ref()?);
-            Some(key.seal(value.to_string().as_bytes(), Place { column, row: id }))
+            Some(key.seal(value.to_string().as_bytes(), CiphertextLocation { column, row: id }))
         };
         Self {
             id,
@@ -223,7 +223,7 @@ fn storable(message: &str) -> String {
 ///
 /// # Errors
 /// Returns an error if the database fails. Nothing is recorded in that case, and the caller can safely retry.
-pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
+pub async fn finish(store: &Store, batch: &[FinishedAttempt]) -> Result<FinishResult> {
     let mut transaction = begin(store).await?;
     let finished = finish_on(&mut transaction, batch).await?;
     transaction.commit().await?;
@@ -232,15 +232,19 @@ pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
 }
 
 /// Records finished attempts like [`finish()`], as part of a transaction.
-pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -> Result<Finished> {
+pub(super) async fn finish_on(
+    connection: &mut PgConnection,
+    batch: &[FinishedAttempt],
+) -> Result<FinishResult> {
     let rows: Vec<DeliveryRow> = batch.iter().map(DeliveryRow::new).collect();
     let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
-    let due_at = |finish: &Finish| match finish.outcome {
-        Outcome::Retry { due_at, .. } => Some(due_at),
+    let due_at = |finish: &FinishedAttempt| match finish.outcome {
+        AttemptOutcome::Retry { due_at, .. } => Some(due_at),
         _ => None,
     };
-    let uncounted =
-        |finish: &Finish| i32::from(matches!(finish.outcome, Outcome::Retry { counts: false, .. }));
+    let uncounted = |finish: &FinishedAttempt| {
+        i32::from(matches!(finish.outcome, AttemptOutcome::Retry { counts: false, .. }))
+    };
     let delivery = DeliveryRow::columns(&rows).and("hash", hashes.iter());
     let delivered = delivery.names();
     let given = delivery
@@ -251,7 +255,7 @@ pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -
     let sql =
         include_str!("finish.sql").replace("{given}", &given.table("g")).replace("{delivery}", &delivered);
     let counted: Vec<(Uuid,)> = given.query_as(sql)?.fetch_all(connection).await?;
-    Ok(Finished {
+    Ok(FinishResult {
         stale: batch.len() - counted.len(),
         counted: counted.into_iter().map(|(id,)| EffectId(id)).collect(),
     })

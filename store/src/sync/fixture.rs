@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ingest::{EffectRow, announce_effects, insert_effects};
-use crate::keyring::Place;
+use crate::keyring::CiphertextLocation;
 use crate::pool::Store;
-use crate::sync::{DeadFilter, ReplayedMany, replay_next};
+use crate::sync::{DeadEffectFilter, ReplaySummary, replay_next};
 
 /// The workflow of every effect created here; it has no row.
 pub const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
@@ -31,8 +31,9 @@ pub async fn destination(
     secret: Option<&[u8]>,
 ) -> Result<DestinationId> {
     let id = engine::ids::mint(Utc::now(), rand::random());
-    let secret =
-        secret.map(|secret| store.keyring().seal(secret, Place { column: "destinations.secret", row: id }));
+    let secret = secret.map(|secret| {
+        store.keyring().seal(secret, CiphertextLocation { column: "destinations.secret", row: id })
+    });
     sqlx::query("INSERT INTO destinations (id, name, kind, settings, secret, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(name)
@@ -84,13 +85,14 @@ pub async fn effect(
     sequence: i64,
 ) -> Result<EffectId> {
     let ids =
-        effects(store, &[New { destination, lead, sequence, kind: "lead_update", expires_at: None }]).await?;
+        effects(store, &[NewEffect { destination, lead, sequence, kind: "lead_update", expires_at: None }])
+            .await?;
     ids.first().copied().ok_or(crate::Error::NotFound("effect"))
 }
 
 /// An effect to create.
 #[derive(Clone, Copy)]
-pub struct New {
+pub struct NewEffect {
     /// The destination.
     pub destination: DestinationId,
     /// The lead.
@@ -107,7 +109,7 @@ pub struct New {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
+pub async fn effects(store: &Store, wanted: &[NewEffect]) -> Result<Vec<EffectId>> {
     insert(store, wanted, body).await
 }
 
@@ -121,15 +123,15 @@ pub async fn effect_with_body(
     lead: LeadId,
     text: &Json,
 ) -> Result<EffectId> {
-    let new = New { destination, lead, sequence: 1, kind: "lead_update", expires_at: None };
+    let new = NewEffect { destination, lead, sequence: 1, kind: "lead_update", expires_at: None };
     let ids = insert(store, &[new], |_, _, _, _| text.clone()).await?;
     ids.first().copied().ok_or(crate::Error::NotFound("effect"))
 }
 
 async fn insert(
     store: &Store,
-    wanted: &[New],
-    body: impl Fn(&New, Uuid, &str, &str) -> Json,
+    wanted: &[NewEffect],
+    body: impl Fn(&NewEffect, Uuid, &str, &str) -> Json,
 ) -> Result<Vec<EffectId>> {
     // Due a moment ago, so that any later clock reading finds them due.
     let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
@@ -162,7 +164,7 @@ async fn insert(
                 kind: new.kind.to_owned(),
                 effect_key: effect.0.to_vec(),
                 remote_key: remote.0.to_vec(),
-                body: key.seal(&body, Place { column: "effects.body", row: id }),
+                body: key.seal(&body, CiphertextLocation { column: "effects.body", row: id }),
                 created_at: at,
                 expires_at: new.expires_at,
             })
@@ -179,8 +181,8 @@ async fn insert(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
-    let (mut all, mut after) = (ReplayedMany::default(), None);
+pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadEffectFilter) -> Result<ReplaySummary> {
+    let (mut all, mut after) = (ReplaySummary::default(), None);
     loop {
         let mut transaction = store.pool().begin().await?;
         let Some((last, batch)) = replay_next(&mut transaction, actor, filter, after).await? else {
@@ -194,7 +196,7 @@ pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Re
     }
 }
 
-fn body(new: &New, decision: Uuid, effect: &str, remote: &str) -> Json {
+fn body(new: &NewEffect, decision: Uuid, effect: &str, remote: &str) -> Json {
     let bundle = canonical::Digest::of(b"bundle");
     json!({
         "schema": "meshline.decision.v1", "effect": effect, "remote_key": remote, "lead_sequence": new.sequence, "workflow": "inbound-form",

@@ -174,7 +174,7 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
 
 /// Result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct JobResult {
     /// Whether the run succeeded.
     pub succeeded: bool,
     /// Summary of the run or the reason why it failed, as a sentence.
@@ -186,7 +186,7 @@ pub struct Ended {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
+pub async fn end(store: &Store, run: JobClaim, ended: &JobResult) -> Result<bool> {
     let told = sqlx::query(
         "UPDATE jobs SET leased_until = NULL, finished_at = now(), succeeded = $3, result = $4, \
            requested_by = CASE WHEN due_at > started_at THEN requested_by END, \

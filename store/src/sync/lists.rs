@@ -10,9 +10,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
-use crate::columns::Row as _;
+use crate::columns::TableRow as _;
 use crate::error::{Error, Result};
-use crate::keyring::Place;
+use crate::keyring::CiphertextLocation;
 use crate::pool::Store;
 use crate::sync::finish::DeliveryRow;
 
@@ -185,7 +185,9 @@ pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>
                 wrapped.map(|wrapped| store.keyring().unwrap_data_key(row.lead_id, &wrapped)).transpose()?;
             let open = |sealed: &Option<Vec<u8>>, column: &'static str| -> Result<Option<Json>> {
                 let (Some(sealed), Some(key)) = (sealed, &key) else { return Ok(None) };
-                Ok(Some(serde_json::from_slice(&key.open(sealed, Place { column, row: row.id })?)?))
+                Ok(Some(serde_json::from_slice(
+                    &key.open(sealed, CiphertextLocation { column, row: row.id })?,
+                )?))
             };
             Ok(Delivery {
                 request: open(&row.request, "deliveries.request")?,

@@ -20,20 +20,20 @@ use std::time::Duration;
 
 use sqlx::{Postgres, Transaction};
 
-pub use claim::{Claimed, Taken, Ticket, claim, heartbeat, reclaim, release};
+pub use claim::{ClaimedBatch, ClaimedEffect, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
 pub use detail::{EffectDetail, effect};
-pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
+pub use finish::{AttemptExchange, AttemptOutcome, DeliveryRow, FinishResult, FinishedAttempt, finish};
 pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers, used_on};
 pub use lists::{
     Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,
     outbox_counts,
 };
 pub use replay::{
-    DeadFilter, Replayed, ReplayedMany, count_dead_after, replay, replay_chosen, replay_next, stop_replay,
-    untried,
+    DeadEffectFilter, ReplayResult, ReplaySummary, count_dead_after, replay, replay_chosen, replay_next,
+    stop_replay, untried,
 };
-pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
+pub use unfinished::{UnfinishedEffect, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 use crate::error::Result;
 use crate::pool::Store;

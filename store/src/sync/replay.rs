@@ -14,12 +14,12 @@ use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::sync::claim::Ticket;
-use crate::sync::finish::{Answer, Finish, Outcome, finish_on};
+use crate::sync::finish::{AttemptExchange, AttemptOutcome, FinishedAttempt, finish_on};
 use crate::sync::{BATCH, LEASE};
 
 /// Result of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replayed {
+pub enum ReplayResult {
     /// The effect is ready again and keeps its earlier attempts.
     Ready,
     /// A later decision has changed the same record since, so the effect was closed without being sent.
@@ -28,7 +28,7 @@ pub enum Replayed {
 
 /// Filters dead effects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeadFilter {
+pub struct DeadEffectFilter {
     /// Only effects for this destination.
     pub destination: Option<DestinationId>,
     /// Only effects whose last error contains this text.
@@ -37,7 +37,7 @@ pub struct DeadFilter {
 
 /// Result of replaying several effects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReplayedMany {
+pub struct ReplaySummary {
     /// Effects that are ready again.
     pub ready: usize,
     /// Effects closed because a later decision has changed the same record since.
@@ -46,7 +46,7 @@ pub struct ReplayedMany {
     pub overtaken: usize,
 }
 
-impl ReplayedMany {
+impl ReplaySummary {
     fn of(rows: &[Row]) -> Self {
         let count = |wanted: fn(&Fate) -> bool| rows.iter().filter(|row| wanted(&row.fate())).count();
         Self {
@@ -63,7 +63,7 @@ impl ReplayedMany {
 /// # Errors
 /// Returns [`Error::NotFound`] if there is no such dead effect, or [`Error::Refused`] while a later effect for the
 /// same lead is in progress, since their order of arrival would be undefined.
-pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Replayed> {
+pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<ReplayResult> {
     let mut transaction = store.pool().begin().await?;
     let rows = revive(&mut transaction, actor.now, &[effect.0]).await?;
     let row = rows.into_iter().next().ok_or(Error::NotFound("failed effect"))?;
@@ -73,14 +73,14 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
                 "a later decision about this lead is on its way there; try again in a minute".into(),
             ));
         }
-        Fate::Superseded => Replayed::Superseded,
-        Fate::Ready => Replayed::Ready,
+        Fate::Superseded => ReplayResult::Superseded,
+        Fate::Ready => ReplayResult::Ready,
     };
     let entry = Audit {
         action: "effect.replay",
         subject: &format!("effect:{effect}"),
         lead: Some(row.lead_id.into()),
-        detail: json!({ "superseded": replayed == Replayed::Superseded }),
+        detail: json!({ "superseded": replayed == ReplayResult::Superseded }),
     };
     audit(&mut transaction, actor, entry).await?;
     transaction.commit().await?;
@@ -91,11 +91,11 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -> Result<ReplayedMany> {
+pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -> Result<ReplaySummary> {
     let ids: Vec<Uuid> = effects.iter().map(|effect| effect.0).collect();
     let mut transaction = store.pool().begin().await?;
     let rows = revive(&mut transaction, actor.now, &ids).await?;
-    let all = ReplayedMany::of(&rows);
+    let all = ReplaySummary::of(&rows);
     let revived: Vec<Uuid> = rows.iter().map(|row| row.effect_id).collect();
     let detail = json!({
         "effects": revived, "ready": all.ready, "superseded": all.superseded, "overtaken": all.overtaken,
@@ -118,9 +118,9 @@ const DEAD: &str = "state = 'dead' AND effect_id > $1 AND ($2::uuid IS NULL OR d
 pub async fn replay_next(
     connection: &mut PgConnection,
     actor: &Actor,
-    filter: &DeadFilter,
+    filter: &DeadEffectFilter,
     after: Option<EffectId>,
-) -> Result<Option<(EffectId, ReplayedMany)>> {
+) -> Result<Option<(EffectId, ReplaySummary)>> {
     // Waits for locked rows rather than skipping them: a killed process may hold them, and none must be missed.
     let query = format!("SELECT effect_id FROM outbox WHERE {DEAD} ORDER BY effect_id LIMIT $4 FOR UPDATE");
     let ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
@@ -131,7 +131,7 @@ pub async fn replay_next(
         .fetch_all(&mut *connection)
         .await?;
     let Some(last) = ids.last() else { return Ok(None) };
-    let batch = ReplayedMany::of(&revive(connection, actor.now, &ids).await?);
+    let batch = ReplaySummary::of(&revive(connection, actor.now, &ids).await?);
     let detail = json!({
         "destination": filter.destination, "error": filter.error, "ready": batch.ready,
         "superseded": batch.superseded, "overtaken": batch.overtaken,
@@ -145,7 +145,11 @@ pub async fn replay_next(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn count_dead_after(store: &Store, filter: &DeadFilter, after: Option<EffectId>) -> Result<u64> {
+pub async fn count_dead_after(
+    store: &Store,
+    filter: &DeadEffectFilter,
+    after: Option<EffectId>,
+) -> Result<u64> {
     let query = format!("SELECT count(*) FROM outbox WHERE {DEAD}");
     let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
         .bind(after.map_or(Uuid::nil(), |id| id.0))
@@ -225,7 +229,7 @@ impl Row {
         }
     }
 
-    fn superseded(&self, now: DateTime<Utc>) -> Finish {
+    fn superseded(&self, now: DateTime<Utc>) -> FinishedAttempt {
         let ticket = Ticket {
             effect_id: self.effect_id.into(),
             decision_id: self.decision_id.into(),
@@ -235,8 +239,8 @@ impl Row {
             run_lease: self.run_lease,
             key: None,
         };
-        let answer = Answer::none("a later decision has arrived at the same record", now);
-        Finish { ticket, outcome: Outcome::Superseded, answer }
+        let answer = AttemptExchange::none("a later decision has arrived at the same record", now);
+        FinishedAttempt { ticket, outcome: AttemptOutcome::Superseded, answer }
     }
 }
 
@@ -261,7 +265,7 @@ async fn revive(connection: &mut PgConnection, now: DateTime<Utc>, ids: &[Uuid])
     let those = |wanted: fn(&Fate) -> bool| -> Vec<Uuid> {
         rows.iter().filter(|row| wanted(&row.fate())).map(|row| row.effect_id).collect()
     };
-    let superseded: Vec<Finish> = rows
+    let superseded: Vec<FinishedAttempt> = rows
         .iter()
         .filter(|row| matches!(row.fate(), Fate::Superseded))
         .map(|row| row.superseded(now))

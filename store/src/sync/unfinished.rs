@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
-use crate::sync::replay::DeadFilter;
+use crate::sync::replay::DeadEffectFilter;
 
 /// Number of rows on a page.
 pub const PAGE_ROWS: usize = 50;
@@ -52,11 +52,11 @@ pub struct UnfinishedFilter {
 }
 
 /// Cursor into the list, which is ordered by effect ID.
-pub type Cursor = keyset::Cursor<EffectId>;
+pub type UnfinishedCursor = keyset::Cursor<EffectId>;
 
 /// An unfinished effect with its lead.
 #[derive(Clone, Debug, FromRow)]
-pub struct Unfinished {
+pub struct UnfinishedEffect {
     /// ID of the effect, which determines the order of the list.
     pub effect_id: Uuid,
     /// The lead.
@@ -107,9 +107,9 @@ impl TryFrom<String> for UnfinishedState {
 #[derive(Clone, Debug, Default)]
 pub struct UnfinishedPage {
     /// The rows, in list order.
-    pub rows: Vec<Unfinished>,
+    pub rows: Vec<UnfinishedEffect>,
     /// Cursors of the adjacent pages.
-    pub beside: keyset::Beside<EffectId>,
+    pub beside: keyset::AdjacentPages<EffectId>,
 }
 
 /// Returns a page of at most `limit` unfinished effects that pass the filter.
@@ -120,7 +120,7 @@ pub async fn unfinished(
     store: &Store,
     filter: &UnfinishedFilter,
     order: Order,
-    cursor: Cursor,
+    cursor: UnfinishedCursor,
     limit: usize,
 ) -> Result<UnfinishedPage> {
     let mut query = QueryBuilder::new(
@@ -129,9 +129,9 @@ pub async fn unfinished(
     );
     push_conditions(&mut query, filter);
     match cursor {
-        Cursor::Start => {}
-        Cursor::Before(id) => drop(query.push(" AND effect_id < ").push_bind(id.0)),
-        Cursor::After(id) => drop(query.push(" AND effect_id > ").push_bind(id.0)),
+        UnfinishedCursor::Start => {}
+        UnfinishedCursor::Before(id) => drop(query.push(" AND effect_id < ").push_bind(id.0)),
+        UnfinishedCursor::After(id) => drop(query.push(" AND effect_id > ").push_bind(id.0)),
     }
     let direction = if cursor.is_ascending(order) { "" } else { " DESC" };
     query.push(" ORDER BY effect_id").push(direction).push(" LIMIT ").push_bind(limit as i64 + 1);
@@ -141,7 +141,7 @@ pub async fn unfinished(
          ORDER BY o.effect_id",
     );
     query.push(direction);
-    let mut rows: Vec<Unfinished> = query.build_query_as().fetch_all(store.pool()).await?;
+    let mut rows: Vec<UnfinishedEffect> = query.build_query_as().fetch_all(store.pool()).await?;
     let beside = keyset::turn(&mut rows, limit, &cursor, order, |row| EffectId(row.effect_id));
     Ok(UnfinishedPage { rows, beside })
 }
@@ -151,7 +151,7 @@ pub async fn unfinished(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn count_dead(store: &Store, filter: &DeadFilter) -> Result<i64> {
+pub async fn count_dead(store: &Store, filter: &DeadEffectFilter) -> Result<i64> {
     let filter = UnfinishedFilter {
         destination: filter.destination,
         state: Some(UnfinishedState::Dead),

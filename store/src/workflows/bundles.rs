@@ -29,12 +29,12 @@ pub struct Manifest {
     /// Version of the engine's semantics.
     pub semantics: u32,
     /// The parts, ordered by kind and name.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ManifestPart>,
 }
 
 /// A part of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Part {
+pub struct ManifestPart {
     /// Kind of the part.
     pub kind: Kind,
     /// Name of the part.
@@ -56,9 +56,9 @@ pub async fn assemble(
     name: &str,
     ids: &[Uuid],
 ) -> Result<Digest> {
-    let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
+    let mut parts: Vec<ManifestPart> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
-        parts.push(Part {
+        parts.push(ManifestPart {
             kind: version.kind,
             name: version.name,
             version: version.version,

@@ -7,10 +7,11 @@ use engine::ids::{DestinationId, EffectId, LeadId};
 use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::postgres::PgListener;
-use store::sync::fixture::{self, New};
+use store::sync::fixture::{self, NewEffect};
 use store::sync::{
-    Answer, DeliveryRow, EffectState, Finish, Outcome, Replayed, claim, dead, deliveries, destinations,
-    effects_of_decision, effects_of_lead, finish, outbox_counts, pause, replay, resume,
+    AttemptExchange, AttemptOutcome, DeliveryRow, EffectState, FinishedAttempt, ReplayResult, claim, dead,
+    deliveries, destinations, effects_of_decision, effects_of_lead, finish, outbox_counts, pause, replay,
+    resume,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store};
@@ -22,20 +23,20 @@ async fn destination(store: &Store, name: &str) -> DestinationId {
 }
 
 /// Claims what is due and finishes it with this outcome.
-async fn work(store: &Store, destination: DestinationId, outcome: Outcome) {
-    let ends: Vec<Finish> = claim(store, destination, &Pace::default(), Utc::now(), 500)
+async fn work(store: &Store, destination: DestinationId, outcome: AttemptOutcome) {
+    let ends: Vec<FinishedAttempt> = claim(store, destination, &Pace::default(), Utc::now(), 500)
         .await
         .unwrap()
         .effects
         .into_iter()
-        .map(|claimed| Finish {
+        .map(|claimed| FinishedAttempt {
             ticket: claimed.ticket,
             outcome,
-            answer: Answer {
+            answer: AttemptExchange {
                 status: Some(200),
                 request: Some(json!({"a": 1})),
                 response: Some(json!({"b": 2})),
-                ..Answer::none("it rained", Utc::now())
+                ..AttemptExchange::none("it rained", Utc::now())
             },
         })
         .collect();
@@ -63,8 +64,8 @@ async fn the_log_keeps_each_attempt_sealed_and_its_hash_verifies() {
     let store = &database.store;
     let (crm, lead) = (destination(store, "crm").await, fixture::lead(store).await.unwrap());
     let effect = fixture::effect(store, crm, lead, 1).await.unwrap();
-    work(store, crm, Outcome::Retry { due_at: Utc::now(), counts: true }).await;
-    work(store, crm, Outcome::Delivered).await;
+    work(store, crm, AttemptOutcome::Retry { due_at: Utc::now(), counts: true }).await;
+    work(store, crm, AttemptOutcome::Delivered).await;
     let kept = deliveries(store, effect).await.unwrap();
     assert_eq!(
         kept.iter().map(|delivery| (delivery.row.attempt, delivery.row.result.as_str())).collect::<Vec<_>>(),
@@ -111,8 +112,8 @@ async fn pages_show_the_states_of_effects() {
     for sequence in 1..=4 {
         fixture::effect(store, crm, lead, sequence).await.unwrap();
     }
-    work(store, crm, Outcome::Delivered).await;
-    work(store, crm, Outcome::Dead).await;
+    work(store, crm, AttemptOutcome::Delivered).await;
+    work(store, crm, AttemptOutcome::Dead).await;
     claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap();
     use EffectState::{Dead, Delivered, Ready, Running};
     assert_eq!(states(store, lead).await, [Some(Delivered), Some(Dead), Some(Running), Some(Ready)]);
@@ -189,10 +190,10 @@ async fn a_failed_effect_is_replayed_unless_a_later_one_was_delivered() {
     let actor = Actor::command("test");
     let first = fixture::effect(store, crm, lead, 1).await.unwrap();
     assert!(matches!(replay(store, &actor, first).await, Err(Error::NotFound(_))), "it has not failed");
-    work(store, crm, Outcome::Dead).await;
-    assert_eq!(replay(store, &actor, first).await.unwrap(), Replayed::Ready);
+    work(store, crm, AttemptOutcome::Dead).await;
+    assert_eq!(replay(store, &actor, first).await.unwrap(), ReplayResult::Ready);
     assert!(matches!(replay(store, &actor, first).await, Err(Error::NotFound(_))), "it is ready already");
-    work(store, crm, Outcome::Dead).await;
+    work(store, crm, AttemptOutcome::Dead).await;
 
     fixture::effect(store, crm, lead, 2).await.unwrap();
     let later = claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.pop().unwrap();
@@ -202,11 +203,15 @@ async fn a_failed_effect_is_replayed_unless_a_later_one_was_delivered() {
     );
     finish(
         store,
-        &[Finish { ticket: later.ticket, outcome: Outcome::Delivered, answer: Answer::none("", Utc::now()) }],
+        &[FinishedAttempt {
+            ticket: later.ticket,
+            outcome: AttemptOutcome::Delivered,
+            answer: AttemptExchange::none("", Utc::now()),
+        }],
     )
     .await
     .unwrap();
-    assert_eq!(replay(store, &actor, first).await.unwrap(), Replayed::Superseded);
+    assert_eq!(replay(store, &actor, first).await.unwrap(), ReplayResult::Superseded);
     assert_eq!(states(store, lead).await, [Some(EffectState::Superseded), Some(EffectState::Delivered)]);
     assert_eq!(audited(store).await, ["effect.replay", "effect.replay"]);
     assert!(matches!(replay(store, &actor, EffectId(uuid::Uuid::nil())).await, Err(Error::NotFound(_))));
@@ -217,11 +222,16 @@ async fn events_of_a_warehouse_are_never_superseded() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let (warehouse, lead) = (destination(store, "warehouse").await, fixture::lead(store).await.unwrap());
-    let event =
-        |sequence| New { destination: warehouse, lead, sequence, kind: "decision_event", expires_at: None };
+    let event = |sequence| NewEffect {
+        destination: warehouse,
+        lead,
+        sequence,
+        kind: "decision_event",
+        expires_at: None,
+    };
     let first = fixture::effects(store, &[event(1)]).await.unwrap()[0];
-    work(store, warehouse, Outcome::Dead).await;
+    work(store, warehouse, AttemptOutcome::Dead).await;
     fixture::effects(store, &[event(2)]).await.unwrap();
-    work(store, warehouse, Outcome::Delivered).await;
-    assert_eq!(replay(store, &Actor::command("test"), first).await.unwrap(), Replayed::Ready);
+    work(store, warehouse, AttemptOutcome::Delivered).await;
+    assert_eq!(replay(store, &Actor::command("test"), first).await.unwrap(), ReplayResult::Ready);
 }

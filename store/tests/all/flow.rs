@@ -8,10 +8,10 @@ use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
 use store::control::kill::{StopScope, kill, kill_switches, resume};
-use store::sync::jobs::{self, Ended, JobKind};
+use store::sync::jobs::{self, JobKind, JobResult};
 use store::sync::{
-    Answer, Claimed, DeadFilter, Finish, Outcome, ReplayedMany, Taken, claim, close_breaker, finish, fixture,
-    open_breaker, open_breakers,
+    AttemptExchange, AttemptOutcome, ClaimedBatch, ClaimedEffect, DeadEffectFilter, FinishedAttempt,
+    ReplaySummary, claim, close_breaker, finish, fixture, open_breaker, open_breakers,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error};
@@ -40,17 +40,17 @@ impl World {
         effects
     }
 
-    async fn claim(&self, pace: Pace) -> Taken {
+    async fn claim(&self, pace: Pace) -> ClaimedBatch {
         self.claim_at(pace, Utc::now()).await
     }
 
-    async fn claim_at(&self, pace: Pace, now: DateTime<Utc>) -> Taken {
+    async fn claim_at(&self, pace: Pace, now: DateTime<Utc>) -> ClaimedBatch {
         claim(&self.database.store, self.destination, &pace, now, 500).await.unwrap()
     }
 
-    async fn finish(&self, claimed: &Claimed, outcome: Outcome, error: &str) {
-        let answer = Answer::none(error, Utc::now());
-        let end = Finish { ticket: claimed.ticket.clone(), outcome, answer };
+    async fn finish(&self, claimed: &ClaimedEffect, outcome: AttemptOutcome, error: &str) {
+        let answer = AttemptExchange::none(error, Utc::now());
+        let end = FinishedAttempt { ticket: claimed.ticket.clone(), outcome, answer };
         assert_eq!(finish(&self.database.store, &[end]).await.unwrap().counted.len(), 1);
     }
 
@@ -74,9 +74,9 @@ async fn all_processes_share_the_limit_of_concurrent_writes() {
     world.effects(20).await;
     let pace = Pace { at_once: Some(3), ..Pace::default() };
     let claims = futures::future::join_all((0..8).map(|_| world.claim(pace))).await;
-    let held: Vec<Claimed> = claims.into_iter().flat_map(|taken| taken.effects).collect();
+    let held: Vec<ClaimedEffect> = claims.into_iter().flat_map(|taken| taken.effects).collect();
     assert_eq!(held.len(), 3);
-    world.finish(&held[0], Outcome::Delivered, "").await;
+    world.finish(&held[0], AttemptOutcome::Delivered, "").await;
     assert_eq!(world.claim(pace).await.effects.len(), 1);
 }
 
@@ -117,7 +117,7 @@ async fn an_open_breaker_lets_one_trial_through_across_processes() {
 
     world.as_owner("UPDATE destination_flows SET open_until = now()").await;
     let claims = futures::future::join_all((0..8).map(|_| world.claim(Pace::default()))).await;
-    let trials: Vec<Taken> = claims.into_iter().filter(|taken| !taken.effects.is_empty()).collect();
+    let trials: Vec<ClaimedBatch> = claims.into_iter().filter(|taken| !taken.effects.is_empty()).collect();
     assert_eq!(
         trials.iter().map(|taken| (taken.effects.len(), taken.is_trial)).collect::<Vec<_>>(),
         [(1, true)]
@@ -190,28 +190,29 @@ async fn failed_effects_are_retried_as_filtered() {
     for (claimed, error) in
         world.claim(Pace::default()).await.effects.iter().zip(["401 Unauthorized", "401 unauthorized", "410"])
     {
-        world.finish(claimed, Outcome::Dead, error).await;
+        world.finish(claimed, AttemptOutcome::Dead, error).await;
     }
     // A later decision for the same lead has updated the same record.
     let lead = fixture::lead(store).await.unwrap();
     fixture::effect(store, world.destination, lead, 1).await.unwrap();
     let earlier = world.claim(Pace::default()).await.effects.pop().unwrap();
-    world.finish(&earlier, Outcome::Dead, "401 Unauthorized").await;
+    world.finish(&earlier, AttemptOutcome::Dead, "401 Unauthorized").await;
     fixture::effect(store, world.destination, lead, 2).await.unwrap();
     let later = world.claim(Pace::default()).await.effects.pop().unwrap();
 
     let actor = Actor::command("test");
-    let of = |error: &str| DeadFilter { destination: Some(world.destination), error: Some(error.into()) };
+    let of =
+        |error: &str| DeadEffectFilter { destination: Some(world.destination), error: Some(error.into()) };
     // While the later delivery is in progress, it is unknown which would arrive first.
     let came = fixture::replay_all(store, &actor, &of("UNAUTHORIZED")).await.unwrap();
-    assert_eq!(came, ReplayedMany { ready: 2, superseded: 0, overtaken: 1 });
-    world.finish(&later, Outcome::Delivered, "").await;
+    assert_eq!(came, ReplaySummary { ready: 2, superseded: 0, overtaken: 1 });
+    world.finish(&later, AttemptOutcome::Delivered, "").await;
     let came = fixture::replay_all(store, &actor, &of("unauthorized")).await.unwrap();
-    assert_eq!(came, ReplayedMany { ready: 0, superseded: 1, overtaken: 0 });
-    let elsewhere = DeadFilter { destination: Some(EffectId::from(lead.0).0.into()), error: None };
-    assert_eq!(fixture::replay_all(store, &actor, &elsewhere).await.unwrap(), ReplayedMany::default());
-    let came = fixture::replay_all(store, &actor, &DeadFilter::default()).await.unwrap();
-    assert_eq!(came, ReplayedMany { ready: 1, superseded: 0, overtaken: 0 });
+    assert_eq!(came, ReplaySummary { ready: 0, superseded: 1, overtaken: 0 });
+    let elsewhere = DeadEffectFilter { destination: Some(EffectId::from(lead.0).0.into()), error: None };
+    assert_eq!(fixture::replay_all(store, &actor, &elsewhere).await.unwrap(), ReplaySummary::default());
+    let came = fixture::replay_all(store, &actor, &DeadEffectFilter::default()).await.unwrap();
+    assert_eq!(came, ReplaySummary { ready: 1, superseded: 0, overtaken: 0 });
     assert_eq!(world.claim(Pace::default()).await.effects.len(), 3);
 }
 
@@ -237,7 +238,7 @@ async fn a_run_of_a_job_belongs_to_one_process() {
         .await;
     let again = jobs::begin(store, "b", lease).await.unwrap().unwrap();
     assert_eq!((again.job, again.run_lease), (JobKind::Sessions, run.run_lease + 1));
-    let ended = Ended { succeeded: true, result: "None had expired.".into() };
+    let ended = JobResult { succeeded: true, result: "None had expired.".into() };
     assert!(!jobs::end(store, run, &ended).await.unwrap());
     // A person requests the job while it is running: it runs once more afterwards, and then only on schedule.
     jobs::request(store, &Actor::command("test"), JobKind::Sessions).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::change::Kind;
 use store::testing::TestDatabase;
-use store::titles::{self, Titled};
+use store::titles::{self, TitledObject};
 use store::{Actor, Error};
 use strum::VariantArray as _;
 
@@ -62,7 +62,7 @@ async fn a_title_is_set_changed_and_removed_and_each_time_audited() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let actor = Actor::command("test");
-    let list = Titled::Version(Kind::List, "tam");
+    let list = TitledObject::Version(Kind::List, "tam");
     let set = async |title: Option<&str>| {
         let mut tx = store.pool().begin().await.unwrap();
         let changed = titles::set(&mut tx, &actor, list, title).await;

@@ -1,8 +1,8 @@
 //! Shared features of lists: order, personal views, and forms that act once.
 
 use chrono::{TimeDelta, Utc};
-use store::actor::{Role, Who};
-use store::reads::audit_log::{AuditFilter, Cursor, audit_log};
+use store::actor::{ActorId, Role};
+use store::reads::audit_log::{AuditCursor, AuditFilter, audit_log};
 use store::reads::keyset::Order;
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store, control, people, views};
@@ -10,11 +10,11 @@ use store::{Actor, Error, Store, control, people, views};
 async fn person(store: &Store, email: &str) -> Actor {
     let command = Actor::command("test");
     let id = people::add(store, &command, email, "Somebody", &[Role::Sdr]).await.unwrap();
-    Actor { who: Who::Person(id), roles: vec![Role::Sdr], ..command }
+    Actor { who: ActorId::Person(id), roles: vec![Role::Sdr], ..command }
 }
 
 fn id(actor: &Actor) -> engine::ids::PersonId {
-    let Who::Person(id) = actor.who else { panic!("a person") };
+    let ActorId::Person(id) = actor.who else { panic!("a person") };
     id
 }
 
@@ -117,7 +117,7 @@ async fn the_audit_log_is_read_in_either_order() {
     for filter in [AuditFilter::default(), AuditFilter { area: Some("person".into()), ..Default::default() }]
     {
         let read = async |order| {
-            let (mut ids, mut next) = (Vec::new(), Some(Cursor::Start));
+            let (mut ids, mut next) = (Vec::new(), Some(AuditCursor::Start));
             while let Some(cursor) = next {
                 let page = audit_log(&database.store, &filter, order, cursor, 3).await.unwrap();
                 ids.extend(page.entries.iter().map(|entry| entry.id));

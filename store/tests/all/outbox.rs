@@ -8,8 +8,11 @@ use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
 use store::Store;
-use store::sync::fixture::{self, New};
-use store::sync::{Answer, Claimed, Finish, Outcome, Taken, claim, finish, heartbeat, reclaim, release};
+use store::sync::fixture::{self, NewEffect};
+use store::sync::{
+    AttemptExchange, AttemptOutcome, ClaimedBatch, ClaimedEffect, FinishedAttempt, claim, finish, heartbeat,
+    reclaim, release,
+};
 use store::testing::{TestDatabase, keyring};
 
 /// A database with one destination.
@@ -34,11 +37,11 @@ impl Outbox {
         fixture::effect(&self.database.store, self.destination, lead, sequence).await.unwrap()
     }
 
-    async fn claim(&self) -> Vec<Claimed> {
+    async fn claim(&self) -> Vec<ClaimedEffect> {
         self.claim_paced(&Pace::default(), 500).await.effects
     }
 
-    async fn claim_paced(&self, pace: &Pace, limit: usize) -> Taken {
+    async fn claim_paced(&self, pace: &Pace, limit: usize) -> ClaimedBatch {
         claim(&self.database.store, self.destination, pace, Utc::now(), limit).await.unwrap()
     }
 
@@ -46,11 +49,11 @@ impl Outbox {
         self.claim().await.iter().map(|claimed| claimed.ticket.effect_id).collect()
     }
 
-    async fn claim_one(&self) -> Claimed {
+    async fn claim_one(&self) -> ClaimedEffect {
         self.claim().await.pop().unwrap()
     }
 
-    async fn finish(&self, claimed: &Claimed, outcome: Outcome) -> (usize, usize) {
+    async fn finish(&self, claimed: &ClaimedEffect, outcome: AttemptOutcome) -> (usize, usize) {
         let finished = finish(&self.database.store, &[end(claimed, outcome)]).await.unwrap();
         (finished.counted.len(), finished.stale)
     }
@@ -60,7 +63,7 @@ impl Outbox {
         let mut wanted = Vec::new();
         for _ in 0..leads {
             let (destination, lead) = (self.destination, self.lead().await);
-            wanted.extend((1..=effects_each).map(|sequence| New {
+            wanted.extend((1..=effects_each).map(|sequence| NewEffect {
                 destination,
                 lead,
                 sequence,
@@ -98,21 +101,21 @@ impl Outbox {
     }
 }
 
-fn end(claimed: &Claimed, outcome: Outcome) -> Finish {
-    let answer = Answer {
+fn end(claimed: &ClaimedEffect, outcome: AttemptOutcome) -> FinishedAttempt {
+    let answer = AttemptExchange {
         error: None,
         request: Some(json!({"to": "crm"})),
         response: Some(json!({"id": 1})),
-        ..Answer::none("", Utc::now())
+        ..AttemptExchange::none("", Utc::now())
     };
-    Finish { ticket: claimed.ticket.clone(), outcome, answer }
+    FinishedAttempt { ticket: claimed.ticket.clone(), outcome, answer }
 }
 
-fn again() -> Outcome {
-    Outcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: true }
+fn again() -> AttemptOutcome {
+    AttemptOutcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: true }
 }
 
-fn lease(claimed: &Claimed) -> (EffectId, i64) {
+fn lease(claimed: &ClaimedEffect) -> (EffectId, i64) {
     (claimed.ticket.effect_id, claimed.ticket.run_lease)
 }
 
@@ -140,12 +143,14 @@ async fn effects_of_a_lead_go_in_order() {
     let claimed = outbox.claim_one().await;
     assert_eq!(claimed.ticket.effect_id, first);
     assert!(outbox.claim().await.is_empty(), "the first is in progress");
-    outbox.finish(&claimed, Outcome::Retry { due_at: Utc::now() + TimeDelta::hours(1), counts: true }).await;
+    outbox
+        .finish(&claimed, AttemptOutcome::Retry { due_at: Utc::now() + TimeDelta::hours(1), counts: true })
+        .await;
     assert!(outbox.claim().await.is_empty(), "the first waits for its retry");
     outbox.as_owner("UPDATE outbox SET due_at = now() WHERE lead_sequence = 1").await;
     let claimed = outbox.claim_one().await;
     assert_eq!((claimed.ticket.effect_id, claimed.ticket.attempt), (first, 2));
-    assert_eq!(outbox.finish(&claimed, Outcome::Delivered).await, (1, 0));
+    assert_eq!(outbox.finish(&claimed, AttemptOutcome::Delivered).await, (1, 0));
     assert_eq!(outbox.claim_ids().await, [second]);
 }
 
@@ -155,7 +160,7 @@ async fn a_failed_effect_does_not_delay_later_ones() {
     let lead = outbox.lead().await;
     outbox.effect(lead, 1).await;
     let second = outbox.effect(lead, 2).await;
-    outbox.finish(&outbox.claim_one().await, Outcome::Dead).await;
+    outbox.finish(&outbox.claim_one().await, AttemptOutcome::Dead).await;
     assert_eq!(outbox.claim_ids().await, [second]);
     assert_eq!(outbox.states().await, (vec!["dead".into(), "running".into()], vec!["failed".into()]));
 }
@@ -172,7 +177,7 @@ async fn other_leads_other_destinations_and_the_same_decision_do_not_wait() {
         (other, lead, 2, "lead_update"),
         (outbox.destination, stranger, 2, "lead_update"),
     ]
-    .map(|(destination, lead, sequence, kind)| New {
+    .map(|(destination, lead, sequence, kind)| NewEffect {
         destination,
         lead,
         sequence,
@@ -191,7 +196,7 @@ async fn concurrent_claims_share_no_effect() {
     let mut wanted = Vec::new();
     for _ in 0..50 {
         let lead = outbox.lead().await;
-        wanted.extend((1..=4).map(|sequence| New {
+        wanted.extend((1..=4).map(|sequence| NewEffect {
             destination: outbox.destination,
             lead,
             sequence,
@@ -204,7 +209,7 @@ async fn concurrent_claims_share_no_effect() {
     while seen.len() < wanted.len() {
         let pace = Pace::default();
         let claims = (0..8).map(|_| claim(store, outbox.destination, &pace, Utc::now(), 10));
-        let claimed: Vec<Claimed> = futures::future::join_all(claims)
+        let claimed: Vec<ClaimedEffect> = futures::future::join_all(claims)
             .await
             .into_iter()
             .flat_map(|taken| taken.unwrap().effects)
@@ -215,7 +220,8 @@ async fn concurrent_claims_share_no_effect() {
             assert!(seen.insert(claimed.ticket.effect_id), "claimed twice");
             order.entry(claimed.ticket.lead_id).or_default().push(claimed.lead_sequence);
         }
-        let ends: Vec<Finish> = claimed.iter().map(|claimed| end(claimed, Outcome::Delivered)).collect();
+        let ends: Vec<FinishedAttempt> =
+            claimed.iter().map(|claimed| end(claimed, AttemptOutcome::Delivered)).collect();
         assert_eq!(finish(store, &ends).await.unwrap().stale, 0);
     }
     assert!(order.values().all(|sequences| *sequences == [1, 2, 3, 4]));
@@ -228,19 +234,19 @@ async fn the_result_of_a_lost_lease_changes_nothing() {
     let first = outbox.claim_one().await;
     outbox.as_owner("UPDATE outbox SET leased_until = now() - interval '1 second'").await;
     assert_eq!(reclaim(&outbox.database.store, Utc::now()).await.unwrap(), 1);
-    assert_eq!(outbox.finish(&first, Outcome::Delivered).await, (0, 1), "no process holds it now");
+    assert_eq!(outbox.finish(&first, AttemptOutcome::Delivered).await, (0, 1), "no process holds it now");
     let second = outbox.claim_one().await;
     assert_eq!((second.ticket.run_lease, second.ticket.attempt), (2, 2));
-    for outcome in [Outcome::Delivered, Outcome::Dead, again()] {
+    for outcome in [AttemptOutcome::Delivered, AttemptOutcome::Dead, again()] {
         assert_eq!(outbox.finish(&first, outcome).await, (0, 1), "another process holds it");
     }
     assert_eq!(outbox.states().await, (vec!["running".into()], vec!["retry".into()]));
     // Both in one batch: the one that holds the lease counts.
-    let batch = [end(&first, Outcome::Dead), end(&second, Outcome::Delivered)];
+    let batch = [end(&first, AttemptOutcome::Dead), end(&second, AttemptOutcome::Delivered)];
     let finished = finish(&outbox.database.store, &batch).await.unwrap();
     assert_eq!((finished.counted, finished.stale), (vec![second.ticket.effect_id], 1));
     assert_eq!(outbox.states().await, (vec![], vec!["retry".into(), "delivered".into()]));
-    assert_eq!(outbox.finish(&second, Outcome::Delivered).await, (0, 1), "it is finished");
+    assert_eq!(outbox.finish(&second, AttemptOutcome::Delivered).await, (0, 1), "it is finished");
 }
 
 #[tokio::test]
@@ -255,7 +261,7 @@ async fn leases_expire_only_without_a_heartbeat() {
     assert_eq!(heartbeat(store, &[lease(&a)]).await.unwrap(), [a.ticket.effect_id]);
     assert_eq!(reclaim(store, Utc::now()).await.unwrap(), 1);
     assert_eq!(heartbeat(store, &[lease(&a), lease(&b)]).await.unwrap(), [a.ticket.effect_id]);
-    assert_eq!(outbox.finish(&a, Outcome::Delivered).await, (1, 0));
+    assert_eq!(outbox.finish(&a, AttemptOutcome::Delivered).await, (1, 0));
 }
 
 #[tokio::test]
@@ -305,7 +311,7 @@ async fn unstarted_effects_are_released_unchanged() {
     outbox.effect(outbox.lead().await, 1).await;
     let claimed = outbox.claim_one().await;
     release(&outbox.database.store, &[lease(&claimed)]).await.unwrap();
-    assert_eq!(outbox.finish(&claimed, Outcome::Delivered).await, (0, 1));
+    assert_eq!(outbox.finish(&claimed, AttemptOutcome::Delivered).await, (0, 1));
     let claimed = outbox.claim_one().await;
     assert_eq!((claimed.ticket.attempt, claimed.ticket.run_lease), (1, 2));
 }
@@ -316,7 +322,10 @@ async fn waiting_for_a_new_day_does_not_count_as_an_attempt() {
     outbox.effect(outbox.lead().await, 1).await;
     let claimed = outbox.claim_one().await;
     outbox
-        .finish(&claimed, Outcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: false })
+        .finish(
+            &claimed,
+            AttemptOutcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: false },
+        )
         .await;
     let claimed = outbox.claim_one().await;
     assert_eq!(claimed.ticket.attempt, 1);
@@ -329,14 +338,14 @@ async fn expired_effects_are_closed_and_not_claimed() {
     let outbox = Outbox::new().await;
     let store = &outbox.database.store;
     let lead = outbox.lead().await;
-    let late = New {
+    let late = NewEffect {
         destination: outbox.destination,
         lead,
         sequence: 1,
         kind: "lead_update",
         expires_at: Some(Utc::now() - TimeDelta::seconds(1)),
     };
-    let in_time = New { expires_at: Some(Utc::now() + TimeDelta::hours(1)), sequence: 2, ..late };
+    let in_time = NewEffect { expires_at: Some(Utc::now() + TimeDelta::hours(1)), sequence: 2, ..late };
     let ids = fixture::effects(store, &[late, in_time]).await.unwrap();
     assert!(outbox.claim().await.is_empty());
     assert_eq!(outbox.claim_ids().await, [ids[1]], "it does not delay the next");
@@ -413,7 +422,7 @@ async fn a_long_backlog_is_never_scanned_in_full() {
                 taken.iter().map(|one| (one.ticket.effect_id, one.ticket.run_lease)).collect();
             assert_eq!(heartbeat(&worker, &leases).await.unwrap().len(), 40);
             let (told, given_back) = taken.split_at(20);
-            let told: Vec<_> = told.iter().map(|one| end(one, Outcome::Delivered)).collect();
+            let told: Vec<_> = told.iter().map(|one| end(one, AttemptOutcome::Delivered)).collect();
             assert_eq!(finish(&worker, &told).await.unwrap().counted.len(), 20);
             release(&worker, &leases[leases.len() - given_back.len()..]).await.unwrap();
             reclaim(&worker, Utc::now()).await.unwrap();

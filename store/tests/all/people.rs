@@ -124,12 +124,12 @@ async fn an_administrator_always_remains() {
 
 #[tokio::test]
 async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
-    use store::reads::audit_log::{AuditFilter, Cursor, PAGE_ROWS, audit_log};
+    use store::reads::audit_log::{AuditCursor, AuditFilter, PAGE_ROWS, audit_log};
     use store::reads::keyset::Order::Newest;
     let database = TestDatabase::new().await;
     let store = &database.store;
     let ana = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Admin]).await.unwrap();
-    let by_ana = Actor { who: store::actor::Who::Person(ana), roles: vec![Role::Admin], ..actor() };
+    let by_ana = Actor { who: store::actor::ActorId::Person(ana), roles: vec![Role::Admin], ..actor() };
     for n in 0..PAGE_ROWS + 7 {
         let moment =
             Actor { now: by_ana.now + chrono::TimeDelta::milliseconds(n as i64 + 1), ..by_ana.clone() };
@@ -140,7 +140,7 @@ async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
     let found = people::by_id(store, ana).await.unwrap().unwrap();
     assert_eq!((found.number_format, found.single_keys), (NumberFormat::Dot, false));
     let everything = AuditFilter::default();
-    let first = audit_log(store, &everything, Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
+    let first = audit_log(store, &everything, Newest, AuditCursor::Start, PAGE_ROWS).await.unwrap();
     assert_eq!((first.entries.len(), first.cut), (PAGE_ROWS, false));
     let second = audit_log(store, &everything, Newest, first.beside.older.unwrap(), PAGE_ROWS).await.unwrap();
     assert_eq!((second.entries.len(), second.beside.older, second.cut), (8, None, false));
@@ -149,7 +149,7 @@ async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
     let last = second.entries.last().unwrap();
     assert_eq!((last.action.as_str(), last.actor.as_str()), ("person.add", "command:test"));
     let count = async |filter: AuditFilter| {
-        audit_log(store, &filter, Newest, Cursor::Start, PAGE_ROWS).await.unwrap().entries.len()
+        audit_log(store, &filter, Newest, AuditCursor::Start, PAGE_ROWS).await.unwrap().entries.len()
     };
     assert_eq!(count(AuditFilter { actor: Some("command:".into()), ..Default::default() }).await, 1);
     assert_eq!(

@@ -8,8 +8,10 @@ use engine::control::calibration::{FINE_BINS, bin_index};
 use engine::control::kpi::{LeadRecord, Period, summarise};
 use engine::control::outcome::OutcomeStage;
 use sqlx::PgConnection;
-use store::reads::dashboard::{self, Cohort, Step};
-use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFilter, RuleFilter, Sort};
+use store::reads::dashboard::{self, BarWidth, Cohort};
+use store::reads::leads_list::{
+    self, FigurePart, LeadListCursor, LeadListFilter, LeadListSort, PAGE_ROWS, QueueFilter, RuleFilter,
+};
 use store::testing::TestDatabase;
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -188,7 +190,7 @@ async fn figures_of_the_database_match_the_engine() {
         for of in [None, Some(workflow)] {
             let line_from = Some(period.from - TimeDelta::days(14));
             let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
-            let dashboard::Report { total: figures, by_rule, weeks, reliability, confidences } =
+            let dashboard::FigureReport { total: figures, by_rule, weeks, reliability, confidences } =
                 dashboard::report(&database.store, &cohort, "Europe/Berlin", LIMIT).await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
@@ -233,15 +235,20 @@ async fn figures_link_to_exactly_their_leads() {
     let period = Period { from: now - TimeDelta::days(45), to: now - TimeDelta::days(5) };
     let expected = summarise(leads.iter().map(|lead| &lead.record), &period);
     let open = async |counts| {
-        let filter = Filter { counts, from: Some(period.from), to: Some(period.to), ..Filter::default() };
+        let filter = LeadListFilter {
+            counts,
+            from: Some(period.from),
+            to: Some(period.to),
+            ..LeadListFilter::default()
+        };
         all(&database, &filter).await.len() as u64
     };
     assert_eq!(open(None).await, expected.leads);
-    assert_eq!(open(Some(Counts::Qualified)).await, expected.mql_to_sql.numerator);
-    assert_eq!(open(Some(Counts::Judged)).await, expected.false_positive_rate.denominator);
-    assert_eq!(open(Some(Counts::FalsePositive)).await, expected.false_positive_rate.numerator);
-    assert_eq!(open(Some(Counts::Assigned)).await, expected.ae_conversion.denominator);
-    assert_eq!(open(Some(Counts::Converted)).await, expected.ae_conversion.numerator);
+    assert_eq!(open(Some(FigurePart::Qualified)).await, expected.mql_to_sql.numerator);
+    assert_eq!(open(Some(FigurePart::Judged)).await, expected.false_positive_rate.denominator);
+    assert_eq!(open(Some(FigurePart::FalsePositive)).await, expected.false_positive_rate.numerator);
+    assert_eq!(open(Some(FigurePart::Assigned)).await, expected.ae_conversion.denominator);
+    assert_eq!(open(Some(FigurePart::Converted)).await, expected.ae_conversion.numerator);
 }
 
 #[tokio::test]
@@ -251,7 +258,7 @@ async fn every_decision_is_in_one_bar() {
         .iter()
         .map(|lead| 1 + u64::from(lead.record.auto_assigned && lead.record.first_action != Action::Assign))
         .sum();
-    for step in [Step::Day, Step::Week, Step::Month] {
+    for step in [BarWidth::Day, BarWidth::Week, BarWidth::Month] {
         let bars = dashboard::bars(&database.store, &Cohort::default(), step, "America/Sao_Paulo", LIMIT)
             .await
             .unwrap();
@@ -262,20 +269,23 @@ async fn every_decision_is_in_one_bar() {
 }
 
 /// Returns the ids of all pages in order, and also pages back to the first one.
-async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
+async fn all(database: &TestDatabase, filter: &LeadListFilter) -> Vec<Uuid> {
     let mut ids = Vec::new();
-    let mut cursor = Cursor::Start;
+    let mut cursor = LeadListCursor::Start;
     loop {
-        let page =
-            leads_list::page(&database.store, filter, Sort::default(), cursor, PAGE_ROWS).await.unwrap();
-        let place =
-            |row: &leads_list::Row| (filter.has_period().then_some(row.first_as_of), row.last_decision_id);
+        let page = leads_list::page(&database.store, filter, LeadListSort::default(), cursor, PAGE_ROWS)
+            .await
+            .unwrap();
+        let place = |row: &leads_list::LeadListRow| {
+            (filter.has_period().then_some(row.first_as_of), row.last_decision_id)
+        };
         assert!(
             page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(place(row)))
         );
         if let (Some(newer), false) = (page.beside.newer, page.rows.is_empty()) {
-            let before =
-                leads_list::page(&database.store, filter, Sort::default(), newer, PAGE_ROWS).await.unwrap();
+            let before = leads_list::page(&database.store, filter, LeadListSort::default(), newer, PAGE_ROWS)
+                .await
+                .unwrap();
             let expected = ids.len().saturating_sub(PAGE_ROWS)..ids.len();
             assert_eq!(before.rows.iter().map(|row| row.lead_id).collect::<Vec<_>>(), ids[expected]);
         }
@@ -289,32 +299,32 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
 async fn paging_forward_and_back_misses_no_lead() {
     let (database, leads, workflow, _) = filled(130).await;
     assert_eq!(
-        all(&database, &Filter::default()).await,
+        all(&database, &LeadListFilter::default()).await,
         leads.iter().rev().map(|lead| lead.id).collect::<Vec<_>>()
     );
     let narrowed = [
-        (Filter { workflow: Some(workflow), ..Filter::default() }, leads.len()),
+        (LeadListFilter { workflow: Some(workflow), ..LeadListFilter::default() }, leads.len()),
         (
-            Filter { action: Some(Action::Hold), ..Filter::default() },
+            LeadListFilter { action: Some(Action::Hold), ..LeadListFilter::default() },
             count(&leads, |lead| lead.record.first_action == Action::Hold),
         ),
         (
-            Filter { queue: Some(QueueFilter::Sdr), ..Filter::default() },
+            LeadListFilter { queue: Some(QueueFilter::Sdr), ..LeadListFilter::default() },
             count(&leads, |lead| lead.record.first_action == Action::Hold),
         ),
-        (Filter { queue: Some(QueueFilter::Manual), ..Filter::default() }, 0),
+        (LeadListFilter { queue: Some(QueueFilter::Manual), ..LeadListFilter::default() }, 0),
         (
-            Filter { rule: Some(RuleFilter::Rule("spam".into())), ..Filter::default() },
+            LeadListFilter { rule: Some(RuleFilter::Rule("spam".into())), ..LeadListFilter::default() },
             count(&leads, |lead| lead.last_rule == Some("spam")),
         ),
         (
-            Filter { rule: Some(RuleFilter::Default), ..Filter::default() },
+            LeadListFilter { rule: Some(RuleFilter::Default), ..LeadListFilter::default() },
             count(&leads, |lead| lead.last_rule.is_none()),
         ),
-        (Filter { text: Some("lEAD 01".into()), ..Filter::default() }, 10),
-        (Filter { text: Some("%".into()), ..Filter::default() }, 0),
-        (Filter { text: Some("_".into()), ..Filter::default() }, 0),
-        (Filter { text: Some("nobody@acme.example".into()), ..Filter::default() }, 0),
+        (LeadListFilter { text: Some("lEAD 01".into()), ..LeadListFilter::default() }, 10),
+        (LeadListFilter { text: Some("%".into()), ..LeadListFilter::default() }, 0),
+        (LeadListFilter { text: Some("_".into()), ..LeadListFilter::default() }, 0),
+        (LeadListFilter { text: Some("nobody@acme.example".into()), ..LeadListFilter::default() }, 0),
     ];
     for (filter, expected) in narrowed {
         assert_eq!(all(&database, &filter).await.len(), expected, "{filter:?}");
@@ -338,12 +348,12 @@ async fn an_empty_database_is_empty() {
     assert_eq!(dashboard::extent(&database.store).await.unwrap(), None);
     assert_eq!(
         dashboard::report(&database.store, &Cohort::default(), "UTC", LIMIT).await.unwrap(),
-        dashboard::Report::default()
+        dashboard::FigureReport::default()
     );
     assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC", LIMIT).await.unwrap().is_empty());
     assert_eq!(
-        store::reads::frame::around(&database.store).await.unwrap(),
-        store::reads::frame::Around::default()
+        store::reads::frame::frame_data(&database.store).await.unwrap(),
+        store::reads::frame::FrameData::default()
     );
 }
 
@@ -351,7 +361,7 @@ async fn an_empty_database_is_empty() {
 fn a_cursor_round_trips_through_the_url() {
     let id = Uuid::from_u128(7);
     for first_as_of in [None, Some(engine::time::cut(Utc::now()))] {
-        let place = leads_list::Place { first_as_of, last_decision: id };
+        let place = leads_list::LeadListPosition { first_as_of, last_decision: id };
         assert_eq!(place.to_string().parse(), Ok(place));
     }
     for wrong in [
@@ -361,6 +371,6 @@ fn a_cursor_round_trips_through_the_url() {
         "x.00000000-0000-0000-0000-000000000007",
         "9223372036854775807.00000000-0000-0000-0000-000000000007",
     ] {
-        assert_eq!(wrong.parse::<leads_list::Place>(), Err(()), "{wrong:?}");
+        assert_eq!(wrong.parse::<leads_list::LeadListPosition>(), Err(()), "{wrong:?}");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Executor as _;
 use store::actor::Role;
 use store::reads::keyset::Order;
-use store::runs::{self, Claim, Cursor, Ending, NewRun, Progress, RunFilter, RunState, uploads};
+use store::runs::{self, NewRun, RunClaim, RunCursor, RunFilter, RunProgress, RunResult, RunState, uploads};
 use store::testing::{TestDatabase, person};
 use store::{Actor, Error, Store};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ async fn start(store: &Store, actor: &Actor) -> Uuid {
     id
 }
 
-async fn claim(store: &Store, runner: &str) -> Option<Claim> {
+async fn claim(store: &Store, runner: &str) -> Option<RunClaim> {
     runs::claim(store, runner, &[KIND], LEASE).await.unwrap()
 }
 
@@ -35,11 +35,11 @@ async fn fall_silent(store: &Store) {
         .unwrap();
 }
 
-fn progress(done: u64) -> Progress {
-    Progress { phase: "Counting".into(), done, total: Some(10) }
+fn progress(done: u64) -> RunProgress {
+    RunProgress { phase: "Counting".into(), done, total: Some(10) }
 }
 
-async fn save(store: &Store, claim: &Claim, done: u64) -> bool {
+async fn save(store: &Store, claim: &RunClaim, done: u64) -> bool {
     let mut connection = store.pool().acquire().await.unwrap();
     runs::save(&mut connection, claim, &progress(done), &json!({ "at": done })).await.unwrap()
 }
@@ -72,7 +72,7 @@ async fn a_run_goes_from_waiting_to_done_in_one_process() {
         (run.phase.as_str(), run.done, run.total, run.runner.as_deref()),
         ("Counting", 3, Some(10), Some("a"))
     );
-    assert!(runs::finish(store, &held, &Ending::Done(json!({ "found": 7 }))).await.unwrap());
+    assert!(runs::finish(store, &held, &RunResult::Done(json!({ "found": 7 }))).await.unwrap());
     let run = runs::by_id(store, id).await.unwrap();
     assert_eq!(
         (run.state().unwrap(), run.done, run.result),
@@ -93,7 +93,7 @@ async fn another_process_resumes_and_the_first_one_can_no_longer_write() {
     assert_eq!((second.id, second.attempts, second.checkpoint.clone()), (id, 2, Some(json!({ "at": 4 }))));
     assert_eq!(runs::heartbeat(store, &first, &progress(9), LEASE).await.unwrap(), None);
     assert!(!save(store, &first, 9).await);
-    assert!(!runs::finish(store, &first, &Ending::Failed("late".into())).await.unwrap());
+    assert!(!runs::finish(store, &first, &RunResult::Failed("late".into())).await.unwrap());
     runs::hand_back(store, &first).await.unwrap();
     let run = runs::by_id(store, id).await.unwrap();
     assert_eq!((run.state().unwrap(), run.done, run.error), (RunState::Running, 4, None));
@@ -118,7 +118,7 @@ async fn waiting_running_and_abandoned_runs_can_be_cancelled() {
     assert_eq!(state(store, running).await, RunState::Running);
     assert_eq!(runs::heartbeat(store, &held, &progress(1), LEASE).await.unwrap(), Some(true));
     assert!(matches!(runs::cancel(store, &actor, running).await, Err(Error::Refused(_))));
-    assert!(runs::finish(store, &held, &Ending::Cancelled).await.unwrap());
+    assert!(runs::finish(store, &held, &RunResult::Cancelled).await.unwrap());
     assert_eq!(state(store, running).await, RunState::Cancelled);
 
     let left = start(store, &actor).await;
@@ -141,7 +141,7 @@ async fn work_with_a_key_is_done_once() {
     let (first, second) = tokio::join!(ensure(), ensure());
     assert_eq!(first, second);
     let held = runs::claim(store, "a", &["change_impact"], LEASE).await.unwrap().unwrap();
-    runs::finish(store, &held, &Ending::Failed("It was too much.".into())).await.unwrap();
+    runs::finish(store, &held, &RunResult::Failed("It was too much.".into())).await.unwrap();
     assert_eq!(ensure().await, first, "a failure is reported, not retried on every view");
     let mut tx = store.pool().begin().await.unwrap();
     let new = NewRun { kind: "change_impact", work_key: Some("k"), input: &json!({}) };
@@ -185,13 +185,13 @@ async fn the_list_is_filtered_and_paged() {
         let page = runs::page(store, &filter, Order::Newest, cursor, 2).await.unwrap();
         (page.runs.iter().map(|run| run.id).collect::<Vec<_>>(), page.beside)
     };
-    let (first, beside) = page(RunFilter::default(), Cursor::Start).await;
+    let (first, beside) = page(RunFilter::default(), RunCursor::Start).await;
     assert_eq!(first, [ids[4], ids[3]]);
     assert_eq!(page(RunFilter::default(), beside.older.unwrap()).await.0, [ids[2], ids[1]]);
     let running = RunFilter { state: Some(RunState::Running), ..RunFilter::default() };
-    assert_eq!(page(running, Cursor::Start).await.0, [held.id]);
+    assert_eq!(page(running, RunCursor::Start).await.0, [held.id]);
     let imports = RunFilter { kind: Some("import".into()), ..RunFilter::default() };
-    assert!(page(imports, Cursor::Start).await.0.is_empty());
+    assert!(page(imports, RunCursor::Start).await.0.is_empty());
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn an_upload_belongs_to_its_person_and_expires_once_no_run_needs_it() {
     let (ana, ben) =
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
     let id = |actor: &Actor| match actor.who {
-        store::actor::Who::Person(id) => id,
+        store::actor::ActorId::Person(id) => id,
         _ => panic!("{actor:?}"),
     };
     let upload = Uuid::from_u128(7);
@@ -235,7 +235,7 @@ async fn an_unfinished_upload_is_found_again_by_its_person_and_file() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let who = async |name: &str| match person(store, name, &[Role::Revops]).await.who {
-        store::actor::Who::Person(person) => person,
+        store::actor::ActorId::Person(person) => person,
         other => panic!("{other:?}"),
     };
     let (ana, ben) = (who("Ana").await, who("Ben").await);

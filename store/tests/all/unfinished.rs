@@ -4,10 +4,10 @@ use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
 use serde_json::json;
 use store::reads::keyset::Order;
-use store::sync::unfinished::{Cursor, PAGE_ROWS};
+use store::sync::unfinished::{PAGE_ROWS, UnfinishedCursor};
 use store::sync::{
-    Answer, DeadFilter, EffectState, Finish, Outcome, UnfinishedFilter, UnfinishedState, claim, count_dead,
-    effect, finish, fixture, unfinished, used_on,
+    AttemptExchange, AttemptOutcome, DeadEffectFilter, EffectState, FinishedAttempt, UnfinishedFilter,
+    UnfinishedState, claim, count_dead, effect, finish, fixture, unfinished, used_on,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store};
@@ -53,7 +53,9 @@ impl World {
     }
 
     async fn list(&self, filter: &UnfinishedFilter) -> Vec<EffectId> {
-        let page = unfinished(self.store(), filter, Order::Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
+        let page = unfinished(self.store(), filter, Order::Newest, UnfinishedCursor::Start, PAGE_ROWS)
+            .await
+            .unwrap();
         page.rows.iter().map(|row| row.effect_id.into()).collect()
     }
 }
@@ -69,12 +71,12 @@ async fn paging_forward_and_back_misses_nothing() {
     let world = World::new().await;
     let all = newest_first(world.effects(world.crm, 2 * PAGE_ROWS + 7).await);
     let filter = UnfinishedFilter::default();
-    let (mut seen, mut cursor, mut firsts) = (Vec::new(), Cursor::Start, Vec::new());
+    let (mut seen, mut cursor, mut firsts) = (Vec::new(), UnfinishedCursor::Start, Vec::new());
     loop {
         let page = unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS).await.unwrap();
         firsts.push(page.rows[0].effect_id);
         seen.extend(page.rows.iter().map(|row| EffectId(row.effect_id)));
-        assert_eq!(page.beside.newer.is_some(), cursor != Cursor::Start);
+        assert_eq!(page.beside.newer.is_some(), cursor != UnfinishedCursor::Start);
         let Some(older) = page.beside.older else { break };
         cursor = older;
     }
@@ -111,10 +113,10 @@ async fn filters_of_the_list_match_those_of_retries() {
     for (error, count) in [("status 410", 3), ("%", 2), ("_", 0), ("", 4), ("gone", 2)] {
         let listed = list(None, dead, Some(error)).await;
         assert_eq!(listed.len(), count, "{error:?}");
-        let filter = DeadFilter { destination: None, error: Some(error.to_owned()) };
+        let filter = DeadEffectFilter { destination: None, error: Some(error.to_owned()) };
         assert_eq!(count_dead(world.store(), &filter).await.unwrap(), count as i64, "{error:?}");
     }
-    let filter = DeadFilter { destination: Some(world.crm), error: Some("STATUS 410".into()) };
+    let filter = DeadEffectFilter { destination: Some(world.crm), error: Some("STATUS 410".into()) };
     let meant = list(Some(world.crm), dead, Some("STATUS 410")).await;
     let came = fixture::replay_all(world.store(), &Actor::command("test"), &filter).await.unwrap();
     assert_eq!((came.ready, meant), (2, newest_first(crm[..2].to_vec())));
@@ -134,8 +136,8 @@ async fn an_effect_is_found_while_in_progress_and_after_delivery() {
     assert!(running.leased_until.is_some());
     let claimed = taken.effects.pop().unwrap();
     assert_eq!(claimed.effect_key, running.effect_key);
-    let answer = Answer { error: None, ..Answer::none("", Utc::now()) };
-    let end = Finish { ticket: claimed.ticket, outcome: Outcome::Delivered, answer };
+    let answer = AttemptExchange { error: None, ..AttemptExchange::none("", Utc::now()) };
+    let end = FinishedAttempt { ticket: claimed.ticket, outcome: AttemptOutcome::Delivered, answer };
     finish(world.store(), &[end]).await.unwrap();
     let arrived = effect(world.store(), id).await.unwrap();
     assert_eq!(arrived.effect.state, Some(EffectState::Delivered));

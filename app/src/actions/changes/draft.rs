@@ -4,7 +4,7 @@ use engine::change::Kind;
 use engine::change::kinds::TextFormat;
 use leptos::prelude::*;
 use store::Store;
-use store::changes::{self, Change, Edit, State};
+use store::changes::{self, Change, ChangeState, DraftEdit};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
@@ -137,7 +137,7 @@ pub async fn save_change(
     let title: String = title.trim().chars().take(TITLE_CHARS).collect();
     let why: String = why.trim().replace("\r\n", "\n").chars().take(WHY_CHARS).collect();
     let edit =
-        Edit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
+        DraftEdit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
     let revision = match service::change::save(&request.store, &actor(&request)?, number, edit).await {
         Ok(revision) => revision,
         Err(store::Error::Stale { .. }) => {
@@ -191,9 +191,9 @@ async fn overtaken(
     let change = find(&request.store, number).await?;
     let is_ours = service::change::may_write(&actor(request)?, &change);
     match change.state {
-        State::Draft => Err(Error::from(store::Error::Refused(why_not))),
+        ChangeState::Draft => Err(Error::from(store::Error::Refused(why_not))),
         // The same form, sent twice.
-        State::Submitted if is_ours && change.says(title, why, source) => {
+        ChangeState::Submitted if is_ours && change.has_text(title, why, source) => {
             Ok((change_path(number), Flash::new(REPEATED)))
         }
         _ if is_ours => kept_apart(request, &change, title, why, source).await,
@@ -214,8 +214,13 @@ async fn kept_apart(
     let body = reading.draft.body.as_ref();
     let number =
         service::change::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
-    service::change::save(&request.store, &actor, number, Edit { revision: 1, title, why, source, body })
-        .await?;
+    service::change::save(
+        &request.store,
+        &actor,
+        number,
+        DraftEdit { revision: 1, title, why, source, body },
+    )
+    .await?;
     let said = format!(
         "Somebody saved or submitted draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
         change.number
@@ -249,7 +254,7 @@ pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     if !service::change::may_write(&actor(request)?, &change) {
         return Err(Error::Forbidden);
     }
-    if change.kind.spec().text != TextFormat::Lines || change.state != State::Draft {
+    if change.kind.spec().text != TextFormat::Lines || change.state != ChangeState::Draft {
         return Err(Error::Invalid { message: "A file is taken for the draft of a list only.".into() });
     }
     Ok(change)
@@ -274,7 +279,7 @@ pub async fn take_file(
     let source = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
     let (title, why) = (&*change.title, &*change.why);
-    let edit = Edit { revision, title, why, source: &source, body: reading.draft.body.as_ref() };
+    let edit = DraftEdit { revision, title, why, source: &source, body: reading.draft.body.as_ref() };
     match service::change::save(&request.store, &actor(request)?, change.number, edit).await {
         Ok(_) => {
             let changed = reading.comparison.differences.len() as i64;

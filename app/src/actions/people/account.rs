@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use store::people::sessions::{self, IdHash};
+use store::people::sessions::{self, SessionIdHash};
 use store::people::{self, Preferences};
 
 use super::{fields, page_path};
@@ -62,7 +62,7 @@ pub async fn end_session(
     session: String,
 ) -> Result<(), Error> {
     let request = allowed::<EndSession>()?;
-    let id: IdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
+    let id: SessionIdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
     let said = match sessions::end_one(&request.store, &actor(&request)?, id).await {
         Ok(()) => "That browser is signed out.",
         Err(store::Error::NotFound(_)) => "That browser was signed out before.",

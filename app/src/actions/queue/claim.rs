@@ -1,7 +1,7 @@
 //! Claiming a lead and putting it back.
 
 use leptos::prelude::*;
-use store::queue::{self, Claimed};
+use store::queue::{self, ClaimResult};
 
 use super::{QueueFilter, clock, place, taken};
 use crate::actions::{actor, allowed, lead_to, lead_to_with};
@@ -26,9 +26,9 @@ pub async fn take_lead(
     let (place, _) = place(&request.store, &lead, &workflow).await?;
     let back = shown.path(Some((place.lead, &workflow)));
     match queue::claim(&request.store, &actor(&request)?, place).await? {
-        Claimed::Yours => lead_to(&back),
-        Claimed::Taken(other) => lead_to_with(&back, &Flash::new(taken(&other, clock(&request)))),
-        Claimed::Gone => lead_to_with(&back, &Flash::new("This lead is no longer in the queue.")),
+        ClaimResult::Yours => lead_to(&back),
+        ClaimResult::Taken(other) => lead_to_with(&back, &Flash::new(taken(&other, clock(&request)))),
+        ClaimResult::Gone => lead_to_with(&back, &Flash::new("This lead is no longer in the queue.")),
     }
 }
 

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
-use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
+use service::decide::verdict::{self as verdicts, Decided, GivenBack, NotWaitingReason};
 use store::Store;
 use store::control::kill;
-use store::queue::{self, Kind, Place, Verdict};
+use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::frame::{WorkflowName, names_of};
 
 use super::{QueueFilter, clock, decided, gone, place, taken};
@@ -184,9 +184,9 @@ fn plain(text: &str) -> String {
 }
 
 /// Returns whether the lead left the queue because the viewer already made the same choice.
-fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
+fn is_own(request: &Request, gone: &NotWaitingReason, chosen: Action) -> bool {
     let viewer = request.viewer.as_ref().map(|viewer| viewer.id);
-    matches!(gone, Gone::Decided { person, action, .. } if Some(*person) == viewer && *action == chosen)
+    matches!(gone, NotWaitingReason::Decided { person, action, .. } if Some(*person) == viewer && *action == chosen)
 }
 
 /// Returns the other parameters of an action if it matches the suggestion, for example a meeting or a stage.
@@ -207,7 +207,7 @@ async fn next(
     request: &Request,
     workflows: &[WorkflowName],
     shown: &QueueFilter,
-    place: Place,
+    place: QueueItem,
     verdict: &Verdict,
     stopped: bool,
 ) -> Result<()> {
@@ -234,7 +234,7 @@ async fn next(
     }
     let filter = shown.filter(workflows, request.viewer.as_ref());
     let found = queue::claim_next(store, &actor(request)?, &filter).await?;
-    let name = |place: &Place| {
+    let name = |place: &QueueItem| {
         workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| known.name.as_str())
     };
     let path = shown.path(found.as_ref().map(|place| (place.lead, name(place))));
@@ -242,7 +242,7 @@ async fn next(
 }
 
 /// Returns whether the workflow is stopped.
-async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
+async fn is_stopped(store: &Store, place: QueueItem) -> Result<bool> {
     let thrown = kill::kill_switches(store).await?;
     Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))
 }

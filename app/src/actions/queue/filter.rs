@@ -3,7 +3,7 @@
 use engine::action::Action;
 use engine::ids::LeadId;
 use serde::{Deserialize, Serialize};
-use store::queue::Filter;
+use store::queue::QueueListFilter;
 use store::reads::frame::WorkflowName;
 
 use crate::actions::LocalPath;
@@ -36,11 +36,11 @@ impl QueueFilter {
     }
 
     /// Converts to the store's filter. Values that do not parse do not apply.
-    pub fn filter(&self, workflows: &[WorkflowName], viewer: Option<&Viewer>) -> Filter {
+    pub fn filter(&self, workflows: &[WorkflowName], viewer: Option<&Viewer>) -> QueueListFilter {
         let workflow = workflows.iter().find(|known| known.name == self.workflow).map(|known| known.id);
         let queue = ["sdr", "manual"].into_iter().find(|queue| *queue == self.queue);
         let of = viewer.filter(|_| self.of == "mine").map(|viewer| (viewer.id, viewer.email.clone()));
-        Filter { workflow, queue, suggested: self.action.parse::<Action>().ok(), of }
+        QueueListFilter { workflow, queue, suggested: self.action.parse::<Action>().ok(), of }
     }
 
     /// Returns the address of the queue with these filters and, if given, an open lead.

@@ -11,7 +11,7 @@ pub use self::filter::QueueFilter;
 use engine::action::Action;
 use engine::ids::LeadId;
 use store::Store;
-use store::queue::{Gone, Place, Taken};
+use store::queue::{ClaimedByOther, NotWaitingReason, QueueItem};
 use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::context::Request;
@@ -20,12 +20,16 @@ use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
 /// Returns the lead's place in the queue as a form names it, and all workflows.
-pub(super) async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<WorkflowName>)> {
+pub(super) async fn place(
+    store: &Store,
+    lead: &str,
+    workflow: &str,
+) -> Result<(QueueItem, Vec<WorkflowName>)> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let lead: LeadId = lead.parse().map_err(|_| not_found("lead"))?;
     let workflows = workflow_names(store).await?;
     let found = workflows.iter().find(|known| known.name == workflow).ok_or_else(|| not_found("workflow"))?;
-    Ok((Place { lead, workflow: found.id.into() }, workflows))
+    Ok((QueueItem { lead, workflow: found.id.into() }, workflows))
 }
 
 pub(super) fn clock(request: &Request) -> Clock {
@@ -34,7 +38,7 @@ pub(super) fn clock(request: &Request) -> Clock {
 }
 
 /// Returns who else has claimed a lead: `Claimed by Ruth Osei (4 min left).`
-pub fn taken(taken: &Taken, clock: Clock) -> String {
+pub fn taken(taken: &ClaimedByOther, clock: Clock) -> String {
     format!("Claimed by {} ({}).", taken.by, left(clock, taken.until))
 }
 
@@ -49,13 +53,13 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
 }
 
 /// Returns the sentence that explains why a lead is no longer in the queue.
-pub fn gone(gone: &Gone, clock: Clock) -> String {
+pub fn gone(gone: &NotWaitingReason, clock: Clock) -> String {
     match gone {
-        Gone::Decided { by, action, at, .. } => {
+        NotWaitingReason::Decided { by, action, at, .. } => {
             format!("{by} decided this lead {}: {}.", clock.said(*at), decided(*action))
         }
-        Gone::Again => "A new event came in, and the rules decided again.".into(),
-        Gone::Left => "It was taken out of the queue.".into(),
+        NotWaitingReason::Again => "A new event came in, and the rules decided again.".into(),
+        NotWaitingReason::Left => "It was taken out of the queue.".into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pausing and resuming a destination.
 
 use leptos::prelude::*;
-use store::titles::{Titled, titles};
+use store::titles::{TitledObject, titles};
 use store::{Store, sync};
 
 use super::destination;
@@ -74,5 +74,5 @@ pub async fn resume_destination(
 
 /// Returns a destination's title.
 async fn titled(store: &Store, name: &str) -> Result<String> {
-    Ok(titles(store).await?.get(Titled::Destination(name)).unwrap_or(name).to_owned())
+    Ok(titles(store).await?.get(TitledObject::Destination(name)).unwrap_or(name).to_owned())
 }

@@ -5,7 +5,7 @@ use engine::ids::EffectId;
 use leptos::prelude::*;
 use service::run::{ReplayDeliveries, ReplayDeliveriesInput};
 use store::sync::unfinished::PAGE_ROWS;
-use store::sync::{self, Replayed, ReplayedMany};
+use store::sync::{self, ReplayResult, ReplaySummary};
 
 use super::destination;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs};
@@ -28,8 +28,8 @@ pub async fn replay_effect(
     let request = allowed::<ReplayEffect>()?;
     let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
     let said = match sync::replay(&request.store, &actor(&request)?, id).await {
-        Ok(Replayed::Ready) => "It is on its way again.",
-        Ok(Replayed::Superseded) => {
+        Ok(ReplayResult::Ready) => "It is on its way again.",
+        Ok(ReplayResult::Superseded) => {
             "A later decision has arrived at the same record since, so this one was closed without being sent."
         }
         Err(store::Error::NotFound(_)) => "It is not among the failed ones any more.",
@@ -129,7 +129,7 @@ pub async fn stop_replay(
 const WORTH_A_BAR: usize = 10;
 
 /// Returns the page with the progress of a replay: how many effects it has, and the instant that identifies it.
-fn watching(back: LocalPath, came: &ReplayedMany, at: DateTime<Utc>) -> LocalPath {
+fn watching(back: LocalPath, came: &ReplaySummary, at: DateTime<Utc>) -> LocalPath {
     if came.ready < WORTH_A_BAR {
         return back;
     }
@@ -139,7 +139,7 @@ fn watching(back: LocalPath, came: &ReplayedMany, at: DateTime<Utc>) -> LocalPat
 }
 
 /// Returns the result of a retry as a sentence.
-fn told(came: &ReplayedMany) -> String {
+fn told(came: &ReplaySummary) -> String {
     let part = |n: usize, one: &str, many: &str| {
         (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))
     };
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_came_of_it_is_one_sentence() {
-        let told = |ready, superseded, overtaken| told(&ReplayedMany { ready, superseded, overtaken });
+        let told = |ready, superseded, overtaken| told(&ReplaySummary { ready, superseded, overtaken });
         assert_eq!(told(0, 0, 0), "Nothing had failed like this any more.");
         assert_eq!(told(1, 0, 0), "1 is on its way again.");
         assert_eq!(told(1_200, 0, 1), "1,200 are on their way again, 1 waits for a later one under way.");

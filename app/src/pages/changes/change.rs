@@ -7,7 +7,7 @@ use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use store::actor::Role;
-use store::changes::{self, Change, Review, State};
+use store::changes::{self, Change, ChangeState, Review};
 use store::releases;
 use store::workflows;
 
@@ -94,8 +94,8 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
         {dotted(tone, state)}
     };
     let main = match change.state {
-        State::Draft if loaded.may_write() => EitherOf3::A(draft::editing(&loaded)),
-        State::Draft => EitherOf3::B(
+        ChangeState::Draft if loaded.may_write() => EitherOf3::A(draft::editing(&loaded)),
+        ChangeState::Draft => EitherOf3::B(
             view! { <p class="note-line">"Its author is still writing this draft."</p>{content(&loaded)} },
         ),
         _ => EitherOf3::C(content(&loaded)),
@@ -132,7 +132,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     for release in releases {
         acts.push(ReleaseActs::load(store, release, &viewer).await?);
     }
-    let is_draft = change.state == State::Draft;
+    let is_draft = change.state == ChangeState::Draft;
     let reading = if is_draft {
         Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
     } else {
@@ -186,7 +186,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
     let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
     let when = match (change.state, change.submitted_at, change.closed_at) {
-        (State::Draft, ..) => format!("saved {}", loaded.clock.said(change.updated_at)),
+        (ChangeState::Draft, ..) => format!("saved {}", loaded.clock.said(change.updated_at)),
         (_, _, Some(at)) => {
             format!("{} {}", words::change_state(change.state).1.to_lowercase(), loaded.clock.said(at))
         }
@@ -202,8 +202,8 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
         view! { " It became "<a href=href>{format!("version {version}")}</a>"." }
     });
     let reach = match (change.state, loaded.workflows.as_slice()) {
-        (State::Draft | State::Submitted, []) => "No live workflow uses it yet.".to_owned(),
-        (State::Draft | State::Submitted, titles) => {
+        (ChangeState::Draft | ChangeState::Submitted, []) => "No live workflow uses it yet.".to_owned(),
+        (ChangeState::Draft | ChangeState::Submitted, titles) => {
             format!("Once approved it can go live in {}.", titles.join(", "))
         }
         _ => String::new(),
@@ -215,7 +215,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
             view! { <a href=format!("{}/{}", change.kind.spec().path, change.name)>{what.to_owned()}</a> },
         )
     };
-    let why = (!change.why.is_empty() && change.state != State::Draft)
+    let why = (!change.why.is_empty() && change.state != ChangeState::Draft)
         .then(|| view! { <p class="why">{change.why.clone()}</p> });
     view! {
         <div class="headline">

@@ -9,7 +9,7 @@ use leptos::server_fn::ServerFn as _;
 use service::change::{ChangeImpact, WorkflowImpact};
 use service::run::ensure_impact;
 use store::Store;
-use store::changes::{Change, State};
+use store::changes::{Change, ChangeState};
 use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
 use tokio::time::Instant;
@@ -45,7 +45,7 @@ pub enum ImpactView {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
-    if !matches!(change.state, State::Draft | State::Submitted) {
+    if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) {
         return Ok(ImpactView::None);
     }
     let Some(mut run) = ensure_impact(store, change).await? else { return Ok(ImpactView::None) };

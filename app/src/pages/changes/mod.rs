@@ -11,9 +11,9 @@ use engine::ids::PersonId;
 use leptos::prelude::*;
 use store::Store;
 use store::actor::Role;
-use store::changes::{self, CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ListedChange, Show};
+use store::changes::{self, CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeScope, ListedChange};
 use store::refresh::Topic;
-use store::titles::{Titled, Titles};
+use store::titles::{TitledObject, Titles};
 use strum::VariantArray as _;
 
 use crate::access::APPROVING_ROLES;
@@ -82,13 +82,13 @@ impl Tab {
         }
     }
 
-    fn show(self, viewer: &Viewer) -> Show {
+    fn show(self, viewer: &Viewer) -> ChangeScope {
         match self {
-            Self::Waiting => Show::WaitingFor(viewer.id, viewer.roles.clone()),
-            Self::Open => Show::Open,
-            Self::Drafts => Show::Drafts,
-            Self::Mine => Show::By(viewer.id),
-            Self::Closed => Show::Closed,
+            Self::Waiting => ChangeScope::WaitingFor(viewer.id, viewer.roles.clone()),
+            Self::Open => ChangeScope::Open,
+            Self::Drafts => ChangeScope::Drafts,
+            Self::Mine => ChangeScope::By(viewer.id),
+            Self::Closed => ChangeScope::Closed,
         }
     }
 }
@@ -193,7 +193,7 @@ impl ListPage for ChangeList {
 /// Formats a change as a row of the CSV export.
 fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
     let kind = row.kind.parse::<Kind>().ok();
-    let title = kind.and_then(|kind| titles.get(Titled::Version(kind, &row.name)));
+    let title = kind.and_then(|kind| titles.get(TitledObject::Version(kind, &row.name)));
     let roles = |roles: &[String]| roles.iter().map(|role| role_title(role)).collect::<Vec<_>>().join(", ");
     vec![
         row.number.to_string(),

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::changes::{Review, State, Verdict};
+use store::changes::{ChangeState, Review, ReviewVerdict};
 
 use super::change::Loaded;
 use crate::actions::changes::CommentChange;
@@ -15,7 +15,7 @@ const COMMENT: Text =
 /// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
     // A draft has no reviewers yet, so it cannot have comments.
-    let form = (loaded.change.state != State::Draft).then(|| say(loaded))?;
+    let form = (loaded.change.state != ChangeState::Draft).then(|| say(loaded))?;
     let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
     let rows = spoken.map(|review| comment(loaded, review)).collect_view();
     Some(view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> })
@@ -23,8 +23,8 @@ pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
 
 fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
-        (Verdict::Approve, Some(role)) => format!("approved as {}", role.title()),
-        (Verdict::Return, _) => "sent it back".to_owned(),
+        (ReviewVerdict::Approve, Some(role)) => format!("approved as {}", role.title()),
+        (ReviewVerdict::Return, _) => "sent it back".to_owned(),
         _ => String::new(),
     };
     view! {

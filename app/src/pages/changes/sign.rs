@@ -4,7 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::actor::Role;
-use store::changes::{State, Verdict};
+use store::changes::{ChangeState, ReviewVerdict};
 
 use super::change::Loaded;
 use crate::actions::changes::{ReturnChange, SignChange, StartChange, WithdrawChange};
@@ -32,7 +32,7 @@ const DIFFERENT: Text = Text {
 pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
-    let head = if loaded.change.state == State::Draft { "Will be approved by" } else { "Approved by" };
+    let head = if loaded.change.state == ChangeState::Draft { "Will be approved by" } else { "Approved by" };
     view! {
         <section>
             <h2>{head}</h2>
@@ -43,8 +43,10 @@ pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 fn signature(loaded: &Loaded, role: Role) -> impl IntoView + use<> {
-    let signed =
-        loaded.reviews.iter().find(|review| review.verdict == Verdict::Approve && review.role == Some(role));
+    let signed = loaded
+        .reviews
+        .iter()
+        .find(|review| review.verdict == ReviewVerdict::Approve && review.role == Some(role));
     let (sign, said) = match signed {
         Some(review) => (
             Icon::Check,
@@ -60,9 +62,9 @@ fn signature(loaded: &Loaded, role: Role) -> impl IntoView + use<> {
 fn acts(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
     match change.state {
-        State::Submitted => Either::Left(view! { {reviewing(loaded)}{taking_back(loaded)} }),
-        State::Returned | State::Withdrawn => Either::Right(Either::Left(again(loaded))),
-        State::Draft | State::Approved => Either::Right(Either::Right(())),
+        ChangeState::Submitted => Either::Left(view! { {reviewing(loaded)}{taking_back(loaded)} }),
+        ChangeState::Returned | ChangeState::Withdrawn => Either::Right(Either::Left(again(loaded))),
+        ChangeState::Draft | ChangeState::Approved => Either::Right(Either::Right(())),
     }
 }
 
@@ -72,7 +74,7 @@ fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
     let has_signed = loaded
         .reviews
         .iter()
-        .any(|review| review.verdict == Verdict::Approve && review.person == loaded.viewer.id);
+        .any(|review| review.verdict == ReviewVerdict::Approve && review.person == loaded.viewer.id);
     if loaded.had_a_hand() {
         return Either::Left(
             view! { <p class="meta">"You edited this change, so someone else must approve it."</p> },

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::people::sessions::{self, IdHash, Session};
+use store::people::sessions::{self, Session, SessionIdHash};
 use store::settings::NumberFormat;
 use strum::VariantArray as _;
 
@@ -94,8 +94,12 @@ fn password(label: &'static str, name: &'static str, autocomplete: &'static str)
 }
 
 /// Renders the browsers in which the viewer is signed in, this one first.
-fn browsers(sessions: &[(IdHash, Session)], this: Option<IdHash>, clock: Clock) -> impl IntoView + use<> {
-    let is_this = |id: &IdHash| Some(*id) == this;
+fn browsers(
+    sessions: &[(SessionIdHash, Session)],
+    this: Option<SessionIdHash>,
+    clock: Clock,
+) -> impl IntoView + use<> {
+    let is_this = |id: &SessionIdHash| Some(*id) == this;
     let (here, others): (Vec<_>, Vec<_>) = sessions.iter().partition(|(id, _)| is_this(id));
     let count = number::plural(sessions.len() as i64, "browser", "browsers");
     let rows =
@@ -123,7 +127,7 @@ fn browsers(sessions: &[(IdHash, Session)], this: Option<IdHash>, clock: Clock) 
     }
 }
 
-fn row(id: IdHash, session: &Session, is_this: bool, clock: Clock) -> impl IntoView + use<> {
+fn row(id: SessionIdHash, session: &Session, is_this: bool, clock: Clock) -> impl IntoView + use<> {
     let words = browser::words(&session.agent);
     let (action, id) = if is_this { (SignOut::PATH, None) } else { (EndSession::PATH, Some(id.to_string())) };
     view! {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use store::Store;
 use store::actor::Role;
 use store::people::{self, Person};
-use store::reads::audit_log::{self, AuditEntry, AuditFilter, Cursor, PAGE_ROWS, SEARCHED_ROWS};
+use store::reads::audit_log::{self, AuditCursor, AuditEntry, AuditFilter, PAGE_ROWS, SEARCHED_ROWS};
 use store::reads::frame::names_of_actors;
 use uuid::Uuid;
 
@@ -90,7 +90,7 @@ impl ListPage for AuditList {
         self.asked.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<AuditEntry, Uuid>> {
+    async fn rows(&self, store: &Store, cursor: AuditCursor, limit: usize) -> Result<Rows<AuditEntry, Uuid>> {
         let Asked { filter, sorted, .. } = &self.asked;
         let found = audit_log::audit_log(store, filter, sorted.order, cursor, limit).await?;
         Ok(Rows { rows: found.entries, beside: found.beside, cut: found.cut, total: None })
@@ -300,9 +300,9 @@ fn nothing(asked: &Asked, found: &Rows<AuditEntry, Uuid>) -> impl IntoView + use
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sorted.order)) {
         let bare = asked.address.start();
         let further = match on {
-            Cursor::Before(id) => bare.with("before", id.to_string()).href(),
-            Cursor::After(id) => bare.with("after", id.to_string()).href(),
-            Cursor::Start => bare.href(),
+            AuditCursor::Before(id) => bare.with("before", id.to_string()).href(),
+            AuditCursor::After(id) => bare.with("after", id.to_string()).href(),
+            AuditCursor::Start => bare.href(),
         };
         let steps = view! {
             <p>{format!("Nothing among the {} acts looked through for this page. There are more.", number::count(SEARCHED_ROWS as i64))}</p>

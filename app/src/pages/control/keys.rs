@@ -4,7 +4,7 @@ use engine::ids::ApiKeyId;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::Store;
-use store::people::{self, ApiKey, By, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyState, Scope};
+use store::people::{self, ApiKey, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyState, PeopleSort, Scope};
 use strum::VariantArray as _;
 
 use crate::actions::people::{AddKey, RevokeKey};
@@ -69,7 +69,7 @@ impl ListPage for KeyList {
     }
 
     fn is_by_name(&self) -> bool {
-        self.by() == By::Name
+        self.by() == PeopleSort::Name
     }
 
     async fn rows(&self, store: &Store, cursor: KeyCursor, limit: usize) -> Result<Rows<ApiKey, ApiKeyId>> {
@@ -138,8 +138,8 @@ fn line(key: &ApiKey) -> Vec<String> {
 
 impl KeyList {
     /// Returns the column to sort by.
-    fn by(&self) -> By {
-        if self.sorted.by == "made" { By::Added } else { By::Name }
+    fn by(&self) -> PeopleSort {
+        if self.sorted.by == "made" { PeopleSort::Added } else { PeopleSort::Name }
     }
 
     fn chips(&self) -> Vec<Chip> {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::Store;
 use store::actor::Role;
-use store::people::{self, By, Cursor, Door, PAGE_ROWS, PeopleFilter, Person};
+use store::people::{self, PAGE_ROWS, PeopleCursor, PeopleFilter, PeopleSort, Person, SignInStatus};
 use strum::VariantArray as _;
 
 use super::person::{door, role_checks, role_tags, state};
@@ -68,10 +68,15 @@ impl ListPage for PeopleList {
     }
 
     fn is_by_name(&self) -> bool {
-        self.asked.by() == By::Name
+        self.asked.by() == PeopleSort::Name
     }
 
-    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Person, PersonId>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: PeopleCursor,
+        limit: usize,
+    ) -> Result<Rows<Person, PersonId>> {
         let Asked { filter, sorted, .. } = &self.asked;
         let found = people::page(store, filter, self.asked.by(), sorted.order, cursor, limit).await?;
         Ok(Rows { rows: found.people, beside: found.beside, cut: false, total: Some(found.total) })
@@ -155,8 +160,8 @@ impl Asked {
     }
 
     /// Returns the column to sort by.
-    fn by(&self) -> By {
-        if self.sorted.by == "added" { By::Added } else { By::Name }
+    fn by(&self) -> PeopleSort {
+        if self.sorted.by == "added" { PeopleSort::Added } else { PeopleSort::Name }
     }
 }
 
@@ -165,7 +170,7 @@ fn search(address: &Address) -> impl IntoView + use<> {
     let roles: Vec<Choice> =
         Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned())).collect();
     let doors: Vec<Choice> =
-        Door::VARIANTS.iter().map(|state| (state.to_string(), door(*state).1.to_owned())).collect();
+        SignInStatus::VARIANTS.iter().map(|state| (state.to_string(), door(*state).1.to_owned())).collect();
     view! {
         <form class="row people-search" method="get" action=PEOPLE.path role="search" aria-label="Find people">
             {address.kept(&["sort", "cols"])}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_params_map;
 use store::actor::Role;
-use store::people::{self, Door, Person, sessions};
+use store::people::{self, Person, SignInStatus, sessions};
 use strum::VariantArray as _;
 
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
@@ -143,11 +143,11 @@ pub fn state(person: &Person) -> impl IntoView + use<> {
 }
 
 /// Returns the tone and the label of a sign-in state.
-pub fn door(door: Door) -> (&'static str, &'static str) {
+pub fn door(door: SignInStatus) -> (&'static str, &'static str) {
     match door {
-        Door::Shut => ("bad", "Shut out"),
-        Door::Invited => ("warn", "Invited"),
-        Door::Open => ("good", "Can sign in"),
+        SignInStatus::Shut => ("bad", "Shut out"),
+        SignInStatus::Invited => ("warn", "Invited"),
+        SignInStatus::Open => ("good", "Can sign in"),
     }
 }
 

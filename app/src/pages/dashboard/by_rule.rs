@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use engine::control::kpi::Ratio;
 use leptos::either::Either;
 use leptos::prelude::*;
-use store::reads::dashboard::ByRule;
+use store::reads::dashboard::RuleFigures;
 use store::reads::frame::{RuleName, WorkflowName};
 
 use crate::ui::charts::interval::wilson;
 use crate::ui::number;
 
 /// Renders the table with its heading.
-pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) -> impl IntoView + use<> {
+pub fn section(
+    rows: &[RuleFigures],
+    rules: &[RuleName],
+    workflows: &[WorkflowName],
+) -> impl IntoView + use<> {
     let names: BTreeMap<_, _> =
         rules.iter().map(|rule| ((rule.workflow_id, rule.rule_id.as_str()), rule.title())).collect();
     let several = workflows.len() > 1;
@@ -21,7 +25,7 @@ pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) 
         .iter()
         .flat_map(|row| [bound(&row.figures.mql_to_sql), bound(&row.figures.false_positives)])
         .fold(0.1, f64::max);
-    let line = |row: &ByRule| {
+    let line = |row: &RuleFigures| {
         let name = match &row.rule_id {
             None => Either::Left(view! { <span class="quiet">"No rule, held or by default"</span> }),
             Some(id) => Either::Right(

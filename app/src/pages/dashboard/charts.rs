@@ -6,7 +6,7 @@ use engine::control::kpi::{Funnel, MATURITY_DAYS};
 use leptos::either::Either;
 use leptos::prelude::*;
 use service::figures::DashboardFigures;
-use store::reads::dashboard::{Figures, Report, Step};
+use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures};
 
 use super::{DashboardQuery, decisions};
 use crate::ui::charts::Chart;
@@ -21,8 +21,8 @@ use crate::ui::number;
 pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
-        Step::Week => "By the Monday each week begins on",
-        Step::Day | Step::Month => "By the time each was decided for",
+        BarWidth::Week => "By the Monday each week begins on",
+        BarWidth::Day | BarWidth::Month => "By the time each was decided for",
     };
     let judged = report.reliability.judged();
     let error = match report.reliability.error() {
@@ -88,9 +88,9 @@ fn stages(told: &Funnel) -> Chart {
 }
 
 /// Builds the chart of weekly rates. Weeks whose leads have not matured yet are marked as young.
-fn rates(report: &Report, clock: Clock) -> Chart {
+fn rates(report: &FigureReport, clock: Clock) -> Chart {
     let weeks = &report.weeks;
-    let line = |tone, words, share: fn(&Figures) -> Option<f64>| ChartLine {
+    let line = |tone, words, share: fn(&KeyFigures) -> Option<f64>| ChartLine {
         tone,
         words,
         shares: weeks.iter().map(|(_, figures)| share(figures)).collect(),

@@ -1,7 +1,7 @@
 //! The chart of decisions by action over time.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
-use store::reads::dashboard::{Bar as Counted, Cohort, Step};
+use store::reads::dashboard::{BarWidth, Cohort, DecisionBar as Counted};
 
 use crate::ui::charts::Chart;
 use crate::ui::charts::bars::{Bar, STACK, bars};
@@ -14,28 +14,34 @@ const BARS: usize = 120;
 pub type Extent = (DateTime<Utc>, DateTime<Utc>);
 
 /// Returns the bar width for a period: days up to a month, weeks up to half a year, months beyond that.
-pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
+pub fn step(cohort: &Cohort, (first, last): Extent) -> BarWidth {
     let from = cohort.from.map_or(first, |from| from.max(first));
     let to = cohort.to.map_or(last, |to| to.min(last));
     match (to - from).num_days() {
-        ..=31 => Step::Day,
-        32..=190 => Step::Week,
-        _ => Step::Month,
+        ..=31 => BarWidth::Day,
+        32..=190 => BarWidth::Week,
+        _ => BarWidth::Month,
     }
 }
 
 /// Builds the chart of decisions.
-pub fn chart(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> Chart {
+pub fn chart(counted: &[Counted], cohort: &Cohort, step: BarWidth, extent: Extent, clock: Clock) -> Chart {
     let (title, unit) = match step {
-        Step::Day => ("Decisions a day", "a day"),
-        Step::Week => ("Decisions a week", "a week"),
-        Step::Month => ("Decisions a month", "a month"),
+        BarWidth::Day => ("Decisions a day", "a day"),
+        BarWidth::Week => ("Decisions a week", "a week"),
+        BarWidth::Month => ("Decisions a month", "a month"),
     };
     bars("decisions", title.into(), &fill(counted, cohort, step, extent, clock), unit)
 }
 
 /// Returns one bar for each step up to the present, including steps without decisions.
-fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent, clock: Clock) -> Vec<Bar> {
+fn fill(
+    counted: &[Counted],
+    cohort: &Cohort,
+    step: BarWidth,
+    (first, last): Extent,
+    clock: Clock,
+) -> Vec<Bar> {
     let local = |at: DateTime<Utc>| at.with_timezone(&clock.zone).date_naive();
     let start = floor(local(cohort.from.map_or(first, |from| from.max(first))), step);
     let end = local(cohort.to.map_or(last, |to| (to - TimeDelta::microseconds(1)).min(last.max(clock.now))));
@@ -48,7 +54,7 @@ fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent,
     }
     let with_year = start.year() != end.year();
     let label = |day: NaiveDate| match step {
-        Step::Month => day.format("%b %Y").to_string(),
+        BarWidth::Month => day.format("%b %Y").to_string(),
         _ if with_year => day.format("%-d %b %Y").to_string(),
         _ => day.format("%-d %b").to_string(),
     };
@@ -66,19 +72,19 @@ fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent,
 }
 
 /// Returns the first day of the bar that contains `day`.
-fn floor(day: NaiveDate, step: Step) -> NaiveDate {
+fn floor(day: NaiveDate, step: BarWidth) -> NaiveDate {
     match step {
-        Step::Day => day,
-        Step::Week => day - Days::new(u64::from(day.weekday().num_days_from_monday())),
-        Step::Month => day.with_day(1).unwrap_or(day),
+        BarWidth::Day => day,
+        BarWidth::Week => day - Days::new(u64::from(day.weekday().num_days_from_monday())),
+        BarWidth::Month => day.with_day(1).unwrap_or(day),
     }
 }
 
-fn following(day: NaiveDate, step: Step) -> Option<NaiveDate> {
+fn following(day: NaiveDate, step: BarWidth) -> Option<NaiveDate> {
     match step {
-        Step::Day => day.checked_add_days(Days::new(1)),
-        Step::Week => day.checked_add_days(Days::new(7)),
-        Step::Month => day.checked_add_months(Months::new(1)),
+        BarWidth::Day => day.checked_add_days(Days::new(1)),
+        BarWidth::Week => day.checked_add_days(Days::new(7)),
+        BarWidth::Month => day.checked_add_months(Months::new(1)),
     }
 }
 
@@ -102,12 +108,12 @@ mod tests {
             ..Cohort::default()
         };
         let counted = [Counted { from: at("2026-11-17T23:00:00Z"), action: Action::Hold, count: 3 }];
-        assert_eq!(step(&cohort, extent), Step::Day);
-        let bars = fill(&counted, &cohort, Step::Day, extent, clock);
+        assert_eq!(step(&cohort, extent), BarWidth::Day);
+        let bars = fill(&counted, &cohort, BarWidth::Day, extent, clock);
         assert_eq!(bars.len(), 9);
         assert_eq!((bars[0].label.as_str(), bars[8].label.as_str()), ("16 Nov", "24 Nov"));
         assert_eq!(bars[2], Bar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
-        let weeks = fill(&counted, &Cohort::default(), Step::Week, extent, clock);
+        let weeks = fill(&counted, &Cohort::default(), BarWidth::Week, extent, clock);
         assert_eq!(weeks.len(), 9);
         assert_eq!(weeks.iter().map(Bar::total).sum::<u64>(), 3);
     }

@@ -6,7 +6,7 @@ use engine::control::kpi::{
 };
 use leptos::either::Either;
 use leptos::prelude::*;
-use store::reads::dashboard::{Figures, Pipeline, Report, SAMPLE};
+use store::reads::dashboard::{FigureReport, KeyFigures, PipelineValue, SAMPLE};
 
 use crate::pages::period::Period;
 use crate::ui::charts::spark::spark;
@@ -23,9 +23,9 @@ pub struct Told<'a> {
     /// The selected period.
     pub period: &'a Period,
     /// Figures in total and by week.
-    pub report: &'a Report,
+    pub report: &'a FigureReport,
     /// Pipeline amounts by currency.
-    pub pipeline: &'a [Pipeline],
+    pub pipeline: &'a [PipelineValue],
     /// Share of the sampled decisions that are complete.
     pub complete: Ratio,
 }
@@ -116,7 +116,7 @@ impl Told<'_> {
         counts.map_or_else(|| leads.href(), |counts| leads.with("counts", counts).href())
     }
 
-    fn line(&self, value: impl Fn(&Figures) -> Option<f64>) -> Vec<Option<f64>> {
+    fn line(&self, value: impl Fn(&KeyFigures) -> Option<f64>) -> Vec<Option<f64>> {
         self.report.weeks.iter().map(|(_, figures)| value(figures)).collect()
     }
 }
@@ -206,7 +206,7 @@ fn pipeline(told: &Told<'_>) -> Kpi {
         .filter(|(line, _)| line.won > 0.0)
         .map(|(line, currency)| number::money(line.won, currency))
         .collect();
-    let sum = |count: fn(&Pipeline) -> i64| told.pipeline.iter().map(count).sum::<i64>();
+    let sum = |count: fn(&PipelineValue) -> i64| told.pipeline.iter().map(count).sum::<i64>();
     let unpriced = sum(|line| if line.currency.is_none() { line.opportunities } else { 0 });
     let mut below = vec![number::plural(sum(|line| line.opportunities), "opportunity", "opportunities")];
     if unpriced > 0 {

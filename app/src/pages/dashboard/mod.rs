@@ -13,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use service::figures::FigureLookup;
 use store::Store;
-use store::reads::dashboard::{self as reads, Cohort, Step};
+use store::reads::dashboard::{self as reads, BarWidth, Cohort};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 use store::refresh::Topic;
 
@@ -50,7 +50,7 @@ pub struct DashboardQuery {
     period: Period,
     cohort: Cohort,
     extent: Extent,
-    step: Step,
+    step: BarWidth,
 }
 
 impl DashboardQuery {
@@ -79,7 +79,7 @@ impl DashboardQuery {
     }
 
     /// Returns the key under which the figures are cached.
-    fn key(&self, clock: Clock) -> (Cohort, Step, Tz) {
+    fn key(&self, clock: Clock) -> (Cohort, BarWidth, Tz) {
         (self.cohort, self.step, clock.zone)
     }
 }

@@ -24,7 +24,7 @@ pub fn FirstRun() -> impl IntoView {
 
 async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash) -> AnyView {
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
-    match people::is_anybody(&request.store).await {
+    match people::has_people(&request.store).await {
         Ok(false) => {}
         Ok(true) => {
             Error::NotFound { what: "page".into() }.set_status();

@@ -31,7 +31,7 @@ pub fn SignIn() -> impl IntoView {
 
 async fn sign_in(request: Option<Request>, next: Option<String>, flash: Flash) -> AnyView {
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
-    match people::is_anybody(&request.store).await {
+    match people::has_people(&request.store).await {
         Ok(true) => gate(texts().gate_sign_in(), sign_in_form(next, flash)).into_any(),
         Ok(false) => {
             leptos_axum::redirect("/first-run");

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
 use service::figures::FigureLookup;
-use store::reads::dashboard::{Figures, Report};
+use store::reads::dashboard::{FigureReport, KeyFigures};
 use store::refresh::Topic;
 
 use super::load::HomeData;
@@ -18,7 +18,7 @@ const COMPARED: usize = 4;
 /// A key figure with its direction.
 struct KeyFigure {
     name: &'static str,
-    value: fn(&Figures) -> Ratio,
+    value: fn(&KeyFigures) -> Ratio,
     /// Whether an increase is an improvement.
     more_is_better: bool,
 }
@@ -61,10 +61,10 @@ pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     }
 }
 
-fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView + use<> {
+fn shown(report: &FigureReport, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView + use<> {
     let young = as_of - TimeDelta::days(MATURITY_DAYS);
-    let weeks: Vec<Figures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
-    let is_young = |(week, _): &(DateTime<Utc>, Figures)| *week + TimeDelta::days(7) > young;
+    let weeks: Vec<KeyFigures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
+    let is_young = |(week, _): &(DateTime<Utc>, KeyFigures)| *week + TimeDelta::days(7) > young;
     let first_young = report.weeks.iter().position(is_young).unwrap_or(weeks.len());
     let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
     // Cached figures show their age once they are a minute old.
@@ -73,8 +73,8 @@ fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView +
     view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul>{old} }
 }
 
-fn kpi(shown: &KeyFigure, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
-    let of = |weeks: &[Figures]| added(weeks.iter().map(shown.value));
+fn kpi(shown: &KeyFigure, weeks: &[KeyFigures], first_young: usize) -> impl IntoView + use<> {
+    let of = |weeks: &[KeyFigures]| added(weeks.iter().map(shown.value));
     let (before, last) = split(weeks);
     let (before, last) = (of(before), of(last));
     let change = last.value.zip(before.value).map(|(now, then)| (now - then) * 100.0);
@@ -111,7 +111,7 @@ fn kpi(shown: &KeyFigure, weeks: &[Figures], first_young: usize) -> impl IntoVie
 }
 
 /// Renders the median over all 12 weeks, because medians of shorter periods cannot be combined.
-fn time(total: &Figures, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
+fn time(total: &KeyFigures, weeks: &[KeyFigures], first_young: usize) -> impl IntoView + use<> {
     let line: Vec<Option<f64>> = weeks.iter().map(|figures| figures.time_to_sql.median_s).collect();
     let figure = total.time_to_sql.median_s.map_or_else(|| "n/a".to_owned(), number::duration);
     view! {
@@ -124,10 +124,10 @@ fn time(total: &Figures, weeks: &[Figures], first_young: usize) -> impl IntoView
     }
 }
 
-fn leads(total: &Figures, weeks: &[Figures]) -> impl IntoView + use<> {
+fn leads(total: &KeyFigures, weeks: &[KeyFigures]) -> impl IntoView + use<> {
     let line: Vec<Option<f64>> = weeks.iter().map(|figures| Some(figures.leads as f64)).collect();
     let (before, last) = split(weeks);
-    let sum = |weeks: &[Figures]| weeks.iter().map(|figures| i128::from(figures.leads)).sum::<i128>();
+    let sum = |weeks: &[KeyFigures]| weeks.iter().map(|figures| i128::from(figures.leads)).sum::<i128>();
     view! {
         <li class="kpi">
             <p class="quiet">"Leads"</p>
@@ -139,7 +139,7 @@ fn leads(total: &Figures, weeks: &[Figures]) -> impl IntoView + use<> {
 }
 
 /// Returns the weeks before the compared period, then the compared period itself.
-fn split(weeks: &[Figures]) -> (&[Figures], &[Figures]) {
+fn split(weeks: &[KeyFigures]) -> (&[KeyFigures], &[KeyFigures]) {
     let (earlier, last) = weeks.split_at(weeks.len().saturating_sub(COMPARED));
     (&earlier[earlier.len().saturating_sub(COMPARED)..], last)
 }
@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn the_last_four_weeks_stand_beside_the_four_before() {
-        let weeks: Vec<Figures> = (0..10)
-            .map(|n| Figures { leads: n, mql_to_sql: Ratio::new(n, 10), ..Figures::default() })
+        let weeks: Vec<KeyFigures> = (0..10)
+            .map(|n| KeyFigures { leads: n, mql_to_sql: Ratio::new(n, 10), ..KeyFigures::default() })
             .collect();
         let (before, last) = split(&weeks);
         assert_eq!((before[0].leads, before.len(), last[0].leads, last.len()), (2, 4, 6, 4));

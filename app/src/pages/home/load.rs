@@ -7,18 +7,18 @@ use engine::ids::PersonId;
 use service::figures::{DecidedToday, FigureLookup};
 use store::Store;
 use store::actor::Role;
-use store::changes::{self, ListedChange, Show};
+use store::changes::{self, ChangeScope, ListedChange};
 use store::control::kill::{KillSwitch, kill_switches};
-use store::notices::{self, Notice, What};
+use store::notices::{self, Notice, NoticeKind};
 use store::people;
-use store::queue::{self, Filter, Waiting};
-use store::reads::dashboard::{Cohort, Report};
-use store::reads::frame::{LayerOwners, around, names_of_actors};
-use store::reads::home::{self, Assigned, WorkflowState};
+use store::queue::{self, QueueListFilter, WaitingLead};
+use store::reads::dashboard::{Cohort, FigureReport};
+use store::reads::frame::{LayerOwners, frame_data, names_of_actors};
+use store::reads::home::{self, UnansweredLead, WorkflowState};
 use store::reads::keyset::{Cursor, Order};
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
-use store::sync::{self, DeadFilter, OpenBreaker};
+use store::sync::{self, DeadEffectFilter, OpenBreaker};
 
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
@@ -51,9 +51,9 @@ pub struct HomeData {
     /// Leads that have waited too long.
     pub late: i64,
     /// The top of the queue and its length, for viewers who decide leads.
-    pub queue: Option<(Vec<Waiting>, i64)>,
+    pub queue: Option<(Vec<WaitingLead>, i64)>,
     /// Leads assigned to the viewer that await an answer.
-    pub assigned: Vec<Assigned>,
+    pub assigned: Vec<UnansweredLead>,
     /// Changes that the viewer can approve.
     pub approvals: Vec<ListedChange>,
     /// Releases that the viewer can take live or approve again.
@@ -71,7 +71,7 @@ pub struct HomeData {
     /// Today's decisions.
     pub today: Arc<DecidedToday>,
     /// The key figures, if the viewer's roles include them.
-    pub figures: Option<FigureLookup<Report>>,
+    pub figures: Option<FigureLookup<FigureReport>>,
     /// The viewer's ID.
     pub viewer: uuid::Uuid,
     /// The current time and the viewer's time zone.
@@ -91,7 +91,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         if !decides {
             return Ok(None);
         }
-        let mut rows = queue::waiting(store, &Filter::default(), clock.now).await?;
+        let mut rows = queue::waiting(store, &QueueListFilter::default(), clock.now).await?;
         rows.truncate(ROWS);
         Ok::<_, Error>(Some((rows, here.queued.clone()?)))
     };
@@ -107,8 +107,8 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
-    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
-    let dead = DeadFilter::default();
+    let waiting = ChangeScope::WaitingFor(viewer.id, viewer.roles.clone()).into();
+    let dead = DeadEffectFilter::default();
     // These queries are independent, so they run concurrently.
     let ((stops, resumed), (workflows, figures), today, queue) =
         tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
@@ -120,7 +120,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         home::waiting_since(store, clock.now - TOO_LONG),
         changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
         releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
-        around(store),
+        frame_data(store),
         invited,
         assigned,
     )?;
@@ -156,7 +156,8 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
 async fn resumed(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::Result<Vec<Notice>> {
     let mut resumed = notices::of_person(store, person, now).await?;
     let mut said = std::collections::BTreeSet::new();
-    resumed.retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(What::Resumed));
+    resumed
+        .retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(NoticeKind::Resumed));
     Ok(resumed)
 }
 
@@ -190,7 +191,7 @@ async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
 }
 
 /// Returns the figures of the last weeks from the dashboard's cache.
-async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLookup<Report>> {
+async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLookup<FigureReport>> {
     let Here { request, clock, .. } = here;
     // Starts at midnight, so that all viewers in a time zone share the cached figures all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);

@@ -3,7 +3,7 @@
 use engine::change::Kind;
 use leptos::prelude::*;
 use store::changes::ListedChange;
-use store::queue::Waiting;
+use store::queue::WaitingLead;
 use store::refresh::Topic;
 use store::releases::Release;
 
@@ -97,7 +97,7 @@ fn releases(loaded: &HomeData) -> Option<AnyView> {
 
 fn queue(loaded: &HomeData) -> Option<AnyView> {
     let (rows, total) = loaded.queue.as_ref()?;
-    let row = |row: &Waiting| {
+    let row = |row: &WaitingLead| {
         let (who, about) = words::lead(
             row.company.as_ref(),
             row.name.as_ref(),

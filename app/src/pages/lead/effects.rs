@@ -5,7 +5,7 @@ use engine::decision::{Decision, Mode};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use serde_json::Value as Json;
-use store::queue::{Kind, Past};
+use store::queue::{Kind, PastVerdict};
 use store::sync::lists::{Effect, EffectState};
 
 use super::decided::Decided;
@@ -104,7 +104,7 @@ fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
 }
 
 /// Describes a person's verdict in the queue.
-fn said(loaded: &LeadData, past: &Past) -> String {
+fn said(loaded: &LeadData, past: &PastVerdict) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
         return format!("Waits again, taken back by {}", past.by);
     }

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use store::leads::Lead;
 use store::log::{StoredEvent, event, stored_decisions};
 use store::outcomes::{self, Outcome};
-use store::queue::{Past, verdicts_of};
+use store::queue::{PastVerdict, verdicts_of};
 use store::reads::frame::{WorkflowName, names_of, workflow_names};
-use store::reads::lead_page::{self, History, Proof};
+use store::reads::lead_page::{self, DecisionProof, LeadTimeline};
 use store::sync::lists::{Effect, effects_of_lead};
 use uuid::Uuid;
 
@@ -55,17 +55,17 @@ pub struct LeadData {
     /// The event that explains the selected decision.
     pub event: Option<StoredEvent>,
     /// Events, decisions and merges of the lead.
-    pub history: History,
+    pub history: LeadTimeline,
     /// Reported outcomes of the lead.
     pub outcomes: Vec<Outcome>,
     /// Verdicts of people in the queue, newest first.
-    pub verdicts: Vec<Past>,
+    pub verdicts: Vec<PastVerdict>,
     /// Effects of the lead, newest first.
     pub effects: Vec<Effect>,
     /// Pause reasons of the paused destinations, by name.
     pub paused: BTreeMap<String, String>,
     /// Hashes that prove the log, for an erased person.
-    pub proof: Option<Proof>,
+    pub proof: Option<DecisionProof>,
     /// Time of the erasure.
     pub erased_at: Option<chrono::DateTime<chrono::Utc>>,
     /// All workflows.
@@ -83,7 +83,7 @@ pub struct LeadData {
 pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
     let store = &here.request.store;
     let history = async {
-        if asked.decision_only { Ok(History::default()) } else { lead_page::history(store, id).await }
+        if asked.decision_only { Ok(LeadTimeline::default()) } else { lead_page::history(store, id).await }
     };
     let (lead, history, workflows) =
         tokio::try_join!(store::leads::get(store, id), history, workflow_names(store))?;
@@ -183,7 +183,12 @@ fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
 
 /// Returns the e-mail addresses of all people to name: assignees, pool members, reporters of outcomes, and
 /// authors of overrides.
-fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Option<&Decided>) -> Vec<String> {
+fn addresses(
+    lead: &Lead,
+    history: &LeadTimeline,
+    outcomes: &[Outcome],
+    decided: Option<&Decided>,
+) -> Vec<String> {
     let picked =
         history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
     let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());

@@ -94,7 +94,7 @@ fn notes(loaded: &LeadData) -> impl IntoView + use<> {
     let merged = loaded.lead.merged_into.map(|into| {
         note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p> })
     });
-    let suggestion = |suggestion: &store::reads::lead_page::Suggestion| {
+    let suggestion = |suggestion: &store::reads::lead_page::MergeSuggestion| {
         let other = suggestion.other.clone().unwrap_or_else(|| "another lead".into());
         let href = format!("/leads/{}", suggestion.other_lead_id);
         view! {

@@ -6,7 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use serde_json::Value as Json;
 use store::outcomes::Outcome;
-use store::queue::{Kind, Past};
+use store::queue::{Kind, PastVerdict};
 use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
@@ -87,7 +87,7 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
 }
 
 /// Builds the entry of a person's verdict in the queue.
-fn judged(loaded: &LeadData, verdict: &Past) -> Entry {
+fn judged(loaded: &LeadData, verdict: &PastVerdict) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
     let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
     let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {

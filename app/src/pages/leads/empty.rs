@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
-use store::reads::leads_list::{Cursor, Place, Row, SEARCHED_ROWS};
+use store::reads::leads_list::{LeadListCursor, LeadListPosition, LeadListRow, SEARCHED_ROWS};
 
 use super::filter::Asked;
 use crate::pages::list_page::Rows;
@@ -35,13 +35,13 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
 }
 
 /// Renders that no leads match, or that none have been found so far.
-pub fn no_match(asked: &Asked, found: &Rows<Row, Place>) -> impl IntoView + use<> {
+pub fn no_match(asked: &Asked, found: &Rows<LeadListRow, LeadListPosition>) -> impl IntoView + use<> {
     let bare = asked.address.start();
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sort.order)) {
         let further = match on {
-            Cursor::Before(place) => bare.with("before", place.to_string()).href(),
-            Cursor::After(place) => bare.with("after", place.to_string()).href(),
-            Cursor::Start => bare.href(),
+            LeadListCursor::Before(place) => bare.with("before", place.to_string()).href(),
+            LeadListCursor::After(place) => bare.with("after", place.to_string()).href(),
+            LeadListCursor::Start => bare.href(),
         };
         let steps = view! {
             <p>{format!("Nothing among the {} leads looked through for this page. There are more.", number::count(SEARCHED_ROWS))}</p>

@@ -1,7 +1,7 @@
 //! Leads as rows of the CSV export. For an erased person, only the decision remains.
 
 use store::reads::frame::WorkflowName;
-use store::reads::leads_list::Row;
+use store::reads::leads_list::LeadListRow;
 
 use crate::csv_file::{instant, text};
 use crate::ui::words;
@@ -27,7 +27,7 @@ pub const HEAD: &[&str] = &[
 ];
 
 /// Formats a lead as a row of the CSV export.
-pub fn line(row: Row, workflows: &[WorkflowName]) -> Vec<String> {
+pub fn line(row: LeadListRow, workflows: &[WorkflowName]) -> Vec<String> {
     let workflow = workflows.iter().find(|workflow| workflow.id == row.workflow_id);
     let erased = if row.erased_at.is_some() { "yes" } else { "" };
     vec![

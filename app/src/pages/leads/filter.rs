@@ -5,7 +5,7 @@ use engine::control::outcome::OutcomeStage;
 use leptos::prelude::*;
 use store::people::Person;
 use store::reads::frame::{RuleName, WorkflowName};
-use store::reads::leads_list::{Counts, Filter, QueueFilter, RuleFilter, Sort};
+use store::reads::leads_list::{FigurePart, LeadListFilter, LeadListSort, QueueFilter, RuleFilter};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -31,11 +31,11 @@ pub struct Asked {
     /// The filters as given in the URL.
     pub address: Address,
     /// The same filters, parsed. Invalid values are ignored.
-    pub filter: Filter,
+    pub filter: LeadListFilter,
     /// The sort order as shown in the column headers.
     pub sorted: Sorted,
     /// The same sort order for the query.
-    pub sort: Sort,
+    pub sort: LeadListSort,
     period: Period,
 }
 
@@ -50,7 +50,7 @@ impl Asked {
             if rule == DEFAULT_RULE { RuleFilter::Default } else { RuleFilter::Rule(rule.to_owned()) }
         });
         let period = Period::read(&address, Span::All, clock);
-        let filter = Filter {
+        let filter = LeadListFilter {
             workflow: workflow.map(|workflow| workflow.id),
             action: address.parsed::<Action>("action"),
             rule,
@@ -61,7 +61,7 @@ impl Asked {
                 .map(|text| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect()),
             from: period.from(),
             to: period.to(),
-            counts: address.parsed::<Counts>("counts"),
+            counts: address.parsed::<FigurePart>("counts"),
             assignee: assignee.map(|person| person.email.clone()),
             lead: None,
         };
@@ -69,13 +69,13 @@ impl Asked {
         if filter.has_period() {
             sorted.by = "first";
         }
-        let sort = Sort { by_first: sorted.by == "first", order: sorted.order };
+        let sort = LeadListSort { by_first: sorted.by == "first", order: sorted.order };
         Self { filter, sorted, sort, period, address }
     }
 
     /// Returns whether any filter is active.
     pub fn is_narrowed(&self) -> bool {
-        self.filter != Filter::default()
+        self.filter != LeadListFilter::default()
     }
 
     /// Describes the active filters.
@@ -200,12 +200,12 @@ fn queue_words(queue: QueueFilter) -> &'static str {
     }
 }
 
-fn counts_words(counts: Counts) -> &'static str {
+fn counts_words(counts: FigurePart) -> &'static str {
     match counts {
-        Counts::Qualified => "MQL→SQL",
-        Counts::Judged => "Passed on and judged",
-        Counts::FalsePositive => "False positive",
-        Counts::Assigned => "Assigned by the system",
-        Counts::Converted => "AE conversion",
+        FigurePart::Qualified => "MQL→SQL",
+        FigurePart::Judged => "Passed on and judged",
+        FigurePart::FalsePositive => "False positive",
+        FigurePart::Assigned => "Assigned by the system",
+        FigurePart::Converted => "AE conversion",
     }
 }

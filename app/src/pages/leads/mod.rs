@@ -14,7 +14,7 @@ use store::actor::Role;
 use store::people::{self, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
-use store::reads::leads_list::{self, COUNTED_ROWS, Cursor, Place, Row};
+use store::reads::leads_list::{self, COUNTED_ROWS, LeadListCursor, LeadListPosition, LeadListRow};
 use store::refresh::Topic;
 
 use super::frame::Here;
@@ -50,8 +50,8 @@ pub struct LeadListExtras {
 }
 
 impl ListPage for LeadList {
-    type Row = Row;
-    type Place = Place;
+    type Row = LeadListRow;
+    type Place = LeadListPosition;
     type Extras = LeadListExtras;
 
     const INFO: ListInfo = LEADS;
@@ -80,12 +80,21 @@ impl ListPage for LeadList {
         self.asked.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Row, Place>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: LeadListCursor,
+        limit: usize,
+    ) -> Result<Rows<LeadListRow, LeadListPosition>> {
         let found = leads_list::page(store, &self.asked.filter, self.asked.sort, cursor, limit).await?;
         Ok(Rows { rows: found.rows, beside: found.beside, cut: found.cut, total: None })
     }
 
-    async fn extras(&self, here: &Here, found: &Rows<Row, Place>) -> Result<LeadListExtras> {
+    async fn extras(
+        &self,
+        here: &Here,
+        found: &Rows<LeadListRow, LeadListPosition>,
+    ) -> Result<LeadListExtras> {
         let store = &here.request.store;
         let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
         let rules = leads_list::rules_of(store, &decisions).await?;
@@ -103,7 +112,7 @@ impl ListPage for LeadList {
         })
     }
 
-    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, Row> {
+    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, LeadListRow> {
         table::table(&self.workflows, &extras.names)
     }
 
@@ -112,7 +121,7 @@ impl ListPage for LeadList {
         here: &Here,
         _flash: &Flash,
         extras: &LeadListExtras,
-        _found: &Rows<Row, Place>,
+        _found: &Rows<LeadListRow, LeadListPosition>,
     ) -> ListSurroundings {
         let Self { asked, workflows, assignees } = self;
         let import = here
@@ -133,11 +142,11 @@ impl ListPage for LeadList {
         extras.is_bare.then(|| empty::no_leads(&self.workflows, &here.request.origin()).into_any())
     }
 
-    fn empty(&self, _extras: &LeadListExtras, found: &Rows<Row, Place>) -> AnyView {
+    fn empty(&self, _extras: &LeadListExtras, found: &Rows<LeadListRow, LeadListPosition>) -> AnyView {
         empty::no_match(&self.asked, found).into_any()
     }
 
-    async fn lines(&self, _store: &Store, rows: Vec<Row>) -> Result<Vec<Vec<String>>> {
+    async fn lines(&self, _store: &Store, rows: Vec<LeadListRow>) -> Result<Vec<Vec<String>>> {
         Ok(rows.into_iter().map(|row| file::line(row, &self.workflows)).collect())
     }
 }

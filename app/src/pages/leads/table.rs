@@ -6,7 +6,7 @@ use engine::decision::Outcome3;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
-use store::reads::leads_list::{Row, RuleOf};
+use store::reads::leads_list::{DecidingRule, LeadListRow};
 
 use super::ById;
 use crate::ui::chip::{Truth, action_chip, truth};
@@ -18,7 +18,7 @@ use crate::ui::{number, words};
 /// Names used in the rows.
 pub struct Known {
     /// The rules of the decisions.
-    pub rules: ById<RuleOf>,
+    pub rules: ById<DecidingRule>,
     /// Names of people by e-mail address.
     pub people: BTreeMap<String, String>,
     /// The current time and the viewer's time zone.
@@ -26,43 +26,47 @@ pub struct Known {
 }
 
 /// Builds the table of leads.
-pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, Row> {
+pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, LeadListRow> {
     let clock = known.clock;
     let several = workflows.len() > 1;
-    let workflow = |row: &Row| workflows.iter().find(|workflow| workflow.id == row.workflow_id);
-    let href = move |row: &Row| match workflow(row) {
+    let workflow = |row: &LeadListRow| workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let href = move |row: &LeadListRow| match workflow(row) {
         Some(workflow) if several => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
         _ => format!("/leads/{}", row.lead_id),
     };
-    let title = move |row: &Row| workflow(row).map(|workflow| workflow.title.clone());
-    let action = |row: &Row| row.last_action.parse().ok().map(action_chip);
-    let rule = |row: &Row| rule(row, known.rules.get(&row.last_decision_id));
+    let title = move |row: &LeadListRow| workflow(row).map(|workflow| workflow.title.clone());
+    let action = |row: &LeadListRow| row.last_action.parse().ok().map(action_chip);
+    let rule = |row: &LeadListRow| rule(row, known.rules.get(&row.last_decision_id));
     let workflow_column = Column::new("workflow", "Workflow", "skip-narrow", title);
     let columns = vec![
-        Column::new("lead", "Lead", "", move |row: &Row| who(row, href(row))),
+        Column::new("lead", "Lead", "", move |row: &LeadListRow| who(row, href(row))),
         if several { workflow_column } else { workflow_column.extra() },
         Column::new("decision", "Decision", "first", action),
         Column::new("rule", "By rule", "wide", rule),
-        Column::new("version", "Rules", "num", |row: &Row| format!("v{}", row.last_rule_version))
+        Column::new("version", "Rules", "num", |row: &LeadListRow| format!("v{}", row.last_rule_version))
             .extra()
             .label("Rules"),
-        Column::new("confidence", "Confidence", "num skip-narrow skip-mid", |row: &Row| {
+        Column::new("confidence", "Confidence", "num skip-narrow skip-mid", |row: &LeadListRow| {
             row.last_confidence.map(number::confidence)
         }),
-        Column::new("with", "With", "", |row: &Row| waits(row, known)),
-        Column::new("stage", "Stage", "", |row: &Row| row.stage.as_deref().map(words::stage_named)),
-        Column::new("first", "First decided", "num quiet", move |row: &Row| clock.relative(row.first_as_of))
-            .extra()
-            .sort("first")
-            .label("First"),
-        Column::new("decided", "Decided", "num quiet", move |row: &Row| clock.relative(row.last_as_of))
-            .sort("decided"),
+        Column::new("with", "With", "", |row: &LeadListRow| waits(row, known)),
+        Column::new("stage", "Stage", "", |row: &LeadListRow| row.stage.as_deref().map(words::stage_named)),
+        Column::new("first", "First decided", "num quiet", move |row: &LeadListRow| {
+            clock.relative(row.first_as_of)
+        })
+        .extra()
+        .sort("first")
+        .label("First"),
+        Column::new("decided", "Decided", "num quiet", move |row: &LeadListRow| {
+            clock.relative(row.last_as_of)
+        })
+        .sort("decided"),
     ];
     Table { caption: "Leads and the last decision about each", class: "leads", columns, choose: None }
 }
 
 /// Renders name, company and e-mail address, or the source's ID if nothing else is known.
-fn who(row: &Row, href: String) -> impl IntoView + use<> {
+fn who(row: &LeadListRow, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
         return Either::Left(
             view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
@@ -73,8 +77,8 @@ fn who(row: &Row, href: String) -> impl IntoView + use<> {
     Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest}</span></a> })
 }
 
-fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
-    let title = |rule: &RuleOf| rule.name.clone().unwrap_or_else(|| rule.rule_id.clone());
+fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<> {
+    let title = |rule: &DecidingRule| rule.name.clone().unwrap_or_else(|| rule.rule_id.clone());
     match (rule, &row.last_rule_id) {
         (Some(rule), _) if rule.held => EitherOf3::A(view! {
             <span class="pair" title="Not enough information for this rule: the scan stopped here">
@@ -89,7 +93,7 @@ fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
 }
 
 /// Renders the queue rather than the assignee: a lead that waits for a person matters more.
-fn waits(row: &Row, known: &Known) -> impl IntoView + use<> {
+fn waits(row: &LeadListRow, known: &Known) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {
             let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));

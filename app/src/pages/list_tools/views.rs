@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::views::{self as reads, NAME_CHARS, View};
+use store::views::{self as reads, NAME_CHARS, SavedView};
 
 use crate::actions::views::{DeleteView, RenameView, SaveView};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub async fn views(here: &Here, flash: &Flash, address: &Address) -> Result<AnyV
     let saved = reads::views(&here.request.store, viewer.id, address.path()).await?;
     let query = address.start().query();
     let open = saved.iter().find(|view| view.query == query).cloned();
-    let link = |view: &View| {
+    let link = |view: &SavedView| {
         let href =
             if view.query.is_empty() { view.page.clone() } else { format!("{}?{}", view.page, view.query) };
         let current = (view.query == query).then_some("true");
@@ -49,7 +49,7 @@ fn save(address: &Address, query: String, flash: &Flash) -> impl IntoView + use<
     ask("Save this view", is_wrong(flash), form)
 }
 
-fn change(view: &View, flash: &Flash) -> impl IntoView + use<> {
+fn change(view: &SavedView, flash: &Flash) -> impl IntoView + use<> {
     let id = view.id.to_string();
     let form = view! {
         <form method="post" action=RenameView::PATH>

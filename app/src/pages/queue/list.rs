@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::decision::UnknownReason;
 use leptos::prelude::*;
-use store::queue::{LIST_ROWS, Waiting};
+use store::queue::{LIST_ROWS, WaitingLead};
 use store::refresh::Topic;
 
 use super::load::QueueData;
@@ -66,7 +66,7 @@ fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView +
     }
 }
 
-fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + use<> {
+fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView + use<> {
     let (who, about) =
         words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
@@ -122,7 +122,7 @@ pub fn priority(priority: i32) -> impl IntoView {
 }
 
 /// Describes in a few words why the lead waits.
-fn why(loaded: &QueueData, row: &Waiting) -> String {
+fn why(loaded: &QueueData, row: &WaitingLead) -> String {
     let because: Vec<UnknownReason> = serde_json::from_value(row.because.clone()).unwrap_or_default();
     let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
     let field = |name: &String| {

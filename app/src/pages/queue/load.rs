@@ -16,7 +16,9 @@ use service::bundles::ReadableBundle;
 use store::Store;
 use store::actor::Role;
 use store::control::kill::{KillSwitch, kill_switches};
-use store::queue::{self, Claim, Filter, Gone, Past, Place, Waiting};
+use store::queue::{
+    self, NotWaitingReason, PastVerdict, QueueClaim, QueueItem, QueueListFilter, WaitingLead,
+};
 use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::actions::queue::{DecideLead, QueueFilter};
@@ -49,19 +51,19 @@ pub const REFRESH: &str = "refresh";
 /// The open lead.
 pub struct Open {
     /// The lead and its workflow.
-    pub place: Place,
+    pub place: QueueItem,
     /// The workflow's name in URLs.
     pub workflow: String,
     /// Data of the lead page.
     pub lead: lead::LeadData,
     /// The current claim.
-    pub claim: Option<Claim>,
+    pub claim: Option<QueueClaim>,
     /// Index in the list, if the list reaches that far.
     pub row: Option<usize>,
     /// Start of the wait; `None` once the lead has left the queue.
     pub since: Option<DateTime<Utc>>,
     /// Reason that the lead is no longer in the queue.
-    pub gone: Option<Gone>,
+    pub gone: Option<NotWaitingReason>,
     /// The AE's rejection that returned the lead to the queue.
     pub rejected: Option<Rejected>,
     /// The suggested action; `None` if an AE rejected the result of the rules.
@@ -99,7 +101,7 @@ pub struct QueueData {
     /// The filter of the queue.
     pub shown: QueueFilter,
     /// The waiting leads.
-    pub rows: Vec<Waiting>,
+    pub rows: Vec<WaitingLead>,
     /// The bundles that decided the leads, by hash.
     pub rules: BTreeMap<Vec<u8>, Arc<ReadableBundle>>,
     /// Number of waiting leads that match the filter.
@@ -111,7 +113,7 @@ pub struct QueueData {
     /// Number of leads that the viewer has decided today.
     pub decided_today: i64,
     /// The viewer's last verdict while it can be undone, with the name of the lead.
-    pub last: Option<(Past, String)>,
+    pub last: Option<(PastVerdict, String)>,
     /// The open lead.
     pub open: Option<Open>,
     /// Active kill switches.
@@ -153,7 +155,7 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     let filter = asked.shown.filter(&workflows, Some(viewer));
     let everything = here.queued.clone()?;
     let total = async {
-        if filter == Filter::default() { Ok(everything) } else { queue::count(store, &filter).await }
+        if filter == QueueListFilter::default() { Ok(everything) } else { queue::count(store, &filter).await }
     };
     let (rows, total) = tokio::try_join!(queue::waiting(store, &filter, now), total)?;
     let open = match asked_place(&asked, &rows, &workflows)? {
@@ -191,7 +193,7 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
 }
 
 /// Adds the name of the lead to a verdict.
-async fn with_name(store: &Store, past: Option<Past>) -> Result<Option<(Past, String)>> {
+async fn with_name(store: &Store, past: Option<PastVerdict>) -> Result<Option<(PastVerdict, String)>> {
     let Some(past) = past else { return Ok(None) };
     let lead = store::leads::get(store, past.lead_id.into()).await?;
     let (who, _) = words::lead(
@@ -204,7 +206,7 @@ async fn with_name(store: &Store, past: Option<Past>) -> Result<Option<(Past, St
 }
 
 /// Loads the bundles behind the rows; nearly all rows share one.
-async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<ReadableBundle>>> {
+async fn rules_of(bundles: &Bundles, rows: &[WaitingLead]) -> Result<BTreeMap<Vec<u8>, Arc<ReadableBundle>>> {
     let mut known = BTreeMap::new();
     for bundle in rows.iter().filter_map(|row| row.bundle.as_ref()) {
         if let (false, Some(hash)) = (known.contains_key(bundle), Digest::from_slice(bundle)) {
@@ -215,28 +217,32 @@ async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8
 }
 
 /// Returns the lead in the URL, in the workflow given there or else in the one where it waits.
-fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
+fn asked_place(
+    asked: &QueueQuery,
+    rows: &[WaitingLead],
+    workflows: &[WorkflowName],
+) -> Result<Option<QueueItem>> {
     let Some(id) = &asked.lead else { return Ok(None) };
     let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
     let named = asked.workflow.as_deref().unwrap_or(&asked.shown.workflow);
     let workflow = workflows.iter().find(|known| known.name == named).map(|known| known.id);
     let waits = || rows.iter().find(|row| row.lead_id == lead.0).map(|row| row.workflow_id);
     let only = || if let [only] = workflows { Some(only.id) } else { None };
-    Ok(workflow.or_else(waits).or_else(only).map(|workflow| Place { lead, workflow: workflow.into() }))
+    Ok(workflow.or_else(waits).or_else(only).map(|workflow| QueueItem { lead, workflow: workflow.into() }))
 }
 
 /// Returns the first lead claimed by the viewer, else the first unclaimed one, else the first.
-fn first_free(rows: &[Waiting], viewer: uuid::Uuid) -> Option<Place> {
+fn first_free(rows: &[WaitingLead], viewer: uuid::Uuid) -> Option<QueueItem> {
     let own = rows.iter().find(|row| row.taken_by == Some(viewer));
     let free = || rows.iter().find(|row| row.taken_by.is_none());
-    own.or_else(free).or(rows.first()).map(Waiting::place)
+    own.or_else(free).or(rows.first()).map(WaitingLead::place)
 }
 
 async fn load_open(
     here: &Here,
-    place: Place,
+    place: QueueItem,
     workflows: &[WorkflowName],
-    (rows, stops): (&[Waiting], &[KillSwitch]),
+    (rows, stops): (&[WaitingLead], &[KillSwitch]),
     is_looked_at: bool,
 ) -> Result<Open> {
     let store = &here.request.store;
@@ -260,7 +266,9 @@ async fn load_open(
             None => Ok(None),
         }
     };
-    let gone = async { if waits { Ok(None) } else { queue::gone(store, place, decision).await.map(Some) } };
+    let gone = async {
+        if waits { Ok(None) } else { queue::not_waiting_reason(store, place, decision).await.map(Some) }
+    };
     let everybody = async { if waits { sales(store).await } else { Ok(Vec::new()) } };
     let claim = queue::claim_of(store, place, here.clock.now);
     let rejected = async { if waits { rejected(store, place, decision).await } else { Ok(None) } };
@@ -297,7 +305,7 @@ async fn load_open(
     })
 }
 
-async fn rejected(store: &Store, place: Place, decision: DecisionId) -> store::Result<Option<Rejected>> {
+async fn rejected(store: &Store, place: QueueItem, decision: DecisionId) -> store::Result<Option<Rejected>> {
     let Some(found) = queue::rejection(store, decision).await? else { return Ok(None) };
     let outcomes = store::outcomes::of_lead(store, place.lead).await?;
     let last = outcomes.into_iter().rfind(|outcome| outcome.stage == OutcomeStage::Rejected);

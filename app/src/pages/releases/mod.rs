@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use store::Store;
 use store::reads::frame::{WorkflowName, workflow_names};
 use store::releases::{self, RELEASE_PAGE_ROWS, Release, ReleaseCursor, ReleaseListFilter};
-use store::titles::{Titled, Titles};
+use store::titles::{TitledObject, Titles};
 use strum::VariantArray as _;
 
 use crate::csv_file::{self, instant};
@@ -127,7 +127,7 @@ impl ListPage for ReleaseList {
 /// Formats a release as a row of the CSV export.
 fn line(row: &Release, titles: &Titles) -> Vec<String> {
     let changed = row.change.as_ref().map(|change| {
-        let title = titles.get(Titled::Version(change.kind, &change.name));
+        let title = titles.get(TitledObject::Version(change.kind, &change.name));
         format!("{} {}", change.kind.spec().title, title.unwrap_or(&change.name))
     });
     vec![

@@ -13,7 +13,7 @@ use service::run::RunKind;
 use store::Store;
 use store::reads::frame::{WorkflowName, names_of_actors, workflow_names};
 use store::refresh::Topic;
-use store::runs::{self, Cursor, PAGE_ROWS, Run, RunFilter, RunState};
+use store::runs::{self, PAGE_ROWS, Run, RunCursor, RunFilter, RunState};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -87,7 +87,7 @@ impl ListPage for RunList {
         self.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Run, Uuid>> {
+    async fn rows(&self, store: &Store, cursor: RunCursor, limit: usize) -> Result<Rows<Run, Uuid>> {
         let filter = RunFilter { kind: self.kind.map(|kind| kind.to_string()), state: self.state };
         let found = runs::page(store, &filter, self.sorted.order, cursor, limit).await?;
         Ok(Rows { rows: found.runs, beside: found.beside, cut: false, total: None })

@@ -2,12 +2,12 @@
 
 use engine::change::Kind;
 use store::Store;
-use store::people::{self, By, PeopleFilter, Person};
+use store::people::{self, PeopleFilter, PeopleSort, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
 use store::reads::keyset::Order;
-use store::reads::leads_list::{self, Cursor, Filter, PAGE_ROWS, Row, Sort};
-use store::reads::search::{Versioned, versions};
-use store::titles::{Titled, Titles, titles};
+use store::reads::leads_list::{self, LeadListCursor, LeadListFilter, LeadListRow, LeadListSort, PAGE_ROWS};
+use store::reads::search::{FoundVersion, versions};
+use store::titles::{TitledObject, Titles, titles};
 
 use crate::context::Viewer;
 use crate::error::Result;
@@ -59,13 +59,20 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
     let mut found = SearchResults::default();
     if text.chars().count() >= ENOUGH {
         let filter = match text.parse() {
-            Ok(id) => Filter { lead: Some(id), ..Filter::default() },
-            Err(_) => Filter { text: Some(text.to_owned()), ..Filter::default() },
+            Ok(id) => LeadListFilter { lead: Some(id), ..LeadListFilter::default() },
+            Err(_) => LeadListFilter { text: Some(text.to_owned()), ..LeadListFilter::default() },
         };
         let by_name = PeopleFilter { text: Some(text.to_owned()), ..PeopleFilter::default() };
         let (leads, people, rules, workflows, versioned, titles) = tokio::try_join!(
-            leads_list::page(store, &filter, Sort::default(), Cursor::Start, PAGE_ROWS),
-            people::page(store, &by_name, By::Name, Order::Newest, people::Cursor::Start, people::PAGE_ROWS),
+            leads_list::page(store, &filter, LeadListSort::default(), LeadListCursor::Start, PAGE_ROWS),
+            people::page(
+                store,
+                &by_name,
+                PeopleSort::Name,
+                Order::Newest,
+                people::PeopleCursor::Start,
+                people::PAGE_ROWS
+            ),
             live_rules(store),
             workflow_names(store),
             versions(store, text),
@@ -95,7 +102,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
     Ok(found)
 }
 
-fn lead_hits(found: &leads_list::Page, text: &str) -> Vec<Hit> {
+fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<Hit> {
     let mut seen = Vec::new();
     let mut hits = Vec::new();
     // The list has one row for each workflow of a lead, so duplicates are skipped.
@@ -117,7 +124,7 @@ fn lead_hits(found: &leads_list::Page, text: &str) -> Vec<Hit> {
     hits
 }
 
-fn lead(row: &Row) -> Hit {
+fn lead(row: &LeadListRow) -> Hit {
     let (title, detail) =
         words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
     Hit { title, detail, href: format!("/leads/{}", row.lead_id), icon: Icon::Leads }
@@ -155,9 +162,9 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
     found.take(EACH).map(hit).collect()
 }
 
-fn version(version: Versioned, titles: &Titles) -> Option<Hit> {
+fn version(version: FoundVersion, titles: &Titles) -> Option<Hit> {
     let kind: Kind = version.kind.parse().ok()?;
-    let title = titles.get(Titled::Version(kind, &version.name));
+    let title = titles.get(TitledObject::Version(kind, &version.name));
     Some(Hit {
         href: format!("{}/{}", kind.spec().path, version.name),
         title: title.map_or_else(|| words::sentence(&version.name), str::to_owned),

@@ -3,7 +3,7 @@
 use engine::action::Action;
 use engine::decision::Outcome3;
 use leptos::prelude::*;
-use store::reads::keyset::{Beside, Cursor, Order};
+use store::reads::keyset::{AdjacentPages, Cursor, Order};
 use strum::VariantArray as _;
 
 use super::{PieceGroup, Theme, example};
@@ -207,7 +207,7 @@ pub fn lists(clock: Clock) -> PieceGroup {
             cut: false,
             by_name: false,
         };
-        let beside = Beside { newer: Some(Cursor::After(7)), older: Some(Cursor::Before(3)) };
+        let beside = AdjacentPages { newer: Some(Cursor::After(7)), older: Some(Cursor::Before(3)) };
         pager(&Address::new(HERE), Order::Newest, &Cursor::Before(8), &count, beside)
     };
     let filters = |_| {

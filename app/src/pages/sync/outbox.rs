@@ -13,7 +13,7 @@ use store::sync::{
     DestinationRecord, OpenBreaker, OutboxCount, UnfinishedState, destinations, open_breakers, outbox_counts,
     used_on,
 };
-use store::titles::{TITLE_CHARS, Titled};
+use store::titles::{TITLE_CHARS, TitledObject};
 
 use crate::actions::sync::{PauseDestination, ResumeDestination};
 use crate::actions::titles::SetDestinationTitle;
@@ -275,7 +275,7 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
 /// Renders the form that sets the title.
 fn rename(line: &Line) -> impl IntoView + use<> {
     let name = line.record.name.clone();
-    let title = titles::title(Titled::Destination(&name));
+    let title = titles::title(TitledObject::Destination(&name));
     let button =
         view! { "Edit title"<span class="sr">{format!(" of {}", titles::destination(&name))}</span> };
     let form = view! {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::change::Kind;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::reads::subjects::{Listed, UsedIn};
+use store::reads::subjects::{VersionEntry, WorkflowUse};
 
 use crate::actions::changes::StartChange;
 use crate::ui::clock::Clock;
@@ -17,7 +17,7 @@ pub struct Around<'a> {
     pub name: &'a str,
     /// Names of the people who created versions.
     pub names: &'a BTreeMap<String, String>,
-    pub used: &'a [UsedIn],
+    pub used: &'a [WorkflowUse],
     /// The version shown on the page.
     pub shown: u32,
     pub clock: Clock,
@@ -26,13 +26,13 @@ pub struct Around<'a> {
 }
 
 /// Renders the versions, newest first, with links to view, compare and restore each.
-pub fn list(history: &[Listed], around: &Around<'_>) -> impl IntoView + use<> {
+pub fn list(history: &[VersionEntry], around: &Around<'_>) -> impl IntoView + use<> {
     let newest = history.first().map_or(0, |version| version.version);
     let rows = history.iter().map(|version| row(version, newest, around)).collect_view();
     view! { <section><h2>"Versions"</h2><ol class="plain-list versions">{rows}</ol></section> }
 }
 
-fn row(version: &Listed, newest: i32, around: &Around<'_>) -> impl IntoView + use<> {
+fn row(version: &VersionEntry, newest: i32, around: &Around<'_>) -> impl IntoView + use<> {
     let Around { kind, name, names, used, shown, clock, may } = *around;
     let path = format!("{}/{name}", kind.spec().path);
     let is_shown = i64::from(shown) == i64::from(version.version);

@@ -13,7 +13,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::changes::{self, ListedChange};
-use store::reads::subjects::{Subject, subjects};
+use store::reads::subjects::{VersionedObject, subjects};
 
 use crate::actions::changes::StartChange;
 use crate::error::Result;
@@ -80,7 +80,7 @@ fn nothing(kind: Kind) -> impl IntoView {
 
 fn table(
     kind: Kind,
-    all: &[Subject],
+    all: &[VersionedObject],
     begun: &[&ListedChange],
     open: &[ListedChange],
     clock: Clock,
@@ -105,7 +105,7 @@ fn table(
     }
 }
 
-fn row(kind: Kind, subject: &Subject, open: &[ListedChange], clock: Clock) -> impl IntoView + use<> {
+fn row(kind: Kind, subject: &VersionedObject, open: &[ListedChange], clock: Clock) -> impl IntoView + use<> {
     let href = format!("{}/{}", kind.spec().path, subject.name);
     let used = if subject.workflows.is_empty() {
         Either::Left(view! { <span class="quiet">"No live workflow"</span> })

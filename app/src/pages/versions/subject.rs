@@ -8,8 +8,8 @@ use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use store::changes::{self, ListedChange};
 use store::reads::frame::names_of_actors;
-use store::reads::subjects::{UsedIn, history, used_in};
-use store::titles::{TITLE_CHARS, Titled};
+use store::reads::subjects::{WorkflowUse, history, used_in};
+use store::titles::{TITLE_CHARS, TitledObject};
 use store::workflows::{self, Version};
 
 use super::{availability, change_link, content, history as versions, switches};
@@ -113,7 +113,7 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn lives_in(used: &[UsedIn]) -> String {
+fn lives_in(used: &[WorkflowUse]) -> String {
     match used {
         [] => "In no live workflow".to_owned(),
         [one] => format!("Decides in {}", one.title),
@@ -130,7 +130,7 @@ fn owns(here: &Here, kind: Kind) -> bool {
 /// its title instead.
 fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
     let KindOrigin::People { .. } = kind.spec().origin else { return None };
-    let title = titles::title(Titled::Version(kind, name));
+    let title = titles::title(TitledObject::Version(kind, name));
     let form = view! {
         <form method="post" action=SetVersionTitle::PATH>
             <input type="hidden" name="kind" value=kind.to_string() />

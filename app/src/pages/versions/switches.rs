@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::reads::frame::names_of_actors;
 use store::refresh::Topic;
-use store::switches::{self, Muted, REASON_CHARS, SwitchedOff, WorkflowSwitches};
+use store::switches::{self, DisabledRule, MutedRule, REASON_CHARS, WorkflowSwitches};
 use store::workflows::{self, Version};
 
 use crate::actions::switches::{MuteRule, SwitchRuleOff, SwitchRuleOn, UnmuteRule};
@@ -107,7 +107,7 @@ fn table(around: &Around, title: &str, mut rules: Vec<(String, String)>) -> AnyV
 
 fn row(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
     let off = around.switches.off.iter().find(|off| off.rule_id == rule);
-    let muted: Vec<&Muted> = around.switches.mutes.iter().filter(|mute| mute.rule_id == rule).collect();
+    let muted: Vec<&MutedRule> = around.switches.mutes.iter().filter(|mute| mute.rule_id == rule).collect();
     let state = match off {
         Some(off) => switched_off(around, off),
         None => "On".into_any(),
@@ -130,7 +130,7 @@ fn row(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
     }
 }
 
-fn switched_off(around: &Around, off: &SwitchedOff) -> AnyView {
+fn switched_off(around: &Around, off: &DisabledRule) -> AnyView {
     let until = match off.until {
         Some(until) => format!("Off until the end of {}", last_day(around.clock, until)),
         None => "Off".to_owned(),
@@ -139,7 +139,7 @@ fn switched_off(around: &Around, off: &SwitchedOff) -> AnyView {
         .into_any()
 }
 
-fn muted_for(around: &Around, mute: &Muted, rule: &str) -> impl IntoView + use<> {
+fn muted_for(around: &Around, mute: &MutedRule, rule: &str) -> impl IntoView + use<> {
     let until = format!("Muted for {} until the end of {}", mute.account, last_day(around.clock, mute.until));
     let end = around.may.then(|| {
         view! {

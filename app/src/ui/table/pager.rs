@@ -1,7 +1,7 @@
 //! Links to the neighbouring pages of a list.
 
 use leptos::prelude::*;
-use store::reads::keyset::{Beside, Cursor, Order};
+use store::reads::keyset::{AdjacentPages, Cursor, Order};
 
 use crate::ui::filters::Address;
 use crate::ui::number;
@@ -23,7 +23,7 @@ pub fn pager<P: ToString>(
     order: Order,
     cursor: &Cursor<P>,
     count: &Count,
-    beside: Beside<P>,
+    beside: AdjacentPages<P>,
 ) -> AnyView {
     let bare = address.start();
     let link = |at: Option<Cursor<P>>, words: &'static str, rel: &'static str| {

@@ -3,8 +3,8 @@
 use engine::change::{self, Kind};
 use engine::event::normal_email;
 use service::change as changing;
-use store::actor::Who;
-use store::changes::Edit;
+use store::actor::ActorId;
+use store::changes::DraftEdit;
 use store::people;
 use store::workflows;
 use store::{Actor, Error, Store};
@@ -41,7 +41,7 @@ pub(super) async fn propose(store: &Store) -> store::Result<()> {
 async fn person(store: &Store, email: &str) -> store::Result<Actor> {
     let email = normal_email(email).unwrap_or_default();
     let person = people::by_email(store, &email).await?.ok_or(Error::NotFound("person"))?;
-    Ok(Actor { who: Who::Person(person.id), roles: person.roles, ..Actor::command("demo") })
+    Ok(Actor { who: ActorId::Person(person.id), roles: person.roles, ..Actor::command("demo") })
 }
 
 /// Creates a draft that differs from the newest version.
@@ -62,7 +62,7 @@ async fn draft(
     let source = edit(&text);
     let body = change::read(kind, name, &source, &[]).body;
     let number = changing::start(store, author, kind, name, &text, Some(&newest.body)).await?;
-    let edit = Edit { revision: 1, title, why, source: &source, body: body.as_ref() };
+    let edit = DraftEdit { revision: 1, title, why, source: &source, body: body.as_ref() };
     changing::save(store, author, number, edit).await?;
     Ok(number)
 }

@@ -7,7 +7,7 @@ use engine::ids::WorkflowId;
 use engine::sync::keys::remote_key;
 use serde_json::json;
 use store::sync::EffectState::{Dead, Delivered};
-use store::sync::fixture::{self, New};
+use store::sync::fixture::{self, NewEffect};
 use uuid::Uuid;
 
 use super::World;
@@ -61,9 +61,9 @@ async fn each_row_of_a_batch_has_its_own_result() {
     let world = World::new(fake.in_flight(2).batch(10)).await;
     let crm = world.destination("warehouse").await;
     let leads = [world.lead().await, world.lead().await, world.lead().await];
-    let wanted: Vec<New> = (1..)
+    let wanted: Vec<NewEffect> = (1..)
         .zip(leads)
-        .map(|(sequence, lead)| New {
+        .map(|(sequence, lead)| NewEffect {
             destination: crm,
             lead,
             sequence,
@@ -90,8 +90,13 @@ async fn a_panicking_row_does_not_fail_its_batch() {
     let world = World::new(fake.in_flight(2).batch(10)).await;
     let crm = world.destination("warehouse").await;
     let (poison, sound) = (world.lead().await, world.lead().await);
-    let new =
-        |lead, sequence| New { destination: crm, lead, sequence, kind: "lead_update", expires_at: None };
+    let new = |lead, sequence| NewEffect {
+        destination: crm,
+        lead,
+        sequence,
+        kind: "lead_update",
+        expires_at: None,
+    };
     fixture::effects(&world.database.store, &[new(sound, 1), new(poison, 7)]).await.unwrap();
     let dispatcher = world.dispatcher().await;
     world.becomes(sound, &[Delivered]).await;

@@ -8,7 +8,7 @@ use destinations::Destination;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use store::sync::EffectState::{Dead, Delivered, Ready, Running};
-use store::sync::fixture::{self, New};
+use store::sync::fixture::{self, NewEffect};
 
 use super::World;
 use super::fake::{Fake, retry};
@@ -42,7 +42,7 @@ async fn a_crash_between_write_and_result_leaves_one_row_at_the_warehouse() {
     let mut world = World::new(Fake::willing()).await;
     world.fake = warehouse(&world.database.url, answers.clone());
     let (destination, lead) = (world.destination("warehouse").await, world.lead().await);
-    let event = New { destination, lead, sequence: 1, kind: "decision_event", expires_at: None };
+    let event = NewEffect { destination, lead, sequence: 1, kind: "decision_event", expires_at: None };
     fixture::effects(&world.database.store, &[event]).await.unwrap();
 
     let first = world.dispatcher().await;

@@ -17,7 +17,7 @@ use server::tasks::dispatch::{self, Options};
 use server::tasks::listen;
 use sqlx::{Connection as _, Executor as _};
 use store::sync::EffectState;
-use store::sync::fixture::{self, New};
+use store::sync::fixture::{self, NewEffect};
 use store::testing::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -50,8 +50,8 @@ impl World {
 
     /// Creates effects of a lead's decisions `1..=count`.
     pub async fn effects(&self, destination: DestinationId, lead: LeadId, count: i64) -> Vec<EffectId> {
-        let wanted: Vec<New> = (1..=count)
-            .map(|sequence| New { destination, lead, sequence, kind: "lead_update", expires_at: None })
+        let wanted: Vec<NewEffect> = (1..=count)
+            .map(|sequence| NewEffect { destination, lead, sequence, kind: "lead_update", expires_at: None })
             .collect();
         fixture::effects(&self.database.store, &wanted).await.unwrap()
     }

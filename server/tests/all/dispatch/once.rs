@@ -10,7 +10,7 @@ use engine::ids::WorkflowId;
 use engine::sync::keys::remote_key;
 use store::Actor;
 use store::sync::EffectState::{Dead, Delivered, Expired, Ready};
-use store::sync::fixture::{self, New};
+use store::sync::fixture::{self, NewEffect};
 use uuid::Uuid;
 
 use super::World;
@@ -92,9 +92,13 @@ async fn expired_effects_are_not_sent() {
     let fake = Fake::new(|_, _| async { Err(retry()) }).attempts(50);
     let world = World::new(fake).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
-    let late = New { destination: crm, lead, sequence: 1, kind: "lead_update", expires_at: Some(Utc::now()) };
-    let soon =
-        New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)), ..late };
+    let late =
+        NewEffect { destination: crm, lead, sequence: 1, kind: "lead_update", expires_at: Some(Utc::now()) };
+    let soon = NewEffect {
+        sequence: 2,
+        expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)),
+        ..late
+    };
     fixture::effects(&world.database.store, &[late, soon]).await.unwrap();
     let dispatcher = world.dispatcher().await;
     // The second is retried and expires before it is out of attempts.

@@ -62,7 +62,7 @@ async fn the_code_creates_only_the_first_administrator() {
             && again.contains("Ana Ruiz")
             && !again.contains(PASSWORD)
     );
-    assert!(!people::is_anybody(app.store()).await.unwrap());
+    assert!(!people::has_people(app.store()).await.unwrap());
 
     let made = browser.post("/actions/first-run", &newcomer(&code, PASSWORD, PASSWORD)).await;
     assert_eq!((made.status(), location(&made)), (StatusCode::SEE_OTHER, "/"));

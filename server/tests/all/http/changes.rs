@@ -3,7 +3,7 @@
 use engine::change::Kind;
 use reqwest::StatusCode;
 use store::actor::Role;
-use store::changes::{self, Change, State};
+use store::changes::{self, Change, ChangeState};
 
 use crate::support::{Browser, TestApp, location};
 
@@ -57,7 +57,7 @@ async fn resubmitting_a_form_is_not_a_conflict() {
     for _ in 0..2 {
         assert_eq!(save(&mut browser, number, "2", "Initech\r\n", "submit").await, here);
     }
-    assert_eq!((change(&app, number).await.state, drafts(&app).await), (State::Submitted, 0));
+    assert_eq!((change(&app, number).await.state, drafts(&app).await), (ChangeState::Submitted, 0));
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn saving_a_change_that_was_submitted_starts_a_new_draft() {
     let other = change(&app, kept.strip_prefix("/changes/").unwrap().parse().unwrap()).await;
     assert_eq!(
         (other.source.as_str(), other.state, other.name.as_str()),
-        ("Globex\n", State::Draft, "partners")
+        ("Globex\n", ChangeState::Draft, "partners")
     );
     assert_eq!(change(&app, number).await.source, "Initech\n");
     // A person without the right to edit changes nothing.

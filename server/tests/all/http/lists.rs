@@ -4,7 +4,7 @@ use engine::ids::{EffectId, LeadId};
 use reqwest::StatusCode;
 use serde_json::json;
 use store::actor::Role;
-use store::people::{By, KeyListFilter, keys};
+use store::people::{KeyListFilter, PeopleSort, keys};
 use store::reads::keyset::{Cursor, Order};
 use store::sync::fixture;
 use store::{Actor, leads};
@@ -244,10 +244,10 @@ async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
     assert!(page.contains("Save this view") && page.contains("/keys.csv?state=active"));
 
     for (by, order, expected) in [
-        (By::Name, Order::Newest, ["crm", "form", "warehouse"]),
-        (By::Name, Order::Oldest, ["warehouse", "form", "crm"]),
-        (By::Added, Order::Newest, ["form", "crm", "warehouse"]),
-        (By::Added, Order::Oldest, ["warehouse", "crm", "form"]),
+        (PeopleSort::Name, Order::Newest, ["crm", "form", "warehouse"]),
+        (PeopleSort::Name, Order::Oldest, ["warehouse", "form", "crm"]),
+        (PeopleSort::Added, Order::Newest, ["form", "crm", "warehouse"]),
+        (PeopleSort::Added, Order::Oldest, ["warehouse", "crm", "form"]),
     ] {
         let (mut cursor, mut seen) = (Cursor::Start, Vec::new());
         let back = loop {

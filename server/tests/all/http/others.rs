@@ -4,7 +4,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 use store::actor::Role;
-use store::changes::{self, Change, State};
+use store::changes::{self, Change, ChangeState};
 use store::people::{self, Scope, sessions};
 use store::{Actor, views};
 
@@ -42,10 +42,14 @@ async fn a_draft_is_closed_to_people_outside_its_layer() {
         let upload = other.upload(&format!("/changes/{number}/upload"), "2", b"company\nEvil\n").await;
         assert_eq!(upload.status(), StatusCode::FORBIDDEN, "{role}");
         let now = change(&app, number).await;
-        assert_eq!((now.state, now.revision, now.source.as_str()), (State::Draft, 2, "Initech\n"), "{role}");
+        assert_eq!(
+            (now.state, now.revision, now.source.as_str()),
+            (ChangeState::Draft, 2, "Initech\n"),
+            "{role}"
+        );
     }
     author.post("/actions/withdraw-change", &[("number", &text)]).await;
-    assert_eq!(change(&app, number).await.state, State::Withdrawn);
+    assert_eq!(change(&app, number).await.state, ChangeState::Withdrawn);
 }
 
 #[tokio::test]
@@ -59,14 +63,18 @@ async fn editors_and_people_without_the_role_cannot_approve_a_change() {
     save(&mut editor, number, "2", "Initech\nGlobex\n", "save").await;
     save(&mut author, number, "3", "Initech\nGlobex\n", "submit").await;
     let submitted = change(&app, number).await;
-    assert_eq!(submitted.state, State::Submitted);
+    assert_eq!(submitted.state, ChangeState::Submitted);
     let (number_text, hash) = (number.to_string(), submitted.hash.unwrap().to_string());
     for (browser, who) in [(&mut author, "author"), (&mut editor, "editor"), (&mut manager, "manager")] {
         let sign = [("number", &*number_text), ("hash", &*hash), ("role", "revops")];
         browser.post("/actions/sign-change", &sign).await;
         let back = [("number", &*number_text), ("hash", &*hash), ("comment", "No")];
         browser.post("/actions/return-change", &back).await;
-        assert_eq!((change(&app, number).await.state, approvals(&app).await), (State::Submitted, 0), "{who}");
+        assert_eq!(
+            (change(&app, number).await.state, approvals(&app).await),
+            (ChangeState::Submitted, 0),
+            "{who}"
+        );
     }
     let mut approver = app.signed_in("ben@acme.example", &[Role::Revops]).await;
     let stale = [
@@ -78,7 +86,7 @@ async fn editors_and_people_without_the_role_cannot_approve_a_change() {
     assert_eq!(approvals(&app).await, 0, "the hash is of other content");
     let sign = [("number", &*number_text), ("hash", &*hash), ("role", "revops")];
     approver.post("/actions/sign-change", &sign).await;
-    assert_eq!((change(&app, number).await.state, approvals(&app).await), (State::Approved, 1));
+    assert_eq!((change(&app, number).await.state, approvals(&app).await), (ChangeState::Approved, 1));
 }
 
 /// Sends a lead that goes to the queue; returns its id and the id of the decision that sent it there.

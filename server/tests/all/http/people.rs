@@ -237,14 +237,14 @@ async fn paging_people_forward_and_back_misses_no_one() {
         .await
         .unwrap();
     }
-    for by in [people::By::Name, people::By::Added] {
+    for by in [people::PeopleSort::Name, people::PeopleSort::Added] {
         for order in [Order::Newest, Order::Oldest] {
             let read = async |cursor| {
                 people::page(app.store(), &people::PeopleFilter::default(), by, order, cursor, 3)
                     .await
                     .unwrap()
             };
-            let (mut seen, mut cursor) = (Vec::new(), Some(people::Cursor::Start));
+            let (mut seen, mut cursor) = (Vec::new(), Some(people::PeopleCursor::Start));
             while let Some(at) = cursor {
                 let page = read(at).await;
                 assert_eq!(page.total, 7);
@@ -253,18 +253,18 @@ async fn paging_people_forward_and_back_misses_no_one() {
             }
             assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1], "{by:?} {order:?}");
             let mut all: Vec<String> = seen.concat();
-            let from_a = (order == Order::Newest) == (by == people::By::Name);
+            let from_a = (order == Order::Newest) == (by == people::PeopleSort::Name);
             let (first, last) = if from_a {
                 ("p0@acme.example", "p6@acme.example")
             } else {
                 ("p6@acme.example", "p0@acme.example")
             };
             assert!(
-                all[0] == first || by == people::By::Name && all[..2].contains(&first.to_owned()),
+                all[0] == first || by == people::PeopleSort::Name && all[..2].contains(&first.to_owned()),
                 "{all:?}"
             );
             assert!(
-                all[6] == last || by == people::By::Name && all[5..].contains(&last.to_owned()),
+                all[6] == last || by == people::PeopleSort::Name && all[5..].contains(&last.to_owned()),
                 "{all:?}"
             );
             all.sort_unstable();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
 use store::Actor;
-use store::actor::{Role, Who};
+use store::actor::{ActorId, Role};
 use store::people::Scope;
 use store::refresh::Topic;
 use store::sync::jobs::{self, JobKind};
@@ -38,7 +38,7 @@ async fn hear(stream: &mut Response, what: &str) -> String {
 
 async fn ask_for_a_job(app: &TestApp, who: &str) {
     let id = store::people::by_email(app.store(), who).await.unwrap().unwrap().id;
-    let actor = Actor { who: Who::Person(id), ..Actor::command("test") };
+    let actor = Actor { who: ActorId::Person(id), ..Actor::command("test") };
     jobs::register(app.store()).await.unwrap();
     jobs::request(app.store(), &actor, JobKind::Backlog).await.unwrap();
 }

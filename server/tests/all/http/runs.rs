@@ -259,7 +259,7 @@ async fn a_run_is_cancelled_only_by_the_owners_of_its_kind() {
     let claim = runs::claim(app.store(), "test", &["replay_decisions"], run::LEASE).await.unwrap().unwrap();
     let answer = browser.post("/actions/cancel-run", &fields).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, page.as_str()));
-    let claim = store::runs::Claim { is_cancelled: true, ..claim };
+    let claim = store::runs::RunClaim { is_cancelled: true, ..claim };
     run::execute(&context, claim, &CancellationToken::new()).await.unwrap();
     assert_eq!(over(app.store(), id).await.state().unwrap(), RunState::Cancelled);
     let shown = text(&mut browser, &page).await;

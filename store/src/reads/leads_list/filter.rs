@@ -9,7 +9,7 @@ use crate::reads::keyset::{self, Order};
 
 /// Filters the list of leads. A lead must match every field that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct LeadListFilter {
     /// Only this workflow.
     pub workflow: Option<Uuid>,
     /// Only leads whose latest decision has this action.
@@ -27,7 +27,7 @@ pub struct Filter {
     /// Latest first `as_of`, exclusive.
     pub to: Option<DateTime<Utc>>,
     /// Only leads that a figure of the dashboard counts.
-    pub counts: Option<Counts>,
+    pub counts: Option<FigurePart>,
     /// Only leads assigned to the person with this address.
     pub assignee: Option<String>,
     /// Only this lead.
@@ -36,7 +36,7 @@ pub struct Filter {
 
 /// Sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sort {
+pub struct LeadListSort {
     /// Whether to sort by the first decision instead of the latest.
     pub by_first: bool,
     /// Sort direction.
@@ -69,7 +69,7 @@ pub enum QueueFilter {
 /// The leads in the numerator or denominator of a figure; see `engine::control::kpi`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum Counts {
+pub enum FigurePart {
     /// An AE accepted the lead, or it became an opportunity.
     Qualified,
     /// The system advanced or assigned the lead, and a person judged it.
@@ -83,11 +83,11 @@ pub enum Counts {
 }
 
 /// Cursor into the list of leads.
-pub type Cursor = keyset::Cursor<Place>;
+pub type LeadListCursor = keyset::Cursor<LeadListPosition>;
 
 /// A position in the list, by the latest decision or by the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LeadListPosition {
     /// `as_of` of the first decision, if the list is sorted by it.
     pub first_as_of: Option<DateTime<Utc>>,
     /// The latest decision.
@@ -95,7 +95,7 @@ pub struct Place {
 }
 
 /// Formats the place for a URL: microseconds since 1970 and the decision, or the decision alone.
-impl std::fmt::Display for Place {
+impl std::fmt::Display for LeadListPosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(at) = self.first_as_of {
             write!(f, "{}.", at.timestamp_micros())?;
@@ -104,7 +104,7 @@ impl std::fmt::Display for Place {
     }
 }
 
-impl std::str::FromStr for Place {
+impl std::str::FromStr for LeadListPosition {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, decision) = text.split_once('.').map_or((None, text), |(at, decision)| (Some(at), decision));
@@ -114,7 +114,7 @@ impl std::str::FromStr for Place {
     }
 }
 
-impl Filter {
+impl LeadListFilter {
     /// Returns whether the filter restricts the time of the first decision.
     pub fn has_period(&self) -> bool {
         self.from.is_some() || self.to.is_some()

@@ -14,7 +14,9 @@ use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset;
 
-pub use filter::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter, Sort};
+pub use filter::{
+    FigurePart, LeadListCursor, LeadListFilter, LeadListPosition, LeadListSort, QueueFilter, RuleFilter,
+};
 
 /// Number of rows on a page.
 pub const PAGE_ROWS: usize = 50;
@@ -25,7 +27,7 @@ pub const COUNTED_ROWS: usize = 1_000;
 
 /// A lead in a workflow.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct LeadListRow {
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -66,11 +68,11 @@ pub struct Row {
 
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
-pub struct Page {
+pub struct LeadListPage {
     /// The rows, in list order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<LeadListRow>,
     /// Cursors of the adjacent pages. If the search was cut off, the next one continues where it stopped.
-    pub beside: keyset::Beside<Place>,
+    pub beside: keyset::AdjacentPages<LeadListPosition>,
     /// Whether the search stopped at its limit.
     pub cut: bool,
 }
@@ -79,25 +81,31 @@ pub struct Page {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn page(store: &Store, filter: &Filter, sort: Sort, cursor: Cursor, limit: usize) -> Result<Page> {
+pub async fn page(
+    store: &Store,
+    filter: &LeadListFilter,
+    sort: LeadListSort,
+    cursor: LeadListCursor,
+    limit: usize,
+) -> Result<LeadListPage> {
     let filter = &named(store, filter).await?;
     // A filter on the first decision's time is only indexed in that order.
-    let sort = Sort { by_first: sort.by_first || filter.has_period(), ..sort };
+    let sort = LeadListSort { by_first: sort.by_first || filter.has_period(), ..sort };
     let window = Window { filter, sort, cursor };
-    let mut rows: Vec<Row> = search(&window, limit).build_query_as().fetch_all(store.pool()).await?;
+    let mut rows: Vec<LeadListRow> = search(&window, limit).build_query_as().fetch_all(store.pool()).await?;
     let is_full = rows.len() > limit;
-    let place = |row: &Row| Place {
+    let place = |row: &LeadListRow| LeadListPosition {
         first_as_of: sort.by_first.then_some(row.first_as_of),
         last_decision: row.last_decision_id,
     };
     let beside = keyset::turn(&mut rows, limit, &cursor, sort.order, place);
-    let mut page = Page { rows, beside, cut: false };
+    let mut page = LeadListPage { rows, beside, cut: false };
     if !is_full && let Some(end) = end_of_search(store, &window).await? {
         page.cut = true;
         if window.is_ascending() {
-            page.beside.newer = Some(Cursor::After(end));
+            page.beside.newer = Some(LeadListCursor::After(end));
         } else {
-            page.beside.older = Some(Cursor::Before(end));
+            page.beside.older = Some(LeadListCursor::Before(end));
         }
     }
     Ok(page)
@@ -108,14 +116,18 @@ pub async fn page(store: &Store, filter: &Filter, sort: Sort, cursor: Cursor, li
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Action, usize)>, bool)>> {
-    let filter = Filter { action: None, ..named(store, filter).await? };
+pub async fn counts(store: &Store, filter: &LeadListFilter) -> Result<Option<(Vec<(Action, usize)>, bool)>> {
+    let filter = LeadListFilter { action: None, ..named(store, filter).await? };
     if filter.is_searched() {
         return Ok(None);
     }
     let mut query = QueryBuilder::new("SELECT last_action, count(*) FROM (");
-    let sort = Sort { by_first: filter.has_period(), ..Sort::default() };
-    push_window(&mut query, "s.last_action", &Window { filter: &filter, sort, cursor: Cursor::Start });
+    let sort = LeadListSort { by_first: filter.has_period(), ..LeadListSort::default() };
+    push_window(
+        &mut query,
+        "s.last_action",
+        &Window { filter: &filter, sort, cursor: LeadListCursor::Start },
+    );
     query.push(" LIMIT ").push_bind(COUNTED_ROWS as i64 + 1).push(") s GROUP BY last_action");
     let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
     let counts: Vec<(Action, usize)> = rows
@@ -128,7 +140,7 @@ pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Actio
 
 /// Display name of the rule behind a decision.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct RuleOf {
+pub struct DecidingRule {
     /// The decision.
     pub decision_id: Uuid,
     /// ID of the rule that fired or, for the default, of the one that could not be evaluated.
@@ -143,7 +155,7 @@ pub struct RuleOf {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<RuleOf>> {
+pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<DecidingRule>> {
     Ok(sqlx::query_as(
         "SELECT d.id AS decision_id, coalesce(d.rule_id, d.held_by) AS rule_id, n.name, d.rule_id IS NULL AS held FROM decisions d \
          LEFT JOIN LATERAL (SELECT r.rule->>'name' AS name FROM versions v CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') AS r (rule) \
@@ -164,7 +176,7 @@ pub async fn is_empty(store: &Store) -> Result<bool> {
 }
 
 /// Replaces a text that is an e-mail address by the lead it belongs to, which its HMAC identifies without a search.
-async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
+async fn named(store: &Store, filter: &LeadListFilter) -> Result<LeadListFilter> {
     let mut filter = filter.clone();
     if let Some(email) = filter.text.as_deref().and_then(normal_email) {
         let found: Option<Uuid> = sqlx::query_scalar(
@@ -182,9 +194,9 @@ async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
 
 /// The rows to search for a page.
 struct Window<'a> {
-    filter: &'a Filter,
-    sort: Sort,
-    cursor: Cursor,
+    filter: &'a LeadListFilter,
+    sort: LeadListSort,
+    cursor: LeadListCursor,
 }
 
 impl Window<'_> {
@@ -213,7 +225,7 @@ fn search(window: &Window<'_>, limit: usize) -> QueryBuilder<Postgres> {
 }
 
 /// Returns the last row searched, if the search stopped at its limit.
-async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<Place>> {
+async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<LeadListPosition>> {
     if !window.filter.is_searched() {
         return Ok(None);
     }
@@ -221,8 +233,10 @@ async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<Plac
     push_window(&mut query, "s.first_as_of, s.last_decision_id", window);
     query.push(" OFFSET ").push_bind(SEARCHED_ROWS - 1).push(" LIMIT 1");
     let end: Option<(DateTime<Utc>, Uuid)> = query.build_query_as().fetch_optional(store.pool()).await?;
-    Ok(end
-        .map(|(at, last_decision)| Place { first_as_of: window.sort.by_first.then_some(at), last_decision }))
+    Ok(end.map(|(at, last_decision)| LeadListPosition {
+        first_as_of: window.sort.by_first.then_some(at),
+        last_decision,
+    }))
 }
 
 fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Window<'_>) {
@@ -231,16 +245,16 @@ fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Windo
         query.push(" AND s.last_action = ").push_bind(<&'static str>::from(action));
     }
     match window.cursor {
-        Cursor::Start => {}
-        Cursor::Before(place) => push_place(query, window, " < ", place),
-        Cursor::After(place) => push_place(query, window, " > ", place),
+        LeadListCursor::Start => {}
+        LeadListCursor::Before(place) => push_place(query, window, " < ", place),
+        LeadListCursor::After(place) => push_place(query, window, " > ", place),
     }
     push_indexed_conditions(query, window.filter);
     push_order(query, window);
 }
 
 /// Adds the condition to continue after `place`. A place from a list in another order is ignored.
-fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &str, place: Place) {
+fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &str, place: LeadListPosition) {
     match (window.sort.by_first, place.first_as_of) {
         (true, Some(at)) => {
             query
@@ -268,7 +282,7 @@ fn push_order(query: &mut QueryBuilder<Postgres>, window: &Window<'_>) {
 }
 
 /// Adds the conditions that an index covers.
-fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadListFilter) {
     if let Some(workflow) = filter.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
     }
@@ -295,7 +309,7 @@ fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) 
 }
 
 /// Adds the conditions that require a search.
-fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadListFilter) {
     query.push("(true");
     match &filter.rule {
         Some(RuleFilter::Rule(rule)) => drop(query.push(" AND s.last_rule_id = ").push_bind(rule.clone())),
@@ -313,11 +327,11 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
         query.push(" OR l.external_id ILIKE ").push_bind(pattern).push(")");
     }
     match filter.counts {
-        Some(Counts::Qualified) => drop(query.push(QUALIFIED)),
-        Some(Counts::Judged) => drop(query.push(PASSED_ON).push(JUDGED)),
-        Some(Counts::FalsePositive) => drop(query.push(PASSED_ON).push(REFUSED_FIRST)),
-        Some(Counts::Assigned) => drop(query.push(ASSIGNED)),
-        Some(Counts::Converted) => drop(query.push(ASSIGNED).push(CONVERTED)),
+        Some(FigurePart::Qualified) => drop(query.push(QUALIFIED)),
+        Some(FigurePart::Judged) => drop(query.push(PASSED_ON).push(JUDGED)),
+        Some(FigurePart::FalsePositive) => drop(query.push(PASSED_ON).push(REFUSED_FIRST)),
+        Some(FigurePart::Assigned) => drop(query.push(ASSIGNED)),
+        Some(FigurePart::Converted) => drop(query.push(ASSIGNED).push(CONVERTED)),
         None => {}
     }
     query.push(")");

@@ -87,8 +87,9 @@ async fn a_first_release_goes_live_once_and_its_waiver_is_in_the_audit_log() {
     let mut tx = office.store().pool().begin().await.unwrap();
     let bundle =
         workflows::assemble(&mut tx, &command, office.workflow, "form", &[office.first]).await.unwrap();
-    let second =
-        workflows::save(&mut tx, &command, "other", "Other", &Definition::default(), &[]).await.unwrap();
+    let second = workflows::save(&mut tx, &command, "other", "Other", &WorkflowDefinition::default(), &[])
+        .await
+        .unwrap();
     let elsewhere = workflows::assemble(&mut tx, &command, second, "other", &[office.first]).await.unwrap();
     let (_, again) =
         create(&mut tx, office.workflow, ReleaseOrigin::Waiver("again"), bundle, Some(bundle)).await;

@@ -137,7 +137,9 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
     );
     let command = Actor::command("demo");
     let mut connection = office.store().pool().acquire().await.unwrap();
-    workflows::save(&mut connection, &command, "other", "Other", &Definition::default(), &[]).await.unwrap();
+    workflows::save(&mut connection, &command, "other", "Other", &WorkflowDefinition::default(), &[])
+        .await
+        .unwrap();
     refuses(&mut owner, number, &[(&foreign, "23503", "releases_bundle_fkey")]).await;
     let written = sqlx::query("INSERT INTO release_history (release_id, step, stage, bundle, at, by_whom, why) SELECT id, 9, 'live', bundle, now(), 'x', '' FROM releases")
         .execute(office.store().pool())

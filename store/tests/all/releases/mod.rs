@@ -16,11 +16,11 @@ use engine::control::release::{InFlight, ReleaseAction, Stage, may_move};
 use engine::ids::{ReleaseId, WorkflowId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use store::actor::{Role, Who};
-use store::changes::{self, Edit, NewDraft, NewReview, Verdict};
+use store::actor::{ActorId, Role};
+use store::changes::{self, DraftEdit, NewDraft, NewReview, ReviewVerdict};
 use store::releases::{self, NewRelease, Release, ReleaseOrigin};
 use store::testing::{TestDatabase, person};
-use store::workflows::{self, Definition};
+use store::workflows::{self, WorkflowDefinition};
 use store::{Actor, Error, Store};
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -45,7 +45,9 @@ impl Office {
         let command = Actor::command("demo");
         let mut tx = store.pool().begin().await.unwrap();
         let workflow =
-            workflows::save(&mut tx, &command, "form", "Form", &Definition::default(), &[]).await.unwrap();
+            workflows::save(&mut tx, &command, "form", "Form", &WorkflowDefinition::default(), &[])
+                .await
+                .unwrap();
         let first = workflows::begin(&mut tx, &command, Kind::List, "tam", &json!({ "entries": ["A"] }))
             .await
             .unwrap()
@@ -85,7 +87,7 @@ impl Office {
         let (id, number) = changes::insert(&mut tx, &self.author, draft).await.unwrap();
         changes::add_editor(&mut tx, id, author).await.unwrap();
         let change = changes::by_number(&mut tx, number).await.unwrap();
-        let edit = Edit { revision: 1, title: "More accounts", why: "", source: "", body: Some(&body) };
+        let edit = DraftEdit { revision: 1, title: "More accounts", why: "", source: "", body: Some(&body) };
         changes::update(&mut tx, &self.author, &change, author, edit).await.unwrap();
         let required = [Role::Revops, Role::AeRepLeader];
         changes::set_submitted(&mut tx, &self.author, &change, author, &required).await.unwrap();
@@ -94,7 +96,7 @@ impl Office {
         for (who, role) in [(&self.other, Role::Revops), (&self.manager, Role::AeRepLeader)] {
             let review = NewReview {
                 person: id_of(who).into(),
-                verdict: Verdict::Approve,
+                verdict: ReviewVerdict::Approve,
                 role: Some(role),
                 seen: change.hash.as_ref(),
                 live: &live,
@@ -173,7 +175,7 @@ impl Office {
 
 fn id_of(actor: &Actor) -> Uuid {
     match actor.who {
-        Who::Person(id) => id.0,
+        ActorId::Person(id) => id.0,
         _ => panic!("a person"),
     }
 }

@@ -23,7 +23,7 @@ impl Office {
         let (id, number) = changes::insert(&mut tx, &self.author, draft).await.unwrap();
         changes::add_editor(&mut tx, id, author).await.unwrap();
         let change = changes::by_number(&mut tx, number).await.unwrap();
-        let edit = Edit { revision: 1, title: "More accounts", why: "", source: "", body: Some(&body) };
+        let edit = DraftEdit { revision: 1, title: "More accounts", why: "", source: "", body: Some(&body) };
         changes::update(&mut tx, &self.author, &change, author, edit).await.unwrap();
         changes::set_submitted(&mut tx, &self.author, &change, author, &[Role::Revops]).await.unwrap();
         tx.commit().await.unwrap();
@@ -38,7 +38,7 @@ impl Office {
     async fn review(&self, change: &changes::Change, live: &[Digest]) -> Result<(), Error> {
         let review = NewReview {
             person: id_of(&self.other).into(),
-            verdict: Verdict::Approve,
+            verdict: ReviewVerdict::Approve,
             role: Some(Role::Revops),
             seen: change.hash.as_ref(),
             live,

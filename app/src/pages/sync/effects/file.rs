@@ -1,6 +1,6 @@
 //! Unfinished effects as rows of the CSV export.
 
-use store::sync::Unfinished;
+use store::sync::UnfinishedEffect;
 
 use crate::csv_file::{instant, text};
 use crate::ui::words;
@@ -23,7 +23,7 @@ pub const HEAD: &[&str] = &[
 ];
 
 /// Formats an effect as a row of the CSV export.
-pub fn line(row: Unfinished) -> Vec<String> {
+pub fn line(row: UnfinishedEffect) -> Vec<String> {
     vec![
         row.effect_id.to_string(),
         row.lead_id.to_string(),

@@ -1,7 +1,7 @@
 //! The filters of the list, in the URL and on screen.
 
 use leptos::prelude::*;
-use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
+use store::sync::{DeadEffectFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
 
 use crate::lists::EFFECTS;
 use crate::ui::filters::{Address, Chip, Choice, select};
@@ -48,8 +48,8 @@ impl Asked {
     }
 
     /// Returns the filter for retrying the failed effects among them.
-    pub fn dead(&self) -> DeadFilter {
-        DeadFilter { destination: self.filter.destination, error: self.filter.error.clone() }
+    pub fn dead(&self) -> DeadEffectFilter {
+        DeadEffectFilter { destination: self.filter.destination, error: self.filter.error.clone() }
     }
 
     /// Describes the active filters.

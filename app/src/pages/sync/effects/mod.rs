@@ -14,10 +14,10 @@ use store::Store;
 use store::control::kill::kill_switches;
 use store::reads::keyset::Order;
 use store::refresh::Topic;
-use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
+use store::sync::unfinished::{COUNTED_ROWS, PAGE_ROWS, UnfinishedCursor};
 use store::sync::{
-    DestinationRecord, OutboxCount, Unfinished, UnfinishedState, count_dead, destinations, open_breakers,
-    outbox_counts, unfinished, untried,
+    DestinationRecord, OutboxCount, UnfinishedEffect, UnfinishedState, count_dead, destinations,
+    open_breakers, outbox_counts, unfinished, untried,
 };
 
 use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
@@ -56,7 +56,7 @@ pub struct EffectListExtras {
 }
 
 impl ListPage for EffectList {
-    type Row = Unfinished;
+    type Row = UnfinishedEffect;
     type Place = EffectId;
     type Extras = EffectListExtras;
 
@@ -85,12 +85,21 @@ impl ListPage for EffectList {
         self.asked.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Unfinished, EffectId>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: UnfinishedCursor,
+        limit: usize,
+    ) -> Result<Rows<UnfinishedEffect, EffectId>> {
         let found = unfinished(store, &self.asked.filter, self.asked.sorted.order, cursor, limit).await?;
         Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &Here, found: &Rows<Unfinished, EffectId>) -> Result<EffectListExtras> {
+    async fn extras(
+        &self,
+        here: &Here,
+        found: &Rows<UnfinishedEffect, EffectId>,
+    ) -> Result<EffectListExtras> {
         let store = &here.request.store;
         let failed = match (self.asked.filter.state, here.may::<ReplayEffects>()) {
             (Some(UnfinishedState::Dead), true) => count_dead(store, &self.asked.dead()).await?,
@@ -106,7 +115,7 @@ impl ListPage for EffectList {
         Ok(EffectListExtras { standing, counts: outbox_counts(store).await?, failed, untried, is_any_dead })
     }
 
-    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, Unfinished> {
+    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, UnfinishedEffect> {
         table::table(&extras.standing, extras.is_any_dead)
     }
 
@@ -115,7 +124,7 @@ impl ListPage for EffectList {
         here: &Here,
         _flash: &Flash,
         extras: &EffectListExtras,
-        _found: &Rows<Unfinished, EffectId>,
+        _found: &Rows<UnfinishedEffect, EffectId>,
     ) -> ListSurroundings {
         let asked = &self.asked;
         let order = match asked.sorted.order {
@@ -145,11 +154,11 @@ impl ListPage for EffectList {
         }
     }
 
-    fn empty(&self, _extras: &EffectListExtras, _found: &Rows<Unfinished, EffectId>) -> AnyView {
+    fn empty(&self, _extras: &EffectListExtras, _found: &Rows<UnfinishedEffect, EffectId>) -> AnyView {
         empty(&self.asked).into_any()
     }
 
-    async fn lines(&self, _store: &Store, rows: Vec<Unfinished>) -> Result<Vec<Vec<String>>> {
+    async fn lines(&self, _store: &Store, rows: Vec<UnfinishedEffect>) -> Result<Vec<Vec<String>>> {
         Ok(rows.into_iter().map(file::line).collect())
     }
 }

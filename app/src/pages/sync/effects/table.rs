@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use store::sync::{Unfinished, UnfinishedState};
+use store::sync::{UnfinishedEffect, UnfinishedState};
 use uuid::Uuid;
 
 use crate::pages::sync::standing::{Hold, Standing};
@@ -31,7 +31,7 @@ pub struct Known {
 }
 
 impl Known {
-    fn standing(&self, row: &Unfinished) -> Standing {
+    fn standing(&self, row: &UnfinishedEffect) -> Standing {
         let hold = if self.is_all_stopped || self.stopped.contains(&row.workflow_id) {
             Some(Hold::Stopped)
         } else if row.paused_reason.is_some() {
@@ -53,11 +53,12 @@ impl Known {
 pub const CHOSEN: &str = "chosen";
 
 /// Builds the table; if any effect failed, with checkboxes and retry buttons.
-pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
+pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
     let clock = known.clock;
-    let is_again = |row: &Unfinished| row.state == UnfinishedState::Dead && known.may_replay;
-    let attempts = |row: &Unfinished| view! { <span class:quiet=row.attempts == 0>{row.attempts}</span> };
-    let again = move |row: &Unfinished| {
+    let is_again = |row: &UnfinishedEffect| row.state == UnfinishedState::Dead && known.may_replay;
+    let attempts =
+        |row: &UnfinishedEffect| view! { <span class:quiet=row.attempts == 0>{row.attempts}</span> };
+    let again = move |row: &UnfinishedEffect| {
         is_again(row).then(|| {
             let what = format!(": {} to {}", words::effect(&row.kind), titles::destination(&row.destination));
             try_again(row.effect_id, what, &known.path, "btn")
@@ -65,20 +66,21 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
     };
     let mut columns = vec![
         Column::new("lead", "Lead", "", who),
-        Column::new("action", "Action", "", |row: &Unfinished| {
+        Column::new("action", "Action", "", |row: &UnfinishedEffect| {
             let href = format!("/sync/effects/{}", row.effect_id);
             view! { <a href=href>{words::effect(&row.kind)}</a> }
         }),
-        Column::new("to", "To", "", |row: &Unfinished| titles::destination(&row.destination)).label("To"),
-        Column::new("state", "State", "first", |row: &Unfinished| state(row, known)),
+        Column::new("to", "To", "", |row: &UnfinishedEffect| titles::destination(&row.destination))
+            .label("To"),
+        Column::new("state", "State", "first", |row: &UnfinishedEffect| state(row, known)),
         Column::new("attempts", "Attempts", "num", attempts).label("Attempts"),
-        Column::new("error", "Last error", "wide error", |row: &Unfinished| {
+        Column::new("error", "Last error", "wide error", |row: &UnfinishedEffect| {
             row.last_error.as_ref().map(|error| view! { <span title=error.clone()>{error.clone()}</span> })
         }),
-        Column::new("due", "Due", "num quiet", move |row: &Unfinished| clock.stamp(row.due_at))
+        Column::new("due", "Due", "num quiet", move |row: &UnfinishedEffect| clock.stamp(row.due_at))
             .extra()
             .label("Due"),
-        Column::new("decided", "Decided", "num quiet", move |row: &Unfinished| {
+        Column::new("decided", "Decided", "num quiet", move |row: &UnfinishedEffect| {
             clock.relative(row.created_at)
         })
         .label("Decided")
@@ -90,7 +92,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
     let choose = is_any_dead.then(|| Choose {
         form: CHOSEN,
         name: "effects[]",
-        row: Box::new(move |row: &Unfinished| {
+        row: Box::new(move |row: &UnfinishedEffect| {
             let to = titles::destination(&row.destination);
             let words = || format!("Choose {} to {to} of {}", words::effect(&row.kind), named(row));
             is_again(row).then(|| (row.effect_id.to_string(), words()))
@@ -99,7 +101,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
     Table { caption: "Actions that are not finished", class: "unfinished", columns, choose }
 }
 
-fn state(row: &Unfinished, known: &Known) -> impl IntoView + use<> {
+fn state(row: &UnfinishedEffect, known: &Known) -> impl IntoView + use<> {
     let when = match row.state {
         UnfinishedState::Ready => Some(format!("Due {}", known.clock.full(row.due_at))),
         UnfinishedState::Running => row.leased_until.map(|at| format!("Until {}", known.clock.full(at))),
@@ -109,14 +111,14 @@ fn state(row: &Unfinished, known: &Known) -> impl IntoView + use<> {
 }
 
 /// Returns the display name of a row's lead.
-fn named(row: &Unfinished) -> String {
+fn named(row: &UnfinishedEffect) -> String {
     if row.erased_at.is_some() {
         return "an erased person".into();
     }
     words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref()).0
 }
 
-fn who(row: &Unfinished) -> impl IntoView + use<> {
+fn who(row: &UnfinishedEffect) -> impl IntoView + use<> {
     let href = format!("/leads/{}", row.lead_id);
     if row.erased_at.is_some() {
         return Either::Left(

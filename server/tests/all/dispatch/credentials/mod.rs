@@ -8,7 +8,7 @@ use std::time::Duration;
 use destinations::{AccessToken, AccessTokens as _, CredentialError};
 use futures::future::join_all;
 use service::credentials::StoredTokens;
-use store::credentials::{self, Wait};
+use store::credentials::{self, WaitPolicy};
 use store::testing::TestDatabase;
 use store::{Actor, Store};
 use uuid::Uuid;
@@ -117,7 +117,8 @@ async fn a_renewal_survives_the_cancellation_of_its_caller() {
 async fn another_process_takes_over_a_renewal_after_a_crash() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
-    let dying = credentials::lock(&processes.database.store, processes.id, Wait::ForOthers).await.unwrap();
+    let dying =
+        credentials::lock(&processes.database.store, processes.id, WaitPolicy::ForOthers).await.unwrap();
     let waiting = processes.second.clone();
     let waiting = tokio::spawn(async move { waiting.token().await });
     tokio::time::sleep(Duration::from_millis(300)).await;
