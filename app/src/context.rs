@@ -18,7 +18,7 @@ use store::settings::NumberFormat;
 use store::{Actor, Store};
 
 use service::figures::Figures;
-use service::letters::Post;
+use service::mail::EmailSender;
 
 /// The person who looks at the page.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub struct Request {
     /// Key figures that are computed in the background and cached.
     pub figures: Figures,
     /// The mail transport; `None` if no mail server is configured.
-    pub post: Option<Arc<dyn Post>>,
+    pub post: Option<Arc<dyn EmailSender>>,
     /// The message that the page shows once after a form was sent.
     pub flash: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! Architecture invariant: every use case is a function in this crate. The store persists, pages render, and the server listens.
 //! This crate renders no page and serves no HTTP.
 
+pub mod affected;
 pub mod apply;
 pub mod availability;
 pub mod bundles;
@@ -12,10 +13,9 @@ pub mod decide;
 pub mod error;
 pub mod figures;
 pub mod import;
-pub mod letters;
+pub mod mail;
 pub mod release;
 pub mod run;
-pub mod surroundings;
 pub mod switches;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -6,7 +6,7 @@ use store::releases;
 use store::testing::{drafts, person};
 use store::{Actor, Store};
 
-use crate::change::{self, Approval};
+use crate::change::{self, ApprovalResult};
 use crate::release;
 
 /// Submits every draft as one person, approves it as others, and puts its releases live.
@@ -66,7 +66,7 @@ async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
         let approver = person(store, "Approver", &[role]).await;
         let seen = draft.hash.expect("content");
         let approval = change::approve(store, &approver, draft.number, &seen, &live, role, "").await;
-        if let Approval::Approved { releases, .. } = approval.expect("approved") {
+        if let ApprovalResult::Approved { releases, .. } = approval.expect("approved") {
             made.extend(releases.into_iter().map(|(number, _)| number));
         }
     }

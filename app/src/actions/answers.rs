@@ -2,7 +2,7 @@
 
 use engine::ids::LeadId;
 use leptos::prelude::*;
-use service::decide::assignee::{self, Answered, AssigneeAnswer};
+use service::decide::assignee::{self, AnswerResult, AssigneeAnswer};
 use strum::VariantArray as _;
 
 use super::{actor, allowed, back_to, lead_to_with};
@@ -101,12 +101,12 @@ pub async fn answer_lead(
         }
     };
     let said = match (answered, &given) {
-        (Answered::Done, AssigneeAnswer::Accept) => format!("You accepted {who}."),
-        (Answered::Done, AssigneeAnswer::Reject { .. }) => {
+        (AnswerResult::Done, AssigneeAnswer::Accept) => format!("You accepted {who}."),
+        (AnswerResult::Done, AssigneeAnswer::Reject { .. }) => {
             format!("You rejected {who}. The lead is back in the SDR queue.")
         }
-        (Answered::NotYours, _) => format!("Not saved: {who} is not assigned to you."),
-        (Answered::Already(stage), _) => {
+        (AnswerResult::NotYours, _) => format!("Not saved: {who} is not assigned to you."),
+        (AnswerResult::Already(stage), _) => {
             format!("Not saved: {who} is already {}.", words::stage(stage).to_lowercase())
         }
     };

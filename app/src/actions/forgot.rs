@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use store::actor::ActorId;
 use store::{Actor, people};
 
-use service::letters::{Letter, Post};
+use service::mail::{Email, EmailSender};
 
 use super::{LocalPath, allowed, connection, lead_to_with};
 use crate::context::Request;
@@ -39,7 +39,7 @@ pub async fn forgot_password(
     lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new(texts().gate_reset_sent()))
 }
 
-async fn send(request: Request, post: Arc<dyn Post>, origin: Arc<str>, email: String) {
+async fn send(request: Request, post: Arc<dyn EmailSender>, origin: Arc<str>, email: String) {
     let request_id = request.request_id.clone();
     match try_send(&request, &*post, &origin, &email).await {
         Ok(()) => {}
@@ -47,7 +47,12 @@ async fn send(request: Request, post: Arc<dyn Post>, origin: Arc<str>, email: St
     }
 }
 
-async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str) -> Result<(), String> {
+async fn try_send(
+    request: &Request,
+    post: &dyn EmailSender,
+    origin: &str,
+    email: &str,
+) -> Result<(), String> {
     let told = |error: store::Error| error.to_string();
     let found = people::by_email(&request.store, email).await.map_err(told)?;
     let Some(person) = found.filter(|person| !person.is_disabled) else { return Ok(()) };
@@ -60,7 +65,7 @@ async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str)
     };
     let token = people::make_reset_link(&request.store, &actor, person.id).await.map_err(told)?;
     let link = format!("{origin}/setup/{token}");
-    let letter = Letter {
+    let letter = Email {
         to: person.email,
         text: texts().mail_reset_text(&person.name, origin, &link),
         name: person.name,

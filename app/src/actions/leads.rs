@@ -2,7 +2,7 @@
 
 use engine::decision::Trigger;
 use leptos::prelude::*;
-use service::decide::Again;
+use service::decide::Reevaluation;
 
 use super::queue::{clock, place, taken};
 use super::{REPEATED, actor_once, allowed, back_to, lead_to_with};
@@ -36,7 +36,7 @@ pub async fn evaluate_lead(
         let message = format!("The lead was not evaluated again. {}", taken(&other, clock(&request)));
         return lead_to_with(&back, &Flash::new(message));
     }
-    let again = Again { lead: place.lead, workflow, trigger: Trigger::Person };
+    let again = Reevaluation { lead: place.lead, workflow, trigger: Trigger::Person };
     match request.pipeline.decide_again(&actor, &again).await {
         Ok(Ok(decision)) => {
             let message = format!("Evaluated again by the live rules: {}.", words::action(decision.action));

@@ -2,7 +2,7 @@
 
 use engine::canonical::Digest;
 use leptos::prelude::*;
-use service::release::{self, WentLive};
+use service::release::{self, GoLiveResult};
 use store::actor::Role;
 
 use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
@@ -38,7 +38,7 @@ pub async fn go_live(
     }
 }
 
-fn done_said(number: i64, done: &WentLive) -> String {
+fn done_said(number: i64, done: &GoLiveResult) -> String {
     let live = format!("Release {number} is live in {}: the next event is decided by it.", done.workflow);
     match done.to_approve.as_slice() {
         [] => live,

@@ -6,7 +6,7 @@ use store::settings::{self, Organisation};
 use store::{Error as StoreError, layers, people};
 
 use super::people::fields;
-use service::letters::Letter;
+use service::mail::Email;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
@@ -104,7 +104,7 @@ pub async fn send_test_mail() -> Result<(), Error> {
     let Some(post) = &request.post else {
         return lead_to_with(&page(), &Flash::new("No mail server is configured."));
     };
-    let letter = Letter {
+    let letter = Email {
         to: viewer.email.clone(),
         name: viewer.name.clone(),
         subject: "A test from Meshline".into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use service::letters::Letter;
+use service::mail::Email;
 use store::control::kill::{self, StopScope, kill_switches};
 use store::notices::{Notice, NoticeKind};
 use store::reads::frame::workflow_names;
@@ -99,7 +99,7 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
 }
 
 /// Writes the e-mail to sales leadership about a stopped or resumed workflow. `origin` is the server's public address.
-pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Letter {
+pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Email {
     let workflow = notice.workflow.as_deref().unwrap_or("Every workflow");
     let by = words::actor(&notice.by_whom, names);
     let zone: Tz = notice.time_zone.parse().unwrap_or(chrono_tz::UTC);
@@ -120,5 +120,5 @@ pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -
         "Hello {},\n\n{subject}. {done}\n\n    {}\n\n{then}\n\n{origin}/\n\nYou receive this because you lead sales.\n",
         notice.name, notice.reason
     );
-    Letter { to: notice.email.clone(), name: notice.name.clone(), subject, text }
+    Email { to: notice.email.clone(), name: notice.name.clone(), subject, text }
 }

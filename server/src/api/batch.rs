@@ -19,7 +19,7 @@ use super::caller::Program;
 use super::events::answer;
 use crate::http::body::read;
 use crate::http::{Failure, Kind, Problem, State};
-use service::decide::{Answer, Receipt, Signal};
+use service::decide::{EventAnswer, Receipt, Signal};
 
 /// Accepted media types for a batch. NDJSON has no registered type, and some clients do not support any of the common ones.
 const TYPES: &[&str] = &[
@@ -58,7 +58,7 @@ pub(super) struct LineAnswer {
     pub status: u16,
     /// What a single request would have got.
     #[serde(flatten)]
-    pub answer: Option<Answer>,
+    pub answer: Option<EventAnswer>,
     /// Why the line was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -14,7 +14,7 @@ use super::caller::Program;
 use super::query::{Id, Query};
 use super::table::{self, Format};
 use crate::http::{Failure, State};
-use service::decide::Replay;
+use service::decide::ReplayResult;
 
 /// Maximum number of items per page.
 pub(super) const LIMIT: i64 = 200;
@@ -39,7 +39,7 @@ pub(super) async fn replay(
     FromState(state): FromState<State>,
     _: Program,
     Id(id): Id,
-) -> Result<Json<Replay>, Failure> {
+) -> Result<Json<ReplayResult>, Failure> {
     Ok(Json(state.pipeline.replay(DecisionId(id)).await?))
 }
 

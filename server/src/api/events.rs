@@ -10,7 +10,7 @@ use engine::limits;
 use super::body;
 use super::caller::Program;
 use crate::http::{Failure, Kind, State};
-use service::decide::{Answer, Refusal, Signal, Taken};
+use service::decide::{EventAnswer, Signal, SignalRefusal, SignalResult};
 
 /// Accepts an event and returns its decision.
 pub(super) async fn take(
@@ -18,7 +18,7 @@ pub(super) async fn take(
     program: Program,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<Answer>), Failure> {
+) -> Result<(StatusCode, Json<EventAnswer>), Failure> {
     let event: EventRequest = body::json(body, &headers, limits::EVENT_BYTES).await?;
     let key = body::idempotency_key(&headers)?;
     let problems = event.check(program.arrival.at);
@@ -35,22 +35,24 @@ pub(super) async fn take(
 ///
 /// # Errors
 /// Returns the failure that corresponds to the refusal.
-pub(super) fn answer(taken: Result<Taken, Refusal>) -> Result<(StatusCode, Answer), Failure> {
+pub(super) fn answer(
+    taken: Result<SignalResult, SignalRefusal>,
+) -> Result<(StatusCode, EventAnswer), Failure> {
     match taken {
-        Ok(Taken::New(answer)) => Ok((StatusCode::CREATED, answer)),
-        Ok(Taken::Repeat(answer)) => Ok((StatusCode::OK, answer)),
+        Ok(SignalResult::New(answer)) => Ok((StatusCode::CREATED, answer)),
+        Ok(SignalResult::Repeat(answer)) => Ok((StatusCode::OK, answer)),
         Err(refusal) => Err(refusal.into()),
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<SignalRefusal> for Failure {
+    fn from(refusal: SignalRefusal) -> Self {
         let detail = format!("{refusal}.");
         let (kind, pointer) = match refusal {
-            Refusal::KeyReused | Refusal::FirstAnswerGone => (Kind::KeyReused, "Idempotency-Key"),
-            Refusal::UnknownWorkflow(_) => (Kind::UnknownWorkflow, "/workflow"),
-            Refusal::NotLive(_) => (Kind::NotLive, "/workflow"),
-            Refusal::NoRoute { .. } | Refusal::AmbiguousRoute(_) => (Kind::NoRoute, "/workflow"),
+            SignalRefusal::KeyReused | SignalRefusal::FirstAnswerGone => (Kind::KeyReused, "Idempotency-Key"),
+            SignalRefusal::UnknownWorkflow(_) => (Kind::UnknownWorkflow, "/workflow"),
+            SignalRefusal::NotLive(_) => (Kind::NotLive, "/workflow"),
+            SignalRefusal::NoRoute { .. } | SignalRefusal::AmbiguousRoute(_) => (Kind::NoRoute, "/workflow"),
         };
         let detail = detail[..1].to_uppercase() + &detail[1..];
         Self::new(kind, detail.clone()).at(pointer, detail)

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use self::leads::{Leads, Visitor};
 use super::{Database, Failure, exit};
 use service::apply::{self, ApplyOptions, Secrets};
-use service::decide::{OutcomeSignal, Pipeline, Receipt, Signal, Taken};
+use service::decide::{OutcomeSignal, Pipeline, Receipt, Signal, SignalResult};
 
 mod changes;
 mod leads;
@@ -169,7 +169,7 @@ async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> 
         };
         let event: EventRequest = visitor.event(at);
         let answers = pipeline.take(&receipt, vec![Signal { key: format!("demo-{n}"), event }]).await?;
-        let Some(Ok(Taken::New(answer))) = answers.into_iter().next() else { continue };
+        let Some(Ok(SignalResult::New(answer))) = answers.into_iter().next() else { continue };
         let outcomes: Vec<OutcomeSignal> = visitor
             .outcomes(answer.decision.action, at, actor.now)
             .into_iter()

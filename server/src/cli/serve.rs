@@ -19,7 +19,7 @@ use crate::http::{self, Config, State};
 use crate::router::router;
 use crate::tasks;
 use service::decide::Pipeline;
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 use service::run::RunContext;
 
 /// Options of `serve`.
@@ -105,12 +105,12 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 }
 
 /// Returns the mail server, if one is configured. It requires the public URL, because links must not depend on the request.
-fn mail(options: &Options) -> Result<Option<Mail>, Failure> {
+fn mail(options: &Options) -> Result<Option<SmtpMailer>, Failure> {
     let Some(server) = &options.smtp_url else { return Ok(None) };
     let (Some(from), Some(_)) = (&options.mail_from, &options.public_url) else {
         return Err(Failure::Usage("--smtp-url requires --mail-from and --public-url".into()));
     };
-    Mail::new(server, from).map(Some).map_err(|error| Failure::Usage(error.to_string()))
+    SmtpMailer::new(server, from).map(Some).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// Prints how to create the first administrator. Only people who can read the terminal or log get the code.

@@ -35,7 +35,7 @@ use store::Store;
 use self::keys::KeyCache;
 use crate::signals::Signals;
 use service::decide::{Intake, Pipeline};
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
@@ -54,7 +54,7 @@ pub struct Config {
     /// The public address, for example `https://meshline.example`. Defaults to the `Host` header.
     pub origin: Option<String>,
     /// The mail server and the sender address. Without them, no letters are sent.
-    pub mail: Option<Mail>,
+    pub mail: Option<SmtpMailer>,
     /// Whether `/metrics` is open to every client, instead of only to this machine and keys with the scope `read`.
     pub open_metrics: bool,
 }

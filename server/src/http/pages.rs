@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
-use service::letters::Post;
+use service::mail::EmailSender;
 use store::settings::NumberFormat;
 use tower_sessions::Session;
 
@@ -198,7 +198,7 @@ pub(super) fn page_request(
         public_url: state.config.origin.as_deref().map(Arc::from),
         data_dir: state.config.data_dir.as_deref().map(Arc::from),
         figures: state.figures.clone(),
-        post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn Post>),
+        post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn EmailSender>),
         flash: flash.map(|flash| flash.message.clone()),
     }
 }

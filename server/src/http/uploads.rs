@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use service::import::ImportFolder;
-use service::import::upload::{self, Appended, CHUNK_BYTES, Chunk, FILE_BYTES as IMPORT_BYTES};
+use service::import::upload::{self, AppendResult, CHUNK_BYTES, FILE_BYTES as IMPORT_BYTES, UploadChunk};
 use store::runs::unfinished::UnfinishedUpload;
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::io::ReaderStream;
@@ -204,10 +204,12 @@ async fn append(
     let (parts, body) = request.into_parts();
     let limit = usize::try_from(CHUNK_BYTES).unwrap_or(usize::MAX);
     let bytes = super::body::read(body, &parts.headers, limit).await?.to_vec();
-    let chunk = Chunk { upload, offset: place.offset, after, bytes };
+    let chunk = UploadChunk { upload, offset: place.offset, after, bytes };
     Ok(match appended(&page, chunk).await? {
-        Appended::Taken(upload) => UploadProgress::of(&upload).into_response(),
-        Appended::Elsewhere(upload) => (StatusCode::CONFLICT, UploadProgress::of(&upload)).into_response(),
+        AppendResult::Taken(upload) => UploadProgress::of(&upload).into_response(),
+        AppendResult::Elsewhere(upload) => {
+            (StatusCode::CONFLICT, UploadProgress::of(&upload)).into_response()
+        }
     })
 }
 

@@ -2,18 +2,18 @@
 
 use app::actions::stop::letter;
 use chrono::Utc;
-use service::letters::Post as _;
+use service::mail::EmailSender as _;
 use store::notices;
 use store::reads::frame::names_of_actors;
 use store::{Error, Store};
 
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 
 /// The mail server, and the public address for links.
 #[derive(Clone, Debug)]
 pub struct Letters {
     /// The mail server.
-    pub mail: Mail,
+    pub mail: SmtpMailer,
     /// The public address, for example `https://meshline.example`.
     pub origin: String,
 }

@@ -5,8 +5,8 @@ use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
-use service::decide::assignee::{self, Answered, AssigneeAnswer};
-use service::decide::verdict::{self, Decided};
+use service::decide::assignee::{self, AnswerResult, AssigneeAnswer};
+use service::decide::verdict::{self, VerdictResult};
 use store::actor::{ActorId, Role};
 use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::home;
@@ -59,7 +59,7 @@ impl Sales {
         (answer.lead_id, to)
     }
 
-    async fn answer(&self, lead: LeadId, email: &str, answer: &AssigneeAnswer) -> Answered {
+    async fn answer(&self, lead: LeadId, email: &str, answer: &AssigneeAnswer) -> AnswerResult {
         let actor = self.actor(self.id(email), Role::Ae);
         assignee::answer(self.office.store(), &actor, lead, answer).await.unwrap()
     }
@@ -119,9 +119,9 @@ async fn an_accepted_lead_leaves_the_home_page_and_counts_as_accepted() {
     let (lead, to) = sales.assigned("Ana").await;
     assert_eq!(sales.unanswered(&to).await, [lead.0]);
     let other = sales.aes.iter().find(|(email, _)| *email != to).unwrap().0.clone();
-    assert_eq!(sales.answer(lead, &other, &AssigneeAnswer::Accept).await, Answered::NotYours);
-    assert_eq!(sales.answer(lead, &to, &AssigneeAnswer::Accept).await, Answered::Done);
-    assert_eq!(sales.answer(lead, &to, &reject()).await, Answered::Already(OutcomeStage::Accepted));
+    assert_eq!(sales.answer(lead, &other, &AssigneeAnswer::Accept).await, AnswerResult::NotYours);
+    assert_eq!(sales.answer(lead, &to, &AssigneeAnswer::Accept).await, AnswerResult::Done);
+    assert_eq!(sales.answer(lead, &to, &reject()).await, AnswerResult::Already(OutcomeStage::Accepted));
     assert!(sales.unanswered(&to).await.is_empty());
     assert_eq!(sales.counted(FigurePart::Qualified).await, [lead.0]);
     let stored = store::leads::get(sales.office.store(), lead).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_rejected_lead_is_a_false_positive_gives_the_turn_back_and_returns_to_
     let before = sales.counters().await;
     let (lead, to) = sales.assigned("Bo").await;
     assert_ne!((first, &before), (lead, &sales.counters().await));
-    assert_eq!(sales.answer(lead, &to, &reject()).await, Answered::Done);
+    assert_eq!(sales.answer(lead, &to, &reject()).await, AnswerResult::Done);
     assert_eq!(sales.counters().await, before, "as if the turn had not been taken");
     assert_eq!(sales.counted(FigurePart::FalsePositive).await, [lead.0]);
     assert!(sales.unanswered(&to).await.iter().all(|id| *id != lead.0));
@@ -171,7 +171,7 @@ async fn a_rejected_lead_is_a_false_positive_gives_the_turn_back_and_returns_to_
 async fn a_lead_that_is_assigned_again_waits_for_an_answer_again() {
     let sales = Sales::open().await;
     let (lead, to) = sales.assigned("Ana").await;
-    assert_eq!(sales.answer(lead, &to, &reject()).await, Answered::Done);
+    assert_eq!(sales.answer(lead, &to, &reject()).await, AnswerResult::Done);
     let row = sales.waiting(lead).await.unwrap();
     let decision: uuid::Uuid =
         sqlx::query_scalar("SELECT last_decision_id FROM lead_states WHERE lead_id = $1")
@@ -191,11 +191,11 @@ async fn a_lead_that_is_assigned_again_waits_for_an_answer_again() {
         reason: Some("Another territory".into()),
     };
     let actor = sales.actor(sales.sdr, Role::Sdr);
-    assert_eq!(verdict::decide(sales.office.store(), &actor, &verdict).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(sales.office.store(), &actor, &verdict).await.unwrap(), VerdictResult::Done);
     assert_eq!(sales.unanswered(&other).await, [lead.0], "what was answered before counts no more");
     // A person chose the AE, so no turn is given back.
     let counters = sales.counters().await;
-    assert_eq!(sales.answer(lead, &other, &reject()).await, Answered::Done);
+    assert_eq!(sales.answer(lead, &other, &reject()).await, AnswerResult::Done);
     assert_eq!(sales.counters().await, counters);
     assert_eq!(sales.waiting(lead).await.unwrap().rejected_by.as_deref(), other.split('@').next());
 }
@@ -217,9 +217,9 @@ async fn a_verdict_that_took_a_turn_gives_it_back_when_the_lead_is_rejected() {
         reason: None,
     };
     let actor = sales.actor(sales.sdr, Role::Sdr);
-    assert_eq!(verdict::decide(sales.office.store(), &actor, &verdict).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(sales.office.store(), &actor, &verdict).await.unwrap(), VerdictResult::Done);
     assert_ne!(sales.counters().await, before);
-    assert_eq!(sales.answer(held.lead_id, "omar@corvane.example", &reject()).await, Answered::Done);
+    assert_eq!(sales.answer(held.lead_id, "omar@corvane.example", &reject()).await, AnswerResult::Done);
     let after = sales.counters().await;
     assert!(after.as_object().unwrap().values().all(|counter| *counter == 0), "{before} {after}");
 }

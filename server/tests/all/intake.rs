@@ -9,7 +9,7 @@ use crate::lead::{Office, good, receipt};
 use chrono::Utc;
 use engine::decision::Mode;
 use engine::event::EventRequest;
-use service::decide::{Intake, Pipeline, Refusal, Signal, Taken};
+use service::decide::{Intake, Pipeline, Signal, SignalRefusal, SignalResult};
 use sqlx::Executor as _;
 use store::Actor;
 use store::control::kill::{self, StopScope};
@@ -29,7 +29,7 @@ fn event(n: usize) -> EventRequest {
     event
 }
 
-async fn send(intake: &Intake, key: String, event: EventRequest) -> Result<Taken, Refusal> {
+async fn send(intake: &Intake, key: String, event: EventRequest) -> Result<SignalResult, SignalRefusal> {
     intake.take(receipt(Utc::now(), Mode::Live), Signal { key, event }).await.unwrap()
 }
 
@@ -49,8 +49,8 @@ async fn concurrent_events_share_commits_and_get_separate_answers() {
     let (mut fresh, mut repeated) = (0, 0);
     for task in sent {
         match task.await.unwrap() {
-            (_, Ok(Taken::New(_))) => fresh += 1,
-            (_, Ok(Taken::Repeat(_))) => repeated += 1,
+            (_, Ok(SignalResult::New(_))) => fresh += 1,
+            (_, Ok(SignalResult::Repeat(_))) => repeated += 1,
             (n, Err(refusal)) => panic!("event {n}: {refusal}"),
         }
     }
@@ -115,7 +115,9 @@ async fn leads_of_a_stopped_workflow_go_to_people_and_nothing_is_sent() {
     for task in before {
         task.await.unwrap();
     }
-    let Ok(Taken::New(stopped)) = send(&intake, "b".into(), event(100)).await else { panic!("not new") };
+    let Ok(SignalResult::New(stopped)) = send(&intake, "b".into(), event(100)).await else {
+        panic!("not new")
+    };
     assert_eq!(number(&office, "SELECT count(*) FROM effects").await, effects);
     assert_eq!((stopped.decision.mode, stopped.decision.effects.len()), (Mode::Manual, 0));
     let queued = "SELECT count(*) FROM lead_states WHERE queue = 'manual'";
@@ -125,6 +127,6 @@ async fn leads_of_a_stopped_workflow_go_to_people_and_nothing_is_sent() {
     assert_eq!(number(&office, owned).await, 0, "rules of a stopped workflow assigned no lead");
 
     kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into())).await.unwrap();
-    let Ok(Taken::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };
+    let Ok(SignalResult::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };
     assert_eq!((live.decision.mode, live.decision.effects.is_empty()), (Mode::Live, false));
 }

@@ -7,7 +7,7 @@ use engine::decision::Mode;
 use engine::event::{EventKind, EventRequest, LeadInput};
 use serde_json::json;
 use service::apply::{self, ApplyOptions};
-use service::decide::{Answer, OutcomeSignal, Pipeline, Receipt, Refusal, Signal, Taken};
+use service::decide::{EventAnswer, OutcomeSignal, Pipeline, Receipt, Signal, SignalRefusal, SignalResult};
 use sqlx::AssertSqlSafe;
 use store::outcomes::{OutcomeInput, OutcomeSubject};
 use store::testing::TestDatabase;
@@ -59,7 +59,7 @@ impl Office {
     }
 
     /// Sends an event, which must be new.
-    pub async fn send(&self, key: &str, event: &EventRequest) -> Result<Answer, Refusal> {
+    pub async fn send(&self, key: &str, event: &EventRequest) -> Result<EventAnswer, SignalRefusal> {
         self.send_at(key, event, Utc::now()).await
     }
 
@@ -69,15 +69,15 @@ impl Office {
         key: &str,
         event: &EventRequest,
         at: DateTime<Utc>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<EventAnswer, SignalRefusal> {
         match self.try_send_at(key, event, at).await.unwrap()? {
-            Taken::New(answer) => Ok(answer),
-            Taken::Repeat(_) => panic!("{key} was sent before"),
+            SignalResult::New(answer) => Ok(answer),
+            SignalResult::Repeat(_) => panic!("{key} was sent before"),
         }
     }
 
     /// Sends an event.
-    pub async fn take(&self, key: &str, event: &EventRequest) -> Result<Taken, Refusal> {
+    pub async fn take(&self, key: &str, event: &EventRequest) -> Result<SignalResult, SignalRefusal> {
         self.try_send_at(key, event, Utc::now()).await.unwrap()
     }
 
@@ -87,7 +87,7 @@ impl Office {
         key: &str,
         event: &EventRequest,
         at: DateTime<Utc>,
-    ) -> store::Result<Result<Taken, Refusal>> {
+    ) -> store::Result<Result<SignalResult, SignalRefusal>> {
         let signal = Signal { key: key.to_owned(), event: event.clone() };
         Ok(self.pipeline.take(&receipt(at, Mode::Live), vec![signal]).await?.remove(0))
     }

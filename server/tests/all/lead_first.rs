@@ -7,7 +7,7 @@ use engine::decision::{Mode, Trigger};
 use engine::event::EventRequest;
 use engine::ids::ReleaseId;
 use serde_json::json;
-use service::decide::{Again, NotDecided, Pipeline, Signal, Taken};
+use service::decide::{Pipeline, Reevaluation, ReevaluationRefusal, Signal, SignalResult};
 use store::Actor;
 use store::availability::{self, Availability};
 use store::control::kill::{self, StopScope};
@@ -67,7 +67,7 @@ async fn the_later_of_two_events_sees_the_earlier_in_a_batch_or_concurrently() {
     let signals =
         signals.into_iter().map(|(key, event)| Signal { key: key.into(), event }).collect::<Vec<_>>();
     let answers = office.pipeline.take(&receipt(now, Mode::Live), signals).await.unwrap();
-    let Ok(Taken::New(second)) = &answers[1] else { panic!("{answers:?}") };
+    let Ok(SignalResult::New(second)) = &answers[1] else { panic!("{answers:?}") };
     assert!(second.decision.content_snapshot.as_ref().unwrap().fields.contains_key("company_size"));
 
     let other = Pipeline::new(office.store().clone());
@@ -78,7 +78,8 @@ async fn the_later_of_two_events_sees_the_earlier_in_a_batch_or_concurrently() {
         let one = vec![Signal { key: format!("{name}-1"), event: size(&name, "51-200") }];
         let two = vec![Signal { key: format!("{name}-2"), event: silent(&name) }];
         let (one, two) = tokio::join!(office.pipeline.take(&at, one), other.take(&at, two));
-        let (Ok(Taken::New(one)), Ok(Taken::New(two))) = (&one.unwrap()[0], &two.unwrap()[0]) else {
+        let (Ok(SignalResult::New(one)), Ok(SignalResult::New(two))) = (&one.unwrap()[0], &two.unwrap()[0])
+        else {
             panic!()
         };
         let sequence = async |id| store::log::stored_decision(office.store(), id).await.unwrap().sequence;
@@ -105,7 +106,7 @@ async fn what_was_committed_before_is_known_though_the_clock_that_took_it_is_ahe
     let then = EventRequest { occurred_at: Some(now - TimeDelta::hours(1)), ..silent("Ana") };
     let signal = Signal { key: "then".into(), event: then };
     let answers = office.pipeline.take(&receipt(now, Mode::Historical), vec![signal]).await.unwrap();
-    let Ok(Taken::New(then)) = &answers[0] else { panic!("{answers:?}") };
+    let Ok(SignalResult::New(then)) = &answers[0] else { panic!("{answers:?}") };
     assert!(!then.decision.content_snapshot.as_ref().unwrap().fields.contains_key("company_size"));
 }
 
@@ -150,10 +151,10 @@ async fn a_repeat_gets_its_first_answer_despite_later_configuration() {
         signal("k2", &good("Ana", "Initech")),
     ];
     let answers = again.take(&receipt(Utc::now(), Mode::Live), signals).await.unwrap();
-    let Ok(Taken::Repeat(repeat)) = &answers[0] else { panic!("{answers:?}") };
+    let Ok(SignalResult::Repeat(repeat)) = &answers[0] else { panic!("{answers:?}") };
     assert_eq!(repeat, &first);
-    assert_eq!(answers[1], Err(service::decide::Refusal::KeyReused));
-    assert!(matches!(answers[2], Err(service::decide::Refusal::NoRoute { .. })));
+    assert_eq!(answers[1], Err(service::decide::SignalRefusal::KeyReused));
+    assert!(matches!(answers[2], Err(service::decide::SignalRefusal::NoRoute { .. })));
 }
 
 #[tokio::test]
@@ -167,10 +168,10 @@ async fn two_events_with_one_key_in_a_batch_get_one_answer() {
         Signal { key: "l".into(), event: silent("Ana") },
     ];
     let answers = office.pipeline.take(&receipt(Utc::now(), Mode::Live), signals).await.unwrap();
-    let Ok(Taken::New(first)) = &answers[0] else { panic!("{answers:?}") };
-    assert_eq!(answers[1], Ok(Taken::Repeat(first.clone())));
-    assert_eq!(answers[2], Err(service::decide::Refusal::KeyReused));
-    let Ok(Taken::New(last)) = &answers[3] else { panic!("{answers:?}") };
+    let Ok(SignalResult::New(first)) = &answers[0] else { panic!("{answers:?}") };
+    assert_eq!(answers[1], Ok(SignalResult::Repeat(first.clone())));
+    assert_eq!(answers[2], Err(service::decide::SignalRefusal::KeyReused));
+    let Ok(SignalResult::New(last)) = &answers[3] else { panic!("{answers:?}") };
     let stored = store::log::stored_decision(office.store(), last.decision.decision_id).await.unwrap();
     assert_eq!(stored.sequence, 2);
 }
@@ -290,7 +291,7 @@ async fn a_shadow_candidate_that_does_not_compile_is_left_out() {
     let pipeline = Pipeline::new(office.store().clone());
     let signal = Signal { key: "k1".into(), event: good("Ana", "Initech") };
     let answers = pipeline.take(&receipt(Utc::now(), Mode::Live), vec![signal]).await.unwrap();
-    let Ok(Taken::New(answer)) = &answers[0] else { panic!("{answers:?}") };
+    let Ok(SignalResult::New(answer)) = &answers[0] else { panic!("{answers:?}") };
     assert_eq!(answer.decision.action, Action::Assign);
 }
 
@@ -321,7 +322,7 @@ async fn a_rollout_decides_its_share_of_leads_and_each_lead_keeps_its_release() 
 async fn a_lead_is_reevaluated_without_an_event_under_its_next_number() {
     let office = Office::open().await;
     let first = office.send("k1", &good("Ana", "Initech")).await.unwrap();
-    let again = |lead| Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Redecision };
+    let again = |lead| Reevaluation { lead, workflow: "inbound-form".into(), trigger: Trigger::Redecision };
     let actor = Actor::command("test");
     let decision = office.pipeline.decide_again(&actor, &again(first.lead_id)).await.unwrap().unwrap();
     assert_eq!((decision.event_id, decision.trigger), (None, Trigger::Redecision));
@@ -337,7 +338,7 @@ async fn a_lead_is_reevaluated_without_an_event_under_its_next_number() {
     assert_eq!(office.hashes().await, office.recomputed_hashes().await);
     let nobody = engine::ids::LeadId(uuid::Uuid::from_u128(1));
     let refused = office.pipeline.decide_again(&actor, &again(nobody)).await.unwrap();
-    assert_eq!(refused, Err(NotDecided::NothingToRead));
+    assert_eq!(refused, Err(ReevaluationRefusal::NothingToRead));
 }
 
 #[tokio::test]
@@ -345,12 +346,12 @@ async fn a_lead_is_not_decided_again_where_that_would_mean_nothing() {
     let office = Office::open().await;
     let lead = office.send("k1", &good("Ana", "Initech")).await.unwrap().lead_id;
     let other = office.send("k2", &good("Ben", "Initech")).await.unwrap().lead_id;
-    let again = |lead| Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
+    let again = |lead| Reevaluation { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
     let actor = Actor::command("test");
     let refused = async |lead| office.pipeline.decide_again(&actor, &again(lead)).await.unwrap().unwrap_err();
     let scope = StopScope::Workflow("inbound-form".into());
     kill::kill(office.store(), &actor, &scope, "A test").await.unwrap();
-    assert_eq!(refused(lead).await, NotDecided::Stopped);
+    assert_eq!(refused(lead).await, ReevaluationRefusal::Stopped);
     kill::resume(office.store(), &actor, &scope).await.unwrap();
     sqlx::query(
         "INSERT INTO lead_aliases (lead_id, merged_into, at, by_whom) VALUES ($1, $2, now(), 'test')",
@@ -360,12 +361,15 @@ async fn a_lead_is_not_decided_again_where_that_would_mean_nothing() {
     .execute(office.store().pool())
     .await
     .unwrap();
-    assert_eq!(refused(other).await, NotDecided::Merged);
+    assert_eq!(refused(other).await, ReevaluationRefusal::Merged);
     store::leads::erase(office.store(), &actor, lead).await.unwrap();
-    assert_eq!(refused(lead).await, NotDecided::Erased);
-    let elsewhere = Again { workflow: "no-such".into(), ..again(lead) };
+    assert_eq!(refused(lead).await, ReevaluationRefusal::Erased);
+    let elsewhere = Reevaluation { workflow: "no-such".into(), ..again(lead) };
     let refused = office.pipeline.decide_again(&actor, &elsewhere).await.unwrap().unwrap_err();
-    assert_eq!(refused, NotDecided::Workflow(service::decide::Refusal::UnknownWorkflow("no-such".into())));
+    assert_eq!(
+        refused,
+        ReevaluationRefusal::Workflow(service::decide::SignalRefusal::UnknownWorkflow("no-such".into()))
+    );
     let count = "SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit_log WHERE action = 'lead.evaluate')";
     let counted: (i64, i64) = sqlx::query_as(count).fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(counted, (2, 0));
@@ -376,7 +380,7 @@ async fn who_had_a_lead_decided_again_is_in_the_audit_log_and_a_form_does_it_onc
     let office = Office::open().await;
     let lead = office.send("k1", &good("Ana", "Initech")).await.unwrap().lead_id;
     let person = store::testing::person(office.store(), "Rae", &[store::actor::Role::Revops]).await;
-    let again = Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
+    let again = Reevaluation { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
     let sent = |request: &str| Actor { form: Some("f".into()), request_id: request.into(), ..person.clone() };
     let decision = office.pipeline.decide_again(&sent("1"), &again).await.unwrap().unwrap();
     assert_eq!(decision.trigger, Trigger::Person);

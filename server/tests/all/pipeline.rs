@@ -10,7 +10,7 @@ use engine::action::Action;
 use engine::decision::{Mode, UnknownReason};
 use engine::event::{EventRequest, LeadInput};
 use serde_json::json;
-use service::decide::{Refusal, Signal, Taken};
+use service::decide::{Signal, SignalRefusal, SignalResult};
 use store::ingest;
 
 const DEMO: &str = include_str!("../../demo/demo.yaml");
@@ -160,11 +160,11 @@ async fn concurrent_requests_with_one_key_create_one_event() {
     let (mut fresh, mut answers) = (0, BTreeSet::new());
     for task in tasks {
         let answer = match task.await.unwrap() {
-            Taken::New(answer) => {
+            SignalResult::New(answer) => {
                 fresh += 1;
                 answer
             }
-            Taken::Repeat(answer) => answer,
+            SignalResult::Repeat(answer) => answer,
         };
         answers.insert(serde_json::to_string(&answer).unwrap());
     }
@@ -185,20 +185,20 @@ async fn a_batch_with_repeats_and_new_leads_answers_each_in_order() {
     ];
     let answers = office.pipeline.take(&receipt(Utc::now(), Mode::Live), batch).await.unwrap();
     let [
-        Ok(Taken::New(first)),
-        Ok(Taken::Repeat(repeat)),
+        Ok(SignalResult::New(first)),
+        Ok(SignalResult::Repeat(repeat)),
         Err(reused),
         Err(unrouted),
         Err(unknown),
-        Ok(Taken::New(last)),
+        Ok(SignalResult::New(last)),
     ] = answers.as_slice()
     else {
         panic!("{answers:?}")
     };
     assert_eq!(first, repeat);
-    assert_eq!(*reused, Refusal::KeyReused);
-    assert!(matches!(unrouted, Refusal::NoRoute { .. }));
-    assert_eq!(*unknown, Refusal::UnknownWorkflow("inbound-fax".into()));
+    assert_eq!(*reused, SignalRefusal::KeyReused);
+    assert!(matches!(unrouted, SignalRefusal::NoRoute { .. }));
+    assert_eq!(*unknown, SignalRefusal::UnknownWorkflow("inbound-fax".into()));
     assert_eq!(first.lead_id, last.lead_id);
     let newest: uuid::Uuid = sqlx::query_scalar("SELECT last_decision_id FROM lead_states")
         .fetch_one(office.store().pool())
@@ -217,7 +217,7 @@ async fn an_import_has_no_effects_and_leaves_later_decisions_in_place() {
     };
     let signal = Signal { key: "then".into(), event: old };
     let answers = office.pipeline.take(&receipt(Utc::now(), Mode::Historical), vec![signal]).await.unwrap();
-    let Ok(Taken::New(past)) = &answers[0] else { panic!("{answers:?}") };
+    let Ok(SignalResult::New(past)) = &answers[0] else { panic!("{answers:?}") };
     assert_eq!(past.decision.as_of.to_rfc3339(), "2024-03-01T10:00:00+00:00");
     assert!(past.decision.effects.is_empty());
     let (first, last): (uuid::Uuid, uuid::Uuid) =

@@ -76,7 +76,7 @@ async fn a_profile_is_the_fold_of_its_events_by_time_in_whatever_order_they_come
         for fact in &facts {
             let signal = Signal { key: format!("{lead}-{}", fact.key), event: fact.event(&lead) };
             let answers = office.pipeline.take(&receipt(now, fact.mode), vec![signal]).await.unwrap();
-            let Ok(service::decide::Taken::New(answer)) = &answers[0] else { panic!("{answers:?}") };
+            let Ok(service::decide::SignalResult::New(answer)) = &answers[0] else { panic!("{answers:?}") };
             id = Some(answer.lead_id);
         }
         let profile = store::leads::get(office.store(), id.unwrap()).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::lead::{self, Office};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Mode;
-use service::decide::{Refusal, Signal, Taken};
+use service::decide::{Signal, SignalRefusal, SignalResult};
 use sqlx::{AssertSqlSafe, Executor as _};
 use store::Error;
 
@@ -158,12 +158,12 @@ async fn a_key_is_accepted_once() {
     let event = lead::good("Ana", "Initech");
     let first = office.send("k1", &event).await.unwrap();
     match office.take("k1", &event).await {
-        Ok(Taken::Repeat(again)) => {
+        Ok(SignalResult::Repeat(again)) => {
             assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&first).unwrap())
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(office.take("k1", &lead::good("Ana", "Globex")).await, Err(Refusal::KeyReused));
+    assert_eq!(office.take("k1", &lead::good("Ana", "Globex")).await, Err(SignalRefusal::KeyReused));
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(count, 1);
@@ -173,7 +173,7 @@ async fn a_key_is_accepted_once() {
         workflow: Some("inbound-form".into()),
         ..event
     };
-    assert!(matches!(office.take("k1", &elsewhere).await, Ok(Taken::New(_))));
+    assert!(matches!(office.take("k1", &elsewhere).await, Ok(SignalResult::New(_))));
 }
 
 #[tokio::test]
@@ -225,8 +225,8 @@ async fn a_key_that_outlived_its_decision_is_refused_alone_with_what_to_do() {
     let signal = |key: &str, name: &str| Signal { key: key.into(), event: lead::good(name, "Initech") };
     let signals = vec![signal("k1", "Ana"), signal("k2", "Ben"), signal("k3", "Cem")];
     let answers = office.pipeline.take(&lead::receipt(Utc::now(), Mode::Live), signals).await.unwrap();
-    assert_eq!(answers[0], Err(Refusal::FirstAnswerGone));
-    assert_eq!(answers[1], Ok(Taken::Repeat(second)));
-    assert!(matches!(answers[2], Ok(Taken::New(_))), "{answers:?}");
-    assert!(Refusal::FirstAnswerGone.to_string().contains("send it with a new key"));
+    assert_eq!(answers[0], Err(SignalRefusal::FirstAnswerGone));
+    assert_eq!(answers[1], Ok(SignalResult::Repeat(second)));
+    assert!(matches!(answers[2], Ok(SignalResult::New(_))), "{answers:?}");
+    assert!(SignalRefusal::FirstAnswerGone.to_string().contains("send it with a new key"));
 }

@@ -15,7 +15,7 @@ use engine::ids::PersonId;
 use serde_json::json;
 use server::signals::Signals;
 use server::tasks::dispatch;
-use service::decide::verdict::{self, Decided};
+use service::decide::verdict::{self, VerdictResult};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use store::actor::{ActorId, Role};
 use store::people;
@@ -227,7 +227,7 @@ async fn disqualify(office: &Office, person: PersonId) {
     };
     let who = ActorId::Person(person);
     let actor = Actor { who, roles: vec![Role::Sdr], request_id: "test".into(), form: None, now: Utc::now() };
-    assert_eq!(verdict::decide(office.store(), &actor, &verdict).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(office.store(), &actor, &verdict).await.unwrap(), VerdictResult::Done);
 }
 
 /// Runs a dispatcher until the outbox is empty.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::decision::{Decision, Trigger};
 use serde_json::{Value as Json, json};
-use service::decide::{Again, Pipeline};
+use service::decide::{Pipeline, Reevaluation};
 use service::switches;
 use store::actor::Role;
 use store::testing::person;
@@ -94,7 +94,7 @@ async fn a_rule_without_an_end_is_off_until_it_is_switched_on_and_other_processe
     let other = Pipeline::new(office.store().clone());
     let far = Utc::now();
     let first = decided(&office, "p0", "Globex", far).await;
-    let again = Again { lead: first.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Redecision };
+    let again = Reevaluation { lead: first.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Redecision };
     let at = now(&actor);
     assert_eq!(kept(&other.decide_again(&at, &again).await.unwrap().unwrap()), none());
     switches::switch_off(office.store(), &now(&actor), WORKFLOW, RULE, "Too eager", None).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_mute_concerns_one_account_until_its_time() {
         assert_eq!(kept(decision), muted());
         assert_ne!(decision.rule_id.as_deref(), Some(RULE));
     }
-    let again = Again { lead: known.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Person };
+    let again = Reevaluation { lead: known.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Person };
     let at = Actor { now: later, ..actor.clone() };
     let again = office.pipeline.decide_again(&at, &again).await.unwrap().unwrap();
     assert_eq!(kept(&again), muted());

@@ -17,8 +17,8 @@ use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
 use server::tasks::{dispatch, listen};
-use service::decide::Answer;
-use service::decide::verdict::{self, Decided, GivenBack};
+use service::decide::EventAnswer;
+use service::decide::verdict::{self, UndoResult, VerdictResult};
 use store::actor::{ActorId, Role};
 use store::control::kill::{self, StopScope};
 use store::queue::{Kind, QueueItem, Verdict};
@@ -85,7 +85,7 @@ impl Desk {
     }
 
     /// Sends a lead with unknown intent. Returns its answer and a verdict to assign it, as the rule that could not be evaluated would.
-    async fn held(&self, name: &str) -> (Answer, Verdict) {
+    async fn held(&self, name: &str) -> (EventAnswer, Verdict) {
         let answer =
             self.office.send(name, &form(name, "Initech", &json!({"company": "Initech"}))).await.unwrap();
         let workflow: uuid::Uuid = sqlx::query_scalar("SELECT id FROM workflows WHERE name = 'inbound-form'")
@@ -108,14 +108,14 @@ impl Desk {
     async fn decide(&self, verdict: &Verdict) {
         assert_eq!(
             verdict::decide(self.office.store(), &self.actor(), verdict).await.unwrap(),
-            Decided::Done
+            VerdictResult::Done
         );
     }
 
     async fn take_back(&self, place: QueueItem) {
         assert_eq!(
             verdict::give_back(self.office.store(), &self.actor(), place).await.unwrap(),
-            GivenBack::Done
+            UndoResult::Done
         );
     }
 

@@ -21,7 +21,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::change::{self, Proposed};
+use crate::change::{self, ProposeResult};
 use crate::credentials::StoredTokens;
 use crate::error::{Error, Result};
 use crate::release;
@@ -120,7 +120,7 @@ pub async fn apply(
         Begun::default()
     };
     for ((kind, name), part) in parts.iter().filter(|(key, _)| !begun.parts.contains(*key)) {
-        if change::propose(&mut tx, actor, *kind, name, &part.body).await? == Proposed::Drafted {
+        if change::propose(&mut tx, actor, *kind, name, &part.body).await? == ProposeResult::Drafted {
             changes.push(format!("draft   {kind} {name} ({})", part.what));
         }
     }

@@ -18,8 +18,8 @@ use store::changes::Change;
 use store::ingest::{self, HistoryRequest, PastEvent};
 use store::{log, workflows};
 
+use crate::affected::{AffectedWorkflow, surroundings};
 use crate::error::{Error, Result};
-use crate::surroundings::{Surroundings, surroundings};
 
 /// Number of decisions to compare: enough to reveal a difference of one percent, and quick to read.
 const DECISIONS: i64 = 300;
@@ -81,7 +81,7 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
 /// Decides the newest events of a workflow before an instant twice. Returns `None` if the change does not fit the workflow.
 async fn in_workflow(
     store: &Store,
-    around: &Surroundings,
+    around: &AffectedWorkflow,
     changed: BundleSource,
     before: DateTime<Utc>,
 ) -> Result<Option<(Analysis, WorkflowImpact)>> {
@@ -105,7 +105,7 @@ struct Case {
 
 /// Returns the decisions with the events they were read from. Skips decisions whose events are no longer readable. Only the
 /// newest decision of each lead counts.
-async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -> Result<Vec<Case>> {
+async fn cases(store: &Store, around: &AffectedWorkflow, decisions: Vec<Decision>) -> Result<Vec<Case>> {
     let mut seen = BTreeSet::new();
     let decisions: Vec<Decision> =
         decisions.into_iter().filter(|decision| seen.insert(decision.lead_id)).collect();
@@ -170,7 +170,7 @@ fn weigh(
 /// Compiles the live bundle and the changed one, both with the entries of the lists that they look up.
 async fn bundles(
     store: &Store,
-    around: &Surroundings,
+    around: &AffectedWorkflow,
     changed: BundleSource,
 ) -> Result<Option<(Bundle, Bundle)>> {
     let mut sources = [around.source.clone(), changed];

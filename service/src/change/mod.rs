@@ -12,7 +12,7 @@ mod write;
 
 pub use impact::{ChangeImpact, WorkflowImpact, impact};
 pub use policy::{approvers, may_write};
-pub use propose::{Proposed, propose};
-pub use reading::{Reading, read, text_of};
-pub use review::{Approval, approve, comment, send_back};
+pub use propose::{ProposeResult, propose};
+pub use reading::{DraftReading, read, text_of};
+pub use review::{ApprovalResult, approve, comment, send_back};
 pub use write::{save, start, submit, withdraw};

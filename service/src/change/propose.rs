@@ -10,7 +10,7 @@ use store::{Actor, Error, Result};
 
 /// The result of proposing content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proposed {
+pub enum ProposeResult {
     /// The newest version or an open change has the same content, so nothing was written.
     Unchanged,
     /// A draft was created, or the command's earlier draft was replaced.
@@ -27,12 +27,12 @@ pub async fn propose(
     kind: Kind,
     name: &str,
     body: &Json,
-) -> Result<Proposed> {
+) -> Result<ProposeResult> {
     let hash = canonical::digest(body)?;
     let newest = workflows::newest(connection, kind, name).await?;
     let is_newest = newest.as_ref().is_some_and(|newest| newest.hash == hash);
     if is_newest || changes::same_is_open(connection, kind, name, &hash).await? {
-        return Ok(Proposed::Unchanged);
+        return Ok(ProposeResult::Unchanged);
     }
     let source = engine::change::write(kind, body).map_err(|problem| Error::Corrupt(problem.to_string()))?;
     let base = newest.map_or(0, |newest| newest.version);
@@ -43,5 +43,5 @@ pub async fn propose(
     };
     let detail = json!({ "kind": kind, "name": name, "hash": hash });
     changes::log(connection, actor, action, number, detail).await?;
-    Ok(Proposed::Drafted)
+    Ok(ProposeResult::Drafted)
 }

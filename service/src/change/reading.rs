@@ -10,10 +10,10 @@ use store::workflows::{self, Version};
 use store::{Error, Result, Store};
 
 use super::policy::approvers;
-use crate::surroundings::surroundings;
+use crate::affected::surroundings;
 
 /// The result of reading a draft: its content, its base version, and the difference between them.
-pub struct Reading {
+pub struct DraftReading {
     /// The content and its problems.
     pub draft: Draft,
     /// The newest version, if one exists.
@@ -22,7 +22,7 @@ pub struct Reading {
     pub comparison: Comparison,
 }
 
-impl Reading {
+impl DraftReading {
     /// Returns the roles that would have to approve the draft.
     pub fn approvers(&self, kind: Kind) -> Vec<Role> {
         approvers(kind, self.comparison.touches_assignment)
@@ -33,7 +33,7 @@ impl Reading {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<Reading> {
+pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<DraftReading> {
     let mut connection = store.pool().acquire().await?;
     let base = workflows::newest(&mut connection, kind, name).await?;
     let around = surroundings(&mut connection, kind, Some(name)).await?;
@@ -44,7 +44,7 @@ pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<R
         Some(body) => compare(kind, name, base.as_ref(), body, &sources),
         None => Comparison::default(),
     };
-    Ok(Reading { draft, base, comparison })
+    Ok(DraftReading { draft, base, comparison })
 }
 
 /// Returns the roles that must approve the current content of a change.

@@ -7,12 +7,12 @@ use store::actor::{Actor, Role};
 use store::changes::{self, Change, ChangeState, NewReview, ReviewVerdict};
 use store::{Error, Result, Store, releases, workflows};
 
+use crate::affected::surroundings;
 use crate::release;
-use crate::surroundings::surroundings;
 
 /// The result of an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Approval {
+pub enum ApprovalResult {
     /// These roles still have to approve.
     Waiting(Vec<Role>),
     /// Every required role has approved. The change is now this version, with a release in each live workflow that uses it.
@@ -42,7 +42,7 @@ pub async fn approve(
     live: &[Digest],
     role: Role,
     comment: &str,
-) -> Result<Approval> {
+) -> Result<ApprovalResult> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
@@ -56,22 +56,25 @@ pub async fn approve(
     changes::insert_review(&mut tx, actor, &change, review).await?;
     changes::log(&mut tx, actor, "change.sign", number, json!({ "role": role, "hash": seen })).await?;
     let missing = missing_roles(&mut tx, &change).await?;
-    let approval =
-        if missing.is_empty() { finish(&mut tx, actor, &change).await? } else { Approval::Waiting(missing) };
+    let approval = if missing.is_empty() {
+        finish(&mut tx, actor, &change).await?
+    } else {
+        ApprovalResult::Waiting(missing)
+    };
     tx.commit().await?;
     Ok(approval)
 }
 
 /// Returns the current result of a change's approvals.
-async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<Approval> {
+async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<ApprovalResult> {
     let missing = missing_roles(connection, change).await?;
     match (change.state, change.version) {
-        (ChangeState::Submitted, _) => Ok(Approval::Waiting(missing)),
+        (ChangeState::Submitted, _) => Ok(ApprovalResult::Waiting(missing)),
         (ChangeState::Approved, Some(version)) => {
             let releases = releases::of_change(connection, change.id).await?;
             let releases =
                 releases.into_iter().map(|release| (release.number, release.workflow_title)).collect();
-            Ok(Approval::Approved { version, releases })
+            Ok(ApprovalResult::Approved { version, releases })
         }
         _ => Err(Error::Refused("you approved this change, and it was closed since".into())),
     }
@@ -127,7 +130,7 @@ pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -
     Ok(())
 }
 
-async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<Approval> {
+async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<ApprovalResult> {
     // Serializes last approvals with each other and with releases that go live, so that the second sees the result of the first.
     workflows::lock_all(connection).await?;
     let around = surroundings(connection, change.kind, Some(&change.name)).await?;
@@ -139,5 +142,5 @@ async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -
         let number = release::create(connection, actor, change.id, &version, workflow).await?;
         releases.push((number, title));
     }
-    Ok(Approval::Approved { version: version.version, releases })
+    Ok(ApprovalResult::Approved { version: version.version, releases })
 }

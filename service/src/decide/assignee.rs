@@ -35,7 +35,7 @@ pub enum AssigneeAnswer {
 
 /// The result of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answered {
+pub enum AnswerResult {
     /// The answer was recorded.
     Done,
     /// Nothing changed: the lead is not assigned to this person.
@@ -49,16 +49,23 @@ pub enum Answered {
 /// # Errors
 /// Returns [`Error::Raced`] if another transaction decides the lead at the same time, [`Error::Erased`] if the person behind the
 /// lead was erased, or an error if the database fails.
-pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &AssigneeAnswer) -> Result<Answered> {
+pub async fn answer(
+    store: &Store,
+    actor: &Actor,
+    lead: LeadId,
+    answer: &AssigneeAnswer,
+) -> Result<AnswerResult> {
     let person = actor.person()?;
     // Reading the decision before the transaction avoids a second connection while locks are held.
     let decision = newest_decision(store, person, lead, answer).await?;
     let mut tx = store.pool().begin().await?;
     let mut locked = ingest::lock_lead(&mut tx, store.keyring(), lead).await?;
     let email = queue::address(&mut tx, person).await?;
-    let Some(assigned) = queue::assigned(&mut tx, lead, &email).await? else { return Ok(Answered::NotYours) };
+    let Some(assigned) = queue::assigned(&mut tx, lead, &email).await? else {
+        return Ok(AnswerResult::NotYours);
+    };
     if let Some(stage) = assigned.answer {
-        return Ok(Answered::Already(stage));
+        return Ok(AnswerResult::Already(stage));
     }
     let row = outcome(actor, &locked, answer, &email);
     outcomes::insert(&mut tx, &[row]).await?;
@@ -86,7 +93,7 @@ pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &Assigne
     if has_effects {
         ingest::wake_dispatchers(store).await;
     }
-    Ok(Answered::Done)
+    Ok(AnswerResult::Done)
 }
 
 /// Returns the newest decision in the workflow that assigned the lead, or `None` if the lead will not return to its queue.

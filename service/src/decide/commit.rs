@@ -13,8 +13,8 @@ use store::ingest::{self, KeyClaim, KeyClaimResult, LeadIdentities, LockedLead, 
 use store::refresh::Topic;
 
 use super::Pipeline;
-use super::prepare::{Cause, Draft};
-use super::rows::{Numbered, Rows};
+use super::prepare::{DecisionCause, PendingDecision};
+use super::rows::{CommitRows, NumberedDecision};
 
 impl Pipeline {
     /// Commits drafts and returns each decision with its draft's position. `actor` is the person who requested the decisions that
@@ -25,7 +25,7 @@ impl Pipeline {
     /// decided again. In both cases nothing was written.
     pub(super) async fn commit(
         &self,
-        drafts: Vec<Draft>,
+        drafts: Vec<PendingDecision>,
         actor: Option<&Actor>,
     ) -> store::Result<Vec<(usize, Decision)>> {
         if drafts.is_empty() {
@@ -64,9 +64,9 @@ impl Pipeline {
                 return Err(store::Error::Raced);
             }
             let is_killed = standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
-            numbered.push(Numbered::new(draft, is_killed, lead, &mut pools)?);
+            numbered.push(NumberedDecision::new(draft, is_killed, lead, &mut pools)?);
         }
-        let (rows, decisions) = Rows::build(numbered)?;
+        let (rows, decisions) = CommitRows::build(numbered)?;
         let has_effects = rows.has_effects();
         ingest::save_leads(&mut tx, leads.values(), &added).await?;
         rows.write(&mut tx, &pools).await?;
@@ -80,7 +80,7 @@ impl Pipeline {
     }
 
     /// Locks the leads of all drafts. Leads of events are located by their identities.
-    async fn lock(&self, tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<LockedLeads> {
+    async fn lock(&self, tx: &mut PgConnection, drafts: &[PendingDecision]) -> store::Result<LockedLeads> {
         let keyring = self.store.keyring();
         let (mut named, mut found): (Vec<LeadIdentities>, Vec<LeadId>) = (Vec::new(), Vec::new());
         for draft in drafts {
@@ -94,7 +94,7 @@ impl Pipeline {
         } else {
             ingest::lock_leads(tx, keyring, &named, &found).await?
         };
-        for draft in drafts.iter().filter(|draft| matches!(draft.cause, Cause::Other(..))) {
+        for draft in drafts.iter().filter(|draft| matches!(draft.cause, DecisionCause::Other(..))) {
             if let Entry::Vacant(free) = locked.leads.entry(draft.lead) {
                 free.insert(ingest::lock_lead(tx, keyring, draft.lead).await?);
             }
@@ -108,7 +108,7 @@ impl Pipeline {
 /// # Errors
 /// Returns [`store::Error::Raced`] if another transaction has claimed a key since it was looked up. The next lookup finds that
 /// transaction's answer.
-async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
+async fn claim(tx: &mut PgConnection, drafts: &[PendingDecision]) -> store::Result<()> {
     let claims: Vec<KeyClaim> =
         drafts.iter().filter_map(|draft| Some(draft.event()?.claim.clone())).collect();
     if claims.is_empty() {
@@ -123,7 +123,7 @@ async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
 }
 
 /// Records who requested each decision that has no event.
-async fn record(tx: &mut PgConnection, actor: &Actor, drafts: &[Draft]) -> store::Result<()> {
+async fn record(tx: &mut PgConnection, actor: &Actor, drafts: &[PendingDecision]) -> store::Result<()> {
     for draft in drafts.iter().filter(|draft| draft.event().is_none()) {
         let entry = Audit {
             action: "lead.evaluate",

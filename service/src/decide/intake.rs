@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Incoming, Pipeline, Receipt, Refusal, Signal, Taken};
+use super::{IncomingSignal, Pipeline, Receipt, Signal, SignalRefusal, SignalResult};
 
 /// Maximum number of events per transaction. Larger groups would only hold the locks of their leads longer.
 const GROUP: usize = 128;
@@ -19,10 +19,10 @@ const COMMITTERS: usize = 2;
 const WAITING: usize = 4_096;
 
 /// The answer to a caller. All callers affected by one failure share its error.
-type Answer = Result<Result<Taken, Refusal>, Arc<store::Error>>;
+type Answer = Result<Result<SignalResult, SignalRefusal>, Arc<store::Error>>;
 
 struct Waiting {
-    incoming: Incoming,
+    incoming: IncomingSignal,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -50,7 +50,7 @@ impl Intake {
     pub async fn take(&self, receipt: Receipt, signal: Signal) -> Answer {
         let (answer, answered) = oneshot::channel();
         let stopped = || Arc::new(store::Error::Unavailable(sqlx::Error::PoolClosed));
-        let incoming = Incoming { receipt: Arc::new(receipt), signal: Arc::new(signal) };
+        let incoming = IncomingSignal { receipt: Arc::new(receipt), signal: Arc::new(signal) };
         self.queue.send(Waiting { incoming, answer }).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
@@ -100,7 +100,10 @@ async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
 }
 
 /// Decides and commits a group. Catches panics, since a panic would end the committer while callers wait for it.
-async fn together(pipeline: &Pipeline, group: &[Waiting]) -> store::Result<Vec<Result<Taken, Refusal>>> {
+async fn together(
+    pipeline: &Pipeline,
+    group: &[Waiting],
+) -> store::Result<Vec<Result<SignalResult, SignalRefusal>>> {
     let incoming: Vec<_> = group.iter().map(|waiting| waiting.incoming.clone()).collect();
     AssertUnwindSafe(pipeline.take_all(&incoming)).catch_unwind().await.unwrap_or_else(|_| Err(broken()))
 }

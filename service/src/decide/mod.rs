@@ -23,24 +23,24 @@ use tokio::sync::Mutex;
 
 use crate::bundles::Bundles;
 
-mod again;
 pub mod assignee;
 mod commit;
 mod intake;
 mod outcome;
 mod prepare;
+mod reevaluate;
 mod registry;
 mod replay;
 mod replay_range;
 mod rows;
 pub mod verdict;
 
-pub use again::{Again, NotDecided};
 pub use intake::Intake;
-pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
-pub use prepare::Group;
-pub use registry::{Live, Registry, Variant};
-pub use replay::Replay;
+pub use outcome::{OutcomeRefusal, OutcomeSignal, RecordedOutcome};
+pub use prepare::PreparedGroup;
+pub use reevaluate::{Reevaluation, ReevaluationRefusal};
+pub use registry::{DecidingRelease, Registry, RoutedWorkflow};
+pub use replay::ReplayResult;
 pub use replay_range::{ReplayDifference, ReplayRange, ReplayReport};
 
 /// An event with its idempotency key.
@@ -69,7 +69,8 @@ pub struct Receipt {
 
 /// What is answered for an event.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Answer {
+#[schemars(rename = "Answer")]
+pub struct EventAnswer {
     /// The event.
     pub event_id: EventId,
     /// The lead it is about.
@@ -80,16 +81,16 @@ pub struct Answer {
 
 /// The result of processing a signal.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Taken {
+pub enum SignalResult {
     /// The event was recorded and decided now.
-    New(Answer),
+    New(EventAnswer),
     /// The event had been recorded before. This is the first answer.
-    Repeat(Answer),
+    Repeat(EventAnswer),
 }
 
 /// Why a signal was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum SignalRefusal {
     /// The key was used for another body.
     #[error("this idempotency key was used for another body")]
     KeyReused,
@@ -128,7 +129,7 @@ pub struct Pipeline {
 
 /// A signal with its receipt. Cheap to clone.
 #[derive(Clone)]
-pub struct Incoming {
+pub struct IncomingSignal {
     /// Where and when the signal was received.
     pub receipt: Arc<Receipt>,
     /// The signal itself.
@@ -173,11 +174,11 @@ impl Pipeline {
         &self,
         receipt: &Receipt,
         signals: Vec<Signal>,
-    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
+    ) -> store::Result<Vec<Result<SignalResult, SignalRefusal>>> {
         let receipt = Arc::new(receipt.clone());
         let incoming: Vec<_> = signals
             .into_iter()
-            .map(|signal| Incoming { receipt: receipt.clone(), signal: Arc::new(signal) })
+            .map(|signal| IncomingSignal { receipt: receipt.clone(), signal: Arc::new(signal) })
             .collect();
         self.take_all(&incoming).await
     }
@@ -187,7 +188,10 @@ impl Pipeline {
     ///
     /// # Errors
     /// Returns an error if the database fails. No signal was recorded in that case.
-    pub async fn take_all(&self, incoming: &[Incoming]) -> store::Result<Vec<Result<Taken, Refusal>>> {
+    pub async fn take_all(
+        &self,
+        incoming: &[IncomingSignal],
+    ) -> store::Result<Vec<Result<SignalResult, SignalRefusal>>> {
         let prepared = self.prepare(incoming).await;
         self.take_prepared(incoming, prepared).await
     }
@@ -199,9 +203,9 @@ impl Pipeline {
     /// Returns an error if the database fails. No signal was recorded in that case.
     pub async fn take_prepared(
         &self,
-        incoming: &[Incoming],
-        first: store::Result<Group>,
-    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        incoming: &[IncomingSignal],
+        first: store::Result<PreparedGroup>,
+    ) -> store::Result<Vec<Result<SignalResult, SignalRefusal>>> {
         let (mut tries, mut group) = (0, first);
         loop {
             let taken = match group {
@@ -220,27 +224,34 @@ impl Pipeline {
         }
     }
 
-    async fn try_take(&self, signals: usize, group: Group) -> store::Result<Vec<Result<Taken, Refusal>>> {
-        let mut answers: Vec<Option<Result<Taken, Refusal>>> = (0..signals).map(|_| None).collect();
+    async fn try_take(
+        &self,
+        signals: usize,
+        group: PreparedGroup,
+    ) -> store::Result<Vec<Result<SignalResult, SignalRefusal>>> {
+        let mut answers: Vec<Option<Result<SignalResult, SignalRefusal>>> =
+            (0..signals).map(|_| None).collect();
         for (place, refusal) in group.refused {
             answers[place] = Some(Err(refusal));
         }
         for (place, answer) in group.repeats {
-            answers[place] = Some(Ok(Taken::Repeat(answer)));
+            answers[place] = Some(Ok(SignalResult::Repeat(answer)));
         }
         for (place, decision) in self.commit(group.drafts, None).await? {
-            answers[place] = Answer::of(decision).map(|answer| Ok(Taken::New(answer)));
+            answers[place] = EventAnswer::of(decision).map(|answer| Ok(SignalResult::New(answer)));
         }
         for double in group.doubles {
             answers[double.place] = match &answers[double.first] {
-                Some(Ok(Taken::New(answer) | Taken::Repeat(answer))) if double.has_same_body => {
-                    Some(Ok(Taken::Repeat(answer.clone())))
+                Some(Ok(SignalResult::New(answer) | SignalResult::Repeat(answer)))
+                    if double.has_same_body =>
+                {
+                    Some(Ok(SignalResult::Repeat(answer.clone())))
                 }
                 Some(Err(refusal)) => Some(Err(refusal.clone())),
-                _ => Some(Err(Refusal::KeyReused)),
+                _ => Some(Err(SignalRefusal::KeyReused)),
             };
         }
-        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::KeyReused))).collect())
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(SignalRefusal::KeyReused))).collect())
     }
 }
 
@@ -249,7 +260,7 @@ async fn back_off(tries: usize) {
     tokio::time::sleep(Duration::from_millis(rand::random_range(1..=10) * tries as u64)).await;
 }
 
-impl Answer {
+impl EventAnswer {
     /// Returns the answer for a decision, or `None` if the decision has no event.
     pub(super) fn of(decision: Decision) -> Option<Self> {
         Some(Self {

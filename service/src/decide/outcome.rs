@@ -8,7 +8,7 @@ use super::{Pipeline, Receipt, TRIES};
 
 /// A recorded outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutcomeTaken {
+pub struct RecordedOutcome {
     /// The outcome's id.
     pub outcome_id: OutcomeId,
     /// The lead that it belongs to.
@@ -55,7 +55,7 @@ impl Pipeline {
         &self,
         receipt: &Receipt,
         signals: &[OutcomeSignal],
-    ) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
+    ) -> store::Result<Vec<Result<RecordedOutcome, OutcomeRefusal>>> {
         let mut tries = 0;
         loop {
             match self.try_outcomes(receipt, signals).await {
@@ -69,12 +69,12 @@ impl Pipeline {
         &self,
         receipt: &Receipt,
         signals: &[OutcomeSignal],
-    ) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
+    ) -> store::Result<Vec<Result<RecordedOutcome, OutcomeRefusal>>> {
         let keyring = self.store().keyring();
         let mut tx = self.store().pool().begin().await?;
         let named = resolve(&mut tx, keyring, signals).await?;
         let keys = outcomes::lock_leads(&mut tx, keyring, &named.iter().flatten().copied().collect()).await?;
-        let mut answers: Vec<Result<OutcomeTaken, OutcomeRefusal>> = Vec::with_capacity(signals.len());
+        let mut answers: Vec<Result<RecordedOutcome, OutcomeRefusal>> = Vec::with_capacity(signals.len());
         let mut claims = Vec::new();
         for (n, (signal, lead)) in signals.iter().zip(&named).enumerate() {
             // Only a storable outcome claims its key, so a caller that sends an outcome before its lead can send it again.
@@ -97,7 +97,7 @@ impl Pipeline {
                             &receipt.received_from,
                         ),
                     ));
-                    Ok(OutcomeTaken { outcome_id: id.into(), lead_id: lead, repeat: false })
+                    Ok(RecordedOutcome { outcome_id: id.into(), lead_id: lead, repeat: false })
                 }
                 Some(_) => Err(OutcomeRefusal::Erased),
             });
@@ -109,7 +109,7 @@ impl Pipeline {
             match claimed {
                 KeyClaimResult::Fresh => rows.push(row),
                 KeyClaimResult::Repeat(first) => {
-                    answers[n] = Ok(OutcomeTaken {
+                    answers[n] = Ok(RecordedOutcome {
                         outcome_id: first.into(),
                         lead_id: row.lead_id.into(),
                         repeat: true,

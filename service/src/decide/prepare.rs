@@ -17,20 +17,20 @@ use store::ingest::{
 };
 use uuid::Uuid;
 
-use super::registry::{Live, Variant};
-use super::{Answer, Incoming, Pipeline, Receipt, Refusal, Signal};
+use super::registry::{DecidingRelease, RoutedWorkflow};
+use super::{EventAnswer, IncomingSignal, Pipeline, Receipt, Signal, SignalRefusal};
 
 /// Signals that are decided but not yet committed.
 #[derive(Default)]
-pub struct Group {
-    pub(super) refused: Vec<(usize, Refusal)>,
-    pub(super) repeats: Vec<(usize, Answer)>,
-    pub(super) doubles: Vec<Double>,
-    pub(super) drafts: Vec<Draft>,
+pub struct PreparedGroup {
+    pub(super) refused: Vec<(usize, SignalRefusal)>,
+    pub(super) repeats: Vec<(usize, EventAnswer)>,
+    pub(super) doubles: Vec<DuplicateSignal>,
+    pub(super) drafts: Vec<PendingDecision>,
 }
 
 /// A signal that repeats the idempotency key of an earlier one in the same group.
-pub(super) struct Double {
+pub(super) struct DuplicateSignal {
     /// Its position in the group.
     pub place: usize,
     /// The position of the earlier signal.
@@ -40,25 +40,25 @@ pub(super) struct Double {
 }
 
 /// A decision that is made but not yet committed.
-pub(super) struct Draft {
+pub(super) struct PendingDecision {
     /// Its position in the group.
     pub place: usize,
     pub receipt: Arc<Receipt>,
-    pub live: Arc<Live>,
-    pub cause: Cause,
+    pub live: Arc<RoutedWorkflow>,
+    pub cause: DecisionCause,
     pub lead: LeadId,
     /// The lead's sequence when its history was read, or `None` if no history was read.
     pub sequence: Option<i64>,
     pub decision_id: DecisionId,
-    pub made: Made,
-    pub shadows: Vec<(Variant, Made)>,
+    pub made: BundleResult,
+    pub shadows: Vec<(DecidingRelease, BundleResult)>,
     pub as_of: DateTime<Utc>,
     pub conditions: Conditions,
     pub features: Vec<u8>,
 }
 
 /// The cause of a decision.
-pub(super) enum Cause {
+pub(super) enum DecisionCause {
     /// A new event, to be committed with the decision.
     Event(Box<NewEvent>),
     /// Any other trigger, for an existing lead, with the source of the event that was read again.
@@ -77,7 +77,7 @@ pub(super) struct NewEvent {
 }
 
 /// The result of one bundle for a lead.
-pub(super) struct Made {
+pub(super) struct BundleResult {
     pub snapshot: Snapshot,
     pub verdict: Verdict,
 }
@@ -87,13 +87,13 @@ struct Routed {
     place: usize,
     receipt: Arc<Receipt>,
     event: Box<NewEvent>,
-    live: Arc<Live>,
+    live: Arc<RoutedWorkflow>,
     as_of: DateTime<Utc>,
 }
 
-impl Draft {
+impl PendingDecision {
     /// Returns the variant of the workflow that decides this lead.
-    pub(super) fn variant(&self) -> &Variant {
+    pub(super) fn variant(&self) -> &DecidingRelease {
         self.live.variant_of(self.lead)
     }
 
@@ -112,16 +112,16 @@ impl Draft {
     /// Returns the event that caused the decision, if there is one.
     pub(super) fn event(&self) -> Option<&NewEvent> {
         match &self.cause {
-            Cause::Event(event) => Some(event),
-            Cause::Other(..) => None,
+            DecisionCause::Event(event) => Some(event),
+            DecisionCause::Other(..) => None,
         }
     }
 
     /// Returns the source of the lead's newest event.
     pub(super) fn source(&self) -> &str {
         match &self.cause {
-            Cause::Event(event) => &event.signal.event.source,
-            Cause::Other(_, source) => source,
+            DecisionCause::Event(event) => &event.signal.event.source,
+            DecisionCause::Other(_, source) => source,
         }
     }
 }
@@ -131,8 +131,8 @@ impl Pipeline {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub async fn prepare(&self, incoming: &[Incoming]) -> store::Result<Group> {
-        let mut group = Group::default();
+    pub async fn prepare(&self, incoming: &[IncomingSignal]) -> store::Result<PreparedGroup> {
+        let mut group = PreparedGroup::default();
         let fresh = self.skip_repeats(incoming, &mut group).await?;
         let routed = set_doubles_aside(self.route(incoming, fresh, &mut group).await?, &mut group);
         let named: Vec<LeadIdentities> = routed.iter().map(|routed| routed.event.named.clone()).collect();
@@ -152,8 +152,8 @@ impl Pipeline {
     /// what was reconfigured since.
     async fn skip_repeats(
         &self,
-        incoming: &[Incoming],
-        group: &mut Group,
+        incoming: &[IncomingSignal],
+        group: &mut PreparedGroup,
     ) -> store::Result<Vec<(usize, Box<NewEvent>)>> {
         let events = incoming
             .iter()
@@ -167,22 +167,22 @@ impl Pipeline {
             match claimed {
                 KeyClaimResult::Fresh => fresh.push((place, Box::new(event))),
                 KeyClaimResult::Repeat(event) => repeats.push((place, event)),
-                KeyClaimResult::Other => group.refused.push((place, Refusal::KeyReused)),
+                KeyClaimResult::Other => group.refused.push((place, SignalRefusal::KeyReused)),
             }
         }
         let events: Vec<Uuid> = repeats.iter().map(|(_, event)| *event).collect();
         let first = store::log::decisions_on(&self.store, &events).await?;
         for (place, event) in repeats {
             // A group may contain several repeats of one event.
-            match first.get(&event.into()).cloned().and_then(Answer::of) {
+            match first.get(&event.into()).cloned().and_then(EventAnswer::of) {
                 Some(answer) => group.repeats.push((place, answer)),
-                None => group.refused.push((place, Refusal::FirstAnswerGone)),
+                None => group.refused.push((place, SignalRefusal::FirstAnswerGone)),
             }
         }
         Ok(fresh)
     }
 
-    fn new_event(&self, place: usize, incoming: &Incoming) -> store::Result<NewEvent> {
+    fn new_event(&self, place: usize, incoming: &IncomingSignal) -> store::Result<NewEvent> {
         let (receipt, signal) = (&incoming.receipt, incoming.signal.clone());
         let id = EventId(engine::ids::mint_nth(receipt.received_at, place, rand::random()));
         let document = serde_json::to_value(&signal.event)?;
@@ -197,9 +197,9 @@ impl Pipeline {
 
     async fn route(
         &self,
-        incoming: &[Incoming],
+        incoming: &[IncomingSignal],
         fresh: Vec<(usize, Box<NewEvent>)>,
-        group: &mut Group,
+        group: &mut PreparedGroup,
     ) -> store::Result<Vec<Routed>> {
         let mut routed = Vec::with_capacity(fresh.len());
         for (place, event) in fresh {
@@ -266,7 +266,7 @@ impl Pipeline {
     }
 
     /// Encodes the fields of decisions for simulations.
-    pub(super) async fn code_features(&self, drafts: &mut [Draft]) -> store::Result<()> {
+    pub(super) async fn code_features(&self, drafts: &mut [PendingDecision]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
         for draft in drafts.iter() {
             let found = features::texts(&draft.variant().bundle.catalogue, &draft.made.snapshot.fields)
@@ -290,7 +290,7 @@ impl Pipeline {
 }
 
 /// Removes signals that repeat the key of an earlier one. They get its answer, and nothing is decided for them.
-fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
+fn set_doubles_aside(all: Vec<Routed>, group: &mut PreparedGroup) -> Vec<Routed> {
     let mut firsts: Vec<Routed> = Vec::with_capacity(all.len());
     let mut known: HashMap<(String, Vec<u8>), usize> = HashMap::new();
     for routed in all {
@@ -299,7 +299,11 @@ fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
             Entry::Occupied(first) => {
                 let first = &firsts[*first.get()];
                 let has_same_body = routed.event.claim.has_body_of(&first.event.claim);
-                group.doubles.push(Double { place: routed.place, first: first.place, has_same_body });
+                group.doubles.push(DuplicateSignal {
+                    place: routed.place,
+                    first: first.place,
+                    has_same_body,
+                });
             }
             Entry::Vacant(free) => {
                 free.insert(firsts.len());
@@ -316,8 +320,8 @@ async fn decide_all(
     found: &[IdentifiedLead],
     histories: Vec<Option<LeadHistory>>,
     domains: &HashMap<LeadId, Vec<String>>,
-) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = Vec::with_capacity(routed.len());
+) -> Vec<PendingDecision> {
+    let mut drafts: Vec<PendingDecision> = Vec::with_capacity(routed.len());
     for (n, ((routed, found), history)) in routed.into_iter().zip(found).zip(histories).enumerate() {
         let known = domains.get(&found.lead).map(Vec::as_slice).unwrap_or_default();
         drafts.push(decide(routed, found.lead, history, known, &drafts));
@@ -334,8 +338,8 @@ fn decide(
     lead: LeadId,
     history: Option<LeadHistory>,
     domains: &[String],
-    before: &[Draft],
-) -> Draft {
+    before: &[PendingDecision],
+) -> PendingDecision {
     let Routed { place, receipt, event, live, as_of } = routed;
     let together = before.iter().filter(|draft| draft.lead == lead);
     let sequence = history.as_ref().map(|history| history.sequence + together.clone().count() as i64);
@@ -347,12 +351,12 @@ fn decide(
         let document = EventDocument { id: event.id, document: &event.document };
         make_all(&live, lead, &document, &known, &conditions, receipt.mode)
     };
-    Draft {
+    PendingDecision {
         place,
         decision_id: DecisionId(engine::ids::mint_nth(receipt.received_at, place, rand::random())),
         receipt,
         live,
-        cause: Cause::Event(event),
+        cause: DecisionCause::Event(event),
         lead,
         sequence,
         made,
@@ -374,17 +378,17 @@ fn domains_in(lead: &LeadInput) -> impl Iterator<Item = String> + use<> {
 /// Reads and decides an event with the bundle for the lead's bucket and, for live traffic, with every shadow candidate. Shadows
 /// compare live traffic, which imported history would outnumber.
 pub(super) fn make_all(
-    live: &Live,
+    live: &RoutedWorkflow,
     lead: LeadId,
     event: &EventDocument<'_>,
     known: &ExtractionContext<'_>,
     conditions: &Conditions,
     mode: Mode,
-) -> (Made, Vec<(Variant, Made)>) {
-    let make = |variant: &Variant| {
+) -> (BundleResult, Vec<(DecidingRelease, BundleResult)>) {
+    let make = |variant: &DecidingRelease| {
         let (snapshot, _) = variant.bundle.read(event, known);
         let verdict = variant.bundle.decide(&snapshot, known.as_of, conditions);
-        Made { snapshot, verdict }
+        BundleResult { snapshot, verdict }
     };
     let shadows = live.shadows_of(mode).iter().map(|variant| (variant.clone(), make(variant))).collect();
     (make(live.variant_of(lead)), shadows)
@@ -402,7 +406,7 @@ pub(super) fn known_until(receipt: &Receipt, as_of: DateTime<Utc>) -> DateTime<U
 /// Returns what is known about a lead: its stored history, and the earlier events of the same group.
 pub(super) fn known<'a>(
     history: Option<&'a LeadHistory>,
-    together: impl Iterator<Item = &'a Draft>,
+    together: impl Iterator<Item = &'a PendingDecision>,
     receipt: &Receipt,
     as_of: DateTime<Utc>,
 ) -> ExtractionContext<'a> {

@@ -16,12 +16,12 @@ use store::releases::Release;
 use store::workflows::{self, WorkflowTarget};
 use store::{Error, Result, Store, releases, switches};
 
-use super::Refusal;
+use super::SignalRefusal;
 use crate::bundles::Bundles;
 
 /// A live workflow under one release epoch.
 #[derive(Debug)]
-pub struct Live {
+pub struct RoutedWorkflow {
     /// The workflow's id.
     pub id: WorkflowId,
     /// The workflow's name.
@@ -29,11 +29,11 @@ pub struct Live {
     /// The release epoch under which the workflow was read.
     pub epoch: i64,
     /// The live release.
-    pub control: Variant,
+    pub control: DecidingRelease,
     /// The release being rolled out, with the percentage of leads that it decides.
-    pub candidate: Option<(Variant, u8)>,
+    pub candidate: Option<(DecidingRelease, u8)>,
     /// Releases in the shadow stage, which decide alongside the release that counts.
-    pub shadows: Vec<Variant>,
+    pub shadows: Vec<DecidingRelease>,
     /// The destinations of decisions.
     pub targets: Vec<(DestinationId, WorkflowTarget)>,
     /// Rules that are switched off or muted. Each decision compares their end times.
@@ -42,7 +42,7 @@ pub struct Live {
 
 /// A release that decides, or would decide.
 #[derive(Clone, Debug)]
-pub struct Variant {
+pub struct DecidingRelease {
     /// The release's id.
     pub release: ReleaseId,
     /// The hash of its bundle.
@@ -51,10 +51,10 @@ pub struct Variant {
     pub bundle: Arc<Bundle>,
 }
 
-impl Live {
+impl RoutedWorkflow {
     /// Returns the release that decides a lead. It depends on the lead's bucket, so a lead stays with its release while the share
     /// grows.
-    pub fn variant_of(&self, lead: LeadId) -> &Variant {
+    pub fn variant_of(&self, lead: LeadId) -> &DecidingRelease {
         match &self.candidate {
             Some((candidate, share)) if bucket::is_within(bucket::bucket(self.id, lead), *share) => candidate,
             _ => &self.control,
@@ -63,7 +63,7 @@ impl Live {
 
     /// Returns the releases that decide alongside the one that counts. Returns none for imported history, since shadows compare
     /// live traffic.
-    pub fn shadows_of(&self, mode: Mode) -> &[Variant] {
+    pub fn shadows_of(&self, mode: Mode) -> &[DecidingRelease] {
         if mode == Mode::Historical { &[] } else { &self.shadows }
     }
 
@@ -92,7 +92,7 @@ struct Memory(RwLock<Remembered>);
 struct Remembered {
     /// Counts how often the cache was cleared.
     generation: u64,
-    live: HashMap<String, Arc<Live>>,
+    live: HashMap<String, Arc<RoutedWorkflow>>,
     routes: HashMap<Trigger, String>,
 }
 
@@ -108,7 +108,7 @@ impl Memory {
         self.0.read().unwrap_or_else(PoisonError::into_inner).routes.get(trigger).cloned()
     }
 
-    fn live(&self, name: &str) -> Option<Arc<Live>> {
+    fn live(&self, name: &str) -> Option<Arc<RoutedWorkflow>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).live.get(name).cloned()
     }
 
@@ -139,7 +139,10 @@ impl Registry {
     ///
     /// # Errors
     /// The outer result is an error if the database fails. The inner result gives the reason why no workflow accepts the event.
-    pub async fn route(&self, event: &EventRequest) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+    pub async fn route(
+        &self,
+        event: &EventRequest,
+    ) -> Result<std::result::Result<Arc<RoutedWorkflow>, SignalRefusal>> {
         let name = match &event.workflow {
             Some(name) => name.clone(),
             None => match self.routed(event).await? {
@@ -151,7 +154,7 @@ impl Registry {
     }
 
     /// Returns the name of the only workflow that accepts such events. Caches only this case: a refusal is looked up again.
-    async fn routed(&self, event: &EventRequest) -> Result<std::result::Result<String, Refusal>> {
+    async fn routed(&self, event: &EventRequest) -> Result<std::result::Result<String, SignalRefusal>> {
         let trigger = (event.kind, event.source.clone());
         if let Some(name) = self.memory.route(&trigger) {
             return Ok(Ok(name));
@@ -164,8 +167,8 @@ impl Registry {
                 self.memory.keep(generation, |kept| drop(kept.routes.insert(trigger, name.clone())));
                 Ok(name)
             }
-            0 => Err(Refusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() }),
-            _ => Err(Refusal::AmbiguousRoute(names)),
+            0 => Err(SignalRefusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() }),
+            _ => Err(SignalRefusal::AmbiguousRoute(names)),
         })
     }
 
@@ -173,7 +176,7 @@ impl Registry {
     ///
     /// # Errors
     /// Same as [`Registry::route`].
-    pub async fn live(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+    pub async fn live(&self, name: &str) -> Result<std::result::Result<Arc<RoutedWorkflow>, SignalRefusal>> {
         match self.memory.live(name) {
             Some(live) => Ok(Ok(live)),
             None => self.read(name).await,
@@ -185,15 +188,15 @@ impl Registry {
         self.memory.forget();
     }
 
-    async fn read(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+    async fn read(&self, name: &str) -> Result<std::result::Result<Arc<RoutedWorkflow>, SignalRefusal>> {
         let generation = self.memory.generation();
         let mut connection = self.store.pool().acquire().await?;
         let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
-            return Ok(Err(Refusal::UnknownWorkflow(name.to_owned())));
+            return Ok(Err(SignalRefusal::UnknownWorkflow(name.to_owned())));
         };
         let hash = workflow.live_bundle.as_deref().and_then(Digest::from_slice);
         let (Some(release), Some(hash)) = (workflow.live_release, hash) else {
-            return Ok(Err(Refusal::NotLive(name.to_owned())));
+            return Ok(Err(SignalRefusal::NotLive(name.to_owned())));
         };
         let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
         let open = releases::open_of(&mut connection, workflow.id.into()).await?;
@@ -211,7 +214,7 @@ impl Registry {
                 _ => {}
             }
         }
-        let live = Arc::new(Live {
+        let live = Arc::new(RoutedWorkflow {
             id: workflow.id.into(),
             name: name.to_owned(),
             epoch: workflow.release_epoch,
@@ -225,13 +228,13 @@ impl Registry {
         Ok(Ok(live))
     }
 
-    async fn variant(&self, release: ReleaseId, hash: Digest) -> Result<Variant> {
-        Ok(Variant { release, hash, bundle: self.bundles.get(&hash).await? })
+    async fn variant(&self, release: ReleaseId, hash: Digest) -> Result<DecidingRelease> {
+        Ok(DecidingRelease { release, hash, bundle: self.bundles.get(&hash).await? })
     }
 
     /// Returns a candidate in the shadow stage, or `None` if its bundle is unusable: a shadow must not stop the release that
     /// decides.
-    async fn shadow(&self, release: &Release) -> Result<Option<Variant>> {
+    async fn shadow(&self, release: &Release) -> Result<Option<DecidingRelease>> {
         match self.variant(release.id, release.bundle).await {
             Ok(variant) => Ok(Some(variant)),
             Err(Error::Corrupt(problem)) => {

@@ -14,7 +14,8 @@ use super::Pipeline;
 
 /// What deciding again came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Replay {
+#[schemars(rename = "Replay")]
+pub struct ReplayResult {
     /// Whether the bytes are the same; `null` when it cannot be told any more.
     pub same: Option<bool>,
     /// Why it cannot be told: `erased`.
@@ -30,17 +31,17 @@ impl Pipeline {
     ///
     /// # Errors
     /// Returns [`store::Error::NotFound`] if the decision does not exist.
-    pub async fn replay(&self, id: DecisionId) -> store::Result<Replay> {
+    pub async fn replay(&self, id: DecisionId) -> store::Result<ReplayResult> {
         let stored = store::log::stored_decision(self.store(), id).await?;
         let decision = stored.decision;
         let Some(snapshot) = decision.content_snapshot.clone() else {
-            return Ok(Replay { same: None, reason: Some("erased"), difference: None });
+            return Ok(ReplayResult { same: None, reason: Some("erased"), difference: None });
         };
         let bundle = self.bundles().get(&decision.bundle).await?;
         let pick: Option<StoredPick> = stored.pick.map(serde_json::from_value).transpose()?;
         let difference =
             compare(&decision, pick.as_ref(), &again(&bundle, &decision, &snapshot, pick.as_ref())?)?;
-        Ok(Replay { same: Some(difference.is_none()), reason: None, difference })
+        Ok(ReplayResult { same: Some(difference.is_none()), reason: None, difference })
     }
 }
 

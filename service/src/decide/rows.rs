@@ -21,12 +21,12 @@ use store::log::{self, DecisionRow, EventRow};
 use store::workflows::WorkflowTarget;
 
 use super::Receipt;
-use super::prepare::{Cause, Draft, Made};
-use super::registry::Variant;
+use super::prepare::{BundleResult, DecisionCause, PendingDecision};
+use super::registry::DecidingRelease;
 
 /// Everything that one commit writes.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct CommitRows {
     events: Vec<EventRow>,
     decisions: Vec<DecisionRow>,
     features: Vec<FeatureRow>,
@@ -36,8 +36,8 @@ pub(super) struct Rows {
 }
 
 /// A decision with its sequence number and its assignee, before its rows are built.
-pub(super) struct Numbered {
-    draft: Draft,
+pub(super) struct NumberedDecision {
+    draft: PendingDecision,
     mode: Mode,
     lead: LeadSnapshot,
     parameters: BTreeMap<String, Json>,
@@ -56,16 +56,16 @@ struct Built {
     shadows: Vec<ShadowRow>,
 }
 
-impl Numbered {
+impl NumberedDecision {
     /// Picks the assignee and assigns the sequence number. Both depend on the preceding decisions.
     pub(super) fn new(
-        mut draft: Draft,
+        mut draft: PendingDecision,
         is_killed: bool,
         lead: &mut LockedLead,
         pools: &mut BTreeMap<String, PoolState>,
     ) -> store::Result<Self> {
         let mode = draft.mode(is_killed);
-        if let Cause::Event(event) = &draft.cause {
+        if let DecisionCause::Event(event) = &draft.cause {
             merge_profile(lead, &event.signal.event, draft.happened_at());
         }
         lead.sequence += 1;
@@ -140,10 +140,11 @@ impl Numbered {
     }
 }
 
-impl Rows {
+impl CommitRows {
     /// Builds the rows of decisions on all processors, and returns them with the decisions and their positions.
-    pub(super) fn build(numbered: Vec<Numbered>) -> store::Result<(Self, Vec<(usize, Decision)>)> {
-        let built = numbered.into_par_iter().map(Numbered::build).collect::<store::Result<Vec<_>>>()?;
+    pub(super) fn build(numbered: Vec<NumberedDecision>) -> store::Result<(Self, Vec<(usize, Decision)>)> {
+        let built =
+            numbered.into_par_iter().map(NumberedDecision::build).collect::<store::Result<Vec<_>>>()?;
         let (mut rows, mut decisions) = (Self::default(), Vec::with_capacity(built.len()));
         for built in built {
             rows.events.extend(built.event);
@@ -235,7 +236,7 @@ fn learn(
 /// Picks a person if the verdict assigns the lead to a pool. The bundle holds the members. Weights and absences are separate, so
 /// the decision records those that it used.
 fn pick(
-    draft: &mut Draft,
+    draft: &mut PendingDecision,
     lead: &LockedLead,
     pools: &mut BTreeMap<String, PoolState>,
 ) -> store::Result<Option<StoredPick>> {
@@ -266,7 +267,7 @@ fn pick(
     Ok(Some(stored))
 }
 
-fn targets(mode: Mode, draft: &Draft) -> impl Iterator<Item = &(DestinationId, WorkflowTarget)> {
+fn targets(mode: Mode, draft: &PendingDecision) -> impl Iterator<Item = &(DestinationId, WorkflowTarget)> {
     let action = draft.made.verdict.action;
     draft.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
 }
@@ -284,14 +285,14 @@ fn queue(decision: &Decision) -> Option<&'static str> {
 }
 
 /// Returns the action to suggest to the person who reviews a waiting lead.
-fn suggested(draft: &Draft, decision: &Decision) -> &'static str {
+fn suggested(draft: &PendingDecision, decision: &Decision) -> &'static str {
     let decided = RuleAction { action: decision.action, parameters: BTreeMap::new() };
     draft.variant().bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
 }
 
 fn decision(
     mode: Mode,
-    draft: &Draft,
+    draft: &PendingDecision,
     lead: LeadId,
     parameters: BTreeMap<String, Json>,
     effects: Vec<EffectId>,
@@ -308,8 +309,8 @@ fn decision(
         bundle: variant.hash,
         release: Some(variant.release),
         trigger: match &draft.cause {
-            Cause::Event(_) => Trigger::Event,
-            Cause::Other(trigger, _) => *trigger,
+            DecisionCause::Event(_) => Trigger::Event,
+            DecisionCause::Other(trigger, _) => *trigger,
         },
         variant: None,
         selection_probability: None,
@@ -336,7 +337,7 @@ fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
 }
 
-fn event_row(draft: &Draft, lead: &LeadSnapshot) -> Option<EventRow> {
+fn event_row(draft: &PendingDecision, lead: &LeadSnapshot) -> Option<EventRow> {
     let (receipt, new) = (&draft.receipt, draft.event()?);
     let event = &new.signal.event;
     let place = CiphertextLocation { column: "events.body", row: new.id.0 };
@@ -355,7 +356,7 @@ fn event_row(draft: &Draft, lead: &LeadSnapshot) -> Option<EventRow> {
 }
 
 fn decision_row(
-    draft: &Draft,
+    draft: &PendingDecision,
     lead: &LeadSnapshot,
     decision: &Decision,
     pick: Option<&StoredPick>,
@@ -394,12 +395,12 @@ fn decision_row(
 }
 
 fn shadow_row(
-    draft: &Draft,
+    draft: &PendingDecision,
     lead: &LeadSnapshot,
     decision: &Decision,
     n: usize,
-    variant: &Variant,
-    made: &Made,
+    variant: &DecidingRelease,
+    made: &BundleResult,
 ) -> store::Result<ShadowRow> {
     let id = engine::ids::mint_nth(draft.receipt.received_at, n, rand::random());
     let (verdict, place) =

@@ -21,7 +21,7 @@ pub use store::queue::NotWaitingReason;
 
 /// The result of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decided {
+pub enum VerdictResult {
     /// The verdict was recorded.
     Done,
     /// Nothing changed: another person has claimed the lead.
@@ -32,7 +32,7 @@ pub enum Decided {
 
 /// The result of undoing a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GivenBack {
+pub enum UndoResult {
     /// The lead is back in its queue.
     Done,
     /// The time limit has passed, or the lead has changed since.
@@ -47,13 +47,13 @@ pub enum GivenBack {
 /// # Errors
 /// Returns [`Error::Erased`] if the person behind the lead was erased, and [`Error::Refused`] if the actor is not a person or the
 /// assignee does not accept leads.
-pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<Decided> {
+pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<VerdictResult> {
     let (person, place) = (actor.person()?, verdict.place);
     let decision = log::decision(store, verdict.decision).await?;
     let mut tx = store.pool().begin().await?;
     let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
     if let Some(taken) = queue::taken(&mut tx, actor, person, place).await? {
-        return Ok(Decided::Taken(taken));
+        return Ok(VerdictResult::Taken(taken));
     }
     if let Some(assignee) = &verdict.assignee
         && !queue::takes_leads(&mut tx, verdict.decision, assignee).await?
@@ -63,7 +63,9 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
     let pools = take_turn(&mut tx, verdict).await?;
     let state = queue::lock_waiting(&mut tx, place).await?;
     let Some(state) = state.filter(|state| is_as_seen(state, verdict)) else {
-        return Ok(Decided::Gone(queue::not_waiting_reason_now(&mut tx, place, verdict.decision).await?));
+        return Ok(VerdictResult::Gone(
+            queue::not_waiting_reason_now(&mut tx, place, verdict.decision).await?,
+        ));
     };
     let by = queue::address(&mut tx, person).await?;
     let override_id = write_override(&mut tx, actor, verdict, &lead, &by).await?;
@@ -100,7 +102,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
     if has_effects {
         ingest::wake_dispatchers(store).await;
     }
-    Ok(Decided::Done)
+    Ok(VerdictResult::Done)
 }
 
 /// Undoes the actor's verdict, within [`queue::TAKE_BACK`] and only if nothing else has happened to the lead since.
@@ -110,14 +112,14 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
 ///
 /// # Errors
 /// Returns an error if the database fails or the actor is not a person.
-pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result<GivenBack> {
+pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result<UndoResult> {
     let person = actor.person()?;
-    let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(GivenBack::TooLate) };
+    let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(UndoResult::TooLate) };
     let decision = log::decision(store, newest).await?;
     let mut tx = store.pool().begin().await?;
     let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
     let last = queue::lock_last_verdict(&mut tx, actor, person, place, newest).await?;
-    let Some(last) = last else { return Ok(GivenBack::TooLate) };
+    let Some(last) = last else { return Ok(UndoResult::TooLate) };
     queue::requeue(&mut tx, place, &last.state).await?;
     let mut parameters = BTreeMap::new();
     if last.assignee.is_some() {
@@ -158,7 +160,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result
     if has_effects {
         ingest::wake_dispatchers(store).await;
     }
-    Ok(GivenBack::Done)
+    Ok(UndoResult::Done)
 }
 
 /// Returns whether the lead is still waiting as the person saw it: with the same decision and, if they accept it, the same

@@ -40,7 +40,7 @@ pub enum FiguresError {
 }
 
 /// Where figures are computed.
-pub(super) enum Limits {
+pub(super) enum ComputeLimits {
     /// Potentially slow figures: computed within [`PATIENCE`] if possible, and otherwise in a slot.
     InSlots(WorkSlots),
     /// Figures that read a bounded number of rows.
@@ -53,7 +53,7 @@ pub(super) struct FigureCache<K, V>(Arc<Inner<K, V>>);
 struct Inner<K, V> {
     slots: Mutex<HashMap<K, Slot<V>>>,
     turns: Semaphore,
-    limits: Limits,
+    limits: ComputeLimits,
 }
 
 /// The result of a lookup.
@@ -91,7 +91,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: ComputeLimits) -> Self {
         Self(Arc::new(Inner { slots: Mutex::default(), turns: Semaphore::new(AT_ONCE), limits }))
     }
 
@@ -210,7 +210,7 @@ where
             let value = compute(limit).await?;
             Ok::<_, store::Error>((value, since.elapsed()))
         };
-        let Limits::InSlots(slots) = &self.0.limits else {
+        let ComputeLimits::InSlots(slots) = &self.0.limits else {
             let _turn = self.0.turns.acquire().await;
             return timed(TIME_LIMIT).await;
         };
@@ -298,7 +298,7 @@ mod tests {
         K: Clone + Eq + Hash + Send + Sync + 'static,
         V: Send + Sync + 'static,
     {
-        FigureCache::new(Limits::InSlots(WorkSlots::default()))
+        FigureCache::new(ComputeLimits::InSlots(WorkSlots::default()))
     }
 
     /// Counts how often figures were computed, and how often a computation was abandoned.
@@ -365,7 +365,7 @@ mod tests {
     #[tokio::test]
     async fn slow_figures_wait_for_a_slot_and_quick_ones_do_not() {
         let slots = WorkSlots::default();
-        let all = FigureCache::new(Limits::InSlots(slots.clone()));
+        let all = FigureCache::new(ComputeLimits::InSlots(slots.clone()));
         let taken = [slots.take().await, slots.take().await];
         let source = Source::default();
         assert_eq!(figure(source.ask(&all, Duration::ZERO).await), Some(1));

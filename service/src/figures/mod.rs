@@ -19,7 +19,7 @@ use store::reads::home::{self, DecidedCount};
 use store::refresh::Topic;
 use uuid::Uuid;
 
-use self::cache::{FigureCache, Limits};
+use self::cache::{ComputeLimits, FigureCache};
 pub use self::cache::{FigureLookup, FiguresError, TimedFigures};
 pub use self::completeness::is_reproduced;
 use crate::bundles::Bundles;
@@ -63,10 +63,10 @@ impl Figures {
     /// Creates an empty cache whose slow figures use these slots.
     pub fn new(slots: WorkSlots) -> Self {
         Self {
-            dashboard: FigureCache::new(Limits::InSlots(slots.clone())),
-            key_figures: FigureCache::new(Limits::InSlots(slots)),
+            dashboard: FigureCache::new(ComputeLimits::InSlots(slots.clone())),
+            key_figures: FigureCache::new(ComputeLimits::InSlots(slots)),
             // The store reads a bounded number of rows for these figures, and every home page waits for them.
-            today: FigureCache::new(Limits::Bounded),
+            today: FigureCache::new(ComputeLimits::Bounded),
         }
     }
 
@@ -82,7 +82,7 @@ impl Figures {
         now: DateTime<Utc>,
     ) -> Result<FigureLookup<DashboardFigures>, FiguresError> {
         let compute = dashboard_figures(store, bundles, cohort, step, zone);
-        self.dashboard.get((cohort, step, zone), now, compute, tell(store)).await
+        self.dashboard.get((cohort, step, zone), now, compute, notifier(store)).await
     }
 
     /// Returns the dashboard's figures, however long they take, or `None` if there are too many leads.
@@ -115,7 +115,7 @@ impl Figures {
             let store = from.clone();
             async move { within_limit(dashboard::report(&store, &cohort, zone.name(), limit).await) }
         };
-        self.key_figures.get((cohort, zone), now, compute, tell(store)).await
+        self.key_figures.get((cohort, zone), now, compute, notifier(store)).await
     }
 
     /// Returns the decisions since an instant, which is midnight in the reader's time zone.
@@ -141,7 +141,7 @@ impl Figures {
 }
 
 /// Returns a callback that notifies open pages when slow figures are ready.
-fn tell(store: &Store) -> impl FnOnce() + Send + use<> {
+fn notifier(store: &Store) -> impl FnOnce() + Send + use<> {
     let store = store.clone();
     move || store.mark(&[Topic::Figures])
 }

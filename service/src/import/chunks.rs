@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 
 use super::mapping::Mapping;
 use super::rejects::Reject;
-use super::rows::{Reader, Row};
-use crate::decide::{Incoming, Receipt};
+use super::rows::{FileReader, FileRow};
+use crate::decide::{IncomingSignal, Receipt};
 use crate::error::{Error, Result};
 
 /// Number of rows per transaction: enough to make its cost negligible, few enough to show progress.
@@ -23,7 +23,7 @@ const SKIPPED_ROWS: u64 = 50_000;
 const AHEAD: usize = 1;
 
 /// Rows that are imported together, in file order.
-pub(super) struct Chunk {
+pub(super) struct RowChunk {
     /// The number of rows in the file up to the end of this chunk.
     pub(super) rows: u64,
     /// The number of bytes read so far.
@@ -31,9 +31,9 @@ pub(super) struct Chunk {
     /// The receipt of these rows: time, actor and request.
     pub(super) receipt: Arc<Receipt>,
     /// The rows to import.
-    pub(super) lines: Vec<Row>,
+    pub(super) lines: Vec<FileRow>,
     /// The same rows as signals.
-    pub(super) incoming: Vec<Incoming>,
+    pub(super) incoming: Vec<IncomingSignal>,
     /// The rows that were rejected.
     pub(super) rejected: Vec<Reject>,
     /// The number of rows that had been imported before.
@@ -41,7 +41,7 @@ pub(super) struct Chunk {
 }
 
 /// The file to read, and how to read it.
-pub(super) struct Source {
+pub(super) struct ImportSource {
     pub(super) file: PathBuf,
     pub(super) workflow: String,
     pub(super) mapping: Arc<Mapping>,
@@ -52,7 +52,7 @@ pub(super) struct Source {
 
 /// Reads a file on a blocking thread. The channel closes after the last chunk. Dropping the receiver stops the thread at its next
 /// chunk.
-pub(super) fn read(source: Source) -> mpsc::Receiver<Result<Chunk>> {
+pub(super) fn read(source: ImportSource) -> mpsc::Receiver<Result<RowChunk>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         if let Err(error) = read_all(&source, &sender) {
@@ -62,8 +62,8 @@ pub(super) fn read(source: Source) -> mpsc::Receiver<Result<Chunk>> {
     receiver
 }
 
-fn read_all(source: &Source, sender: &mpsc::Sender<Result<Chunk>>) -> Result<()> {
-    let mut reader = Reader::open(&source.file)?;
+fn read_all(source: &ImportSource, sender: &mpsc::Sender<Result<RowChunk>>) -> Result<()> {
+    let mut reader = FileReader::open(&source.file)?;
     source.mapping.check_columns(reader.columns())?;
     let mut rows = 0;
     loop {
@@ -78,14 +78,14 @@ fn read_all(source: &Source, sender: &mpsc::Sender<Result<Chunk>>) -> Result<()>
 
 /// Reads the next rows. The chunk is empty at the end of the file, or once the receiver is dropped.
 fn read_chunk(
-    source: &Source,
-    reader: &mut Reader,
+    source: &ImportSource,
+    reader: &mut FileReader,
     before: u64,
-    sender: &mpsc::Sender<Result<Chunk>>,
-) -> Result<Chunk> {
+    sender: &mpsc::Sender<Result<RowChunk>>,
+) -> Result<RowChunk> {
     let received_at: DateTime<Utc> = engine::time::cut(Utc::now());
     let receipt = Arc::new(Receipt { received_at, ..source.receipt.clone() });
-    let mut chunk = Chunk {
+    let mut chunk = RowChunk {
         rows: before,
         bytes: reader.bytes_read(),
         receipt,
@@ -117,7 +117,9 @@ fn read_chunk(
         match signal {
             Ok((row, signal)) => {
                 chunk.lines.push(row);
-                chunk.incoming.push(Incoming { receipt: chunk.receipt.clone(), signal: Arc::new(signal) });
+                chunk
+                    .incoming
+                    .push(IncomingSignal { receipt: chunk.receipt.clone(), signal: Arc::new(signal) });
             }
             Err(reject) => chunk.rejected.push(reject),
         }

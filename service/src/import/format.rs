@@ -56,7 +56,7 @@ fn fit(head: &[u8], is_whole: bool, delimiter: u8) -> (usize, usize) {
 
 /// Makes column names unique. The second `Email` becomes `Email (2)`, and a third column without a name becomes `Column 3`. All
 /// other names are unchanged.
-pub(super) fn tell_apart(names: Vec<String>) -> Vec<String> {
+pub(super) fn make_unique(names: Vec<String>) -> Vec<String> {
     let given: BTreeSet<String> = names.iter().cloned().collect();
     let mut used = BTreeSet::new();
     let mut unique = Vec::with_capacity(names.len());
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn columns_of_one_name_are_told_apart_and_others_stay_as_they_are() {
-        let names = |names: &[&str]| tell_apart(names.iter().map(|name| (*name).to_owned()).collect());
+        let names = |names: &[&str]| make_unique(names.iter().map(|name| (*name).to_owned()).collect());
         assert_eq!(names(&["a", "b"]), ["a", "b"]);
         assert_eq!(
             names(&["Email", "Email", " Email", "Email"]),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::control::outcome::OutcomeStage;
 
-use super::look::{MappingGuess, OutcomeGuess};
 use super::mapping::parse_instant;
+use super::preview::{MappingGuess, OutcomeGuess};
 
 /// Maximum number of outcomes to guess.
 pub const OUTCOMES: usize = 3;

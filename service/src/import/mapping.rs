@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use store::outcomes::OutcomeInput;
 
 use super::rejects::Reject;
-use super::rows::Row;
+use super::rows::FileRow;
 use crate::decide::Signal;
 use crate::error::{Error, Result};
 
@@ -19,13 +19,13 @@ pub(super) struct Mapping {
     source: String,
     workflow: String,
     fields: Vec<(String, String)>,
-    times: Times,
+    times: TimeColumn,
     outcomes: Vec<OutcomeRule>,
 }
 
 /// The column of timestamps and how to read them.
 #[derive(Clone, Debug)]
-pub(super) struct Times {
+pub(super) struct TimeColumn {
     /// The column with a row's timestamp.
     pub(super) at: Option<String>,
     /// The time zone of timestamps without an offset.
@@ -47,21 +47,21 @@ pub(super) struct RowOutcomes {
     /// Complete outcomes, at most one per stage.
     pub(super) reached: Vec<OutcomeInput>,
     /// Incomplete outcomes, which cannot be recorded.
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<RowProblem>,
 }
 
 /// Why a row, or a part of it, cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct RowProblem {
     /// The column at fault, if there is a single one.
     pub(super) column: Option<String>,
     /// The problem and its remedy, as a sentence.
     pub(super) reason: String,
 }
 
-impl Problem {
+impl RowProblem {
     /// Turns the problem into a reject of its row.
-    pub(super) fn of(self, row: &Row) -> Reject {
+    pub(super) fn of(self, row: &FileRow) -> Reject {
         let cells = Some(Json::Object(row.cells.clone()));
         Reject { line: row.line, column: self.column, reason: self.reason, cells }
     }
@@ -89,7 +89,7 @@ impl OutcomeRule {
     }
 
     /// Returns whether a row has the outcome's timestamp, but no value that identifies the outcome.
-    fn is_half(&self, row: &Row) -> bool {
+    fn is_half(&self, row: &FileRow) -> bool {
         let is_filled = |column: &String| row.cells.get(column).and_then(text).is_some();
         self.at.as_ref().is_some_and(is_filled) && !is_filled(&self.column)
     }
@@ -102,7 +102,7 @@ impl Mapping {
         source: String,
         workflow: String,
         pairs: &[String],
-        times: Times,
+        times: TimeColumn,
         outcomes: Vec<OutcomeRule>,
     ) -> Result<Self, String> {
         let split = |pair: &String| {
@@ -131,7 +131,7 @@ impl Mapping {
     }
 
     /// Returns the signal of a row, or the problem that prevents one.
-    pub(super) fn signal(&self, row: &Row, now: DateTime<Utc>) -> Result<Signal, Problem> {
+    pub(super) fn signal(&self, row: &FileRow, now: DateTime<Utc>) -> Result<Signal, RowProblem> {
         let mut lead = LeadInput::default();
         let mut payload = row.cells.clone();
         for (field, column) in &self.fields {
@@ -160,7 +160,7 @@ impl Mapping {
             let column = self.column_of(&first.pointer);
             // The author of a file understands a column name, but not a pointer into the event.
             let reason = if column.is_some() { first.message } else { first.to_string() };
-            return Err(Problem { column, reason });
+            return Err(RowProblem { column, reason });
         }
         self.outcomes(row)?;
         Ok(Signal { key: row.key.clone(), event })
@@ -179,7 +179,7 @@ impl Mapping {
     ///
     /// # Errors
     /// Returns a problem if an outcome's timestamp is unreadable. The whole row is then rejected.
-    pub(super) fn outcomes(&self, row: &Row) -> Result<RowOutcomes, Problem> {
+    pub(super) fn outcomes(&self, row: &FileRow) -> Result<RowOutcomes, RowProblem> {
         let mut outcomes = RowOutcomes::default();
         for rule in &self.outcomes {
             if row.cells.get(&rule.column).and_then(text).as_deref() == Some(rule.value.trim()) {
@@ -191,7 +191,7 @@ impl Mapping {
                     "There is a time but `{}` is empty, so no outcome was recorded. Fill in both or neither.",
                     rule.column
                 );
-                let problem = Problem { column: Some(at), reason };
+                let problem = RowProblem { column: Some(at), reason };
                 if !outcomes.problems.contains(&problem) {
                     outcomes.problems.push(problem);
                 }
@@ -201,9 +201,9 @@ impl Mapping {
     }
 
     /// Returns the instant in a column.
-    fn instant(&self, row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, Problem> {
+    fn instant(&self, row: &FileRow, column: &str) -> Result<Option<DateTime<Utc>>, RowProblem> {
         let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
-        parse_instant(&text, self.times.zone).map(Some).ok_or_else(|| Problem {
+        parse_instant(&text, self.times.zone).map(Some).ok_or_else(|| RowProblem {
             column: Some(column.to_owned()),
             reason: format!("`{text}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z."),
         })
@@ -226,7 +226,7 @@ impl RowOutcomes {
         };
         match (known.at, at) {
             (None, at) => known.at = at,
-            (Some(known), Some(at)) if known != at => self.problems.push(Problem {
+            (Some(known), Some(at)) if known != at => self.problems.push(RowProblem {
                 column: rule.at.clone(),
                 reason: format!(
                     "Two columns give different times for the outcome `{}`; the first was recorded. Remove one of them from the mapping.",
@@ -269,13 +269,13 @@ pub(super) fn parse_instant(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
 
-    fn row(cells: &Json) -> Row {
-        Row { line: 2, cells: cells.as_object().unwrap().clone(), key: "row:1:0".into() }
+    fn row(cells: &Json) -> FileRow {
+        FileRow { line: 2, cells: cells.as_object().unwrap().clone(), key: "row:1:0".into() }
     }
 
     fn mapping(pairs: &[&str], at: Option<&str>, outcomes: &[&str]) -> Mapping {
         let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
-        let times = Times { at: at.map(str::to_owned), zone: Tz::UTC };
+        let times = TimeColumn { at: at.map(str::to_owned), zone: Tz::UTC };
         let outcomes = outcomes.iter().map(|text| OutcomeRule::parse(text).unwrap()).collect();
         Mapping::new(EventKind::Form, "crm".into(), "w".into(), &pairs, times, outcomes).unwrap()
     }

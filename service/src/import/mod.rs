@@ -7,12 +7,12 @@ mod chunks;
 mod folder;
 mod format;
 mod guess;
-pub mod look;
 mod mapping;
 mod object;
+mod occurrences;
+pub mod preview;
 mod rejects;
 mod rows;
-mod seen;
 pub mod upload;
 
 use std::path::PathBuf;
@@ -30,12 +30,12 @@ use store::outcomes::OutcomeSubject;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use self::chunks::{Chunk, Source};
+use self::chunks::{ImportSource, RowChunk};
 pub use self::folder::ImportFolder;
-use self::mapping::{Mapping, OutcomeRule, Problem, Times};
+use self::mapping::{Mapping, OutcomeRule, RowProblem, TimeColumn};
 use self::rejects::Rejects;
-use self::rows::Row;
-use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
+use self::rows::FileRow;
+use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, SignalRefusal, SignalResult};
 use crate::error::{Error, Result};
 
 /// A file to import, and how to read it.
@@ -140,7 +140,7 @@ impl Import {
         mapping: Arc<Mapping>,
         receipt: Receipt,
         request: &ImportRequest,
-    ) -> Result<(Self, Source)> {
+    ) -> Result<(Self, ImportSource)> {
         let was_finished = state.finished_at.is_some();
         let counts = state.counts;
         // Without the earlier rejects, all rows are processed again. Repeats are recognized and recorded only once.
@@ -156,7 +156,7 @@ impl Import {
             None if was_finished && is_clean => (counts.rows, ImportCounts::default()),
             None => (0, ImportCounts::default()),
         };
-        let source = Source {
+        let source = ImportSource {
             file: request.file.clone(),
             workflow: request.workflow.clone(),
             mapping: mapping.clone(),
@@ -172,7 +172,7 @@ impl Import {
     /// Imports the rows chunk by chunk. While one chunk is committed, the next is read and decided.
     async fn run(
         mut self,
-        source: Source,
+        source: ImportSource,
         actor: &Actor,
         progress: impl Fn(&ImportSummary) -> Result<()>,
     ) -> Result<ImportSummary> {
@@ -210,16 +210,22 @@ impl Import {
     }
 
     /// Counts the results of a chunk, records its outcomes, and saves how far the import has come.
-    async fn record(&mut self, chunk: Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<()> {
+    async fn record(
+        &mut self,
+        chunk: RowChunk,
+        answers: Vec<Result<SignalResult, SignalRefusal>>,
+    ) -> Result<()> {
         let mut rejected = chunk.rejected;
         let mut refused = Vec::new();
         let mut outcomes = Vec::new();
         for ((row, incoming), answer) in chunk.lines.iter().zip(&chunk.incoming).zip(answers) {
             let (event, lead) = match answer {
-                Ok(Taken::New(answer) | Taken::Repeat(answer)) => (answer.event_id, answer.lead_id),
+                Ok(SignalResult::New(answer) | SignalResult::Repeat(answer)) => {
+                    (answer.event_id, answer.lead_id)
+                }
                 Err(refusal) => {
                     let reason = sentence(&refusal.to_string());
-                    rejected.push(Problem { column: None, reason }.of(row));
+                    rejected.push(RowProblem { column: None, reason }.of(row));
                     continue;
                 }
             };
@@ -244,7 +250,7 @@ impl Import {
                 outcomes.push((row, OutcomeSignal { scope, key, body, subject, input }));
             }
         }
-        let (rows, signals): (Vec<&Row>, Vec<OutcomeSignal>) = outcomes.into_iter().unzip();
+        let (rows, signals): (Vec<&FileRow>, Vec<OutcomeSignal>) = outcomes.into_iter().unzip();
         let taken = self.pipeline.record_outcomes(&chunk.receipt, &signals).await?;
         for ((row, signal), taken) in rows.into_iter().zip(&signals).zip(taken) {
             match taken {
@@ -289,7 +295,7 @@ impl Import {
 }
 
 /// Explains why an outcome was not recorded, and what to do.
-fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
+fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> RowProblem {
     let stage = signal.input.stage;
     let reason = match refusal {
         OutcomeRefusal::KeyReused => format!(
@@ -302,7 +308,7 @@ fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
             "The outcome `{stage}` was not recorded, because its lead is gone by now. Import the file again."
         ),
     };
-    Problem { column: None, reason }
+    RowProblem { column: None, reason }
 }
 
 /// Formats an error as a sentence.
@@ -357,7 +363,7 @@ async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: Workflo
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    let times = Times { at: request.at.clone(), zone: request.zone };
+    let times = TimeColumn { at: request.at.clone(), zone: request.zone };
     Mapping::new(kind, source, request.workflow.clone(), &request.mappings, times, outcomes)
         .map_err(Error::Invalid)
 }

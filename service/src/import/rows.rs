@@ -11,14 +11,14 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use super::format::{self, LineEnd};
-use super::object::Object;
+use super::object::UniqueNames;
+use super::occurrences::Occurrences;
 use super::rejects::Reject;
-use super::seen::Occurrences;
 use crate::error::{Error, Result};
 
 /// A row of the file.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(super) struct FileRow {
     /// The line on which the row begins, counted from 1.
     pub(super) line: u64,
     /// The cells, by column name.
@@ -28,7 +28,7 @@ pub(super) struct Row {
 }
 
 /// Reads a file row by row.
-pub(super) struct Reader {
+pub(super) struct FileReader {
     format: Format,
     columns: Option<Vec<String>>,
     seen: Occurrences,
@@ -42,7 +42,7 @@ enum Format {
     Ndjson(BufReader<File>),
 }
 
-impl Reader {
+impl FileReader {
     /// Opens a file. A file whose first character is a brace is NDJSON.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::File { path: path.display().to_string(), error };
@@ -74,7 +74,7 @@ impl Reader {
         let header =
             csv.headers().map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
         let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
-        let columns = format::tell_apart(names);
+        let columns = format::make_unique(names);
         let lines = CsvLines { budget, end: format::line_end(text), length, ends_line, records: 1 };
         Ok(reader(Format::Csv(Box::new(csv), lines), Some(columns)))
     }
@@ -93,7 +93,7 @@ impl Reader {
     ///
     /// # Errors
     /// Returns [`Error::File`] if the rest of the file cannot be read.
-    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<Row, Reject>>, Error> {
+    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<FileRow, Reject>>, Error> {
         let failed = |error: std::io::Error| match error.kind() {
             // The error that [`Bounded`] returns for a row without end.
             ErrorKind::Other => Error::Invalid(error.to_string()),
@@ -125,7 +125,7 @@ impl Reader {
                 if !line.trim_ascii().is_empty() {
                     // Some programs write a byte order mark at the start of the file.
                     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
-                    break serde_json::from_slice(line).map(|Object(cells)| cells).map_err(|error| {
+                    break serde_json::from_slice(line).map(|UniqueNames(cells)| cells).map_err(|error| {
                         let raw = String::from_utf8_lossy(line.trim_ascii()).into_owned();
                         (Some(raw.into()), format!("The line is not a JSON object: {error}."))
                     });
@@ -137,7 +137,7 @@ impl Reader {
             cells
                 .and_then(|cells| {
                     let key = self.key(workflow, &cells).map_err(|why| (None, why))?;
-                    Ok(Row { line, cells, key })
+                    Ok(FileRow { line, cells, key })
                 })
                 .map_err(|(cells, reason)| Reject { line, column: None, reason, cells }),
         ))
@@ -291,7 +291,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Vec<(u64, String)> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        let mut reader = Reader::open(file.path()).unwrap();
+        let mut reader = FileReader::open(file.path()).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = reader.next("w").unwrap() {
             rows.push(match row {

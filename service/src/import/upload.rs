@@ -19,7 +19,7 @@ use store::runs::uploads;
 use store::{Actor, Store};
 use uuid::Uuid;
 
-use super::{ImportFolder, look};
+use super::{ImportFolder, preview};
 use crate::error::{Error, Result};
 
 /// Maximum size of a file in bytes.
@@ -31,7 +31,7 @@ pub const UNFINISHED: u64 = 5;
 
 /// A piece of a file.
 #[derive(Clone, Debug)]
-pub struct Chunk {
+pub struct UploadChunk {
     /// The id of the upload.
     pub upload: Uuid,
     /// The position of the chunk in the file.
@@ -44,7 +44,7 @@ pub struct Chunk {
 
 /// The result of sending a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Appended {
+pub enum AppendResult {
     /// The chunk was appended. Holds the upload's new state.
     Taken(UnfinishedUpload),
     /// The chunk does not follow the received content. Holds the upload's current state.
@@ -101,14 +101,19 @@ pub async fn begin(
 /// # Errors
 /// Returns [`Error::Store`] with [`store::Error::NotFound`] if the person has no such upload, [`Error::Invalid`] if the chunk
 /// does not have the expected length, and [`Error::File`] if the disk refuses.
-pub async fn append(store: &Store, actor: &Actor, data_dir: &Path, chunk: Chunk) -> Result<Appended> {
+pub async fn append(
+    store: &Store,
+    actor: &Actor,
+    data_dir: &Path,
+    chunk: UploadChunk,
+) -> Result<AppendResult> {
     let mut tx = store.pool().begin().await?;
     let upload = unfinished::lock(&mut tx, person(actor)?, chunk.upload).await?;
     let (received, bytes) = (counted(upload.received), counted(upload.bytes));
     let folder = ImportFolder::new(data_dir, upload.id);
     let follows = chunk.offset == received && upload.received_hash == chunk.after;
     if !follows || received == bytes || !is_there(&upload, &folder) {
-        return Ok(Appended::Elsewhere(upload));
+        return Ok(AppendResult::Elsewhere(upload));
     }
     let expected = CHUNK_BYTES.min(bytes - received);
     let length = chunk.bytes.len() as u64;
@@ -123,7 +128,7 @@ pub async fn append(store: &Store, actor: &Actor, data_dir: &Path, chunk: Chunk)
     let hash = written.await.map_err(|_| Error::Interrupted)?.map_err(|error| broken(&folder, error))?;
     unfinished::advance(&mut tx, upload.id, actor.now, stored(received + length), hash).await?;
     tx.commit().await?;
-    Ok(Appended::Taken(UnfinishedUpload {
+    Ok(AppendResult::Taken(UnfinishedUpload {
         received: stored(received + length),
         received_hash: hash.to_vec(),
         ..upload
@@ -215,7 +220,7 @@ pub fn next_hash(before: [u8; 32], chunk: &[u8]) -> [u8; 32] {
 /// Checks that a file is a table.
 async fn check(folder: &ImportFolder) -> Result<()> {
     let file = folder.file();
-    let looked = tokio::task::spawn_blocking(move || look::look(&file)).await;
+    let looked = tokio::task::spawn_blocking(move || preview::preview(&file)).await;
     looked.map_err(|_| Error::Interrupted)?.map(drop)
 }
 

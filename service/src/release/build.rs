@@ -6,13 +6,13 @@ use store::Result;
 use store::actor::Actor;
 use store::workflows::{self, Version};
 
-use crate::surroundings::Surroundings;
+use crate::affected::AffectedWorkflow;
 
 /// Stores the live bundle with a version in its place and returns the hash, or the reason why the version does not fit.
 pub(super) async fn build(
     connection: &mut PgConnection,
     actor: &Actor,
-    around: Surroundings,
+    around: AffectedWorkflow,
     version: &Version,
 ) -> Result<std::result::Result<Digest, String>> {
     let (workflow, name, title) = (around.workflow, around.name.clone(), around.title.clone());

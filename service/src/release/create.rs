@@ -11,7 +11,7 @@ use store::{Error, Result};
 use uuid::Uuid;
 
 use super::build::build;
-use crate::surroundings::Surroundings;
+use crate::affected::AffectedWorkflow;
 
 /// Creates a release of an approved change in a live workflow and returns its number.
 ///
@@ -22,7 +22,7 @@ pub(crate) async fn create(
     actor: &Actor,
     change: Uuid,
     version: &Version,
-    around: Surroundings,
+    around: AffectedWorkflow,
 ) -> Result<i64> {
     let workflow = around.workflow;
     let bundle = build(connection, actor, around, version).await?.map_err(Error::Refused)?;

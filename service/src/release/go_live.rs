@@ -11,7 +11,7 @@ use super::rebuild::rebuild_others;
 
 /// The result of going live.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WentLive {
+pub struct GoLiveResult {
     /// The workflow's title.
     pub workflow: String,
     /// The number of the release that was live before.
@@ -26,7 +26,7 @@ pub struct WentLive {
 /// # Errors
 /// Returns [`Error::Refused`] if the release was rebuilt since, its bundle lacks an approval, or the actor does not have
 /// permission.
-pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<WentLive> {
+pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<GoLiveResult> {
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;
     next_stage(&mut tx, actor, &release, ReleaseAction::GoLive).await?;
@@ -41,7 +41,7 @@ pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -
     let replaced = releases::go_live(&mut tx, actor, &release).await?;
     let to_approve = rebuild_others(&mut tx, actor, &release).await?;
     tx.commit().await?;
-    Ok(WentLive {
+    Ok(GoLiveResult {
         workflow: release.workflow_title,
         replaced: replaced.map(|before| before.number),
         to_approve,

@@ -18,7 +18,7 @@ use store::{Error, Result, changes};
 
 pub(crate) use create::create;
 pub use create::first;
-pub use go_live::{WentLive, go_live};
+pub use go_live::{GoLiveResult, go_live};
 pub use review::{approve, withdraw};
 
 /// Returns the stage that follows from the actor's act.

@@ -9,7 +9,7 @@ use store::workflows::{self, Version};
 use store::{Error, Result};
 
 use super::build::build;
-use crate::surroundings::{Surroundings, surroundings_of};
+use crate::affected::{AffectedWorkflow, surroundings_of};
 
 /// Rebuilds a workflow's open releases on the new live release. Retires those that would no longer change anything, and suspends
 /// those that no longer fit. Returns the numbers of those that require approval again.
@@ -43,7 +43,7 @@ async fn rebuild(
     live: &Release,
     release: &Release,
     version: &Version,
-    around: Surroundings,
+    around: AffectedWorkflow,
 ) -> Result<Stage> {
     if live_version(&around.source, version) >= Some(version.version) {
         return retire(connection, actor, live, release).await;

@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::impact::ComputeImpact;
 use super::import::ImportFile;
-use super::{AfterRestart, ReplayDecisions, ReplayDeliveries, RunContext, RunHandle, RunKind, Work};
+use super::{ReplayDecisions, ReplayDeliveries, RestartPolicy, RunContext, RunHandle, RunKind, Work};
 use crate::error::{Error, Result};
 
 /// How long a process keeps a run without a heartbeat before another process resumes it.
@@ -77,7 +77,7 @@ pub async fn execute(
         (Ok(Err(_)), Some(StopReason::Cancelled)) => RunResult::Cancelled,
         (Ok(Err(_)), Some(StopReason::Shutdown)) => return runs::hand_back(&store, &claim).await,
         (Ok(Err(Error::Store(error))), None) if is_passing(&error) => return Err(error),
-        (Ok(Err(error)), None) => RunResult::Failed(said(kind, &error)),
+        (Ok(Err(error)), None) => RunResult::Failed(failure_message(kind, &error)),
         (Err(_), _) => RunResult::Failed("It failed inside Meshline; the log says where.".into()),
     };
     end(context, kind, &claim, &ending).await
@@ -153,8 +153,8 @@ async fn work(context: RunContext, kind: RunKind, claim: RunClaim, handle: Arc<R
 async fn drive<W: Work>(context: &RunContext, claim: RunClaim, handle: &RunHandle) -> Result<Json> {
     let input: W::Input = serde_json::from_value(claim.input)?;
     let checkpoint = match W::KIND.after_restart() {
-        AfterRestart::Resumes => claim.checkpoint.map(serde_json::from_value).transpose()?,
-        AfterRestart::StartsOver => None,
+        RestartPolicy::Resumes => claim.checkpoint.map(serde_json::from_value).transpose()?,
+        RestartPolicy::StartsOver => None,
     };
     Ok(serde_json::to_value(W::run(context, input, checkpoint, handle).await?)?)
 }
@@ -180,7 +180,7 @@ fn is_passing(error: &store::Error) -> bool {
 }
 
 /// Describes why a run failed. Errors of the database or the disk go only to the log, since they may contain row values or paths.
-fn said(kind: RunKind, error: &Error) -> String {
+fn failure_message(kind: RunKind, error: &Error) -> String {
     match error {
         Error::Invalid(_) | Error::InvalidFile { .. } => sentence(&error.to_string()),
         Error::Store(store::Error::NotFound(_) | store::Error::Refused(_)) => sentence(&error.to_string()),

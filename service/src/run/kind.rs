@@ -28,7 +28,7 @@ pub enum RunKind {
 
 /// The policy for a run whose process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterRestart {
+pub enum RestartPolicy {
     /// The run continues from its last checkpoint.
     Resumes,
     /// The run starts over, since it is short.
@@ -37,10 +37,10 @@ pub enum AfterRestart {
 
 impl RunKind {
     /// Returns the policy for runs of this kind after their process ends.
-    pub const fn after_restart(self) -> AfterRestart {
+    pub const fn after_restart(self) -> RestartPolicy {
         match self {
-            Self::ReplayDecisions | Self::ReplayDeliveries | Self::Import => AfterRestart::Resumes,
-            Self::ChangeImpact => AfterRestart::StartsOver,
+            Self::ReplayDecisions | Self::ReplayDeliveries | Self::Import => RestartPolicy::Resumes,
+            Self::ChangeImpact => RestartPolicy::StartsOver,
         }
     }
 

@@ -22,7 +22,7 @@ pub struct ReplayDeliveriesInput {
 
 /// The result of retrying failed deliveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliveriesReplayed {
+pub struct ReplayDeliveriesResult {
     /// Deliveries that were queued again.
     pub ready: u64,
     /// Deliveries that were closed, since a later decision has changed the same record.
@@ -35,7 +35,7 @@ pub struct DeliveriesReplayed {
     after: Option<EffectId>,
 }
 
-impl DeliveriesReplayed {
+impl ReplayDeliveriesResult {
     fn looked_at(&self) -> u64 {
         self.ready + self.superseded + self.overtaken
     }
@@ -44,18 +44,18 @@ impl DeliveriesReplayed {
 impl Work for ReplayDeliveries {
     const KIND: RunKind = RunKind::ReplayDeliveries;
     type Input = ReplayDeliveriesInput;
-    type Checkpoint = DeliveriesReplayed;
-    type Output = DeliveriesReplayed;
+    type Checkpoint = ReplayDeliveriesResult;
+    type Output = ReplayDeliveriesResult;
 
     async fn run(
         context: &RunContext,
         input: ReplayDeliveriesInput,
-        checkpoint: Option<DeliveriesReplayed>,
+        checkpoint: Option<ReplayDeliveriesResult>,
         handle: &RunHandle,
-    ) -> Result<DeliveriesReplayed> {
+    ) -> Result<ReplayDeliveriesResult> {
         let store = context.pipeline.store();
-        let mut replayed =
-            checkpoint.unwrap_or(DeliveriesReplayed { due_at: handle.created_at(), ..Default::default() });
+        let mut replayed = checkpoint
+            .unwrap_or(ReplayDeliveriesResult { due_at: handle.created_at(), ..Default::default() });
         let actor = store::Actor { now: replayed.due_at, ..handle.actor().await? };
         let filter = DeadEffectFilter { destination: input.destination, error: input.error };
         let left = sync::count_dead_after(store, &filter, replayed.after).await?;

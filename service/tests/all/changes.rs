@@ -3,7 +3,7 @@
 use engine::canonical::Digest;
 use engine::change::Kind;
 use serde_json::json;
-use service::change::{self as changing, Approval, Proposed};
+use service::change::{self as changing, ApprovalResult, ProposeResult};
 use sqlx::Row as _;
 use store::actor::Role;
 use store::changes::{self, Change, ChangeListFilter, ChangeScope, ChangeState, DraftEdit};
@@ -80,10 +80,10 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
     };
     assert_eq!((waiting(&author).await, waiting(&other).await, waiting(&manager).await), (0, 1, 1));
     let first = changing::approve(store, &other, number, &hash, &[], Role::Revops, "Fine").await.unwrap();
-    assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
+    assert_eq!(first, ApprovalResult::Waiting(vec![Role::AeRepLeader]));
     assert_eq!((waiting(&other).await, waiting(&manager).await), (0, 1));
     let last = changing::approve(store, &manager, number, &hash, &[], Role::AeRepLeader, "").await.unwrap();
-    assert_eq!(last, Approval::Approved { version: 1, releases: vec![] });
+    assert_eq!(last, ApprovalResult::Approved { version: 1, releases: vec![] });
     let done = change(store, number).await;
     assert_eq!((done.state, done.version), (ChangeState::Approved, Some(1)));
     let mut connection = store.pool().acquire().await.unwrap();
@@ -141,7 +141,7 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     assert!(refused(changing::submit(store, &other, number, revision).await).contains("no draft"));
     for _ in 0..2 {
         let approved = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
-        assert_eq!(approved, Approval::Approved { version: 1, releases: vec![] });
+        assert_eq!(approved, ApprovalResult::Approved { version: 1, releases: vec![] });
     }
     // A second person cannot approve a closed change, and an approval of other content does not count.
     assert!(
@@ -156,7 +156,7 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     let (number, hash) = submitted(store, &author, &["Initech", "Globex"], &both).await;
     for _ in 0..2 {
         let first = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
-        assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
+        assert_eq!(first, ApprovalResult::Waiting(vec![Role::AeRepLeader]));
     }
     for _ in 0..2 {
         changing::send_back(store, &manager, number, &hash, "Without Globex").await.unwrap();
@@ -256,10 +256,10 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
     let command = Actor::command("apply");
     let mut tx = store.pool().begin().await.unwrap();
     for (entries, expected) in [
-        (&["A"][..], Proposed::Drafted),
-        (&["A"], Proposed::Unchanged),
-        (&["A", "B"], Proposed::Drafted),
-        (&["A", "B"], Proposed::Unchanged),
+        (&["A"][..], ProposeResult::Drafted),
+        (&["A"], ProposeResult::Unchanged),
+        (&["A", "B"], ProposeResult::Drafted),
+        (&["A", "B"], ProposeResult::Unchanged),
     ] {
         let done = changing::propose(&mut tx, &command, Kind::List, "tam", &list(entries)).await.unwrap();
         assert_eq!(done, expected, "{entries:?}");

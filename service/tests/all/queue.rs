@@ -7,7 +7,7 @@ use engine::action::Action;
 use engine::ids::{LeadId, PersonId, WorkflowId};
 use engine::sync::flow::Pace;
 use serde_json::json;
-use service::decide::verdict::{self, Decided, GivenBack};
+use service::decide::verdict::{self, UndoResult, VerdictResult};
 use sqlx::PgConnection;
 use store::actor::{ActorId, Role};
 use store::keyring::CiphertextLocation as Sealed;
@@ -253,9 +253,9 @@ async fn of_two_verdicts_on_one_lead_exactly_one_counts() {
         let (first, second) =
             tokio::join!(verdict::decide(&store, &ana, &verdict), verdict::decide(&store, &ben, &other));
         let (first, second) = (first.unwrap(), second.unwrap());
-        assert!((first == Decided::Done) != (second == Decided::Done), "{first:?} {second:?}");
-        let late = if first == Decided::Done { second } else { first };
-        assert!(matches!(late, Decided::Gone(NotWaitingReason::Decided { .. })), "{late:?}");
+        assert!((first == VerdictResult::Done) != (second == VerdictResult::Done), "{first:?} {second:?}");
+        let late = if first == VerdictResult::Done { second } else { first };
+        assert!(matches!(late, VerdictResult::Gone(NotWaitingReason::Decided { .. })), "{late:?}");
         let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM queue_verdicts WHERE decision_id = $1")
             .bind(verdict.decision.0)
             .fetch_one(&mut queue.owner)
@@ -283,8 +283,8 @@ async fn who_disqualifies_leaves_a_reason_that_only_the_leads_key_opens() {
     queue::claim(&store, &actor, verdict.place).await.unwrap();
     // Ben comes second, and his verdict has no effect.
     let taken = verdict::decide(&store, &queue.actor(1, 1), &verdict).await.unwrap();
-    assert!(matches!(taken, Decided::Taken(taken) if taken.by == "Ana Ruiz"));
-    assert_eq!(verdict::decide(&store, &actor, &verdict).await.unwrap(), Decided::Done);
+    assert!(matches!(taken, VerdictResult::Taken(taken) if taken.by == "Ana Ruiz"));
+    assert_eq!(verdict::decide(&store, &actor, &verdict).await.unwrap(), VerdictResult::Done);
 
     let decision = log::decision(&store, verdict.decision).await.unwrap();
     let [human] = decision.human_overrides.as_slice() else { panic!("{:?}", decision.human_overrides) };
@@ -320,9 +320,12 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
     assert_eq!(
         verdict::give_back(&store, &queue.actor(1, 0), verdict.place).await.unwrap(),
-        GivenBack::TooLate
+        UndoResult::TooLate
     );
-    assert_eq!(verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(), GivenBack::Done);
+    assert_eq!(
+        verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(),
+        UndoResult::Done
+    );
     assert_eq!(queue.waiting(&QueueListFilter::default()).await[0], verdict.place.lead);
     let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
     assert_eq!(lead.stage, None);
@@ -341,12 +344,12 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     let refused = verdict::decide(&store, &queue.actor(1, 2), &stranger).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     let accepted = Verdict { assignee: Some("jane@acme.example".into()), ..first };
-    assert_eq!(verdict::decide(&store, &queue.actor(1, 2), &accepted).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(&store, &queue.actor(1, 2), &accepted).await.unwrap(), VerdictResult::Done);
     let late = Actor {
         now: queue.now + TimeDelta::minutes(2) + TAKE_BACK + TimeDelta::seconds(1),
         ..queue.actor(1, 0)
     };
-    assert_eq!(verdict::give_back(&store, &late, verdict.place).await.unwrap(), GivenBack::TooLate);
+    assert_eq!(verdict::give_back(&store, &late, verdict.place).await.unwrap(), UndoResult::TooLate);
     let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
     assert_eq!(lead.assignee.as_deref(), Some("jane@acme.example"));
 }
@@ -358,7 +361,7 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
     let verdict = queue.lead(1, "advance", 50).await;
     queue.decide(verdict.place.lead, 9, "assign", 1).await;
     let late = verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
-    assert_eq!(late, Decided::Gone(NotWaitingReason::Again));
+    assert_eq!(late, VerdictResult::Gone(NotWaitingReason::Again));
     assert_eq!(queue.waiting(&QueueListFilter::default()).await, [verdict.place.lead]);
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action LIKE 'queue.%'")
         .fetch_one(&mut queue.owner)
@@ -367,7 +370,10 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
     assert_eq!(rows, 0);
     // Accepting requires that the suggestion is still the same.
     let wrong = Verdict { action: Action::Nurture, ..queue.lead(2, "advance", 5).await };
-    assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &wrong).await.unwrap(), Decided::Gone(_)));
+    assert!(matches!(
+        verdict::decide(&store, &queue.actor(0, 0), &wrong).await.unwrap(),
+        VerdictResult::Gone(_)
+    ));
 }
 
 #[tokio::test]
@@ -394,7 +400,10 @@ async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() 
     let jane = Some("jane@acme.example".to_owned());
     let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
     for round in 1..=2 {
-        assert_eq!(verdict::decide(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
+        assert_eq!(
+            verdict::decide(&store, &queue.actor(0, round), &verdict).await.unwrap(),
+            VerdictResult::Done
+        );
         assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
         let now = queue.now + TimeDelta::minutes(round + 1);
         let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();

@@ -6,7 +6,7 @@ use engine::canonical::Digest;
 use engine::change::{self as content, Kind};
 use engine::control::release::Stage;
 use service::apply::{self, ApplyOptions};
-use service::change::{self, Approval};
+use service::change::{self, ApprovalResult};
 use service::release;
 use store::actor::{Actor, Role};
 use store::changes::{self, DraftEdit};
@@ -101,7 +101,7 @@ impl Office {
         for role in approvers {
             let approval =
                 change::approve(store, &now(self.of(role)), number, &seen, &live, role, "").await.unwrap();
-            if let Approval::Approved { releases, .. } = approval {
+            if let ApprovalResult::Approved { releases, .. } = approval {
                 return releases;
             }
         }
@@ -126,7 +126,7 @@ impl Office {
         releases::by_number(&mut self.store().pool().acquire().await.unwrap(), number).await.unwrap()
     }
 
-    async fn go_live(&self, number: i64) -> Result<release::WentLive, Error> {
+    async fn go_live(&self, number: i64) -> Result<release::GoLiveResult, Error> {
         let seen = self.read(number).await.bundle;
         release::go_live(self.store(), &now(&self.revops), number, &seen).await
     }

@@ -2,7 +2,7 @@
 
 use engine::canonical::Digest;
 use leptos::prelude::*;
-use service::change::{self, Approval};
+use service::change::{self, ApprovalResult};
 use store::actor::Role;
 
 use super::{change_path, refused};
@@ -43,16 +43,16 @@ pub async fn sign_change(
     }
 }
 
-fn said(outcome: &Approval) -> String {
+fn said(outcome: &ApprovalResult) -> String {
     match outcome {
-        Approval::Waiting(roles) => {
+        ApprovalResult::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
             format!("Approved. {} must approve it too.", roles.join(" and "))
         }
-        Approval::Approved { version, releases } if releases.is_empty() => {
+        ApprovalResult::Approved { version, releases } if releases.is_empty() => {
             format!("Approved. It is version {version} now. No live workflow uses it yet.")
         }
-        Approval::Approved { version, releases } => {
+        ApprovalResult::Approved { version, releases } => {
             let titles: Vec<&str> = releases.iter().map(|(_, title)| title.as_str()).collect();
             format!("Approved. Version {version} can go live in {}.", titles.join(", "))
         }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
-use service::decide::verdict::{self as verdicts, Decided, GivenBack, NotWaitingReason};
+use service::decide::verdict::{self as verdicts, NotWaitingReason, UndoResult, VerdictResult};
 use store::Store;
 use store::control::kill;
 use store::queue::{self, Kind, QueueItem, Verdict};
@@ -109,16 +109,16 @@ pub async fn decide_lead(
         reason: Some(reason).filter(|reason| !reason.is_empty()),
     };
     match verdicts::decide(&request.store, &actor(&request)?, &verdict).await? {
-        Decided::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
-        Decided::Taken(other) => {
+        VerdictResult::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
+        VerdictResult::Taken(other) => {
             let message = format!("Not saved. {}", taken(&other, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
-        Decided::Gone(why) if is_own(&request, &why, action) => {
+        VerdictResult::Gone(why) if is_own(&request, &why, action) => {
             // The same form, sent twice: the first one counts.
             next(&request, &workflows, &shown, place, &verdict, stopped).await
         }
-        Decided::Gone(why) => {
+        VerdictResult::Gone(why) => {
             let message = format!("Not saved: {}", gone(&why, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
@@ -144,11 +144,11 @@ pub async fn give_back_lead(
     let back = shown.path(Some((place.lead, &workflow)));
     let actor = actor(&request)?;
     match verdicts::give_back(&request.store, &actor, place).await? {
-        GivenBack::Done => {
+        UndoResult::Done => {
             queue::claim(&request.store, &actor, place).await?;
             lead_to_with(&back, &Flash::new("Undone. The lead is back in the queue."))
         }
-        GivenBack::TooLate => lead_to_with(
+        UndoResult::TooLate => lead_to_with(
             &back,
             &Flash::new("Not undone: the two minutes are over, or something has happened to the lead since."),
         ),

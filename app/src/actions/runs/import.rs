@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono_tz::Tz;
 use engine::ids::PersonId;
 use leptos::prelude::*;
-use service::import::upload::{self, Appended, Chunk};
-use service::import::{ImportFolder, look};
+use service::import::upload::{self, AppendResult, UploadChunk};
+use service::import::{ImportFolder, preview};
 use service::run::{self, ImportInput};
 use store::Actor;
 use store::reads::frame::workflow_names;
@@ -50,7 +50,7 @@ pub async fn start_import(
     let file = ImportFolder::new(data_dir(&request)?, id).file();
     let zone = request.viewer.as_ref().map_or(Tz::UTC, |viewer| viewer.time_zone);
     let path = file.clone();
-    let columns = match blocking(move || look::look(&path)).await {
+    let columns = match blocking(move || preview::preview(&path)).await {
         Ok(look) => look.columns,
         Err(_) if !file.exists() => return wrong("The file was deleted. Upload it again."),
         Err(error) => return Err(error),
@@ -60,7 +60,7 @@ pub async fn start_import(
         Err(problems) => return wrong(&problems.join(" ")),
     };
     let (tried, now) = (mapping.clone(), request.now);
-    let sampled = blocking(move || look::sample(&file, &tried, now, 1)).await;
+    let sampled = blocking(move || preview::sample(&file, &tried, now, 1)).await;
     if let Err(Error::Invalid { message }) = sampled {
         return wrong(&message);
     }
@@ -116,7 +116,7 @@ pub async fn begun(request: &Request, file_name: &str, bytes: u64, fresh: bool) 
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the viewer has no such upload, and [`Error::Invalid`] if the chunk has the wrong length.
-pub async fn appended(request: &Request, chunk: Chunk) -> Result<Appended> {
+pub async fn appended(request: &Request, chunk: UploadChunk) -> Result<AppendResult> {
     Ok(upload::append(&request.store, &actor(request)?, data_dir(request)?, chunk).await?)
 }
 

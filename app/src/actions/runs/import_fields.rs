@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use service::import::look::SampleMapping;
+use service::import::preview::SampleMapping;
 
 /// The number of outcomes in the form.
 pub const OUTCOME_ROWS: usize = 3;

@@ -22,7 +22,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::{titles, words};
-use service::change::Reading;
+use service::change::DraftReading;
 
 use super::impact::ImpactView;
 
@@ -44,7 +44,7 @@ pub(super) struct Loaded {
     /// Source of the base version.
     pub base_text: Option<String>,
     /// The parsed draft; `None` once the change is submitted.
-    pub reading: Option<Reading>,
+    pub reading: Option<DraftReading>,
     /// Titles of the live workflows that use this version.
     pub workflows: Vec<String>,
     /// Live bundles at the time the page was loaded.

@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use service::import::ImportFolder;
-use service::import::look::{self, FileLook, MappingGuess, SampleProblem, SampleRow};
+use service::import::preview::{self, FilePreview, MappingGuess, SampleProblem, SampleRow};
 use store::reads::frame::{WorkflowName, workflow_names};
 use store::runs::uploads::{self, Upload};
 use strum::VariantArray as _;
@@ -58,7 +58,7 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
         return Ok(gone(&upload));
     }
     let path = file.clone();
-    let look = blocking(move || look::look(&path)).await?;
+    let look = blocking(move || preview::preview(&path)).await?;
     let workflows: Vec<WorkflowName> =
         workflow_names(store).await?.into_iter().filter(|known| known.is_live).collect();
     let zone = viewer.time_zone;
@@ -66,7 +66,7 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
     let fields = ImportFields { zone: chosen_zone(&fields.zone, zone), ..fields };
     let now = here.request.now;
     let sample = match fields.mapping(&look.columns, zone) {
-        Ok(mapping) => blocking(move || look::sample(&file, &mapping, now, SHOWN)).await,
+        Ok(mapping) => blocking(move || preview::sample(&file, &mapping, now, SHOWN)).await,
         Err(problems) => Err(Error::Invalid { message: problems.join("\n") }),
     };
     let (answer, preview) = preview(sample, here.clock)?;
@@ -156,7 +156,7 @@ fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
 fn form(
     here: &Here,
     upload: &Upload,
-    look: &FileLook,
+    look: &FilePreview,
     fields: &ImportFields,
     workflows: &[WorkflowName],
 ) -> impl IntoView + use<> {
@@ -335,7 +335,7 @@ fn reason(problem: &SampleProblem) -> String {
 }
 
 /// Renders the first rows and columns unparsed.
-fn as_it_is(look: &FileLook) -> impl IntoView + use<> {
+fn as_it_is(look: &FilePreview) -> impl IntoView + use<> {
     let more = look.columns.len().saturating_sub(COLUMNS);
     let more = (more > 0)
         .then(|| view! { <p class="meta">{format!("And {}.", number::plural(more as i64, "more column", "more columns"))}</p> });

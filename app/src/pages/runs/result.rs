@@ -6,7 +6,7 @@ use leptos::server_fn::ServerFn as _;
 use serde::de::DeserializeOwned;
 use service::decide::ReplayReport;
 use service::import::ImportSummary;
-use service::run::{DeliveriesReplayed, RunKind};
+use service::run::{ReplayDeliveriesResult, RunKind};
 use store::runs::{Run, RunState};
 use store::sync::untried;
 
@@ -33,7 +33,7 @@ pub fn in_a_line(run: &Run) -> String {
                 read::<ReplayReport>(run).map_or_else(String::new, |report| replayed(&report))
             }
             RunKind::ReplayDeliveries => {
-                read::<DeliveriesReplayed>(run).map_or_else(String::new, |replayed| queued(&replayed))
+                read::<ReplayDeliveriesResult>(run).map_or_else(String::new, |replayed| queued(&replayed))
             }
             RunKind::ChangeImpact => "Computed".into(),
             RunKind::Import => {
@@ -79,7 +79,7 @@ pub async fn result(here: &Here, run: &Run) -> Result<AnyView> {
             view! { {line}{differences(&report)} }.into_any()
         }
         RunKind::ReplayDeliveries => {
-            let replayed = read::<DeliveriesReplayed>(run).unwrap_or_default();
+            let replayed = read::<ReplayDeliveriesResult>(run).unwrap_or_default();
             let sending = sending(here, run, &replayed).await?;
             view! { {line}{sending} }.into_any()
         }
@@ -130,7 +130,7 @@ fn differences(report: &ReplayReport) -> impl IntoView + use<> {
     })
 }
 
-fn queued(replayed: &DeliveriesReplayed) -> String {
+fn queued(replayed: &ReplayDeliveriesResult) -> String {
     let part =
         |count: u64, one: &str, many: &str| (count > 0).then(|| number::plural(count as i64, one, many));
     let parts: Vec<String> = [
@@ -153,7 +153,7 @@ fn queued(replayed: &DeliveriesReplayed) -> String {
 }
 
 /// Renders how many of the queued deliveries have not been retried yet, and the button that stops them.
-async fn sending(here: &Here, run: &Run, replayed: &DeliveriesReplayed) -> Result<impl IntoView + use<>> {
+async fn sending(here: &Here, run: &Run, replayed: &ReplayDeliveriesResult) -> Result<impl IntoView + use<>> {
     let left = untried(&here.request.store, replayed.due_at).await?.max(0).unsigned_abs();
     let here_again = format!("/runs/{}", run.id);
     let stop = here.may::<StopReplay>().then(|| {

@@ -13,7 +13,7 @@ use crate::api::decisions::{DEFAULT_LIMIT, LIMIT, formats};
 use crate::api::leads::LeadAnswer;
 use crate::api::outcomes::{OutcomeAnswer, OutcomeRequest};
 use crate::http::Problem;
-use service::decide::{Answer, Replay};
+use service::decide::{EventAnswer, ReplayResult};
 
 /// One operation of the document.
 pub(super) struct Operation {
@@ -200,7 +200,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
 }
 
 fn take_event(schemas: &mut Schemas) -> Operation {
-    let (event, answer) = (schemas.taken::<EventRequest>(), schemas.given::<Answer>());
+    let (event, answer) = (schemas.taken::<EventRequest>(), schemas.given::<EventAnswer>());
     Builder::new(schemas, "POST", "/api/v1/events", "events", "takeEvent", "Tell an event, and get the decision.")
         .description("Without `workflow`, the event goes to the one workflow that takes events of this kind from this source.")
         .scope("ingest")
@@ -343,7 +343,7 @@ fn show_decision(schemas: &mut Schemas) -> Operation {
 }
 
 fn replay(schemas: &mut Schemas) -> Operation {
-    let replay = schemas.given::<Replay>();
+    let replay = schemas.given::<ReplayResult>();
     Builder::new(schemas, "POST", "/api/v1/decisions/{id}/replay", "decisions", "replayDecision", "Decide again, and compare.")
         .description("The stored bundle decides the stored inputs again. Nothing is written, so that no idempotency key is needed.")
         .scope("read")

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use server::http::Config;
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 use store::actor::Role;
 use store::people::{self, Password, first_run_code};
 use store::{Actor, Error};
@@ -14,7 +14,7 @@ const PUBLIC: &str = "https://meshline.example";
 
 async fn with_mail() -> (TestApp, MailServer) {
     let server = MailServer::start().await;
-    let mail = Mail::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
+    let mail = SmtpMailer::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
     let app =
         TestApp::with(Config { mail: Some(mail), origin: Some(PUBLIC.into()), ..Config::default() }).await;
     (app, server)
@@ -202,7 +202,7 @@ async fn a_link_ignores_the_host_of_the_request() {
     );
 
     // Without a configured URL nothing is sent, even with a mail server.
-    let mail = Mail::new(&server.url, "meshline@acme.example").unwrap();
+    let mail = SmtpMailer::new(&server.url, "meshline@acme.example").unwrap();
     let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;
     app.person("ana@acme.example", &[Role::Admin]).await;
     let answer = app.browser().post("/actions/forgot-password", &[("email", "ana@acme.example")]).await;

@@ -2,7 +2,7 @@
 
 use server::signals::Signals;
 use server::tasks::{Letters, Means, schedule};
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 use store::Actor;
 use store::actor::Role;
 use store::control::kill::{self, StopScope};
@@ -17,7 +17,7 @@ const FROM: &str = "Meshline <meshline@acme.example>";
 fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard {
     let stop = CancellationToken::new();
     let letters = mail_server.map(|url| Letters {
-        mail: Mail::new(url, FROM).unwrap(),
+        mail: SmtpMailer::new(url, FROM).unwrap(),
         origin: "https://meshline.acme.example".into(),
     });
     let means = Means { database_url: app.office.database.url.clone(), letters, data_dir: None };

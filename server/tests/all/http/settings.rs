@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use server::http::Config;
-use service::letters::Mail;
+use service::mail::SmtpMailer;
 use store::actor::Role;
 use store::people;
 use store::settings::NumberFormat;
@@ -62,7 +62,7 @@ async fn content_and_rules_have_two_different_owners() {
 #[tokio::test]
 async fn a_test_e_mail_goes_to_the_sender_and_the_servers_answer_is_shown() {
     let server = MailServer::start().await;
-    let mail = Mail::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
+    let mail = SmtpMailer::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
     let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     admin.post("/actions/send-test-mail", &[]).await;

@@ -10,8 +10,8 @@ use engine::event::EventKind;
 use serde_json::Value as Json;
 
 use super::guess;
-use super::mapping::{Mapping, OutcomeRule, Problem, Times, text};
-use super::rows::Reader;
+use super::mapping::{Mapping, OutcomeRule, RowProblem, TimeColumn, text};
+use super::rows::FileReader;
 use crate::error::{Error, Result};
 
 /// Maximum number of rows to inspect.
@@ -23,7 +23,7 @@ pub const COLUMNS: usize = 500;
 
 /// The result of inspecting the first rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLook {
+pub struct FilePreview {
     /// The columns, in file order.
     pub columns: Vec<String>,
     /// The first rows. Each holds its cells as text, in column order.
@@ -99,9 +99,9 @@ pub struct SampleMapping {
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] if the file is not a table: not UTF-8 text, neither CSV with a header nor NDJSON, or without rows.
-pub fn look(path: &Path) -> Result<FileLook> {
+pub fn preview(path: &Path) -> Result<FilePreview> {
     check_text(path)?;
-    let mut reader = Reader::open(path)?;
+    let mut reader = FileReader::open(path)?;
     let mut columns: Vec<String> = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut rows = Vec::new();
     while rows.len() < ROWS
@@ -127,7 +127,7 @@ pub fn look(path: &Path) -> Result<FileLook> {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     let guess = guess::guess(&columns, &rows);
-    Ok(FileLook { columns, rows, guess })
+    Ok(FilePreview { columns, rows, guess })
 }
 
 /// Reads the first rows of a file with a mapping.
@@ -140,14 +140,14 @@ pub fn sample(
     now: DateTime<Utc>,
     rows: usize,
 ) -> Result<Vec<SampleRow>> {
-    let mut reader = Reader::open(path)?;
+    let mut reader = FileReader::open(path)?;
     let outcomes: Vec<OutcomeRule> = mapping
         .outcomes
         .iter()
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    let times = Times { at: mapping.at.clone(), zone: mapping.zone };
+    let times = TimeColumn { at: mapping.at.clone(), zone: mapping.zone };
     let mapping =
         Mapping::new(EventKind::Form, "import".into(), "sample".into(), &mapping.fields, times, outcomes)
             .map_err(Error::Invalid)?;
@@ -157,7 +157,7 @@ pub fn sample(
         && let Some(row) = reader.next("")?
     {
         let read = row.map_err(|reject| (reject.line, reject.column, reject.reason)).and_then(|row| {
-            let told = |problem: Problem| (row.line, problem.column, problem.reason);
+            let told = |problem: RowProblem| (row.line, problem.column, problem.reason);
             let signal = mapping.signal(&row, now).map_err(told)?;
             Ok((row.line, signal, mapping.outcomes(&row).map_err(told)?))
         });
@@ -177,7 +177,7 @@ pub fn sample(
                     fields: fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
                     at: signal.event.occurred_at,
                     stages: outcomes.reached.iter().map(|outcome| outcome.stage).collect(),
-                    problem: half.map(|Problem { column, reason }| SampleProblem {
+                    problem: half.map(|RowProblem { column, reason }| SampleProblem {
                         column,
                         reason,
                         is_outcome: true,

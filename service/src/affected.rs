@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// A live workflow that a change would be part of.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct AffectedWorkflow {
     /// The workflow's id.
     pub workflow: WorkflowId,
     /// The workflow's name.
@@ -25,7 +25,7 @@ pub struct Surroundings {
     ids: BTreeMap<(Kind, String), VersionId>,
 }
 
-impl Surroundings {
+impl AffectedWorkflow {
     /// Returns the version ids of these lists.
     pub(crate) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
         names.iter().filter_map(|name| self.ids.get(&(Kind::List, name.clone()))).copied().collect()
@@ -53,7 +53,7 @@ pub async fn surroundings(
     connection: &mut PgConnection,
     kind: Kind,
     name: Option<&str>,
-) -> Result<Vec<Surroundings>> {
+) -> Result<Vec<AffectedWorkflow>> {
     let mut all = Vec::new();
     for workflow in workflows::live_with(connection, kind, name).await? {
         all.push(around(connection, workflow).await?);
@@ -68,17 +68,17 @@ pub async fn surroundings(
 pub(crate) async fn surroundings_of(
     connection: &mut PgConnection,
     workflow: WorkflowId,
-) -> Result<Surroundings> {
+) -> Result<AffectedWorkflow> {
     let workflow = workflows::live_by_id(connection, workflow).await?;
     around(connection, workflow).await
 }
 
-async fn around(connection: &mut PgConnection, workflow: LiveWorkflow) -> Result<Surroundings> {
+async fn around(connection: &mut PgConnection, workflow: LiveWorkflow) -> Result<AffectedWorkflow> {
     let LiveWorkflow { id, name, title, version_ids } = workflow;
     let parts = workflows::parts_in_reach(connection, &version_ids).await?;
     let ids = parts.iter().map(|(id, part)| ((part.kind, part.name.clone()), *id)).collect();
     let parts: Vec<BundlePart> = parts.into_iter().map(|(_, part)| part).collect();
     let source = BundleSource::assemble(parts)
         .map_err(|problem| Error::Corrupt(format!("the workflow {name}: {problem}")))?;
-    Ok(Surroundings { workflow: id.into(), name, title, source, ids })
+    Ok(AffectedWorkflow { workflow: id.into(), name, title, source, ids })
 }

@@ -12,7 +12,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 /// A plain-text letter to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct Email {
     /// The recipient's address.
     pub to: String,
     /// The recipient's name.
@@ -24,12 +24,12 @@ pub struct Letter {
 }
 
 /// The result of sending a letter: whether the mail server accepted it, or the reason why not.
-pub type Sent = Result<(), String>;
+pub type SendResult = Result<(), String>;
 
 /// A service that delivers letters.
-pub trait Post: Send + Sync {
+pub trait EmailSender: Send + Sync {
     /// Sends a letter to the mail server and waits for its answer.
-    fn send(&self, letter: Letter) -> Pin<Box<dyn Future<Output = Sent> + Send + '_>>;
+    fn send(&self, letter: Email) -> Pin<Box<dyn Future<Output = SendResult> + Send + '_>>;
 }
 
 /// Time limit for each answer of the mail server.
@@ -37,14 +37,14 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// A mail server with a sender address.
 #[derive(Clone)]
-pub struct Mail {
+pub struct SmtpMailer {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
 /// Why the options for mail are invalid.
 #[derive(Debug, thiserror::Error)]
-pub enum BadMail {
+pub enum MailOptionsError {
     /// The server's address is invalid.
     #[error("the address of the mail server is not like smtps://user:password@mail.example:465 ({0})")]
     Server(#[source] lettre::transport::smtp::Error),
@@ -53,20 +53,24 @@ pub enum BadMail {
     From(#[source] AddressError),
 }
 
-impl Mail {
+impl SmtpMailer {
     /// Creates a client from the server's address (`smtps://…`, `smtp://…?tls=required`, or `smtp://…` without encryption) and
     /// the sender. Does not connect yet.
     ///
     /// # Errors
-    /// Returns [`BadMail`] if one of them is not a valid address.
-    pub fn new(server: &str, from: &str) -> Result<Self, BadMail> {
-        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(server).map_err(BadMail::Server)?;
-        Ok(Self { server: server.timeout(Some(ANSWER)).build(), from: from.parse().map_err(BadMail::From)? })
+    /// Returns [`MailOptionsError`] if one of them is not a valid address.
+    pub fn new(server: &str, from: &str) -> Result<Self, MailOptionsError> {
+        let server =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(server).map_err(MailOptionsError::Server)?;
+        Ok(Self {
+            server: server.timeout(Some(ANSWER)).build(),
+            from: from.parse().map_err(MailOptionsError::From)?,
+        })
     }
 }
 
-impl Post for Mail {
-    fn send(&self, letter: Letter) -> Pin<Box<dyn Future<Output = Sent> + Send + '_>> {
+impl EmailSender for SmtpMailer {
+    fn send(&self, letter: Email) -> Pin<Box<dyn Future<Output = SendResult> + Send + '_>> {
         Box::pin(async move {
             let told = |error: &dyn std::error::Error| error.to_string();
             let to = letter.to.parse().map_err(|error| told(&error))?;
@@ -82,7 +86,7 @@ impl Post for Mail {
     }
 }
 
-impl fmt::Debug for Mail {
+impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The server's address may contain a password.
         f.debug_struct("Mail").field("from", &self.from).finish_non_exhaustive()
@@ -96,13 +100,13 @@ mod tests {
     #[test]
     fn options_that_cannot_be_right_are_refused_at_once_and_told_without_the_password() {
         let from = "Meshline <meshline@acme.example>";
-        assert!(Mail::new("smtps://ana:secret@mail.example:465", from).is_ok());
+        assert!(SmtpMailer::new("smtps://ana:secret@mail.example:465", from).is_ok());
         for (server, from) in
             [("mail.example", from), ("http://mail.example", from), ("smtp://mail.example", "meshline")]
         {
-            assert!(Mail::new(server, from).is_err(), "{server} {from}");
+            assert!(SmtpMailer::new(server, from).is_err(), "{server} {from}");
         }
-        let mail = Mail::new("smtps://ana:secret@mail.example", from).unwrap();
+        let mail = SmtpMailer::new("smtps://ana:secret@mail.example", from).unwrap();
         assert!(!format!("{mail:?}").contains("secret"));
     }
 }

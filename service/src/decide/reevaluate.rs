@@ -10,13 +10,13 @@ use engine::limits;
 use store::ingest::{self, HistoryRequest};
 use store::{Actor, Error, control};
 
-use super::prepare::{Cause, Draft, known, known_until, make_all};
-use super::registry::Live;
-use super::{Pipeline, Receipt, Refusal, TRIES, back_off};
+use super::prepare::{DecisionCause, PendingDecision, known, known_until, make_all};
+use super::registry::RoutedWorkflow;
+use super::{Pipeline, Receipt, SignalRefusal, TRIES, back_off};
 
 /// A request to reevaluate a lead.
 #[derive(Clone, Debug)]
-pub struct Again {
+pub struct Reevaluation {
     /// The lead to evaluate.
     pub lead: LeadId,
     /// The name of the workflow.
@@ -27,10 +27,10 @@ pub struct Again {
 
 /// Why a lead was not reevaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotDecided {
+pub enum ReevaluationRefusal {
     /// The workflow does not decide.
     #[error(transparent)]
-    Workflow(#[from] Refusal),
+    Workflow(#[from] SignalRefusal),
     /// The workflow is stopped.
     #[error("this workflow is stopped; resume it first")]
     Stopped,
@@ -55,8 +55,8 @@ impl Pipeline {
     pub async fn decide_again(
         &self,
         actor: &Actor,
-        again: &Again,
-    ) -> store::Result<Result<Decision, NotDecided>> {
+        again: &Reevaluation,
+    ) -> store::Result<Result<Decision, ReevaluationRefusal>> {
         let receipt = Arc::new(Receipt {
             received_at: actor.now,
             as_of: actor.now,
@@ -71,7 +71,7 @@ impl Pipeline {
                     tries += 1;
                     back_off(tries).await;
                 }
-                Err(Error::Erased) => return Ok(Err(NotDecided::Erased)),
+                Err(Error::Erased) => return Ok(Err(ReevaluationRefusal::Erased)),
                 other => return other,
             }
         }
@@ -81,8 +81,8 @@ impl Pipeline {
         &self,
         actor: &Actor,
         receipt: &Arc<Receipt>,
-        again: &Again,
-    ) -> store::Result<Result<Decision, NotDecided>> {
+        again: &Reevaluation,
+    ) -> store::Result<Result<Decision, ReevaluationRefusal>> {
         let live = match self.registry.live(&again.workflow).await? {
             Ok(live) => live,
             Err(refusal) => return Ok(Err(refusal.into())),
@@ -91,7 +91,7 @@ impl Pipeline {
             return Ok(Err(refusal));
         }
         let Some(mut draft) = self.draft_again(receipt, again, live).await? else {
-            return Ok(Err(NotDecided::NothingToRead));
+            return Ok(Err(ReevaluationRefusal::NothingToRead));
         };
         self.code_features(std::slice::from_mut(&mut draft)).await?;
         let decision = self.commit(vec![draft], Some(actor)).await?.into_iter().next();
@@ -99,28 +99,32 @@ impl Pipeline {
     }
 
     /// Returns the reason to skip the lead regardless of its events, if there is one.
-    async fn refusal(&self, lead: LeadId, live: &Live) -> store::Result<Option<NotDecided>> {
+    async fn refusal(
+        &self,
+        lead: LeadId,
+        live: &RoutedWorkflow,
+    ) -> store::Result<Option<ReevaluationRefusal>> {
         let lead = match store::leads::get(&self.store, lead).await {
-            Err(Error::NotFound(_)) => return Ok(Some(NotDecided::NothingToRead)),
+            Err(Error::NotFound(_)) => return Ok(Some(ReevaluationRefusal::NothingToRead)),
             lead => lead?,
         };
         if lead.erased {
-            return Ok(Some(NotDecided::Erased));
+            return Ok(Some(ReevaluationRefusal::Erased));
         }
         if lead.merged_into.is_some() {
-            return Ok(Some(NotDecided::Merged));
+            return Ok(Some(ReevaluationRefusal::Merged));
         }
         let stops = control::kill::kill_switches(&self.store).await?;
         let is_stopped = stops.iter().any(|stop| stop.workflow_id.is_none_or(|id| id == live.id.0));
-        Ok(is_stopped.then_some(NotDecided::Stopped))
+        Ok(is_stopped.then_some(ReevaluationRefusal::Stopped))
     }
 
     async fn draft_again(
         &self,
         receipt: &Arc<Receipt>,
-        again: &Again,
-        live: Arc<Live>,
-    ) -> store::Result<Option<Draft>> {
+        again: &Reevaluation,
+        live: Arc<RoutedWorkflow>,
+    ) -> store::Result<Option<PendingDecision>> {
         let as_of = engine::time::cut(receipt.as_of);
         let from = as_of - TimeDelta::days(limits::EARLIER_DAYS.into());
         let to = known_until(receipt, as_of);
@@ -145,11 +149,11 @@ impl Pipeline {
             let document = EventDocument { id: newest.id, document: &newest.body };
             make_all(&live, again.lead, &document, &known, &conditions, receipt.mode)
         };
-        Ok(Some(Draft {
+        Ok(Some(PendingDecision {
             place: 0,
             receipt: receipt.clone(),
             live,
-            cause: Cause::Other(again.trigger, newest.source),
+            cause: DecisionCause::Other(again.trigger, newest.source),
             lead: again.lead,
             sequence: Some(history.sequence),
             decision_id: DecisionId(engine::ids::mint(receipt.received_at, rand::random())),
