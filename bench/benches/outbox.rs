@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use destinations::{
-    Credential, Destination, Limits, OpenError, Receipt, TestFailed, WriteError, WriteRequest,
+    ConnectionTestError, Credential, Destination, DestinationLimits, OpenError, WriteError, WriteReceipt,
+    WriteRequest,
 };
 use engine::canonical::Digest;
 use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
@@ -293,21 +294,21 @@ impl Destination for Noop {
         "noop"
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DestinationLimits {
         let retry = RetryPolicy { base_ms: 1_000, cap_ms: 60_000, attempts: 5 };
-        Limits { in_flight: 500, batch: 1, timeout: Duration::from_secs(5), retry }
+        DestinationLimits { in_flight: 500, batch: 1, timeout: Duration::from_secs(5), retry }
     }
 
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError> {
         let now = Instant::now();
         self.seen.first.get_or_init(|| now);
         self.seen.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(request.effect_id, now);
         self.seen.count.fetch_add(1, Ordering::Relaxed);
         let sent = json!({"effect": request.effect.key, "bytes": request.effect.bytes.len()});
-        Ok(Receipt { status: Some(200), request: sent, response: json!({}), to_queue: None })
+        Ok(WriteReceipt { status: Some(200), request: sent, response: json!({}), to_queue: None })
     }
 
-    async fn test_connection(&self) -> Result<String, TestFailed> {
+    async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         Ok("It works.".into())
     }
 }

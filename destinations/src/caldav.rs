@@ -9,7 +9,7 @@
 //! As in any calendar program, a slot is claimed by writing to it, so two writers may claim the same slot at the same moment.
 //! Each reads again after its write and moves its own event if it finds a conflict; since both read after writing, at least
 //! one of them finds it. A time is never guessed: if no slot is free, or the calendar cannot be understood, nothing is booked
-//! and the receipt asks for a person ([`Receipt::to_queue`]).
+//! and the receipt asks for a person ([`WriteReceipt::to_queue`]).
 //!
 //! Events have an attendee but no organizer, so no server sends an invitation on its own (RFC 6638).
 
@@ -35,16 +35,16 @@ use reqwest::Url;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use self::event::{Event, Mark};
+use self::event::{CalendarEvent, DecisionMark};
 use self::meeting::Meeting;
-use self::plan::{Goal, Step, StoredEvent};
-pub use self::settings::{ClockTime, Day, Days, Minutes, Settings, WorkingHours};
-use self::slots::{Hours, Span};
-use self::wire::{Found, Precondition, PutOutcome, Server};
+use self::plan::{MeetingGoal, PlanStep, StoredEvent};
+pub use self::settings::{CaldavSettings, ClockTime, Day, Days, Minutes, WorkingHours};
+use self::slots::{MeetingHours, TimeSpan};
+use self::wire::{CaldavServer, Precondition, PutOutcome, StoredObject};
 use crate::credentials::Credential;
 use crate::destination::{
-    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
-    WriteRequest,
+    ChangeCursor, Changes, ConnectionTestError, Destination, DestinationLimits, Lookup, ReadError,
+    RemoteRecord, WriteError, WriteReceipt, WriteRequest,
 };
 use crate::http;
 use crate::http::auth::Auth;
@@ -65,23 +65,23 @@ const GONE: &str =
 
 /// A CalDAV server. Connects on the first write.
 pub struct Caldav {
-    server: Server,
+    server: CaldavServer,
     /// The calendars, without duplicates.
     calendars: Vec<Url>,
     /// Maps lower-case e-mail addresses to indexes into `calendars`.
     people: BTreeMap<String, usize>,
-    hours: Hours,
+    hours: MeetingHours,
     meeting: TimeDelta,
     notice: TimeDelta,
     within: TimeDelta,
-    limits: Limits,
+    limits: DestinationLimits,
 }
 
 /// The outcome of a write, for the receipt.
 struct Settled {
     meeting: &'static str,
     status: Option<u16>,
-    span: Option<Span>,
+    span: Option<TimeSpan>,
     to_queue: Option<String>,
 }
 
@@ -90,18 +90,18 @@ impl Caldav {
     ///
     /// # Errors
     /// Returns an [`OpenError`] that names the invalid setting or credential.
-    pub fn open(settings: &Settings, credential: Credential<'_>) -> Result<Self, OpenError> {
+    pub fn open(settings: &CaldavSettings, credential: Credential<'_>) -> Result<Self, OpenError> {
         let wrong = OpenError::Settings;
         let url = http::address(&settings.url, "set `user`, and use the password as the secret")?;
         let auth = auth(&settings.user, credential)?;
         let hours = settings.hours().map_err(wrong)?;
-        let limits = Limits {
+        let limits = DestinationLimits {
             in_flight: IN_FLIGHT,
             batch: 1,
             timeout: settings.timeout_seconds.duration(),
             retry: settings.retry,
         };
-        let server = Server::new(url, auth, limits.timeout)?;
+        let server = CaldavServer::new(url, auth, limits.timeout)?;
         let (mut calendars, mut people) = (Vec::new(), BTreeMap::new());
         for (person, path) in &settings.calendars {
             let path = if path.ends_with('/') { path.clone() } else { format!("{path}/") };
@@ -129,22 +129,22 @@ impl Caldav {
     /// Reads the calendars and takes steps until they match the decision.
     async fn settle(&self, effect: &Effect) -> Result<Settled, WriteError> {
         let uid = event::uid(effect.remote_key);
-        let ours = Mark { effect_key: effect.key, lead_sequence: effect.lead_sequence };
+        let ours = DecisionMark { effect_key: effect.key, lead_sequence: effect.lead_sequence };
         let mut goal = self.goal(effect);
         let (mut status, mut wait, mut everywhere) = (None, BASE_WAIT, true);
         for _ in 0..STEPS {
             let stored = self.look_up(&uid, everywhere).await?;
             let done = |meeting, span, to_queue| Settled { meeting, status, span, to_queue };
             let (over, event) = match (plan::next(&stored, ours, &goal, Utc::now()), &goal) {
-                (Step::Superseded, _) => {
+                (PlanStep::Superseded, _) => {
                     return Ok(done("unchanged: a later decision is in force", None, None));
                 }
-                (Step::NoMeeting, Goal::Nothing(reason)) => {
+                (PlanStep::NoMeeting, MeetingGoal::Nothing(reason)) => {
                     return Ok(done("no meeting", None, reason.clone()));
                 }
-                (Step::Gone, _) => return Ok(done("unchanged", None, Some(GONE.into()))),
-                (Step::Kept(own), _) => return Ok(done("kept", Some(stored[own].event.span), None)),
-                (Step::Check(own), Goal::Meeting(calendar)) => {
+                (PlanStep::Gone, _) => return Ok(done("unchanged", None, Some(GONE.into()))),
+                (PlanStep::Kept(own), _) => return Ok(done("kept", Some(stored[own].event.span), None)),
+                (PlanStep::Check(own), MeetingGoal::Meeting(calendar)) => {
                     let StoredEvent { event, .. } = &stored[own];
                     if event.span.start <= Utc::now() || !self.is_taken(&stored[own]).await? {
                         return Ok(done("kept", Some(event.span), None));
@@ -157,26 +157,29 @@ impl Caldav {
                         continue;
                     }
                     match self.free(*calendar, &uid).await? {
-                        Ok(span) => (Some(own), Event { span, ..event.clone() }),
+                        Ok(span) => (Some(own), CalendarEvent { span, ..event.clone() }),
                         Err(reason) => {
-                            goal = Goal::Nothing(Some(reason));
+                            goal = MeetingGoal::Nothing(Some(reason));
                             continue;
                         }
                     }
                 }
-                (Step::Rewrite(own), _) => {
-                    let Event { span, slot_by, .. } = stored[own].event;
+                (PlanStep::Rewrite(own), _) => {
+                    let CalendarEvent { span, slot_by, .. } = stored[own].event;
                     (Some(own), meeting::event(effect, uid.clone(), ours, slot_by, span))
                 }
-                (Step::Book(own), Goal::Meeting(calendar)) => match self.free(*calendar, &uid).await? {
+                (PlanStep::Book(own), MeetingGoal::Meeting(calendar)) => match self
+                    .free(*calendar, &uid)
+                    .await?
+                {
                     Ok(span) => (own, meeting::event(effect, uid.clone(), ours, Some(ours.effect_key), span)),
                     Err(reason) => {
-                        goal = Goal::Nothing(Some(reason));
+                        goal = MeetingGoal::Nothing(Some(reason));
                         continue;
                     }
                 },
-                (Step::Cancel(index, mark), _) => (Some(index), stored[index].event.cancelled(mark)),
-                (Step::Tombstone, _) => (None, Event::tombstone(uid.clone(), ours)),
+                (PlanStep::Cancel(index, mark), _) => (Some(index), stored[index].event.cancelled(mark)),
+                (PlanStep::Tombstone, _) => (None, CalendarEvent::tombstone(uid.clone(), ours)),
                 (step, _) => {
                     let message = format!("unexpected step {step:?}");
                     return Err(WriteError::new(FailureKind::NeedsPerson, message));
@@ -184,13 +187,13 @@ impl Caldav {
             };
             let put = match over.map(|index| &stored[index]) {
                 Some(old) => {
-                    let event = Event { revision: old.event.revision.saturating_add(1), ..event };
+                    let event = CalendarEvent { revision: old.event.revision.saturating_add(1), ..event };
                     self.server
                         .put(&old.at.url, Precondition::Unchanged(&old.at.etag), event.write(Utc::now()))
                         .await?
                 }
                 None => {
-                    let calendar = if let Goal::Meeting(calendar) = goal { calendar } else { 0 };
+                    let calendar = if let MeetingGoal::Meeting(calendar) = goal { calendar } else { 0 };
                     let url = self.resource(calendar, &uid);
                     self.server.put(&url, Precondition::Absent, event.write(Utc::now())).await?
                 }
@@ -206,12 +209,12 @@ impl Caldav {
         Err(WriteError::new(FailureKind::Retry, message))
     }
 
-    fn goal(&self, effect: &Effect) -> Goal {
+    fn goal(&self, effect: &Effect) -> MeetingGoal {
         match Meeting::wanted(effect) {
-            None => Goal::Nothing(None),
+            None => MeetingGoal::Nothing(None),
             Some(meeting) => match self.people.get(&meeting.assignee.to_lowercase()) {
-                Some(calendar) => Goal::Meeting(*calendar),
-                None => Goal::Nothing(Some(NO_CALENDAR.into())),
+                Some(calendar) => MeetingGoal::Meeting(*calendar),
+                None => MeetingGoal::Nothing(Some(NO_CALENDAR.into())),
             },
         }
     }
@@ -226,14 +229,14 @@ impl Caldav {
 #[async_trait::async_trait]
 impl Destination for Caldav {
     fn kind(&self) -> &'static str {
-        crate::Kind::Caldav.into()
+        crate::DestinationKind::Caldav.into()
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DestinationLimits {
         self.limits
     }
 
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError> {
         let effect = &request.effect;
         let uid = event::uid(effect.remote_key);
         let sent = json!({"uid": uid, "effect_key": effect.key, "body": Digest::of(&effect.bytes)});
@@ -244,7 +247,7 @@ impl Destination for Caldav {
             Ok(Ok(Settled { meeting, status, span, to_queue })) => {
                 let start = span.map(|span| engine::time::stamp(span.start));
                 let response = json!({"meeting": meeting, "start": start});
-                Ok(Receipt { status, request: sent, response, to_queue })
+                Ok(WriteReceipt { status, request: sent, response, to_queue })
             }
         }
     }
@@ -263,12 +266,12 @@ impl Destination for Caldav {
         Ok(Changes::page(records, limit))
     }
 
-    async fn test_connection(&self) -> Result<String, TestFailed> {
+    async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         for calendar in &self.calendars {
             let described =
-                self.server.describe(calendar).await.map_err(|error| TestFailed(error.message))?;
+                self.server.describe(calendar).await.map_err(|error| ConnectionTestError(error.message))?;
             let failed = |what: &str| {
-                Err(TestFailed(format!("{} of {} {what}.", calendar.path(), self.server.host())))
+                Err(ConnectionTestError(format!("{} of {} {what}.", calendar.path(), self.server.host())))
             };
             if !described.is_calendar {
                 return failed("is not a calendar");
@@ -292,8 +295,13 @@ impl Caldav {
         }
     }
 
-    fn record(&self, remote_key: Digest, mark: Mark, stored: &StoredEvent<Found>) -> Record {
-        Record {
+    fn record(
+        &self,
+        remote_key: Digest,
+        mark: DecisionMark,
+        stored: &StoredEvent<StoredObject>,
+    ) -> RemoteRecord {
+        RemoteRecord {
             remote_key,
             effect_key: mark.effect_key,
             lead_sequence: mark.lead_sequence,
@@ -325,7 +333,7 @@ fn auth(user: &str, credential: Credential<'_>) -> Result<Auth, OpenError> {
 }
 
 /// Returns the content of an event as shown in records.
-fn shown_event(event: &Event, calendar: &str) -> Json {
+fn shown_event(event: &CalendarEvent, calendar: &str) -> Json {
     json!({
         "summary": event.summary,
         "start": engine::time::stamp(event.span.start),

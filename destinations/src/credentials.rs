@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::sync::backoff::FailureKind;
 use serde::{Deserialize, Serialize};
 
-pub use self::exchange::{Exchanged, TokenEndpoint};
+pub use self::exchange::{ExchangeResult, TokenEndpoint};
 pub use self::grant::{ClientAuthentication, Grant, SecretText};
 use crate::destination::WriteError;
 

@@ -16,18 +16,18 @@ pub trait Destination: Send + Sync {
     fn kind(&self) -> &'static str;
 
     /// Returns the limits that apply to one process.
-    fn limits(&self) -> Limits;
+    fn limits(&self) -> DestinationLimits;
 
     /// Writes an effect. The same effect may be written more than once, even concurrently, and an older effect may arrive after a
     /// newer one. In the end the destination must hold what it would hold if each had been written once and in order.
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError>;
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError>;
 
-    /// Writes a batch of at most [`Limits::batch`] effects within [`Limits::timeout`]. Returns one result per request, in the
+    /// Writes a batch of at most [`DestinationLimits::batch`] effects within [`DestinationLimits::timeout`]. Returns one result per request, in the
     /// order of the requests. A failed request does not affect the others.
     ///
     /// The default implementation writes one effect after another, which suits a batch size of one. Override it if the
     /// destination supports bulk writes.
-    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<WriteReceipt, WriteError>> {
         let mut results = Vec::with_capacity(requests.len());
         for request in requests {
             results.push(self.write(request).await);
@@ -46,12 +46,12 @@ pub trait Destination: Send + Sync {
     }
 
     /// Tests the connection without sending personal data. Returns a sentence for the person who configured it.
-    async fn test_connection(&self) -> Result<String, TestFailed>;
+    async fn test_connection(&self) -> Result<String, ConnectionTestError>;
 }
 
 /// The limits of one process at a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct DestinationLimits {
     /// The maximum number of concurrent calls of [`Destination::write_many`]. With 1, all processes together write one effect
     /// at a time.
     pub in_flight: usize,
@@ -76,7 +76,7 @@ pub struct WriteRequest {
 
 /// The answer of a destination to a successful write.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Receipt {
+pub struct WriteReceipt {
     /// The HTTP status, for destinations that have one.
     pub status: Option<u16>,
     /// The request, for the log. Contains no secret; the body is recorded by its digest because the effect already stores it.
@@ -98,9 +98,9 @@ pub struct WriteError {
     pub message: String,
     /// The HTTP status, for destinations that have one.
     pub status: Option<u16>,
-    /// The request, as in [`Receipt`].
+    /// The request, as in [`WriteReceipt`].
     pub request: Option<Json>,
-    /// The response, as in [`Receipt`].
+    /// The response, as in [`WriteReceipt`].
     pub response: Option<Json>,
     /// The reason for pausing the destination, if every other write would fail in the same way.
     pub pause: Option<String>,
@@ -137,7 +137,7 @@ impl WriteError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
     /// The record under this key.
-    Found(Record),
+    Found(RemoteRecord),
     /// No record under this key.
     Absent,
     /// The destination is write-only. Reconciliation lists it as not checkable.
@@ -150,7 +150,7 @@ pub enum Changes {
     /// A page of changed records, oldest change first.
     Page {
         /// The records on this page.
-        records: Vec<Record>,
+        records: Vec<RemoteRecord>,
         /// The start of the next page; `None` on the last page.
         next: Option<ChangeCursor>,
     },
@@ -160,7 +160,7 @@ pub enum Changes {
 
 impl Changes {
     /// Creates a page from sorted records, of which at most `limit` were requested.
-    pub fn page(records: Vec<Record>, limit: usize) -> Self {
+    pub fn page(records: Vec<RemoteRecord>, limit: usize) -> Self {
         let last = records.last().filter(|_| records.len() >= limit);
         let next =
             last.and_then(|last| Some(ChangeCursor { at: last.changed_at?, after: Some(last.remote_key) }));
@@ -194,7 +194,7 @@ impl ChangeCursor {
 
 /// One of our records at a destination.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct RemoteRecord {
     /// The key that the record is stored under.
     pub remote_key: Digest,
     /// The key of the effect that last wrote the record.
@@ -215,4 +215,4 @@ pub struct ReadError(pub String);
 /// A failed connection test, as a sentence for the person who configured the destination. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct TestFailed(pub String);
+pub struct ConnectionTestError(pub String);

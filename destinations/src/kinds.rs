@@ -30,7 +30,7 @@ use crate::{caldav, warehouse, webhook};
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-pub enum Kind {
+pub enum DestinationKind {
     /// Calendars on a CalDAV server: one meeting per lead.
     Caldav,
     /// A Postgres warehouse: one row per decision.
@@ -40,8 +40,8 @@ pub enum Kind {
 }
 
 /// Returns every kind of destination.
-pub fn kinds() -> &'static [Kind] {
-    Kind::VARIANTS
+pub fn kinds() -> &'static [DestinationKind] {
+    DestinationKind::VARIANTS
 }
 
 /// A destination in a workflow file.
@@ -49,17 +49,17 @@ pub fn kinds() -> &'static [Kind] {
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum DestinationFile {
     /// Calendars on a CalDAV server; the secret is the user's password.
-    Caldav(Parts<caldav::Settings>),
+    Caldav(DestinationFields<caldav::CaldavSettings>),
     /// A Postgres warehouse; the secret is the password of the user in the URL.
-    Postgres(Parts<warehouse::Settings>),
+    Postgres(DestinationFields<warehouse::WarehouseSettings>),
     /// A signed webhook; the secret is the signing key, `whsec_…`.
-    Webhook(Parts<webhook::Settings>),
+    Webhook(DestinationFields<webhook::WebhookSettings>),
 }
 
 /// The fields of a destination besides its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Parts<S> {
+pub struct DestinationFields<S> {
     /// The settings, without secrets. Every signed-in user can read them.
     pub settings: S,
     /// Where the secret is stored.
@@ -69,11 +69,11 @@ pub struct Parts<S> {
 
 impl DestinationFile {
     /// Returns the kind of the destination.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> DestinationKind {
         match self {
-            Self::Caldav(_) => Kind::Caldav,
-            Self::Postgres(_) => Kind::Postgres,
-            Self::Webhook(_) => Kind::Webhook,
+            Self::Caldav(_) => DestinationKind::Caldav,
+            Self::Postgres(_) => DestinationKind::Postgres,
+            Self::Webhook(_) => DestinationKind::Webhook,
         }
     }
 
@@ -150,7 +150,7 @@ impl SecretSource {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The kind does not exist.
-    #[error("unknown kind of destination `{0}`; available kinds: {known}", known = Kind::VARIANTS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", "))]
+    #[error("unknown kind of destination `{0}`; available kinds: {known}", known = DestinationKind::VARIANTS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", "))]
     Kind(String),
     /// The settings are invalid.
     #[error("settings: {0}")]
@@ -171,9 +171,13 @@ pub fn open<'a>(
 ) -> Result<Box<dyn Destination>, OpenError> {
     let credential = credential.into();
     match kind.parse().map_err(|_| OpenError::Kind(kind.to_owned()))? {
-        Kind::Caldav => Ok(Box::new(caldav::Caldav::open(&read(settings)?, credential)?)),
-        Kind::Postgres => Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret(&credential)?)?)),
-        Kind::Webhook => Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret(&credential)?)?)),
+        DestinationKind::Caldav => Ok(Box::new(caldav::Caldav::open(&read(settings)?, credential)?)),
+        DestinationKind::Postgres => {
+            Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret(&credential)?)?))
+        }
+        DestinationKind::Webhook => {
+            Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret(&credential)?)?))
+        }
     }
 }
 
@@ -366,7 +370,7 @@ mod tests {
     fn a_file_names_the_secret_and_never_holds_it() {
         let file = json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "secret": {"env": "HOOK_KEY"}});
         let read: DestinationFile = serde_json::from_value(file).unwrap();
-        assert_eq!(read.kind(), Kind::Webhook);
+        assert_eq!(read.kind(), DestinationKind::Webhook);
         assert_eq!(read.secret(), Some(&SecretSource::Env { env: "HOOK_KEY".into() }));
         assert_eq!(read.settings().unwrap(), json!({"url": "https://hooks.example/x"}));
         for wrong in [

@@ -16,7 +16,7 @@ pub mod webhook;
 
 pub use credentials::{AccessToken, AccessTokens, Credential, CredentialError};
 pub use destination::{
-    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
-    WriteRequest,
+    ChangeCursor, Changes, ConnectionTestError, Destination, DestinationLimits, Lookup, ReadError,
+    RemoteRecord, WriteError, WriteReceipt, WriteRequest,
 };
-pub use kinds::{DestinationFile, Kind, OpenError, SecretSource, kinds, open};
+pub use kinds::{DestinationFile, DestinationKind, OpenError, SecretSource, kinds, open};

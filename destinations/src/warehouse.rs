@@ -23,10 +23,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, FromRow, PgConnection, PgPool};
 use url::Url;
 
-use self::row::Row;
+use self::row::WarehouseRow;
 use crate::destination::{
-    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
-    WriteRequest,
+    ChangeCursor, Changes, ConnectionTestError, Destination, DestinationLimits, Lookup, ReadError,
+    RemoteRecord, WriteError, WriteReceipt, WriteRequest,
 };
 use crate::kinds::{OpenError, TimeoutSeconds};
 
@@ -42,7 +42,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The settings of a warehouse. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+#[schemars(rename = "Settings")]
+pub struct WarehouseSettings {
     /// The address, `postgres://user@host:port/database`, with `?sslmode=…` if needed; the password is the secret.
     pub url: String,
     /// The time limit of one batch of rows, in seconds. Default: 10.
@@ -58,7 +59,7 @@ pub struct Warehouse {
     options: PgConnectOptions,
     pool: OnceLock<PgPool>,
     has_tables: AtomicBool,
-    limits: Limits,
+    limits: DestinationLimits,
 }
 
 impl Warehouse {
@@ -66,12 +67,12 @@ impl Warehouse {
     ///
     /// # Errors
     /// Returns an [`OpenError`] that names the invalid setting or the secret.
-    pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
+    pub fn open(settings: &WarehouseSettings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
         let password = std::str::from_utf8(secret.unwrap_or_default())
             .map_err(|_| OpenError::Secret("the password is not valid UTF-8".into()))?;
         // Always set, because `PGPASSWORD` in the environment may belong to our own database.
         let options = address(&settings.url)?.password(password).application_name("meshline");
-        let limits = Limits {
+        let limits = DestinationLimits {
             in_flight: CONNECTIONS as usize,
             batch: BATCH,
             timeout: settings.timeout_seconds.duration(),
@@ -183,21 +184,22 @@ impl Warehouse {
 #[async_trait::async_trait]
 impl Destination for Warehouse {
     fn kind(&self) -> &'static str {
-        crate::Kind::Postgres.into()
+        crate::DestinationKind::Postgres.into()
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DestinationLimits {
         self.limits
     }
 
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError> {
         let unanswered =
             || WriteError::new(FailureKind::Retry, format!("{} returned no result for a row", self.host()));
         self.write_many(std::slice::from_ref(request)).await.pop().unwrap_or_else(|| Err(unanswered()))
     }
 
-    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
-        let rows: Vec<Row> = requests.iter().map(|request| Row::new(&request.effect)).collect();
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<WriteReceipt, WriteError>> {
+        let rows: Vec<WarehouseRow> =
+            requests.iter().map(|request| WarehouseRow::new(&request.effect)).collect();
         let inserted = self.on_connection(async |connection| insert(connection, &rows).await).await;
         let answer = |index: usize, request: &WriteRequest| {
             let effect = &request.effect;
@@ -207,7 +209,7 @@ impl Destination for Warehouse {
                 Err(error) => Err(error.clone()),
             };
             match inserted {
-                Ok(inserted) => Ok(Receipt {
+                Ok(inserted) => Ok(WriteReceipt {
                     status: None,
                     request: sent,
                     response: json!({"event": word(inserted.is_new), "current": word(inserted.is_current)}),
@@ -253,7 +255,7 @@ impl Destination for Warehouse {
         Ok(Changes::page(records, limit))
     }
 
-    async fn test_connection(&self) -> Result<String, TestFailed> {
+    async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         let (version, database, may_write): (String, String, bool) = self
             .on_connection(async |connection| {
                 sqlx::query_as(
@@ -266,14 +268,14 @@ impl Destination for Warehouse {
                 .await
             })
             .await
-            .map_err(|error| TestFailed(error.message))?;
+            .map_err(|error| ConnectionTestError(error.message))?;
         if may_write {
             Ok(format!(
                 "{} answered (Postgres {version}); decisions go to meshline.decision_events of {database}.",
                 self.host()
             ))
         } else {
-            Err(TestFailed(format!(
+            Err(ConnectionTestError(format!(
                 "{} answered, but the user lacks permission to write to meshline.decision_events and meshline.lead_current.",
                 self.host()
             )))
@@ -292,9 +294,9 @@ struct CurrentRow {
 }
 
 impl CurrentRow {
-    fn record(self) -> Result<Record, ReadError> {
+    fn record(self) -> Result<RemoteRecord, ReadError> {
         let digest = |text: String| Digest::try_from(text).map_err(|error| ReadError(error.to_string()));
-        Ok(Record {
+        Ok(RemoteRecord {
             remote_key: digest(self.remote_key)?,
             effect_key: digest(self.effect_key)?,
             lead_sequence: self.lead_sequence,
@@ -319,7 +321,10 @@ fn word(is_new: bool) -> &'static str {
 
 /// Writes rows in one statement. If the server rejects one of them, each row is written separately so that a bad row does not block
 /// the others.
-async fn insert(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec<sqlx::Result<Inserted>>> {
+async fn insert(
+    connection: &mut PgConnection,
+    rows: &[WarehouseRow],
+) -> sqlx::Result<Vec<sqlx::Result<Inserted>>> {
     match insert_together(connection, rows).await {
         Ok(inserted) => Ok(inserted.into_iter().map(Ok).collect()),
         Err(error) if rows.len() > 1 && is_about_a_row(&error) => {
@@ -334,7 +339,10 @@ async fn insert(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec
     }
 }
 
-async fn insert_together(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec<Inserted>> {
+async fn insert_together(
+    connection: &mut PgConnection,
+    rows: &[WarehouseRow],
+) -> sqlx::Result<Vec<Inserted>> {
     let found: Vec<(String, bool, bool)> = sqlx::query_as(include_str!("warehouse/insert.sql"))
         .bind(sqlx::types::Json(rows))
         .fetch_all(connection)

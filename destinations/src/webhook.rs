@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-use crate::destination::{Destination, Limits, Receipt, TestFailed, WriteError, WriteRequest};
+use crate::destination::{
+    ConnectionTestError, Destination, DestinationLimits, WriteError, WriteReceipt, WriteRequest,
+};
 use crate::http::{self, status};
 use crate::kinds::{OpenError, TimeoutSeconds};
 
@@ -32,7 +34,8 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 /// The settings of a webhook. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+#[schemars(rename = "Settings")]
+pub struct WebhookSettings {
     /// The URL to send requests to: http or https, without user and password.
     pub url: String,
     /// The time limit for the receiver to answer, in seconds. Default: 10.
@@ -48,7 +51,7 @@ pub struct Webhook {
     client: Client,
     url: Url,
     signer: standardwebhooks::Webhook,
-    limits: Limits,
+    limits: DestinationLimits,
 }
 
 impl Webhook {
@@ -56,11 +59,11 @@ impl Webhook {
     ///
     /// # Errors
     /// Returns an [`OpenError`] that names the invalid setting or the secret.
-    pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
+    pub fn open(settings: &WebhookSettings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
         let url = http::address(&settings.url, "requests are signed with the secret")?;
         let timeout = settings.timeout_seconds.duration();
         let client = http::client(&url, timeout)?;
-        let limits = Limits { in_flight: IN_FLIGHT, batch: 1, timeout, retry: settings.retry };
+        let limits = DestinationLimits { in_flight: IN_FLIGHT, batch: 1, timeout, retry: settings.retry };
         Ok(Self { client, url, signer: signer(secret)?, limits })
     }
 
@@ -98,14 +101,14 @@ impl Webhook {
 #[async_trait::async_trait]
 impl Destination for Webhook {
     fn kind(&self) -> &'static str {
-        crate::Kind::Webhook.into()
+        crate::DestinationKind::Webhook.into()
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DestinationLimits {
         self.limits
     }
 
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError> {
         let effect = &request.effect;
         let id = effect.key.to_string();
         let sent = json!({"method": "POST", "url": self.shown_url(), "webhook_id": id, "body": Digest::of(&effect.bytes)});
@@ -117,7 +120,7 @@ impl Destination for Webhook {
         let rule = status::rule(status, http::retry_after_of(&response), Utc::now());
         let answered = read_cut(response).await;
         match rule {
-            None => Ok(Receipt {
+            None => Ok(WriteReceipt {
                 status: Some(status.as_u16()),
                 request: sent,
                 response: answered,
@@ -129,7 +132,7 @@ impl Destination for Webhook {
         }
     }
 
-    async fn test_connection(&self) -> Result<String, TestFailed> {
+    async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         let body = json!({"schema": "meshline.test.v1", "sent_at": engine::time::stamp(Utc::now())});
         let id = format!(
             "test_{}",
@@ -138,11 +141,11 @@ impl Destination for Webhook {
         let status = self
             .post(&id, body.to_string().into_bytes())
             .await
-            .map_err(|error| TestFailed(error.message))?
+            .map_err(|error| ConnectionTestError(error.message))?
             .status();
         match status::rule(status, None, Utc::now()) {
             None => Ok(format!("{} accepted a signed test message and answered {status}.", self.host())),
-            Some(rule) => Err(TestFailed(rule.error(&self.host()).message)),
+            Some(rule) => Err(ConnectionTestError(rule.error(&self.host()).message)),
         }
     }
 }

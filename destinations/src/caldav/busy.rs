@@ -10,7 +10,7 @@ use calcard::icalendar::{
 };
 use chrono_tz::Tz;
 
-use super::slots::Span;
+use super::slots::TimeSpan;
 
 /// The numbers of occurrences of one series to expand, tried in order. The first is enough for most series; the last covers
 /// half a century of daily occurrences. A series that begins even further before the window is reported as unreadable.
@@ -18,29 +18,29 @@ const OCCURRENCES: [usize; 4] = [320, 1_280, 5_120, 20_480];
 
 /// The calendar contains an event whose time cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable;
+pub struct UnreadableEvent;
 
 /// Returns the spans within `window` during which one calendar object (all components with one UID) keeps its owner busy. Returns
 /// none if its UID is `except`. Times without a time zone are interpreted in `zone`.
 ///
 /// # Errors
-/// Returns [`Unreadable`] if a time cannot be determined, so that a busy slot is never taken for a free one.
-pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span>, Unreadable> {
-    let calendar = ICalendar::parse(text).map_err(|_| Unreadable)?;
+/// Returns [`UnreadableEvent`] if a time cannot be determined, so that a busy slot is never taken for a free one.
+pub fn busy(text: &str, zone: Tz, window: TimeSpan, except: &str) -> Result<Vec<TimeSpan>, UnreadableEvent> {
+    let calendar = ICalendar::parse(text).map_err(|_| UnreadableEvent)?;
     if calendar.uids().any(|uid| uid == except) {
         return Ok(Vec::new());
     }
-    let expanded = expand(&calendar, zone, window).ok_or(Unreadable)?;
+    let expanded = expand(&calendar, zone, window).ok_or(UnreadableEvent)?;
     let mut found = Vec::new();
     for event in expanded.events {
-        let component = calendar.component_by_id(event.comp_id).ok_or(Unreadable)?;
+        let component = calendar.component_by_id(event.comp_id).ok_or(UnreadableEvent)?;
         let end = match event.end {
             TimeOrDelta::Time(end) => end.to_utc(),
             TimeOrDelta::Delta(length) => {
-                event.start.to_utc().checked_add_signed(length).ok_or(Unreadable)?
+                event.start.to_utc().checked_add_signed(length).ok_or(UnreadableEvent)?
             }
         };
-        let span = Span { start: event.start.to_utc(), end };
+        let span = TimeSpan { start: event.start.to_utc(), end };
         if blocks(component) && span.overlaps(&window) {
             found.push(span);
         }
@@ -49,7 +49,7 @@ pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span
 }
 
 /// Expands all occurrences up to the end of the window or beyond. Returns `None` if some may be missing.
-fn expand(calendar: &ICalendar, zone: Tz, window: Span) -> Option<CalendarExpand> {
+fn expand(calendar: &ICalendar, zone: Tz, window: TimeSpan) -> Option<CalendarExpand> {
     let entries = calendar.components.iter().flat_map(|component| &component.entries);
     let left_out = entries.filter(|entry| entry.name == ICalendarProperty::Exdate);
     let left_out: usize = left_out.map(|entry| entry.values.len()).sum();
@@ -84,13 +84,14 @@ mod tests {
 
     use super::*;
 
-    fn read(event: &str) -> Result<Vec<String>, Unreadable> {
+    fn read(event: &str) -> Result<Vec<String>, UnreadableEvent> {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let window = Span { start: at("2026-12-06T00:00:00Z"), end: at("2026-12-20T00:00:00Z") };
+        let window = TimeSpan { start: at("2026-12-06T00:00:00Z"), end: at("2026-12-20T00:00:00Z") };
         let text = format!(
             "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:x\nDTSTAMP:20260101T000000Z\n{event}\nEND:VEVENT\nEND:VCALENDAR\n"
         );
-        let shown = |span: Span| format!("{}/{}", span.start.format("%d %H:%M"), span.end.format("%d %H:%M"));
+        let shown =
+            |span: TimeSpan| format!("{}/{}", span.start.format("%d %H:%M"), span.end.format("%d %H:%M"));
         Ok(busy(&text, chrono_tz::Europe::Berlin, window, "ours")?.into_iter().map(shown).collect())
     }
 
@@ -143,9 +144,12 @@ mod tests {
 
     #[test]
     fn unreadable_events_are_not_treated_as_free() {
-        assert_eq!(read("SUMMARY:never"), Err(Unreadable));
-        assert_eq!(read("DTSTART:20200101T120000Z\nDURATION:PT5S\nRRULE:FREQ=SECONDLY"), Err(Unreadable));
-        let window = Span { start: DateTime::UNIX_EPOCH, end: DateTime::UNIX_EPOCH };
-        assert_eq!(busy("BEGIN:VCARD\nEND:VCARD\n", Tz::UTC, window, "ours"), Err(Unreadable));
+        assert_eq!(read("SUMMARY:never"), Err(UnreadableEvent));
+        assert_eq!(
+            read("DTSTART:20200101T120000Z\nDURATION:PT5S\nRRULE:FREQ=SECONDLY"),
+            Err(UnreadableEvent)
+        );
+        let window = TimeSpan { start: DateTime::UNIX_EPOCH, end: DateTime::UNIX_EPOCH };
+        assert_eq!(busy("BEGIN:VCARD\nEND:VCARD\n", Tz::UTC, window, "ours"), Err(UnreadableEvent));
     }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::canonical::Digest;
 
-use super::slots::Span;
+use super::slots::TimeSpan;
 
 /// The maximum length of a text, in characters; anything longer is not a real name.
 const TEXT_CHARS: usize = 120;
@@ -23,7 +23,7 @@ const SLOT: &str = "X-MESHLINE-SLOT";
 
 /// The decision that an event carries out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct DecisionMark {
     /// The key of the effect that last wrote the event.
     pub effect_key: Digest,
     /// The sequence number of that effect's decision within its lead.
@@ -32,17 +32,17 @@ pub struct Mark {
 
 /// A meeting in a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct CalendarEvent {
     /// The UID, which identifies the lead: see [`uid`].
     pub uid: String,
     /// The decision it carries out; `None` if a calendar program has dropped it.
-    pub mark: Option<Mark>,
+    pub mark: Option<DecisionMark>,
     /// The key of the effect that chose the time.
     pub slot_by: Option<Digest>,
     /// The revision (`SEQUENCE`), which increases with every write.
     pub revision: i64,
     /// The start and end of the meeting.
-    pub span: Span,
+    pub span: TimeSpan,
     /// Whether the meeting is cancelled.
     pub is_cancelled: bool,
     /// The title.
@@ -79,20 +79,20 @@ pub fn is_about(text: &str, uid: &str) -> bool {
     ICalendar::parse(text).is_ok_and(|calendar| calendar.uids().any(|found| found == uid))
 }
 
-impl Event {
+impl CalendarEvent {
     /// Returns a copy that `mark` cancels. Of the lead's data it keeps only the title.
-    pub fn cancelled(&self, mark: Mark) -> Self {
+    pub fn cancelled(&self, mark: DecisionMark) -> Self {
         Self { mark: Some(mark), is_cancelled: true, description: None, attendee: None, ..self.clone() }
     }
 
     /// Returns an event that records a decision without a meeting: cancelled, long past, without personal data.
-    pub fn tombstone(uid: String, mark: Mark) -> Self {
+    pub fn tombstone(uid: String, mark: DecisionMark) -> Self {
         Self {
             uid,
             mark: Some(mark),
             slot_by: None,
             revision: 0,
-            span: Span {
+            span: TimeSpan {
                 start: DateTime::UNIX_EPOCH,
                 end: DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(1),
             },
@@ -166,10 +166,10 @@ impl Event {
         let revision = event.property(&ICalendarProperty::Sequence).and_then(|entry| entry.values.first());
         Some(Self {
             uid: uid.to_owned(),
-            mark: mark.map(|(effect_key, lead_sequence)| Mark { effect_key, lead_sequence }),
+            mark: mark.map(|(effect_key, lead_sequence)| DecisionMark { effect_key, lead_sequence }),
             slot_by: digest(SLOT),
             revision: revision.and_then(ICalendarValue::as_integer).unwrap_or_default(),
-            span: Span { start: date.start.to_utc(), end },
+            span: TimeSpan { start: date.start.to_utc(), end },
             is_cancelled: event.status() == Some(&ICalendarStatus::Cancelled),
             summary: text(&ICalendarProperty::Summary).unwrap_or_default(),
             description: text(&ICalendarProperty::Description),
@@ -211,15 +211,15 @@ mod tests {
 
     const ZONE: Tz = chrono_tz::Europe::Berlin;
 
-    fn event(summary: String, description: String) -> Event {
+    fn event(summary: String, description: String) -> CalendarEvent {
         let start: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
-        let mark = Mark { effect_key: Digest::of(b"effect"), lead_sequence: 3 };
-        Event {
+        let mark = DecisionMark { effect_key: Digest::of(b"effect"), lead_sequence: 3 };
+        CalendarEvent {
             uid: uid(Digest::of(b"record")),
             mark: Some(mark),
             slot_by: Some(Digest::of(b"slot")),
             revision: 7,
-            span: Span { start, end: start + chrono::TimeDelta::minutes(30) },
+            span: TimeSpan { start, end: start + chrono::TimeDelta::minutes(30) },
             is_cancelled: false,
             summary,
             description: Some(description),
@@ -256,15 +256,15 @@ mod tests {
         let text = format!(
             "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nDTSTART;TZID=Europe/Berlin:20261123T110000\nDURATION:PT45M\nBEGIN:VALARM\nTRIGGER:-PT5M\nSUMMARY:x\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
         );
-        let read = Event::read(&text, &uid, ZONE).unwrap();
+        let read = CalendarEvent::read(&text, &uid, ZONE).unwrap();
         assert_eq!(
             (read.mark, read.revision, read.is_cancelled, read.summary),
             (None, 0, false, String::new())
         );
         assert_eq!(read.span.start.to_rfc3339(), "2026-11-23T10:00:00+00:00");
         assert_eq!((read.span.end - read.span.start).num_minutes(), 45);
-        assert_eq!(Event::read(&text, "another", ZONE), None);
-        assert_eq!(Event::read("no calendar", &uid, ZONE), None);
+        assert_eq!(CalendarEvent::read(&text, "another", ZONE), None);
+        assert_eq!(CalendarEvent::read("no calendar", &uid, ZONE), None);
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
             let text = event.write(Utc::now());
             prop_assert_eq!(text.lines().filter(|line| line.starts_with("BEGIN:")).count(), 2);
             prop_assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
-            prop_assert_eq!(Event::read(&text, &event.uid, ZONE), Some(event));
+            prop_assert_eq!(CalendarEvent::read(&text, &event.uid, ZONE), Some(event));
         }
     }
 }

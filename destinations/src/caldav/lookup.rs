@@ -5,12 +5,12 @@ use engine::sync::backoff::FailureKind;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use reqwest::Url;
 
-use super::event::{self, Event};
+use super::event::{self, CalendarEvent};
 use super::plan::StoredEvent;
-use super::slots::{self, Span};
-use super::wire::Found;
+use super::slots::{self, TimeSpan};
+use super::wire::StoredObject;
 use super::{Caldav, busy, xml};
-use crate::destination::{ChangeCursor, Record, WriteError};
+use crate::destination::{ChangeCursor, RemoteRecord, WriteError};
 
 /// The number of calendars to read concurrently.
 const READS: usize = 4;
@@ -24,7 +24,11 @@ const NOT_UNDERSTOOD: &str = "the assignee's calendar contains an event whose ti
 impl Caldav {
     /// Returns everything stored under a UID in all calendars: under the resource name that we use or, if `everywhere`, under any
     /// name.
-    pub async fn look_up(&self, uid: &str, everywhere: bool) -> Result<Vec<StoredEvent<Found>>, WriteError> {
+    pub async fn look_up(
+        &self,
+        uid: &str,
+        everywhere: bool,
+    ) -> Result<Vec<StoredEvent<StoredObject>>, WriteError> {
         stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid, everywhere)))
             .buffered(READS)
             .try_filter_map(|found| async { Ok(found) })
@@ -37,7 +41,7 @@ impl Caldav {
         calendar: usize,
         uid: &str,
         everywhere: bool,
-    ) -> Result<Option<StoredEvent<Found>>, WriteError> {
+    ) -> Result<Option<StoredEvent<StoredObject>>, WriteError> {
         let collection = &self.calendars[calendar];
         let found = match self.server.get(&self.resource(calendar, uid)).await? {
             Some(found) => Some(found),
@@ -45,7 +49,7 @@ impl Caldav {
             None => None,
         };
         let Some(found) = found else { return Ok(None) };
-        let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
+        let event = CalendarEvent::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
             let message = format!("one of our events in {} is no longer readable", collection.path());
             WriteError::new(FailureKind::NeedsPerson, message)
         })?;
@@ -61,7 +65,7 @@ impl Caldav {
     }
 
     /// Returns whether an event is stored under the URL that we use.
-    pub fn is_named_by_us(&self, stored: &StoredEvent<Found>, uid: &str) -> bool {
+    pub fn is_named_by_us(&self, stored: &StoredEvent<StoredObject>, uid: &str) -> bool {
         self.resource(stored.calendar, uid) == stored.at.url
     }
 
@@ -69,19 +73,19 @@ impl Caldav {
     async fn busy(
         &self,
         calendar: usize,
-        window: Span,
+        window: TimeSpan,
         except: &str,
-    ) -> Result<Option<Vec<Span>>, WriteError> {
-        let asked = Span { start: window.start - MARGIN, end: window.end + MARGIN };
+    ) -> Result<Option<Vec<TimeSpan>>, WriteError> {
+        let asked = TimeSpan { start: window.start - MARGIN, end: window.end + MARGIN };
         let objects = self.server.report(&self.calendars[calendar], xml::by_time(asked)).await?;
         let busy = objects.iter().map(|object| busy::busy(&object.data, self.hours.zone, window, except));
         Ok(busy.collect::<Result<Vec<_>, _>>().ok().map(|spans| spans.concat()))
     }
 
     /// Returns the first free slot in a calendar, or the reason there is none.
-    pub async fn free(&self, calendar: usize, uid: &str) -> Result<Result<Span, String>, WriteError> {
+    pub async fn free(&self, calendar: usize, uid: &str) -> Result<Result<TimeSpan, String>, WriteError> {
         let now = Utc::now();
-        let window = Span { start: now + self.notice, end: now + self.within };
+        let window = TimeSpan { start: now + self.notice, end: now + self.within };
         let Some(busy) = self.busy(calendar, window, uid).await? else {
             return Ok(Err(NOT_UNDERSTOOD.into()));
         };
@@ -89,14 +93,14 @@ impl Caldav {
     }
 
     /// Returns whether someone else's event overlaps this one.
-    pub async fn is_taken(&self, stored: &StoredEvent<Found>) -> Result<bool, WriteError> {
-        let Event { uid, span, .. } = &stored.event;
+    pub async fn is_taken(&self, stored: &StoredEvent<StoredObject>) -> Result<bool, WriteError> {
+        let CalendarEvent { uid, span, .. } = &stored.event;
         // An unreadable event was already there when the slot was chosen.
         Ok(self.busy(stored.calendar, *span, uid).await?.is_some_and(|busy| !busy.is_empty()))
     }
 
     /// Returns our events that changed after the cursor, in order.
-    pub async fn changed(&self, cursor: ChangeCursor, limit: usize) -> Result<Vec<Record>, WriteError> {
+    pub async fn changed(&self, cursor: ChangeCursor, limit: usize) -> Result<Vec<RemoteRecord>, WriteError> {
         let mut changed = Vec::new();
         for (calendar, collection) in self.calendars.iter().enumerate() {
             for member in self.server.members(collection).await? {
@@ -113,21 +117,21 @@ impl Caldav {
         for (changed_at, calendar, url) in changed {
             // Changes within one second are sorted by key, so all of that second must be read before the page ends.
             if records.len() >= limit
-                && records.last().is_none_or(|last: &Record| last.changed_at != Some(changed_at))
+                && records.last().is_none_or(|last: &RemoteRecord| last.changed_at != Some(changed_at))
             {
                 break;
             }
             let Some(found) = self.server.get(&url).await? else { continue };
             let Some(uid) = event::our_uid(&found.data) else { continue };
             let (Some(remote_key), Some(event)) =
-                (event::remote_key(&uid), Event::read(&found.data, &uid, self.hours.zone))
+                (event::remote_key(&uid), CalendarEvent::read(&found.data, &uid, self.hours.zone))
             else {
                 continue;
             };
             if let Some(mark) = event.mark
                 && cursor.precedes(changed_at, remote_key)
             {
-                let at = Found { changed_at: Some(changed_at), ..found };
+                let at = StoredObject { changed_at: Some(changed_at), ..found };
                 records.push(self.record(remote_key, mark, &StoredEvent { calendar, event, at }));
             }
         }

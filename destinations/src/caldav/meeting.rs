@@ -4,8 +4,8 @@ use engine::action::Action;
 use engine::canonical::Digest;
 use engine::effect::{Effect, EffectLead};
 
-use super::event::{Event, Mark, address, one_line};
-use super::slots::Span;
+use super::event::{CalendarEvent, DecisionMark, address, one_line};
+use super::slots::TimeSpan;
 
 /// A requested meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,13 @@ impl<'a> Meeting<'a> {
 }
 
 /// Returns the event for a meeting at this time.
-pub fn event(effect: &Effect, uid: String, mark: Mark, slot_by: Option<Digest>, span: Span) -> Event {
+pub fn event(
+    effect: &Effect,
+    uid: String,
+    mark: DecisionMark,
+    slot_by: Option<Digest>,
+    span: TimeSpan,
+) -> CalendarEvent {
     let EffectLead { email, name, company, .. } = &effect.lead;
     let shown = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
     let who = shown(name).or_else(|| shown(email)).unwrap_or_else(|| "a new lead".into());
@@ -39,7 +45,7 @@ pub fn event(effect: &Effect, uid: String, mark: Mark, slot_by: Option<Digest>, 
     if let Some(email) = &attendee {
         description.push_str(&format!("\nE-mail: {email}"));
     }
-    Event {
+    CalendarEvent {
         uid,
         mark: Some(mark),
         slot_by,

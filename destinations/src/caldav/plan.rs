@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::event::{Event, Mark};
+use super::event::{CalendarEvent, DecisionMark};
 
 /// An event of a lead, as found in a calendar.
 #[derive(Clone, Debug)]
@@ -11,14 +11,14 @@ pub struct StoredEvent<R> {
     /// The index of the calendar that contains it.
     pub calendar: usize,
     /// The content of the event.
-    pub event: Event,
+    pub event: CalendarEvent,
     /// Where the event is stored, for writing it again.
     pub at: R,
 }
 
 /// The outcome that a decision asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Goal {
+pub enum MeetingGoal {
     /// A meeting in the calendar with this index.
     Meeting(usize),
     /// No meeting. Contains the reason if one was requested and is impossible.
@@ -27,7 +27,7 @@ pub enum Goal {
 
 /// The next step. Numbers are indexes of stored events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PlanStep {
     /// Stop: a later decision has been carried out.
     Superseded,
     /// Stop: there is no meeting, as requested.
@@ -43,7 +43,7 @@ pub enum Step {
     /// Find a slot for a new event or for this one.
     Book(Option<usize>),
     /// Cancel this event on behalf of that decision.
-    Cancel(usize, Mark),
+    Cancel(usize, DecisionMark),
     /// Record that no meeting is wanted, because nothing is stored yet.
     Tombstone,
 }
@@ -53,9 +53,14 @@ pub enum Step {
 /// * The highest sequence number wins. If a later decision's meeting is in one calendar and an older one's in another, the last
 ///   writer also reads last, finds both, and cancels the older one.
 /// * An unwanted meeting is cancelled and kept, so that an older decision that arrives late finds the later sequence number. If
-///   nothing is stored, an event that contains only the sequence number is written ([`Step::Tombstone`]). The lead's first
+///   nothing is stored, an event that contains only the sequence number is written ([`PlanStep::Tombstone`]). The lead's first
 ///   decision needs none: nothing older can follow it, and most leads that get no meeting never had one.
-pub fn next<R>(stored: &[StoredEvent<R>], ours: Mark, goal: &Goal, now: DateTime<Utc>) -> Step {
+pub fn next<R>(
+    stored: &[StoredEvent<R>],
+    ours: DecisionMark,
+    goal: &MeetingGoal,
+    now: DateTime<Utc>,
+) -> PlanStep {
     let sequence = |index: usize| stored[index].event.mark.map_or(i64::MIN, |mark| mark.lead_sequence);
     let is_ours =
         |index: usize| stored[index].event.mark.is_some_and(|mark| mark.effect_key == ours.effect_key);
@@ -66,33 +71,33 @@ pub fn next<R>(stored: &[StoredEvent<R>], ours: Mark, goal: &Goal, now: DateTime
         && later.lead_sequence > ours.lead_sequence
     {
         let stray = all().find(|index| is_live(*index) && is_ours(*index));
-        return stray.map_or(Step::Superseded, |stray| Step::Cancel(stray, later));
+        return stray.map_or(PlanStep::Superseded, |stray| PlanStep::Cancel(stray, later));
     }
     match goal {
-        Goal::Nothing(_) => match all().find(|index| is_live(*index)).or(newest) {
-            Some(index) if is_live(index) || !is_ours(index) => Step::Cancel(index, ours),
-            Some(_) => Step::NoMeeting,
-            None if ours.lead_sequence > 1 => Step::Tombstone,
-            None => Step::NoMeeting,
+        MeetingGoal::Nothing(_) => match all().find(|index| is_live(*index)).or(newest) {
+            Some(index) if is_live(index) || !is_ours(index) => PlanStep::Cancel(index, ours),
+            Some(_) => PlanStep::NoMeeting,
+            None if ours.lead_sequence > 1 => PlanStep::Tombstone,
+            None => PlanStep::NoMeeting,
         },
-        Goal::Meeting(calendar) => {
+        MeetingGoal::Meeting(calendar) => {
             let own = all().find(|index| stored[*index].calendar == *calendar);
             match own {
                 Some(own) if is_live(own) && is_ours(own) => {
                     match all().find(|index| *index != own && is_live(*index)) {
-                        Some(other) => Step::Cancel(other, ours),
-                        None if stored[own].event.slot_by == Some(ours.effect_key) => Step::Check(own),
-                        None => Step::Kept(own),
+                        Some(other) => PlanStep::Cancel(other, ours),
+                        None if stored[own].event.slot_by == Some(ours.effect_key) => PlanStep::Check(own),
+                        None => PlanStep::Kept(own),
                     }
                 }
                 _ if all().any(|index| is_ours(index) && !is_live(index)) => {
                     match all().find(|index| is_live(*index)) {
-                        Some(live) => Step::Cancel(live, ours),
-                        None => Step::Gone,
+                        Some(live) => PlanStep::Cancel(live, ours),
+                        None => PlanStep::Gone,
                     }
                 }
-                Some(own) if is_live(own) && stored[own].event.span.start > now => Step::Rewrite(own),
-                own => Step::Book(own),
+                Some(own) if is_live(own) && stored[own].event.span.start > now => PlanStep::Rewrite(own),
+                own => PlanStep::Book(own),
             }
         }
     }
@@ -105,71 +110,76 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::caldav::slots::Span;
+    use crate::caldav::slots::TimeSpan;
 
-    fn mark(sequence: i64) -> Mark {
-        Mark { effect_key: Digest::of(&sequence.to_be_bytes()), lead_sequence: sequence }
+    fn mark(sequence: i64) -> DecisionMark {
+        DecisionMark { effect_key: Digest::of(&sequence.to_be_bytes()), lead_sequence: sequence }
     }
 
     fn stored(calendar: usize, sequence: i64, is_cancelled: bool) -> StoredEvent<()> {
         let start = DateTime::UNIX_EPOCH + TimeDelta::days(1);
-        let span = Span { start, end: start + TimeDelta::minutes(30) };
-        let event = Event {
+        let span = TimeSpan { start, end: start + TimeDelta::minutes(30) };
+        let event = CalendarEvent {
             span,
             is_cancelled,
             slot_by: Some(mark(sequence).effect_key),
-            ..Event::tombstone("x".into(), mark(sequence))
+            ..CalendarEvent::tombstone("x".into(), mark(sequence))
         };
         StoredEvent { calendar, event, at: () }
     }
 
-    fn plan(stored: &[StoredEvent<()>], sequence: i64, goal: &Goal) -> Step {
+    fn plan(stored: &[StoredEvent<()>], sequence: i64, goal: &MeetingGoal) -> PlanStep {
         next(stored, mark(sequence), goal, DateTime::UNIX_EPOCH)
     }
 
     #[test]
     fn steps_of_a_meeting() {
-        let goal = Goal::Meeting(0);
-        assert_eq!(plan(&[], 1, &goal), Step::Book(None));
-        assert_eq!(plan(&[stored(0, 1, false)], 1, &goal), Step::Check(0));
-        assert_eq!(plan(&[stored(0, 1, false)], 2, &goal), Step::Rewrite(0));
-        assert_eq!(plan(&[stored(0, 1, true)], 2, &goal), Step::Book(Some(0)));
-        assert_eq!(plan(&[stored(0, 1, true)], 1, &goal), Step::Gone);
-        assert_eq!(plan(&[stored(0, 3, true)], 2, &goal), Step::Superseded);
-        assert_eq!(plan(&[stored(1, 1, false)], 2, &goal), Step::Book(None));
-        assert_eq!(plan(&[stored(1, 1, false), stored(0, 2, false)], 2, &goal), Step::Cancel(0, mark(2)));
+        let goal = MeetingGoal::Meeting(0);
+        assert_eq!(plan(&[], 1, &goal), PlanStep::Book(None));
+        assert_eq!(plan(&[stored(0, 1, false)], 1, &goal), PlanStep::Check(0));
+        assert_eq!(plan(&[stored(0, 1, false)], 2, &goal), PlanStep::Rewrite(0));
+        assert_eq!(plan(&[stored(0, 1, true)], 2, &goal), PlanStep::Book(Some(0)));
+        assert_eq!(plan(&[stored(0, 1, true)], 1, &goal), PlanStep::Gone);
+        assert_eq!(plan(&[stored(0, 3, true)], 2, &goal), PlanStep::Superseded);
+        assert_eq!(plan(&[stored(1, 1, false)], 2, &goal), PlanStep::Book(None));
+        assert_eq!(plan(&[stored(1, 1, false), stored(0, 2, false)], 2, &goal), PlanStep::Cancel(0, mark(2)));
         let stray = [stored(1, 1, false), stored(0, 2, false)];
-        assert_eq!(plan(&stray, 1, &Goal::Meeting(1)), Step::Cancel(0, mark(2)));
+        assert_eq!(plan(&stray, 1, &MeetingGoal::Meeting(1)), PlanStep::Cancel(0, mark(2)));
         let later = DateTime::UNIX_EPOCH + TimeDelta::days(2);
-        assert_eq!(next(&[stored(0, 1, false)], mark(2), &goal, later), Step::Book(Some(0)));
+        assert_eq!(next(&[stored(0, 1, false)], mark(2), &goal, later), PlanStep::Book(Some(0)));
     }
 
     #[test]
     fn steps_of_no_meeting() {
-        let goal = Goal::Nothing(None);
-        assert_eq!(plan(&[], 1, &goal), Step::NoMeeting);
-        assert_eq!(plan(&[], 2, &goal), Step::Tombstone);
-        assert_eq!(plan(&[stored(0, 1, false)], 2, &goal), Step::Cancel(0, mark(2)));
-        assert_eq!(plan(&[stored(0, 1, true)], 2, &goal), Step::Cancel(0, mark(2)));
-        assert_eq!(plan(&[stored(0, 2, true)], 2, &goal), Step::NoMeeting);
-        assert_eq!(plan(&[stored(0, 3, false)], 2, &goal), Step::Superseded);
+        let goal = MeetingGoal::Nothing(None);
+        assert_eq!(plan(&[], 1, &goal), PlanStep::NoMeeting);
+        assert_eq!(plan(&[], 2, &goal), PlanStep::Tombstone);
+        assert_eq!(plan(&[stored(0, 1, false)], 2, &goal), PlanStep::Cancel(0, mark(2)));
+        assert_eq!(plan(&[stored(0, 1, true)], 2, &goal), PlanStep::Cancel(0, mark(2)));
+        assert_eq!(plan(&[stored(0, 2, true)], 2, &goal), PlanStep::NoMeeting);
+        assert_eq!(plan(&[stored(0, 3, false)], 2, &goal), PlanStep::Superseded);
     }
 
     /// Applies a step as the server would.
-    fn apply(stored: &mut Vec<StoredEvent<()>>, ours: Mark, goal: &Goal, step: Step) -> bool {
+    fn apply(
+        stored: &mut Vec<StoredEvent<()>>,
+        ours: DecisionMark,
+        goal: &MeetingGoal,
+        step: PlanStep,
+    ) -> bool {
         let live = |stored: &mut Vec<StoredEvent<()>>, index: usize| {
             stored[index].event.is_cancelled = false;
             stored[index].event.mark = Some(ours);
         };
         match (step, goal) {
-            (Step::Rewrite(index) | Step::Book(Some(index)), _) => live(stored, index),
-            (Step::Book(None), Goal::Meeting(calendar)) => {
+            (PlanStep::Rewrite(index) | PlanStep::Book(Some(index)), _) => live(stored, index),
+            (PlanStep::Book(None), MeetingGoal::Meeting(calendar)) => {
                 stored.push(self::stored(*calendar, ours.lead_sequence, false));
             }
-            (Step::Cancel(index, mark), _) => {
+            (PlanStep::Cancel(index, mark), _) => {
                 stored[index].event = stored[index].event.cancelled(mark);
             }
-            (Step::Tombstone, _) => stored.push(self::stored(0, ours.lead_sequence, true)),
+            (PlanStep::Tombstone, _) => stored.push(self::stored(0, ours.lead_sequence, true)),
             _ => return false,
         }
         true
@@ -182,7 +192,7 @@ mod tests {
             turns in prop::collection::vec((0_usize..4, 0_usize..3), 0..12),
         ) {
             let mut all: Vec<StoredEvent<()>> = Vec::new();
-            let goal = |index: usize| goals[index].map_or(Goal::Nothing(None), Goal::Meeting);
+            let goal = |index: usize| goals[index].map_or(MeetingGoal::Nothing(None), MeetingGoal::Meeting);
             let last = goals.len() - 1;
             let mut run = |index: usize, steps: usize| {
                 let ours = mark(index as i64 + 1);

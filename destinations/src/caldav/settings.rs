@@ -7,13 +7,14 @@ use engine::sync::backoff::RetryPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::slots::Hours;
+use super::slots::MeetingHours;
 use crate::kinds::TimeoutSeconds;
 
 /// The settings of a CalDAV server. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+#[schemars(rename = "Settings")]
+pub struct CaldavSettings {
     /// The URL of the server: http or https, without user and password.
     pub url: String,
     /// The user to sign in as (HTTP Basic, RFC 7617); the password is the secret. Must be able to write to all calendars. Omit it
@@ -45,12 +46,12 @@ pub struct Settings {
     pub retry: RetryPolicy,
 }
 
-impl Settings {
+impl CaldavSettings {
     /// Returns the working hours in their time zone.
     ///
     /// # Errors
     /// Returns a sentence that names the invalid setting.
-    pub(super) fn hours(&self) -> Result<Hours, String> {
+    pub(super) fn hours(&self) -> Result<MeetingHours, String> {
         let zone = self.time_zone.parse().map_err(|_| {
             format!(
                 "`time_zone` must be an IANA name such as Europe/Berlin, not {}",
@@ -70,7 +71,12 @@ impl Settings {
         if i64::from(u8::from(self.within_days)) * 24 * 60 <= self.notice_minutes.get() {
             return Err("`notice_minutes` must not exceed `within_days`".into());
         }
-        Ok(Hours { zone, days: days.iter().map(|day| (*day).into()).collect(), from: from.0, to: to.0 })
+        Ok(MeetingHours {
+            zone,
+            days: days.iter().map(|day| (*day).into()).collect(),
+            from: from.0,
+            to: to.0,
+        })
     }
 }
 

@@ -9,14 +9,14 @@ use chrono_tz::Tz;
 
 /// A half-open span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span {
+pub struct TimeSpan {
     /// The first instant of the span.
     pub start: DateTime<Utc>,
     /// The first instant after the span.
     pub end: DateTime<Utc>,
 }
 
-impl Span {
+impl TimeSpan {
     /// Returns whether the two spans share an instant. An empty span shares none.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end && !self.is_empty() && !other.is_empty()
@@ -29,7 +29,7 @@ impl Span {
 
 /// The hours in which meetings can take place.
 #[derive(Clone, Debug)]
-pub struct Hours {
+pub struct MeetingHours {
     /// The time zone of the hours.
     pub zone: Tz,
     /// The days of the week.
@@ -45,7 +45,12 @@ pub struct Hours {
 /// Meetings start at fixed steps from the start of the working day: every half hour if the length is a multiple of half an hour,
 /// otherwise every quarter. Local times that do not exist because of daylight saving time are skipped; of times that occur twice,
 /// the first is used.
-pub fn first_free(hours: &Hours, length: TimeDelta, window: Span, busy: &[Span]) -> Option<Span> {
+pub fn first_free(
+    hours: &MeetingHours,
+    length: TimeDelta,
+    window: TimeSpan,
+    busy: &[TimeSpan],
+) -> Option<TimeSpan> {
     let step = TimeDelta::minutes(if length.num_minutes() % 30 == 0 { 30 } else { 15 });
     let busy = merged(busy);
     let last_day = window.end.with_timezone(&hours.zone).date_naive();
@@ -57,7 +62,7 @@ pub fn first_free(hours: &Hours, length: TimeDelta, window: Span, busy: &[Span])
             let mut local = day.and_time(hours.from);
             while local < day.and_time(hours.to) {
                 if let Some(start) = instant(hours.zone, local) {
-                    let slot = Span { start, end: start + length };
+                    let slot = TimeSpan { start, end: start + length };
                     let fits = slot.start >= window.start && slot.end <= window.end.min(closes);
                     if fits && is_free(&slot, &busy) {
                         return Some(slot);
@@ -76,10 +81,10 @@ fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
 }
 
 /// Merges overlapping spans and sorts them.
-fn merged(busy: &[Span]) -> Vec<Span> {
-    let mut sorted: Vec<Span> = busy.iter().copied().filter(|span| !span.is_empty()).collect();
+fn merged(busy: &[TimeSpan]) -> Vec<TimeSpan> {
+    let mut sorted: Vec<TimeSpan> = busy.iter().copied().filter(|span| !span.is_empty()).collect();
     sorted.sort_unstable();
-    let mut merged: Vec<Span> = Vec::with_capacity(sorted.len());
+    let mut merged: Vec<TimeSpan> = Vec::with_capacity(sorted.len());
     for span in sorted {
         match merged.last_mut() {
             Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
@@ -89,7 +94,7 @@ fn merged(busy: &[Span]) -> Vec<Span> {
     merged
 }
 
-fn is_free(slot: &Span, busy: &[Span]) -> bool {
+fn is_free(slot: &TimeSpan, busy: &[TimeSpan]) -> bool {
     let next = busy.partition_point(|span| span.end <= slot.start);
     busy.get(next).is_none_or(|span| span.start >= slot.end)
 }
@@ -104,14 +109,14 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn span(start: &str, end: &str) -> Span {
-        Span { start: at(start), end: at(end) }
+    fn span(start: &str, end: &str) -> TimeSpan {
+        TimeSpan { start: at(start), end: at(end) }
     }
 
-    fn hours(zone: Tz) -> Hours {
+    fn hours(zone: Tz) -> MeetingHours {
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri].into();
-        Hours { zone, days, from: time(9), to: time(17) }
+        MeetingHours { zone, days, from: time(9), to: time(17) }
     }
 
     const HALF: TimeDelta = TimeDelta::minutes(30);
@@ -140,7 +145,7 @@ mod tests {
     #[test]
     fn nonexistent_local_times_are_skipped() {
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-        let night = Hours { days: [Weekday::Sun].into(), from: time(2), to: time(4), ..hours(BERLIN) };
+        let night = MeetingHours { days: [Weekday::Sun].into(), from: time(2), to: time(4), ..hours(BERLIN) };
         let spring = span("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
         assert_eq!(first_free(&night, HALF, spring, &[]).unwrap().start, at("2026-03-29T01:00:00Z"));
         let autumn = span("2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z");
@@ -171,13 +176,13 @@ mod tests {
             zone in prop::sample::select(vec![BERLIN, chrono_tz::America::New_York, chrono_tz::Asia::Kolkata, chrono_tz::Australia::Lord_Howe]),
         ) {
             let start = at("2026-01-01T00:00:00Z") + TimeDelta::seconds(start);
-            let window = Span { start, end: start + TimeDelta::seconds(window) };
-            let busy: Vec<Span> = busy.into_iter().map(|(from, length)| {
+            let window = TimeSpan { start, end: start + TimeDelta::seconds(window) };
+            let busy: Vec<TimeSpan> = busy.into_iter().map(|(from, length)| {
                 let start = start + TimeDelta::seconds(from);
-                Span { start, end: start + TimeDelta::seconds(length) }
+                TimeSpan { start, end: start + TimeDelta::seconds(length) }
             }).collect();
             let (hours, length) = (hours(zone), TimeDelta::minutes(length));
-            let allowed = |slot: &Span| {
+            let allowed = |slot: &TimeSpan| {
                 let (from, to) = (slot.start.with_timezone(&zone).naive_local(), slot.end.with_timezone(&zone).naive_local());
                 slot.start >= window.start && slot.end <= window.end && hours.days.contains(&from.weekday())
                     && from.time() >= hours.from && to.time() <= hours.to && from.date() == to.date()
@@ -191,7 +196,7 @@ mod tests {
             let end = found.map_or(window.end, |slot| slot.start);
             let mut tried = DateTime::from_timestamp(window.start.timestamp() / 900 * 900, 0).unwrap();
             while tried < end {
-                let slot = Span { start: tried, end: tried + length };
+                let slot = TimeSpan { start: tried, end: tried + length };
                 let local = tried.with_timezone(&zone).naive_local();
                 if (local.time() - hours.from).num_seconds() % step == 0 {
                     prop_assert!(!allowed(&slot), "{slot:?} comes before {found:?}");

@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::event;
-use super::xml::{self, Collection, Malformed, Member, Object};
+use super::xml::{self, CalendarObject, Collection, CollectionMember, MalformedResponse};
 use crate::destination::WriteError;
 use crate::http::auth::{Auth, SendError};
 use crate::http::{self, status};
@@ -18,7 +18,7 @@ use crate::kinds::OpenError;
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 /// A CalDAV server and how to authenticate to it.
-pub struct Server {
+pub struct CaldavServer {
     client: Client,
     url: Url,
     auth: Auth,
@@ -29,7 +29,7 @@ pub struct Server {
 
 /// A stored calendar object, with what is needed to overwrite it.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct StoredObject {
     /// The URL of the object.
     pub url: Url,
     /// The entity tag of the version that was read.
@@ -58,7 +58,7 @@ pub enum PutOutcome {
     Conflict,
 }
 
-impl Server {
+impl CaldavServer {
     /// Creates a client without connecting.
     pub fn new(url: Url, auth: Auth, timeout: Duration) -> Result<Self, OpenError> {
         let client = http::client(&url, timeout)?;
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// Reads a calendar object.
-    pub async fn get(&self, url: &Url) -> Result<Option<Found>, WriteError> {
+    pub async fn get(&self, url: &Url) -> Result<Option<StoredObject>, WriteError> {
         let response = self.send(self.client.get(url.clone())).await?;
         match response.status() {
             StatusCode::OK => {
@@ -89,7 +89,7 @@ impl Server {
                 let changed_at = header(LAST_MODIFIED).and_then(http_date);
                 let data = self.text(response).await?;
                 let etag = etag.ok_or_else(|| self.no_etag())?;
-                Ok(Some(Found { url: url.clone(), etag, changed_at, data }))
+                Ok(Some(StoredObject { url: url.clone(), etag, changed_at, data }))
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             _ => Err(self.judge(&response, url)),
@@ -124,7 +124,7 @@ impl Server {
     }
 
     /// Queries a calendar for objects.
-    pub async fn report(&self, calendar: &Url, query: String) -> Result<Vec<Object>, WriteError> {
+    pub async fn report(&self, calendar: &Url, query: String) -> Result<Vec<CalendarObject>, WriteError> {
         let request =
             self.client.request(self.report.clone(), calendar.clone()).header("depth", "1").body(query);
         let text = self.multistatus(request, calendar).await?;
@@ -132,7 +132,7 @@ impl Server {
     }
 
     /// Returns the calendar object with this UID, under whatever name it is stored.
-    pub async fn find(&self, calendar: &Url, uid: &str) -> Result<Option<Found>, WriteError> {
+    pub async fn find(&self, calendar: &Url, uid: &str) -> Result<Option<StoredObject>, WriteError> {
         // A text match also finds UIDs that contain this one, and servers may ignore case.
         let objects = self.report(calendar, xml::by_uid(uid)).await?;
         let Some(object) = objects.into_iter().find(|object| event::is_about(&object.data, uid)) else {
@@ -143,7 +143,7 @@ impl Server {
         };
         let url = self.join(&object.href).ok_or_else(elsewhere)?;
         let etag = object.etag.ok_or_else(|| self.no_etag())?;
-        Ok(Some(Found { url, etag, changed_at: None, data: object.data }))
+        Ok(Some(StoredObject { url, etag, changed_at: None, data: object.data }))
     }
 
     /// Reads the properties of a calendar.
@@ -154,7 +154,7 @@ impl Server {
     }
 
     /// Lists a calendar's members and their times of last change.
-    pub async fn members(&self, calendar: &Url) -> Result<Vec<Member>, WriteError> {
+    pub async fn members(&self, calendar: &Url) -> Result<Vec<CollectionMember>, WriteError> {
         let request = self.client.request(self.propfind.clone(), calendar.clone()).header("depth", "1");
         let text = self.multistatus(request.body(xml::LAST_MODIFIED), calendar).await?;
         xml::members(&text).map_err(|malformed| self.malformed(malformed))
@@ -198,18 +198,18 @@ impl Server {
         http::no_answer(&self.url, self.timeout, error)
     }
 
-    fn malformed(&self, malformed: Malformed) -> WriteError {
+    fn malformed(&self, malformed: MalformedResponse) -> WriteError {
         match malformed {
-            Malformed::NoMultistatus => {
+            MalformedResponse::NoMultistatus => {
                 let message = format!("{} did not answer like a calendar server", self.host());
                 WriteError::new(FailureKind::NeedsPerson, message).pausing()
             }
-            Malformed::Partial(507) => {
+            MalformedResponse::Partial(507) => {
                 let message =
                     format!("{} truncates its responses because the calendar is too large", self.host());
                 WriteError::new(FailureKind::NeedsPerson, message)
             }
-            Malformed::Partial(status) => {
+            MalformedResponse::Partial(status) => {
                 let message = format!("{} omitted part of its response, with status {status}", self.host());
                 WriteError::new(FailureKind::Retry, message)
             }
@@ -274,7 +274,7 @@ mod tests {
     fn another_server_is_never_contacted() {
         let url = Url::parse("https://cal.example/dav/").unwrap();
         let auth = Auth::Basic { user: "u".into(), password: "p".to_owned().into() };
-        let server = Server::new(url, auth, Duration::from_secs(1)).unwrap();
+        let server = CaldavServer::new(url, auth, Duration::from_secs(1)).unwrap();
         assert_eq!(server.join("/sales/x.ics").unwrap().as_str(), "https://cal.example/sales/x.ics");
         for elsewhere in [
             "https://evil.example/x",

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::sync::backoff::http_date;
 use roxmltree::{Document, Node};
 
-use super::slots::Span;
+use super::slots::TimeSpan;
 
 const DAV: &str = "DAV:";
 const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
@@ -23,7 +23,7 @@ pub fn by_uid(uid: &str) -> String {
 }
 
 /// Returns a query for the calendar objects with an occurrence in a span (RFC 4791 §9.9).
-pub fn by_time(span: Span) -> String {
+pub fn by_time(span: TimeSpan) -> String {
     let shown = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M%SZ");
     query(&format!(r#"<C:time-range start="{}" end="{}"/>"#, shown(span.start), shown(span.end)))
 }
@@ -36,7 +36,7 @@ fn query(filter: &str) -> String {
 
 /// A calendar object in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
+pub struct CalendarObject {
     /// The location as the server gives it: a path or a URL.
     pub href: String,
     /// The entity tag.
@@ -47,7 +47,7 @@ pub struct Object {
 
 /// A response that does not have the expected form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Malformed {
+pub enum MalformedResponse {
     /// It is not a multi-status document.
     NoMultistatus,
     /// Part of it is missing; contains the status that the server gave for that part.
@@ -57,9 +57,9 @@ pub enum Malformed {
 /// Parses the calendar objects in a multi-status response. Objects deleted in the meantime (404) are skipped.
 ///
 /// # Errors
-/// Returns [`Malformed`] for any other incomplete response: a server that truncates it reports 507 (RFC 4791 §7.8), and a partial
+/// Returns [`MalformedResponse`] for any other incomplete response: a server that truncates it reports 507 (RFC 4791 §7.8), and a partial
 /// calendar cannot be used to find free time.
-pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
+pub fn objects(text: &str) -> Result<Vec<CalendarObject>, MalformedResponse> {
     let document = multistatus(text)?;
     let mut found = Vec::new();
     for response in responses(&document) {
@@ -70,7 +70,7 @@ pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
             if code == 404 {
                 continue;
             }
-            return Err(Malformed::Partial(code));
+            return Err(MalformedResponse::Partial(code));
         }
         let good =
             children(response, DAV, "propstat").filter(|stat| status(*stat).is_none_or(|code| code == 200));
@@ -82,16 +82,16 @@ pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
             if code == 404 {
                 continue;
             }
-            return Err(Malformed::Partial(code));
+            return Err(MalformedResponse::Partial(code));
         };
-        found.push(Object { href, etag: property(DAV, "getetag"), data });
+        found.push(CalendarObject { href, etag: property(DAV, "getetag"), data });
     }
     Ok(found)
 }
 
 /// A member of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct CollectionMember {
     /// The location as the server gives it.
     pub href: String,
     /// The time of the last change, if the server reports it.
@@ -101,17 +101,17 @@ pub struct Member {
 /// Parses the response to [`LAST_MODIFIED`]. Returns only calendar objects, not the calendar itself.
 ///
 /// # Errors
-/// Returns [`Malformed`] if the response is not a complete multi-status document.
-pub fn members(text: &str) -> Result<Vec<Member>, Malformed> {
+/// Returns [`MalformedResponse`] if the response is not a complete multi-status document.
+pub fn members(text: &str) -> Result<Vec<CollectionMember>, MalformedResponse> {
     let document = multistatus(text)?;
     if let Some(code) = responses(&document).find_map(status).filter(|code| !(200..300).contains(code)) {
-        return Err(Malformed::Partial(code));
+        return Err(MalformedResponse::Partial(code));
     }
     let members = responses(&document).filter_map(|response| {
         let href = text_of(child(response, DAV, "href")).filter(|href| !href.ends_with('/'))?;
         let changed_at = children(response, DAV, "propstat")
             .find_map(|stat| text_of(child(child(stat, DAV, "prop")?, DAV, "getlastmodified")));
-        Some(Member { href, changed_at: changed_at.as_deref().and_then(http_date) })
+        Some(CollectionMember { href, changed_at: changed_at.as_deref().and_then(http_date) })
     });
     Ok(members.collect())
 }
@@ -128,8 +128,8 @@ pub struct Collection {
 /// Parses the response to [`PROPFIND`].
 ///
 /// # Errors
-/// Returns [`Malformed`] if the response is not a complete multi-status document.
-pub fn collection(text: &str) -> Result<Collection, Malformed> {
+/// Returns [`MalformedResponse`] if the response is not a complete multi-status document.
+pub fn collection(text: &str) -> Result<Collection, MalformedResponse> {
     let document = multistatus(text)?;
     let named = |namespace: &'static str, name: &'static str| {
         document.descendants().find(move |node| node.has_tag_name((namespace, name)))
@@ -144,11 +144,11 @@ pub fn collection(text: &str) -> Result<Collection, Malformed> {
 }
 
 /// Parses a multi-status document. The parser rejects document type declarations by default, which rules out entity expansion.
-fn multistatus(text: &str) -> Result<Document<'_>, Malformed> {
+fn multistatus(text: &str) -> Result<Document<'_>, MalformedResponse> {
     Document::parse(text)
         .ok()
         .filter(|document| document.root_element().has_tag_name((DAV, "multistatus")))
-        .ok_or(Malformed::NoMultistatus)
+        .ok_or(MalformedResponse::NoMultistatus)
 }
 
 fn responses<'a, 'input>(document: &'a Document<'input>) -> impl Iterator<Item = Node<'a, 'input>> {
@@ -195,8 +195,11 @@ mod tests {
             "<response><href>/a/x.ics</href><propstat><prop><getetag>\"1\"</getetag><C:calendar-data>BEGIN &amp; <![CDATA[<END>]]></C:calendar-data></prop><status>HTTP/1.1 200 OK</status></propstat></response>\
              <response><href>/a/y.ics</href><status>HTTP/1.1 404 Not Found</status></response>",
         );
-        let object =
-            Object { href: "/a/x.ics".into(), etag: Some("\"1\"".into()), data: "BEGIN & <END>".into() };
+        let object = CalendarObject {
+            href: "/a/x.ics".into(),
+            etag: Some("\"1\"".into()),
+            data: "BEGIN & <END>".into(),
+        };
         assert_eq!(objects(&text).unwrap(), [object]);
         assert_eq!(objects(&answer("")).unwrap(), []);
     }
@@ -205,15 +208,15 @@ mod tests {
     fn an_incomplete_response_is_an_error() {
         let cut =
             answer("<response><href>/a/</href><status>HTTP/1.1 507 Insufficient Storage</status></response>");
-        assert_eq!(objects(&cut), Err(Malformed::Partial(507)));
+        assert_eq!(objects(&cut), Err(MalformedResponse::Partial(507)));
         let denied = answer(
             "<response><href>/a/x</href><propstat><prop><C:calendar-data/></prop><status>HTTP/1.1 403 Forbidden</status></propstat></response>",
         );
-        assert_eq!(objects(&denied), Err(Malformed::Partial(403)));
+        assert_eq!(objects(&denied), Err(MalformedResponse::Partial(403)));
         for text in
             ["", "<html/>", "<!DOCTYPE x [<!ENTITY a \"b\">]><multistatus xmlns=\"DAV:\">&a;</multistatus>"]
         {
-            assert_eq!(objects(text), Err(Malformed::NoMultistatus), "{text}");
+            assert_eq!(objects(text), Err(MalformedResponse::NoMultistatus), "{text}");
         }
     }
 
@@ -226,8 +229,8 @@ mod tests {
         );
         let changed_at = Some("1994-11-06T08:49:37Z".parse().unwrap());
         let members = members(&text).unwrap();
-        assert_eq!(members[0], Member { href: "/a/x.ics".into(), changed_at });
-        assert_eq!(members[1..], [Member { href: "/a/y.ics".into(), changed_at: None }]);
+        assert_eq!(members[0], CollectionMember { href: "/a/x.ics".into(), changed_at });
+        assert_eq!(members[1..], [CollectionMember { href: "/a/y.ics".into(), changed_at: None }]);
     }
 
     #[test]

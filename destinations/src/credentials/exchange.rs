@@ -27,7 +27,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// The result of an exchange.
 #[derive(Debug)]
-pub struct Exchanged {
+pub struct ExchangeResult {
     /// The access token.
     pub token: AccessToken,
     /// The grant to use for the next exchange, if the server replaced the refresh token.
@@ -54,7 +54,7 @@ impl TokenEndpoint {
     ///
     /// # Errors
     /// Returns a [`CredentialError`] if the endpoint does not answer or refuses the grant.
-    pub async fn exchange(&self, grant: &Grant) -> Result<Exchanged, CredentialError> {
+    pub async fn exchange(&self, grant: &Grant) -> Result<ExchangeResult, CredentialError> {
         let issued_at = Utc::now();
         let answer = match grant {
             Grant::RefreshToken {
@@ -90,7 +90,7 @@ impl TokenEndpoint {
         let valid_for = answer.expires_in().and_then(|valid_for| TimeDelta::from_std(valid_for).ok());
         let secret = SecretText::from(answer.access_token().secret().clone());
         let rotated = answer.refresh_token().map(|token| grant.rotated(token.secret().clone().into()));
-        Ok(Exchanged {
+        Ok(ExchangeResult {
             token: AccessToken::new(secret, issued_at, valid_for),
             rotated: rotated.filter(|rotated| rotated != grant),
         })

@@ -32,7 +32,7 @@ use crate::destination::WriteError;
 
 /// The scope of a failed response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum FailureScope {
     /// Only the effect that was written.
     Effect,
     /// The destination: every other write would fail in the same way, so it is paused.
@@ -47,7 +47,7 @@ pub struct StatusRule {
     /// The kind of failure, which determines what happens next.
     pub failure: FailureKind,
     /// Whether it affects one effect or the destination.
-    pub scope: Scope,
+    pub scope: FailureScope,
     /// An explanation for the person who has to act; empty if the status is self-explanatory.
     pub meaning: String,
     /// The earliest time of the next attempt.
@@ -61,7 +61,7 @@ pub fn rule(
     now: DateTime<Utc>,
 ) -> Option<StatusRule> {
     use FailureKind::{NeedsPerson, Retry, WaitUntilTomorrow};
-    use Scope::{Destination, Effect};
+    use FailureScope::{Destination, Effect};
     let (failure, scope, meaning) = match status.as_u16() {
         200..=299 => return None,
         300..=399 => {
@@ -87,7 +87,7 @@ pub fn rule(
 impl StatusRule {
     /// Widens the rule to the destination as a whole and sets its explanation.
     pub fn for_destination(self, meaning: impl Into<String>) -> Self {
-        Self { scope: Scope::Destination, meaning: meaning.into(), ..self }
+        Self { scope: FailureScope::Destination, meaning: meaning.into(), ..self }
     }
 
     /// Returns the error for a write that `host` answered with this status.
@@ -98,8 +98,8 @@ impl StatusRule {
         let error = WriteError::new(self.failure, message).not_before(self.not_before);
         let error = WriteError { status: Some(self.status.as_u16()), ..error };
         match self.scope {
-            Scope::Effect => error,
-            Scope::Destination => error.pausing(),
+            FailureScope::Effect => error,
+            FailureScope::Destination => error.pausing(),
         }
     }
 }
@@ -109,14 +109,14 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::FailureKind::{NeedsPerson, Retry, WaitUntilTomorrow};
-    use super::Scope::{Destination, Effect};
+    use super::FailureScope::{Destination, Effect};
     use super::*;
 
     fn now() -> DateTime<Utc> {
         "2026-11-22T09:00:00Z".parse().unwrap()
     }
 
-    fn rule_of(status: u16, wait: Option<TimeDelta>) -> Option<(FailureKind, Scope)> {
+    fn rule_of(status: u16, wait: Option<TimeDelta>) -> Option<(FailureKind, FailureScope)> {
         let rule = rule(StatusCode::from_u16(status).unwrap(), wait.map(|wait| now() + wait), now())?;
         assert_eq!(rule.not_before, wait.map(|wait| now() + wait), "{status}");
         Some((rule.failure, rule.scope))
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table() {
-        type Expected = (&'static [u16], Option<(FailureKind, Scope)>);
+        type Expected = (&'static [u16], Option<(FailureKind, FailureScope)>);
         let rows: &[Expected] = &[
             (&[200, 201, 202, 204, 207, 299], None),
             (&[300, 301, 302, 303, 304, 307, 308], Some((NeedsPerson, Destination))),

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 /// A row of the warehouse.
 #[derive(Serialize)]
-pub struct Row {
+pub struct WarehouseRow {
     /// The primary key of the events table.
     pub effect_key: String,
     remote_key: String,
@@ -34,7 +34,7 @@ pub struct Row {
     decided_at: DateTime<Utc>,
 }
 
-impl Row {
+impl WarehouseRow {
     /// Returns the columns of an effect.
     pub fn new(effect: &Effect) -> Self {
         let origin = &effect.origin;

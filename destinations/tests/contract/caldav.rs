@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 use destinations::testing::radicale::Radicale;
-use destinations::{Destination, Lookup, Receipt, Record, WriteRequest, open};
+use destinations::{Destination, Lookup, RemoteRecord, WriteReceipt, WriteRequest, open};
 use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 
@@ -48,14 +48,14 @@ async fn started() -> (Radicale, Box<dyn Destination>) {
     (server, destination)
 }
 
-async fn found(destination: &dyn Destination, request: &WriteRequest) -> Record {
+async fn found(destination: &dyn Destination, request: &WriteRequest) -> RemoteRecord {
     match destination.find(request.effect.remote_key).await.unwrap() {
         Lookup::Found(record) => record,
         other => panic!("{other:?}"),
     }
 }
 
-async fn written(destination: &dyn Destination, request: &WriteRequest) -> Receipt {
+async fn written(destination: &dyn Destination, request: &WriteRequest) -> WriteReceipt {
     destination.write(request).await.unwrap()
 }
 

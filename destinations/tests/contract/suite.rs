@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use destinations::{ChangeCursor, Changes, Destination, Lookup, Record, WriteRequest};
+use destinations::{ChangeCursor, Changes, Destination, Lookup, RemoteRecord, WriteRequest};
 use engine::canonical::Digest;
 use engine::effect::{Effect, EffectBody, EffectLead, SCHEMA};
 use engine::ids::{EffectId, LeadId};
@@ -112,7 +112,7 @@ pub fn edited(request: WriteRequest, edit: impl FnOnce(&mut Json)) -> WriteReque
 }
 
 /// Returns what the destination finds, if it can be read.
-async fn found(subject: &Subject, remote_key: Digest) -> Option<Record> {
+async fn found(subject: &Subject, remote_key: Digest) -> Option<RemoteRecord> {
     match subject.destination.find(remote_key).await.unwrap() {
         Lookup::Found(record) => Some(record),
         Lookup::Absent => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use destinations::{Destination, Limits, Receipt, WriteError, WriteRequest};
+use destinations::{Destination, DestinationLimits, WriteError, WriteReceipt, WriteRequest};
 use engine::canonical::Digest;
 use engine::effect::Effect;
 use engine::sync::backoff::{AttemptFailure, FailureKind, NextAttempt, RetryPolicy, next_attempt};
@@ -16,7 +16,7 @@ use store::sync::{AttemptExchange, AttemptOutcome, ClaimedEffect, FinishedAttemp
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Returns the maximum duration of a batch. A batch begins only if its leases last that long.
-pub(super) fn longest(limits: &Limits) -> Duration {
+pub(super) fn longest(limits: &DestinationLimits) -> Duration {
     limits.timeout + GRACE
 }
 
@@ -91,8 +91,8 @@ pub(super) fn broken_off(ticket: Ticket) -> FinishedAttempt {
 async fn write(
     destination: &dyn Destination,
     requests: &[WriteRequest],
-    limits: &Limits,
-) -> Vec<Result<Receipt, WriteError>> {
+    limits: &DestinationLimits,
+) -> Vec<Result<WriteReceipt, WriteError>> {
     let all = |message: &str| vec![Err(WriteError::new(FailureKind::Retry, message)); requests.len()];
     match tokio::time::timeout(longest(limits), write_guarded(destination, requests)).await {
         Ok(results) if results.len() == requests.len() => results,
@@ -105,7 +105,7 @@ async fn write(
 async fn write_guarded(
     destination: &dyn Destination,
     requests: &[WriteRequest],
-) -> Vec<Result<Receipt, WriteError>> {
+) -> Vec<Result<WriteReceipt, WriteError>> {
     if let Ok(results) = AssertUnwindSafe(destination.write_many(requests)).catch_unwind().await {
         return results;
     }
@@ -130,7 +130,7 @@ fn ended(
     expires_at: Option<DateTime<Utc>>,
     policy: &RetryPolicy,
     started_at: DateTime<Utc>,
-    result: Result<Receipt, WriteError>,
+    result: Result<WriteReceipt, WriteError>,
 ) -> Attempted {
     let finished_at = Utc::now();
     match result {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use destinations::{Destination, Limits};
+use destinations::{Destination, DestinationLimits};
 use engine::ids::EffectId;
 use engine::sync::flow::Pace;
 use store::Error;
@@ -59,7 +59,7 @@ impl Held {
     /// share the limit.
     pub(super) fn room(&self) -> usize {
         let held = self.waiting.len() + self.begun.values().map(Vec::len).sum::<usize>();
-        let Limits { in_flight, batch, .. } = self.destination.limits();
+        let DestinationLimits { in_flight, batch, .. } = self.destination.limits();
         let at_once = in_flight.max(1).saturating_mul(batch.max(1));
         if self.is_shared {
             return at_once.saturating_sub(held + self.ended.len() + self.reporting).min(BATCH);
@@ -119,7 +119,7 @@ impl Held {
 
     /// Removes the next batch from the head of the queue. Its effects belong to different leads, so that the effects of one lead
     /// are written in sequence even if a failed one is replayed along with its successor.
-    fn next_batch(&mut self, limits: &Limits, ends_by: Instant) -> Vec<ClaimedEffect> {
+    fn next_batch(&mut self, limits: &DestinationLimits, ends_by: Instant) -> Vec<ClaimedEffect> {
         let (mut batch, mut bytes, mut leads) = (Vec::new(), 0, HashSet::new());
         while batch.len() < limits.batch.max(1)
             && let Some((claimed, held_until)) = self.waiting.front()
@@ -194,7 +194,7 @@ impl Held {
 
 /// Returns whether an effect has used up half of its attempts. It may be the one that makes whole batches fail, so it is sent
 /// alone.
-fn is_suspect(claimed: &ClaimedEffect, limits: &Limits) -> bool {
+fn is_suspect(claimed: &ClaimedEffect, limits: &DestinationLimits) -> bool {
     let attempt = u32::try_from(claimed.ticket.attempt).unwrap_or(u32::MAX);
     attempt > 1 && attempt > limits.retry.attempts / 2
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use destinations::{
-    Credential, Destination, Limits, OpenError, Receipt, TestFailed, WriteError, WriteRequest,
+    ConnectionTestError, Credential, Destination, DestinationLimits, OpenError, WriteError, WriteReceipt,
+    WriteRequest,
 };
 use engine::canonical::Digest;
 use engine::ids::{EffectId, LeadId};
@@ -21,7 +22,7 @@ type Behaviour = dyn Fn(WriteRequest, usize) -> BoxFuture<'static, Result<(), Wr
 #[derive(Clone)]
 pub struct Fake {
     behaviour: Arc<Behaviour>,
-    limits: Limits,
+    limits: DestinationLimits,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -40,7 +41,7 @@ impl Fake {
     where
         F: Future<Output = Result<(), WriteError>> + Send + 'static,
     {
-        let limits = Limits {
+        let limits = DestinationLimits {
             in_flight: 8,
             batch: 1,
             timeout: Duration::from_secs(5),
@@ -141,11 +142,11 @@ impl Destination for Opened {
         "fake"
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DestinationLimits {
         self.fake.limits
     }
 
-    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<WriteReceipt, WriteError> {
         let before = {
             let mut seen = self.fake.seen.lock().unwrap();
             seen.begun.push((self.name.clone(), request.clone()));
@@ -159,7 +160,7 @@ impl Destination for Opened {
         };
         let _under_way = UnderWay(self, request.effect.remote_key);
         (self.fake.behaviour)(request.clone(), before).await?;
-        Ok(Receipt {
+        Ok(WriteReceipt {
             status: Some(200),
             request: json!({"to": self.name}),
             response: json!({}),
@@ -167,13 +168,13 @@ impl Destination for Opened {
         })
     }
 
-    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<WriteReceipt, WriteError>> {
         let batch = requests.iter().map(|request| (request.effect.lead.id, request.effect.lead_sequence));
         self.fake.seen.lock().unwrap().batches.push(batch.collect());
         futures::future::join_all(requests.iter().map(|request| self.write(request))).await
     }
 
-    async fn test_connection(&self) -> Result<String, TestFailed> {
+    async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         Ok("It works.".into())
     }
 }
