@@ -242,7 +242,7 @@ pub enum Caller {
 
 /// The reason a caller is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub enum AccessDenied {
     /// The caller has to authenticate first.
     #[error("nobody is signed in")]
     SignedOut,
@@ -263,9 +263,9 @@ pub fn need(method: &Method, path: &str) -> Option<Need> {
 /// Checks whether a caller may call a path. `is_local` marks calls from this machine.
 ///
 /// # Errors
-/// Returns [`Denied`] if the caller is refused.
-pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Result<(), Denied> {
-    let allowed = match (need(method, path).ok_or(Denied::Unlisted)?, caller) {
+/// Returns [`AccessDenied`] if the caller is refused.
+pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Result<(), AccessDenied> {
+    let allowed = match (need(method, path).ok_or(AccessDenied::Unlisted)?, caller) {
         (Need::Anyone, _) | (Need::SignedIn, Caller::Person(_)) => true,
         (Need::Roles(roles), Caller::Person(held)) => held.iter().any(|role| roles.contains(role)),
         (Need::ScopeOrLocal(_), _) if is_local => true,
@@ -276,8 +276,10 @@ pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Re
         (true, ..) => Ok(()),
         // Pages do not accept keys and the API does not accept sessions, so the wrong kind of credential counts as none.
         (false, Some(Need::SignedIn | Need::Roles(_)), Caller::Person(_))
-        | (false, Some(Need::Scope(_) | Need::ScopeOrLocal(_)), Caller::Key(_)) => Err(Denied::Forbidden),
-        (false, ..) => Err(Denied::SignedOut),
+        | (false, Some(Need::Scope(_) | Need::ScopeOrLocal(_)), Caller::Key(_)) => {
+            Err(AccessDenied::Forbidden)
+        }
+        (false, ..) => Err(AccessDenied::SignedOut),
     }
 }
 
@@ -285,15 +287,15 @@ pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Re
 mod tests {
     use super::*;
 
-    fn ask(method: Method, path: &str, caller: &Caller) -> Result<(), Denied> {
+    fn ask(method: Method, path: &str, caller: &Caller) -> Result<(), AccessDenied> {
         check(&method, path, caller, false)
     }
 
     #[test]
     fn what_is_not_listed_is_refused() {
         for caller in [Caller::Nobody, Caller::Person(vec![Role::Admin]), Caller::Key(vec![Scope::Admin])] {
-            assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(Denied::Unlisted));
-            assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(Denied::Unlisted));
+            assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(AccessDenied::Unlisted));
+            assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(AccessDenied::Unlisted));
         }
     }
 
@@ -321,10 +323,10 @@ mod tests {
     fn a_session_opens_pages_and_a_key_opens_the_api_and_never_the_other_way_round() {
         let (person, key) = (Caller::Person(vec![Role::Sdr]), Caller::Key(vec![Scope::Read]));
         assert_eq!(ask(Method::HEAD, "/leads/{id}", &person), Ok(()));
-        assert_eq!(ask(Method::GET, "/leads/{id}", &key), Err(Denied::SignedOut));
+        assert_eq!(ask(Method::GET, "/leads/{id}", &key), Err(AccessDenied::SignedOut));
         assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &key), Ok(()));
-        assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &person), Err(Denied::SignedOut));
-        assert_eq!(ask(Method::POST, "/api/v1/events", &key), Err(Denied::Forbidden));
+        assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &person), Err(AccessDenied::SignedOut));
+        assert_eq!(ask(Method::POST, "/api/v1/events", &key), Err(AccessDenied::Forbidden));
     }
 
     #[test]
@@ -340,7 +342,7 @@ mod tests {
     fn metrics_are_for_this_machine_and_for_keys() {
         let ask = |caller: &Caller, is_local| check(&Method::GET, "/metrics", caller, is_local);
         assert_eq!(ask(&Caller::Nobody, true), Ok(()));
-        assert_eq!(ask(&Caller::Nobody, false), Err(Denied::SignedOut));
+        assert_eq!(ask(&Caller::Nobody, false), Err(AccessDenied::SignedOut));
         assert_eq!(ask(&Caller::Key(vec![Scope::Read]), false), Ok(()));
     }
 }

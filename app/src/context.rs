@@ -57,7 +57,7 @@ pub enum Theme {
 /// Marks a page that the viewer's roles do not include: the page renders without loading its data. Provided as a Leptos
 /// context.
 #[derive(Clone, Copy, Debug)]
-pub struct Refused;
+pub struct PageForbidden;
 
 /// Maps logical names of built assets to their hashed files (`main.css` → `pkg/main.1a2b3c.css`).
 pub type Assets = Arc<HashMap<String, String>>;

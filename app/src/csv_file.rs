@@ -4,7 +4,7 @@
 pub const MAX_ROWS: usize = 100_000;
 
 /// Escapes a cell that a spreadsheet would evaluate as a formula (OWASP, CSV Injection). Numbers stay numbers.
-pub fn harmless(cell: &str) -> String {
+pub fn escape_formula(cell: &str) -> String {
     let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number() {
         format!("'{cell}")
@@ -13,14 +13,14 @@ pub fn harmless(cell: &str) -> String {
     }
 }
 
-/// Writes rows as CSV (RFC 4180) and escapes each cell with [`harmless`].
+/// Writes rows as CSV (RFC 4180) and escapes each cell with [`escape_formula`].
 ///
 /// # Errors
 /// Returns an error if the rows differ in length.
-pub fn written(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+pub fn to_csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+        writer.write_record(row.iter().map(|cell| escape_formula(cell)))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
@@ -55,12 +55,12 @@ mod tests {
             "+NaN",
             "=HYPERLINK(\"x\")",
         ] {
-            assert_eq!(harmless(formula), format!("'{formula}"));
+            assert_eq!(escape_formula(formula), format!("'{formula}"));
         }
         for number in ["-1", "+1", "-0.5", "-1e5", "7"] {
-            assert_eq!(harmless(number), number);
+            assert_eq!(escape_formula(number), number);
         }
-        assert_eq!(harmless("a=1"), "a=1");
+        assert_eq!(escape_formula("a=1"), "a=1");
     }
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
             vec!["a,\"b\"".to_owned(), "two\r\nlines".into(), "ü".into()],
             vec!["=x".into(), String::new(), "-5".into()],
         ];
-        let file = written(rows).unwrap();
+        let file = to_csv(rows).unwrap();
         assert_eq!(String::from_utf8(file).unwrap(), "\"a,\"\"b\"\"\",\"two\r\nlines\",ü\r\n'=x,,-5\r\n");
     }
 }

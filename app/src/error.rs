@@ -8,7 +8,7 @@ use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 use service::figures::FiguresError;
 
-use crate::access::Denied;
+use crate::access::AccessDenied;
 
 /// The header that carries the request id. The server sets it on every request and response and overwrites any client value.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -120,11 +120,11 @@ impl From<service::Error> for Error {
     }
 }
 
-impl From<Denied> for Error {
-    fn from(denied: Denied) -> Self {
+impl From<AccessDenied> for Error {
+    fn from(denied: AccessDenied) -> Self {
         match denied {
-            Denied::SignedOut => Self::SignedOut,
-            Denied::Forbidden | Denied::Unlisted => Self::Forbidden,
+            AccessDenied::SignedOut => Self::SignedOut,
+            AccessDenied::Forbidden | AccessDenied::Unlisted => Self::Forbidden,
         }
     }
 }

@@ -4,7 +4,7 @@ use engine::decision::Trigger;
 use leptos::prelude::*;
 use service::decide::Reevaluation;
 
-use super::queue::{clock, place, taken};
+use super::queue::{clock, queue_item, taken};
 use super::{REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -25,7 +25,7 @@ pub async fn evaluate_lead(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<EvaluateLead>()?;
-    let (place, _) = place(&request.store, &lead, &workflow).await?;
+    let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
     let path = format!("/leads/{}", place.lead);
     let back = back_to(None, &path);
     let actor = actor_once(&request, &form)?;

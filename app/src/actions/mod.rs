@@ -31,7 +31,7 @@ use leptos::server_fn::ServerFn;
 use leptos_axum::ResponseOptions;
 use store::Actor;
 
-use crate::access::{self, Caller, Denied};
+use crate::access::{self, AccessDenied, Caller};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -55,8 +55,8 @@ fn allowed<A: ServerFn>() -> Result<Request> {
 /// Checks whether the viewer may call an action. Pages use this to decide whether to offer it.
 ///
 /// # Errors
-/// Returns [`Denied`] if the viewer is refused.
-pub fn may<A: ServerFn>(request: &Request) -> Result<(), Denied> {
+/// Returns [`AccessDenied`] if the viewer is refused.
+pub fn may<A: ServerFn>(request: &Request) -> Result<(), AccessDenied> {
     let caller =
         request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
     access::check(&Method::POST, A::PATH, &caller, false)

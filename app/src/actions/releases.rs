@@ -33,12 +33,12 @@ pub async fn go_live(
     let back = release_path(next, number);
     let seen = seen(&bundle)?;
     match release::go_live(&request.store, &actor_once(&request, &form)?, number, &seen).await {
-        Ok(done) => lead_to_with(&back, &Flash::new(done_said(number, &done))),
+        Ok(done) => lead_to_with(&back, &Flash::new(go_live_message(number, &done))),
         Err(error) => refused(&back, error),
     }
 }
 
-fn done_said(number: i64, done: &GoLiveResult) -> String {
+fn go_live_message(number: i64, done: &GoLiveResult) -> String {
     let live = format!("Release {number} is live in {}: the next event is decided by it.", done.workflow);
     match done.to_approve.as_slice() {
         [] => live,

@@ -57,7 +57,7 @@ impl Export {
         let (rows, has_more) = self.rows.next(&self.store, limit).await?;
         self.left = if has_more { self.left - rows.len() } else { 0 };
         let head = self.head.take().map(|head| head.iter().map(|name| (*name).to_owned()).collect());
-        csv_file::written(head.into_iter().chain(rows)).map(Some).map_err(|error| {
+        csv_file::to_csv(head.into_iter().chain(rows)).map(Some).map_err(|error| {
             tracing::error!(%error, "a row of a file could not be written");
             Error::Internal
         })

@@ -11,11 +11,11 @@ use store::titles::titles;
 use store::{changes, queue};
 
 use super::help::help;
+use super::menu::{MenuGroup, MenuPage, Section, pages};
 use super::palette::{palette, search_link};
-use super::places::{Group, Place, Section, places};
 use crate::actions::queue::count;
 use crate::actions::{self, SetTheme, SignOut};
-use crate::context::{Refused, Request, Theme, Viewer};
+use crate::context::{PageForbidden, Request, Theme, Viewer};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::clock::Clock;
@@ -24,7 +24,7 @@ use crate::ui::{note, words};
 
 /// Context for rendering a page.
 #[derive(Clone)]
-pub struct Here {
+pub struct PageContext {
     /// The current request.
     pub request: Request,
     /// The current time and the viewer's time zone.
@@ -33,7 +33,7 @@ pub struct Here {
     pub queued: Result<i64>,
 }
 
-impl Here {
+impl PageContext {
     /// Returns whether the viewer may send this form. Pages hide forms that the viewer cannot send.
     pub fn may<A: ServerFn>(&self) -> bool {
         actions::may::<A>(&self.request).is_ok()
@@ -41,7 +41,7 @@ impl Here {
 }
 
 /// The content of a page.
-pub struct Page {
+pub struct PageContent {
     /// Title of the browser tab.
     pub title: String,
     /// Content of the top bar: breadcrumb, heading and tools.
@@ -51,15 +51,18 @@ pub struct Page {
 }
 
 /// Renders a page for signed-in people. `load` reads all its data under a single suspense.
-pub fn page<Loading>(section: Section, load: impl FnOnce(Here) -> Loading + Send + 'static) -> impl IntoView
+pub fn page<Loading>(
+    section: Section,
+    load: impl FnOnce(PageContext) -> Loading + Send + 'static,
+) -> impl IntoView
 where
-    Loading: Future<Output = Result<Page>> + Send + 'static,
+    Loading: Future<Output = Result<PageContent>> + Send + 'static,
 {
     let request = Request::current();
     let flash = use_context::<Flash>();
-    let path = here();
-    let is_refused = use_context::<Refused>().is_some();
-    let load = move |here: Here| async move {
+    let path = current_path();
+    let is_refused = use_context::<PageForbidden>().is_some();
+    let load = move |here: PageContext| async move {
         if is_refused {
             return Err(Error::Forbidden);
         }
@@ -73,10 +76,10 @@ async fn framed<Loading>(
     request: Option<Request>,
     flash: Option<Flash>,
     path: String,
-    load: impl FnOnce(Here) -> Loading + Send + 'static,
+    load: impl FnOnce(PageContext) -> Loading + Send + 'static,
 ) -> AnyView
 where
-    Loading: Future<Output = Result<Page>> + Send + 'static,
+    Loading: Future<Output = Result<PageContent>> + Send + 'static,
 {
     let Some(request) = request else { return broken(&Error::Internal, None).into_any() };
     let Some(viewer) = request.viewer.clone() else {
@@ -95,7 +98,7 @@ where
     let queued = queued.map_err(Error::from);
     let waits =
         Waits { queued: queued.as_ref().copied().unwrap_or_default(), waiting: waiting.unwrap_or_default() };
-    let page = match load(Here { request: request.clone(), clock, queued }).await {
+    let page = match load(PageContext { request: request.clone(), clock, queued }).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
@@ -124,7 +127,7 @@ fn in_tab(title: &str) -> String {
 }
 
 /// Returns the path and query of the request.
-pub fn here() -> String {
+pub fn current_path() -> String {
     use_context::<Parts>()
         .and_then(|parts| parts.uri.path_and_query().map(ToString::to_string))
         .unwrap_or_else(|| "/".into())
@@ -165,16 +168,16 @@ fn menu(
     path: String,
 ) -> impl IntoView + use<> {
     let owners = around.owners;
-    let list = |of: Group| {
-        let all = places(viewer).filter(|place| place.group == of);
-        let link = |place: &Place| {
+    let list = |of: MenuGroup| {
+        let all = pages(viewer).filter(|place| place.group == of);
+        let link = |place: &MenuPage| {
             let here = (section == place.section).then_some("page");
             let count = waits.of(place.section);
             view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
         };
         view! { <ul>{all.map(link).collect_view()}</ul> }
     };
-    let layer = |of: Group, id: &'static str, title: &'static str, owner: Option<String>| {
+    let layer = |of: MenuGroup, id: &'static str, title: &'static str, owner: Option<String>| {
         view! {
             <section aria-labelledby=id>
                 <h2 id=id>{title}{owner.map(|name| view! { <span>{name}</span> })}</h2>
@@ -189,12 +192,12 @@ fn menu(
             <details class="menu wide-open">
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
-                    <section aria-label="Start">{list(Group::Start)}</section>
-                    {layer(Group::Content, "n-content", "Content", owners.content)}
-                    {layer(Group::Rules, "n-rules", "Rules", owners.rules)}
-                    {layer(Group::Sync, "n-sync", "Execution & sync", owners.sync)}
-                    {layer(Group::Control, "n-control", "Control", owners.control)}
-                    {layer(Group::Settings, "n-settings", "Settings", None)}
+                    <section aria-label="Start">{list(MenuGroup::Start)}</section>
+                    {layer(MenuGroup::Content, "n-content", "Content", owners.content)}
+                    {layer(MenuGroup::Rules, "n-rules", "Rules", owners.rules)}
+                    {layer(MenuGroup::Sync, "n-sync", "Execution & sync", owners.sync)}
+                    {layer(MenuGroup::Control, "n-control", "Control", owners.control)}
+                    {layer(MenuGroup::Settings, "n-settings", "Settings", None)}
                 </nav>
                 <div class="side-foot">
                     {person(viewer, section == Section::Account)}{themes(theme, path)}
@@ -239,13 +242,13 @@ fn themes(current: Theme, path: String) -> impl IntoView {
 }
 
 /// Builds the page shown when loading fails. The menu remains.
-fn broken_page(error: &Error, request: &Request) -> Page {
+fn broken_page(error: &Error, request: &Request) -> PageContent {
     error.set_status();
     let title = broken_title(error);
-    Page {
+    PageContent {
         title: title.to_owned(),
         bar: view! { <h1>{title}</h1> }.into_any(),
-        body: told(error, Some(request)).into_any(),
+        body: error_message(error, Some(request)).into_any(),
     }
 }
 
@@ -255,7 +258,7 @@ fn broken(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     view! {
         <Title text="Meshline" />
         <Sprite />
-        <main id="main" class="page"><h1>{broken_title(error)}</h1>{told(error, request)}</main>
+        <main id="main" class="page"><h1>{broken_title(error)}</h1>{error_message(error, request)}</main>
     }
 }
 
@@ -271,7 +274,7 @@ fn broken_title(error: &Error) -> &'static str {
     }
 }
 
-fn told(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
+fn error_message(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     let way_on = match error {
         Error::SignedOut => view! { <a class="btn primary" href="/sign-in">"Sign in"</a> }.into_any(),
         Error::Forbidden => view! {

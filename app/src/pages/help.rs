@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::places::Section;
+use super::menu::Section;
 use crate::ui::icon::{Icon, icon};
 
 /// Renders the help button, which unfolds a description of the page.

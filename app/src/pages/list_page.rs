@@ -13,9 +13,9 @@ use store::Store;
 use store::reads::keyset::{AdjacentPages, Cursor};
 use store::refresh::Topic;
 
-use super::frame::{Here, Page, page};
+use super::frame::{PageContent, PageContext, page};
 use super::list_tools::tools;
-use super::places::Section;
+use super::menu::Section;
 use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -23,7 +23,7 @@ use crate::lists::ListInfo;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, chips};
 use crate::ui::refresh;
-use crate::ui::table::{Count, Sorted, Table, pager};
+use crate::ui::table::{ListOrder, RowCount, Table, pager};
 
 /// A list with a page and a CSV export.
 pub trait ListPage: Sized + Send + Sync + 'static {
@@ -60,7 +60,7 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     fn address(&self) -> &Address;
 
     /// Returns the sort order.
-    fn sorted(&self) -> Sorted;
+    fn sorted(&self) -> ListOrder;
 
     /// Returns whether the rows are sorted by name rather than by time.
     fn is_by_name(&self) -> bool {
@@ -76,7 +76,7 @@ pub trait ListPage: Sized + Send + Sync + 'static {
         store: &Store,
         cursor: Cursor<Self::Place>,
         limit: usize,
-    ) -> impl Future<Output = Result<Rows<Self::Row, Self::Place>>> + Send;
+    ) -> impl Future<Output = Result<ListRows<Self::Row, Self::Place>>> + Send;
 
     /// Reads the additional data of the page.
     ///
@@ -84,8 +84,8 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     /// Returns an error if the database fails.
     fn extras(
         &self,
-        here: &Here,
-        found: &Rows<Self::Row, Self::Place>,
+        here: &PageContext,
+        found: &ListRows<Self::Row, Self::Place>,
     ) -> impl Future<Output = Result<Self::Extras>> + Send;
 
     /// Builds the table with its columns.
@@ -94,19 +94,19 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     /// Renders everything around the rows.
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         flash: &Flash,
         extras: &Self::Extras,
-        found: &Rows<Self::Row, Self::Place>,
-    ) -> ListSurroundings;
+        found: &ListRows<Self::Row, Self::Place>,
+    ) -> ListFrame;
 
     /// Returns the body to show instead of the list, if nothing exists to list.
-    fn instead(&self, _here: &Here, _extras: &Self::Extras) -> Option<AnyView> {
+    fn instead(&self, _here: &PageContext, _extras: &Self::Extras) -> Option<AnyView> {
         None
     }
 
     /// Renders the empty state for a page without rows.
-    fn empty(&self, extras: &Self::Extras, found: &Rows<Self::Row, Self::Place>) -> AnyView;
+    fn empty(&self, extras: &Self::Extras, found: &ListRows<Self::Row, Self::Place>) -> AnyView;
 
     /// Formats rows for the export.
     ///
@@ -139,7 +139,7 @@ impl ListRequest {
 }
 
 /// One page of rows.
-pub struct Rows<Row, Place> {
+pub struct ListRows<Row, Place> {
     /// The rows in order.
     pub rows: Vec<Row>,
     /// Cursors of the adjacent pages.
@@ -151,7 +151,7 @@ pub struct Rows<Row, Place> {
 }
 
 /// The views around the rows of a list.
-pub struct ListSurroundings {
+pub struct ListFrame {
     /// Content of the top bar.
     pub bar: AnyView,
     /// The filter form.
@@ -181,7 +181,12 @@ pub fn list_page<L: ListPage>() -> impl IntoView {
     page(section, move |here| load::<L>(here, query, flash, title))
 }
 
-async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'static str) -> Result<Page> {
+async fn load<L: ListPage>(
+    here: PageContext,
+    query: ParamsMap,
+    flash: Flash,
+    title: &'static str,
+) -> Result<PageContent> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let list = L::read(store, ListRequest::of::<L>(query, here.clock, viewer)).await?;
@@ -190,7 +195,7 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'
     let extras = list.extras(&here, &found).await?;
     let around = list.surroundings(&here, &flash, &extras, &found);
     if let Some(body) = list.instead(&here, &extras) {
-        return Ok(Page { title: title.into(), bar: around.bar, body });
+        return Ok(PageContent { title: title.into(), bar: around.bar, body });
     }
     let table = list.table(&extras);
     let tools = tools(&here, &flash, list.address(), &table, Some(L::INFO.csv)).await?;
@@ -198,14 +203,20 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'
         list.empty(&extras, &found)
     } else {
         let sorted = list.sorted();
-        let count =
-            Count { rows: found.rows.len(), called: L::CALLED, cut: found.cut, by_name: list.is_by_name() };
+        let count = RowCount {
+            rows: found.rows.len(),
+            called: L::CALLED,
+            cut: found.cut,
+            by_name: list.is_by_name(),
+        };
         let rows = table.view(&found.rows, list.address(), Some(sorted));
         let pages = pager(list.address(), sorted.order, &cursor, &count, found.beside);
         view! { {rows}{around.below}{pages} }.into_any()
     };
     let shown = match L::TOPIC {
-        Some(topic) => view! { {refresh::part("list", topic, shown)}{refresh::hear(&[topic])} }.into_any(),
+        Some(topic) => {
+            view! { {refresh::part("list", topic, shown)}{refresh::subscribe(&[topic])} }.into_any()
+        }
         None => shown,
     };
     let body = view! {
@@ -214,7 +225,7 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'
         {around.above}
         {shown}
     };
-    Ok(Page { title: title.into(), bar: around.bar, body: body.into_any() })
+    Ok(PageContent { title: title.into(), bar: around.bar, body: body.into_any() })
 }
 
 /// Returns the cursor in the URL.
@@ -236,11 +247,11 @@ pub struct ListEntry {
     open: Open,
 }
 
-type Open = for<'a> fn(&'a Store, ParamsMap, Clock, Viewer) -> Reading<'a, Opened>;
+type Open = for<'a> fn(&'a Store, ParamsMap, Clock, Viewer) -> Reading<'a, ListExport>;
 type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// A reader over all rows of a list, and the names of its active filters.
-pub type Opened = (Box<dyn ListFile>, Vec<&'static str>);
+pub type ListExport = (Box<dyn ListFile>, Vec<&'static str>);
 
 impl ListEntry {
     /// Creates the entry of a list page.
@@ -258,12 +269,17 @@ impl ListEntry {
         query: ParamsMap,
         clock: Clock,
         viewer: Viewer,
-    ) -> Result<Opened> {
+    ) -> Result<ListExport> {
         (self.open)(store, query, clock, viewer).await
     }
 }
 
-fn open<L: ListPage>(store: &Store, query: ParamsMap, clock: Clock, viewer: Viewer) -> Reading<'_, Opened> {
+fn open<L: ListPage>(
+    store: &Store,
+    query: ParamsMap,
+    clock: Clock,
+    viewer: Viewer,
+) -> Reading<'_, ListExport> {
     Box::pin(async move {
         let asked = ListRequest::of::<L>(query, clock, viewer);
         let asked = ListRequest { address: asked.address.start(), ..asked };
@@ -274,12 +290,12 @@ fn open<L: ListPage>(store: &Store, query: ParamsMap, clock: Clock, viewer: View
 }
 
 /// Rows of the export, and whether more follow.
-pub type Batch = (Vec<Vec<String>>, bool);
+pub type ExportBatch = (Vec<Vec<String>>, bool);
 
 /// A list that is exported from its first row to its last.
 pub trait ListFile: Send {
     /// Reads at most `limit` further rows.
-    fn next<'a>(&'a mut self, store: &'a Store, limit: usize) -> Reading<'a, Batch>;
+    fn next<'a>(&'a mut self, store: &'a Store, limit: usize) -> Reading<'a, ExportBatch>;
 }
 
 struct Reader<L: ListPage> {
@@ -288,7 +304,7 @@ struct Reader<L: ListPage> {
 }
 
 impl<L: ListPage> ListFile for Reader<L> {
-    fn next<'a>(&'a mut self, store: &'a Store, limit: usize) -> Reading<'a, Batch> {
+    fn next<'a>(&'a mut self, store: &'a Store, limit: usize) -> Reading<'a, ExportBatch> {
         Box::pin(async move {
             let found = self.list.rows(store, self.cursor, limit).await?;
             let on = found.beside.on(self.list.sorted().order);

@@ -1,4 +1,4 @@
-//! The pages, rendered on the server only. Each one reads the store and returns a `frame::Page`.
+//! The pages, rendered on the server only. Each one reads the store and returns a `frame::PageContent`.
 
 mod changes;
 pub(crate) mod control;
@@ -12,9 +12,9 @@ pub(crate) mod lead;
 mod leads;
 pub mod list_page;
 mod list_tools;
+mod menu;
 mod palette;
 mod period;
-mod places;
 pub(crate) mod queue;
 mod releases;
 mod runs;

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::places::places;
+use super::menu::pages;
 use crate::context::Viewer;
 use crate::islands::Keyboard;
 use crate::ui::icon::{Icon, icon};
@@ -42,7 +42,7 @@ fn search_dialog() -> impl IntoView {
 }
 
 fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
-    let go = |place: &super::places::Place| {
+    let go = |place: &super::menu::MenuPage| {
         let key = place.go.to_string();
         view! {
             <li><a href=place.href data-go=key.clone()>{place.title}</a><span><kbd>"g"</kbd>" "<kbd>{key}</kbd></span></li>
@@ -68,7 +68,7 @@ fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
                 </section>
                 <section aria-labelledby="keys-go-h">
                     <h3 id="keys-go-h">"Go to"</h3>
-                    <ul>{places(viewer).map(go).collect_view()}</ul>
+                    <ul>{pages(viewer).map(go).collect_view()}</ul>
                 </section>
                 <section aria-labelledby="keys-help-h" class="wide"><h3 id="keys-help-h">"About this page"</h3><div id="keys-help"></div></section>
             </div>

@@ -4,14 +4,14 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Choice};
+use crate::ui::filters::{Address, FilterOption};
 
 /// Query parameters that hold the period.
 pub const NAMES: [&str; 3] = ["period", "from", "to"];
 
 /// The kind of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Span {
+pub enum PeriodKind {
     /// A number of days up to and including today.
     Days(u64),
     /// Twelve weeks including the current one, starting on a Monday.
@@ -26,7 +26,7 @@ pub enum Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The kind of the period.
-    pub span: Span,
+    pub span: PeriodKind,
     /// The first day.
     pub first: Option<NaiveDate>,
     /// The day after the last day.
@@ -36,30 +36,30 @@ pub struct Period {
 
 impl Period {
     /// Returns the period that the URL selects, or `default` if it selects none.
-    pub fn read(address: &Address, default: Span, clock: Clock) -> Self {
+    pub fn read(address: &Address, default: PeriodKind, clock: Clock) -> Self {
         let day = |name: &str| address.parsed::<NaiveDate>(name);
         let span = match address.get("period") {
-            Some("7d") => Span::Days(7),
-            Some("30d") => Span::Days(30),
-            Some("90d") => Span::Days(90),
-            Some("12w") => Span::Weeks,
-            Some("all") => Span::All,
-            _ if day("from").is_some() || day("to").is_some() => Span::Custom(day("from"), day("to")),
+            Some("7d") => PeriodKind::Days(7),
+            Some("30d") => PeriodKind::Days(30),
+            Some("90d") => PeriodKind::Days(90),
+            Some("12w") => PeriodKind::Weeks,
+            Some("all") => PeriodKind::All,
+            _ if day("from").is_some() || day("to").is_some() => PeriodKind::Custom(day("from"), day("to")),
             _ => default,
         };
         Self::new(span, clock)
     }
 
     /// Creates the period as of now.
-    pub fn new(span: Span, clock: Clock) -> Self {
+    pub fn new(span: PeriodKind, clock: Clock) -> Self {
         let today = clock.now.with_timezone(&clock.zone).date_naive();
         let tomorrow = today.checked_add_days(Days::new(1));
         let back = |days: u64| today.checked_sub_days(Days::new(days));
         let (first, end) = match span {
-            Span::Days(days) => (back(days - 1), tomorrow),
-            Span::Weeks => (back(u64::from(today.weekday().num_days_from_monday()) + 11 * 7), tomorrow),
-            Span::Custom(from, to) => (from, to.and_then(|to| to.checked_add_days(Days::new(1)))),
-            Span::All => (None, None),
+            PeriodKind::Days(days) => (back(days - 1), tomorrow),
+            PeriodKind::Weeks => (back(u64::from(today.weekday().num_days_from_monday()) + 11 * 7), tomorrow),
+            PeriodKind::Custom(from, to) => (from, to.and_then(|to| to.checked_add_days(Days::new(1)))),
+            PeriodKind::All => (None, None),
         };
         Self { span, first, end, zone: clock.zone }
     }
@@ -78,26 +78,26 @@ impl Period {
     pub fn words(&self) -> String {
         let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
         match self.span {
-            Span::Days(days) => format!("last {days} days"),
-            Span::Weeks => "last 12 weeks".into(),
-            Span::All => "all time".into(),
-            Span::Custom(Some(from), Some(to)) if from == to => day(from),
-            Span::Custom(Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
-            Span::Custom(Some(from), None) => format!("since {}", day(from)),
-            Span::Custom(None, Some(to)) => format!("until {}", day(to)),
-            Span::Custom(None, None) => "all time".into(),
+            PeriodKind::Days(days) => format!("last {days} days"),
+            PeriodKind::Weeks => "last 12 weeks".into(),
+            PeriodKind::All => "all time".into(),
+            PeriodKind::Custom(Some(from), Some(to)) if from == to => day(from),
+            PeriodKind::Custom(Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
+            PeriodKind::Custom(Some(from), None) => format!("since {}", day(from)),
+            PeriodKind::Custom(None, Some(to)) => format!("until {}", day(to)),
+            PeriodKind::Custom(None, None) => "all time".into(),
         }
     }
 
     /// Returns the value of the `period` parameter; `None` if the URL uses `from` and `to` instead.
     pub fn name(&self) -> Option<&'static str> {
         match self.span {
-            Span::Days(7) => Some("7d"),
-            Span::Days(30) => Some("30d"),
-            Span::Days(90) => Some("90d"),
-            Span::Weeks => Some("12w"),
-            Span::All => Some("all"),
-            Span::Days(_) | Span::Custom(..) => None,
+            PeriodKind::Days(7) => Some("7d"),
+            PeriodKind::Days(30) => Some("30d"),
+            PeriodKind::Days(90) => Some("90d"),
+            PeriodKind::Weeks => Some("12w"),
+            PeriodKind::All => Some("all"),
+            PeriodKind::Days(_) | PeriodKind::Custom(..) => None,
         }
     }
 
@@ -106,7 +106,7 @@ impl Period {
         let bare = address.without(&NAMES);
         match (self.name(), self.span) {
             (Some(name), _) => bare.with("period", name),
-            (None, Span::Custom(from, to)) => {
+            (None, PeriodKind::Custom(from, to)) => {
                 let from = from.map_or(bare.clone(), |day| bare.with("from", day.to_string()));
                 to.map_or(from.clone(), |day| from.with("to", day.to_string()))
             }
@@ -116,7 +116,7 @@ impl Period {
 }
 
 /// Returns the options of the period select.
-pub fn choices() -> Vec<Choice> {
+pub fn choices() -> Vec<FilterOption> {
     [
         ("7d", "Last 7 days"),
         ("30d", "Last 30 days"),
@@ -149,7 +149,7 @@ mod tests {
     fn read(pairs: &[(&'static str, &str)]) -> Period {
         let mut query = ParamsMap::new();
         pairs.iter().for_each(|(name, value)| query.insert(*name, (*value).to_owned()));
-        Period::read(&Address::read("/leads", &query, &NAMES), Span::All, clock())
+        Period::read(&Address::read("/leads", &query, &NAMES), PeriodKind::All, clock())
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
             "/leads?from=2026-03-01&to=2026-03-31"
         );
         assert_eq!(read(&[("from", "2026-03-01")]).to(), None);
-        assert_eq!(read(&[("from", "yesterday")]).span, Span::All);
+        assert_eq!(read(&[("from", "yesterday")]).span, PeriodKind::All);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn unknown_chip(text: &'static str) -> impl IntoView {
 
 /// The result of a condition within a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
+pub enum ConditionResult {
     /// The condition was evaluated.
     Told(Outcome3),
     /// The scan stopped before this condition.
@@ -27,13 +27,13 @@ pub enum Truth {
 }
 
 /// Renders a result as an icon: filled, hollow or dashed.
-pub fn truth(truth: Truth) -> impl IntoView {
+pub fn truth(truth: ConditionResult) -> impl IntoView {
     let (state, word, sign) = match truth {
-        Truth::Told(Outcome3::True) => ("true", "True", Some(Icon::Check)),
-        Truth::Told(Outcome3::False) => ("false", "False", Some(Icon::Cross)),
-        Truth::Told(Outcome3::Unknown) => ("unknown", "Unknown", Some(Icon::Question)),
-        Truth::Told(Outcome3::Error) => ("error", "Error", Some(Icon::Alert)),
-        Truth::NotReached => ("skipped", "Not reached", None),
+        ConditionResult::Told(Outcome3::True) => ("true", "True", Some(Icon::Check)),
+        ConditionResult::Told(Outcome3::False) => ("false", "False", Some(Icon::Cross)),
+        ConditionResult::Told(Outcome3::Unknown) => ("unknown", "Unknown", Some(Icon::Question)),
+        ConditionResult::Told(Outcome3::Error) => ("error", "Error", Some(Icon::Alert)),
+        ConditionResult::NotReached => ("skipped", "Not reached", None),
     };
     view! { <span class="st" data-s=state>{sign.map(icon)}<span class="sr">{word}</span></span> }
 }

@@ -83,7 +83,7 @@ impl Clock {
     }
 
     /// Renders a `<time>` for use within a sentence.
-    pub fn stamp_said(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+    pub fn stamp_in_sentence(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.said(at))
     }
 

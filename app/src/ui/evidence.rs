@@ -11,14 +11,14 @@ const SHOWN_CHARS: usize = 6_000;
 
 /// The evidence that a page has marked so far, shared by all of its texts.
 #[derive(Debug)]
-pub struct Marked {
+pub struct MarkedEvidence {
     /// The numbers of readings below their confidence threshold.
     unsure: BTreeSet<usize>,
     /// The numbers that already have an anchor. Links lead to the first of several places.
     anchored: BTreeSet<usize>,
 }
 
-impl Marked {
+impl MarkedEvidence {
     /// Starts without anchors; `unsure` are the numbers of readings below their confidence threshold.
     pub fn new(unsure: BTreeSet<usize>) -> Self {
         Self { unsure, anchored: BTreeSet::new() }
@@ -26,7 +26,7 @@ impl Marked {
 }
 
 /// Renders a text with its evidence. Each piece shows the number of its decision input and links to it.
-pub fn evidence(text: &str, marks: &[EvidenceMark], marked: &mut Marked) -> impl IntoView + use<> {
+pub fn evidence(text: &str, marks: &[EvidenceMark], marked: &mut MarkedEvidence) -> impl IntoView + use<> {
     let shown = text.char_indices().nth(SHOWN_CHARS).map_or(text, |(byte, _)| &text[..byte]);
     let left = text.chars().skip(SHOWN_CHARS).count();
     let pieces: Vec<_> = segments(shown, marks)

@@ -105,7 +105,7 @@ impl Address {
     }
 
     /// Renders hidden inputs for all filters except `names`.
-    pub fn kept_but(&self, names: &[&str]) -> impl IntoView + use<> {
+    pub fn hidden_inputs_except(&self, names: &[&str]) -> impl IntoView + use<> {
         let kept: Vec<&str> =
             self.pairs.iter().map(|(name, _)| *name).filter(|name| !names.contains(name)).collect();
         self.kept(&kept)
@@ -155,18 +155,18 @@ pub fn chips(chips: Vec<Chip>, cleared: String) -> impl IntoView {
 }
 
 /// An option of a [`select`]: its value in the address and its label.
-pub type Choice = (String, String);
+pub type FilterOption = (String, String);
 
 /// Renders a select of a filter form; the first option means no filter.
 pub fn select(
     label: &'static str,
     name: &'static str,
     none: &'static str,
-    choices: Vec<Choice>,
+    choices: Vec<FilterOption>,
     chosen: Option<&str>,
 ) -> impl IntoView + use<> {
     let chosen = chosen.map(str::to_owned);
-    let option = |(value, words): Choice| {
+    let option = |(value, words): FilterOption| {
         let selected = chosen.as_ref() == Some(&value);
         view! { <option value=value selected=selected>{words}</option> }
     };

@@ -21,7 +21,7 @@ pub fn once(request: &Request, name: &str) -> impl IntoView + use<> {
 
 /// The properties of an [`input`].
 #[derive(Clone, Copy)]
-pub struct Input<Label = &'static str> {
+pub struct InputProps<Label = &'static str> {
     pub label: Label,
     pub name: &'static str,
     pub kind: &'static str,
@@ -30,8 +30,8 @@ pub struct Input<Label = &'static str> {
 }
 
 /// Renders a required field with its submitted value and error. Passwords are not filled in again.
-pub fn input<Label: IntoView>(field: Input<Label>, flash: &Flash) -> impl IntoView + use<Label> {
-    let Input { label, name, kind, autocomplete, maxlength } = field;
+pub fn input<Label: IntoView>(field: InputProps<Label>, flash: &Flash) -> impl IntoView + use<Label> {
+    let InputProps { label, name, kind, autocomplete, maxlength } = field;
     let error = flash.errors.get(name).cloned();
     let id = format!("{name}-error");
     let described = error.is_some().then(|| id.clone());
@@ -53,7 +53,7 @@ pub fn input<Label: IntoView>(field: Input<Label>, flash: &Flash) -> impl IntoVi
 
 /// The properties of a [`text`].
 #[derive(Clone, Copy)]
-pub struct Text {
+pub struct TextAreaProps {
     pub id: &'static str,
     pub label: &'static str,
     pub name: &'static str,
@@ -64,8 +64,8 @@ pub struct Text {
 
 /// Renders a multi-line field with its submitted value and error. The label does not wrap the field: otherwise the field's
 /// content would become part of its accessible name.
-pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + use<> {
-    let Text { id, label, name, rows, maxlength, required } = field;
+pub fn text(field: TextAreaProps, value: &str, error: Option<String>) -> impl IntoView + use<> {
+    let TextAreaProps { id, label, name, rows, maxlength, required } = field;
     let problem = format!("{id}-error");
     let described = error.is_some().then(|| problem.clone());
     view! {
@@ -86,17 +86,17 @@ pub fn lines(text: &str) -> String {
 }
 
 /// A box of [`checks`]: its value, its label and its description.
-pub type Check = (String, &'static str, &'static str);
+pub type CheckboxOption = (String, &'static str, &'static str);
 
 /// Renders a group of check boxes, sent as `name[]`.
 pub fn checks(
     legend: &'static str,
     name: &'static str,
-    all: Vec<Check>,
+    all: Vec<CheckboxOption>,
     chosen: &[String],
     error: Option<String>,
 ) -> impl IntoView + use<> {
-    let one = |(value, words, about): Check| {
+    let one = |(value, words, about): CheckboxOption| {
         let checked = chosen.contains(&value);
         view! {
             <label class="check">

@@ -6,7 +6,7 @@ use super::icon::Icon;
 
 /// The appearance of a kind in the menu, in the search and on its pages.
 #[derive(Clone, Copy, Debug)]
-pub struct KindLook {
+pub struct KindAppearance {
     /// The icon.
     pub icon: Icon,
     /// The key that opens the kind's page after `g`.
@@ -25,9 +25,9 @@ const COMES_WITH_A_WORKFLOW: (&str, &str) = (
 );
 
 /// Returns the appearance of a kind.
-pub fn look(kind: Kind) -> KindLook {
+pub fn appearance(kind: Kind) -> KindAppearance {
     match kind {
-        Kind::Catalogue => KindLook {
+        Kind::Catalogue => KindAppearance {
             icon: Icon::Fields,
             go: 'f',
             about: "catalogue",
@@ -37,7 +37,7 @@ pub fn look(kind: Kind) -> KindLook {
             ],
             empty: COMES_WITH_A_WORKFLOW,
         },
-        Kind::Map => KindLook {
+        Kind::Map => KindAppearance {
             icon: Icon::Extract,
             go: 'e',
             about: "maps content",
@@ -47,7 +47,7 @@ pub fn look(kind: Kind) -> KindLook {
             ],
             empty: COMES_WITH_A_WORKFLOW,
         },
-        Kind::RuleSet => KindLook {
+        Kind::RuleSet => KindAppearance {
             icon: Icon::Rules,
             go: 'r',
             about: "conditions decide",
@@ -58,7 +58,7 @@ pub fn look(kind: Kind) -> KindLook {
             ],
             empty: COMES_WITH_A_WORKFLOW,
         },
-        Kind::List => KindLook {
+        Kind::List => KindAppearance {
             icon: Icon::Target,
             go: 't',
             about: "target accounts companies domains",
@@ -71,7 +71,7 @@ pub fn look(kind: Kind) -> KindLook {
                 "Target accounts, competitors, partners: begin a list, upload a CSV file, and have it signed. Rules ask for it by name.",
             ),
         },
-        Kind::Pool => KindLook {
+        Kind::Pool => KindAppearance {
             icon: Icon::Route,
             go: 'w',
             about: "turns assign round robin",

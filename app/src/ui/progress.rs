@@ -9,11 +9,11 @@ use super::number;
 /// Renders `done` of `all` as a bar and in words; `stop` is a form that stops the work.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
     let said = format!("{what}: {} of {}", number::count(done.min(all)), number::count(all));
-    progress_said(said, done, Some(all), stop)
+    progress_with_text(said, done, Some(all), stop)
 }
 
 /// Like [`progress`], with custom text; without `all` the total is unknown.
-pub fn progress_said(
+pub fn progress_with_text(
     said: String,
     done: u64,
     all: Option<u64>,

@@ -12,7 +12,7 @@ pub fn part(id: &'static str, topic: Topic, children: impl IntoView + 'static) -
 }
 
 /// Like [`part`], with a text that screen readers announce when it changes.
-pub fn part_saying(
+pub fn announced_part(
     id: &'static str,
     topic: Topic,
     said: String,
@@ -29,7 +29,7 @@ pub fn part_due(id: &'static str, topic: Topic, children: impl IntoView + 'stati
 }
 
 /// Renders the island that updates all parts of a page; use it once per page.
-pub fn hear(topics: &[Topic]) -> impl IntoView + use<> {
+pub fn subscribe(topics: &[Topic]) -> impl IntoView + use<> {
     let topics: Vec<&'static str> = topics.iter().map(Into::into).collect();
     view! { <Refresh topics=topics.join(",") /> }
 }

@@ -145,7 +145,7 @@ fn csv(items: &[Decision]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send +
         ];
         rows.push(row.into());
     }
-    Ok(app::csv_file::written(rows)?)
+    Ok(app::csv_file::to_csv(rows)?)
 }
 
 #[cfg(test)]

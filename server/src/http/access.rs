@@ -1,6 +1,6 @@
 //! Identifies the caller and checks its permission in the access table.
 
-use app::access::{self, ACCESS, Caller, Denied, Need};
+use app::access::{self, ACCESS, AccessDenied, Caller, Need};
 use app::actions::{LocalPath, connection};
 use app::context::Viewer;
 use axum::extract::MatchedPath;
@@ -56,8 +56,8 @@ pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refu
         let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
         let is_read = matches!(method, Method::GET | Method::HEAD);
         return Err(match denied {
-            Denied::SignedOut if for_people && !is_read => Refusal::SessionOver,
-            Denied::Forbidden if for_people && is_read => {
+            AccessDenied::SignedOut if for_people && !is_read => Refusal::SessionOver,
+            AccessDenied::Forbidden if for_people && is_read => {
                 request.extensions.insert(identity);
                 Refusal::OtherRole(Box::new(forbidden(need)))
             }
@@ -139,23 +139,23 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
     ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
 }
 
-fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
+fn deny(denied: AccessDenied, need: Need, request: &Parts) -> Response {
     let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
     match denied {
-        Denied::SignedOut if for_people => {
+        AccessDenied::SignedOut if for_people => {
             let next = LocalPath::next(request.uri.path_and_query().map(|path| path.as_str()));
             axum::response::Redirect::to(LocalPath::sign_in(&next).as_str()).into_response()
         }
-        Denied::SignedOut if is_bearer(&request.headers) => {
+        AccessDenied::SignedOut if is_bearer(&request.headers) => {
             Failure::new(Kind::Unauthorized, "The key does not exist or was revoked.")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
                 .into_response()
         }
-        Denied::SignedOut => {
+        AccessDenied::SignedOut => {
             Failure::new(Kind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.").into_response()
         }
-        Denied::Forbidden => forbidden(need).into_response(),
-        Denied::Unlisted => Failure::new(Kind::Forbidden, "Not available.").into_response(),
+        AccessDenied::Forbidden => forbidden(need).into_response(),
+        AccessDenied::Unlisted => Failure::new(Kind::Forbidden, "Not available.").into_response(),
     }
 }
 

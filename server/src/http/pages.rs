@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use app::access::{self, Caller};
 use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
-use app::context::{Refused, Request as PageRequest, Theme};
+use app::context::{PageForbidden, Request as PageRequest, Theme};
 use app::flash::{self, Flash};
 use app::pages::search;
 use app::shell::shell;
@@ -94,7 +94,7 @@ async fn show(state: State, request: Request, is_refused: bool) -> Response {
         provide_context(number_format(&page));
         provide_context(page.clone());
         if is_refused {
-            provide_context(Refused);
+            provide_context(PageForbidden);
         }
     };
     let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;

@@ -2,7 +2,7 @@
 
 use app::actions::LocalPath;
 use app::actions::changes::{take_file, upload_target};
-use app::actions::runs::{appended, begun, data_dir, finished, received};
+use app::actions::runs::{append_chunk, begin_upload, data_dir, finished, received};
 use app::flash::Flash;
 use axum::extract::FromRequest as _;
 use axum::extract::multipart::{Field, MultipartError};
@@ -175,7 +175,7 @@ async fn begin(FromState(state): FromState<State>, request: Request) -> Result<R
     if file.bytes > IMPORT_BYTES {
         return Err(too_large());
     }
-    let upload = begun(&page, &file.name, file.bytes, file.fresh).await?;
+    let upload = begin_upload(&page, &file.name, file.bytes, file.fresh).await?;
     Ok(UploadProgress::of(&upload).into_response())
 }
 
@@ -205,7 +205,7 @@ async fn append(
     let limit = usize::try_from(CHUNK_BYTES).unwrap_or(usize::MAX);
     let bytes = super::body::read(body, &parts.headers, limit).await?.to_vec();
     let chunk = UploadChunk { upload, offset: place.offset, after, bytes };
-    Ok(match appended(&page, chunk).await? {
+    Ok(match append_chunk(&page, chunk).await? {
         AppendResult::Taken(upload) => UploadProgress::of(&upload).into_response(),
         AppendResult::Elsewhere(upload) => {
             (StatusCode::CONFLICT, UploadProgress::of(&upload)).into_response()

@@ -38,12 +38,12 @@ pub async fn sign_change(
     let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
     let typed = Flash::default().value("comment", &*comment);
     match change::approve(&request.store, &actor(&request)?, number, &hash, &live, role, &comment).await {
-        Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(said(&outcome))),
+        Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(approval_message(&outcome))),
         Err(error) => refused(number, typed, error),
     }
 }
 
-fn said(outcome: &ApprovalResult) -> String {
+fn approval_message(outcome: &ApprovalResult) -> String {
     match outcome {
         ApprovalResult::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();

@@ -5,18 +5,18 @@ use store::people::Password;
 use crate::flash::Flash;
 
 /// A field's name and the problem with its value.
-pub type Wrong = (&'static str, String);
+pub type FieldError = (&'static str, String);
 
 /// The maximum length of a person's name in characters, which the database enforces.
 const NAME_CHARS: usize = 200;
 
 /// Adds each problem to the flash, at its field.
-pub fn wrong(flash: Flash, problems: impl IntoIterator<Item = Option<Wrong>>) -> Flash {
+pub fn wrong(flash: Flash, problems: impl IntoIterator<Item = Option<FieldError>>) -> Flash {
     problems.into_iter().flatten().fold(flash, |flash, (field, problem)| flash.error(field, problem))
 }
 
 /// Checks a text that must not be empty or longer than `chars`; `missing` is the message for an empty one.
-pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Option<Wrong> {
+pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Option<FieldError> {
     match text.trim().chars().count() {
         0 => Some((field, missing.to_owned())),
         n if n > chars => Some((field, format!("A name has at most {chars} characters."))),
@@ -25,12 +25,12 @@ pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Opt
 }
 
 /// Checks a person's name.
-pub fn name(name: &str) -> Option<Wrong> {
+pub fn name(name: &str) -> Option<FieldError> {
     text("name", name, "Say what the person is called.", NAME_CHARS)
 }
 
 /// Checks an address to sign in with.
-pub fn email(email: &str) -> Option<Wrong> {
+pub fn email(email: &str) -> Option<FieldError> {
     engine::event::normal_email(email).is_none().then(|| ("email", "This is no e-mail address.".to_owned()))
 }
 
@@ -38,7 +38,7 @@ pub fn email(email: &str) -> Option<Wrong> {
 ///
 /// # Errors
 /// Returns the invalid field and its problem.
-pub fn password(password: &str, again: &str) -> Result<Password, Wrong> {
+pub fn password(password: &str, again: &str) -> Result<Password, FieldError> {
     match Password::parse(password) {
         Err(problem) => Err(("password", problem.to_string())),
         Ok(_) if password != again => Err(("again", "The two passwords differ.".to_owned())),

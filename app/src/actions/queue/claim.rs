@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use store::queue::{self, ClaimResult};
 
-use super::{QueueFilter, clock, place, taken};
+use super::{QueueFilter, clock, queue_item, taken};
 use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
@@ -23,7 +23,7 @@ pub async fn take_lead(
     shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<TakeLead>()?;
-    let (place, _) = place(&request.store, &lead, &workflow).await?;
+    let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
     let back = shown.path(Some((place.lead, &workflow)));
     match queue::claim(&request.store, &actor(&request)?, place).await? {
         ClaimResult::Yours => lead_to(&back),
@@ -50,7 +50,7 @@ pub async fn release_lead(
     left: bool,
 ) -> Result<(), Error> {
     let request = allowed::<ReleaseLead>()?;
-    let (place, _) = place(&request.store, &lead, &workflow).await?;
+    let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
     queue::release(&request.store, &actor(&request)?, place).await?;
     let back = shown.path(Some((place.lead, &workflow)));
     if left { lead_to(&back) } else { lead_to_with(&back, &Flash::new("Back in the queue.")) }

@@ -14,7 +14,7 @@ use store::control::kill;
 use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::frame::{WorkflowName, names_of};
 
-use super::{QueueFilter, clock, decided, gone, place, taken};
+use super::{QueueFilter, clock, decided, not_waiting_message, queue_item, taken};
 use crate::actions::{actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ pub async fn decide_lead(
     let request = allowed::<DecideLead>()?;
     let DecideForm { lead, workflow, decision, kind, action, assignee, pool, reason, stopped, shown } = form;
     let invalid = |message: &str| Error::Invalid { message: message.into() };
-    let (place, workflows) = place(&request.store, &lead, &workflow).await?;
+    let (place, workflows) = queue_item(&request.store, &lead, &workflow).await?;
     let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
     let kind: Kind = kind.parse().map_err(|_| invalid("There is no such verdict."))?;
     let back = shown.path(Some((place.lead, &workflow)));
@@ -119,7 +119,7 @@ pub async fn decide_lead(
             next(&request, &workflows, &shown, place, &verdict, stopped).await
         }
         VerdictResult::Gone(why) => {
-            let message = format!("Not saved: {}", gone(&why, clock(&request)));
+            let message = format!("Not saved: {}", not_waiting_message(&why, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
     }
@@ -140,7 +140,7 @@ pub async fn give_back_lead(
     shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<GiveBackLead>()?;
-    let (place, _) = place(&request.store, &lead, &workflow).await?;
+    let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
     let back = shown.path(Some((place.lead, &workflow)));
     let actor = actor(&request)?;
     match verdicts::give_back(&request.store, &actor, place).await? {

@@ -20,7 +20,7 @@ use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
 /// Returns the lead's place in the queue as a form names it, and all workflows.
-pub(super) async fn place(
+pub(super) async fn queue_item(
     store: &Store,
     lead: &str,
     workflow: &str,
@@ -53,7 +53,7 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
 }
 
 /// Returns the sentence that explains why a lead is no longer in the queue.
-pub fn gone(gone: &NotWaitingReason, clock: Clock) -> String {
+pub fn not_waiting_message(gone: &NotWaitingReason, clock: Clock) -> String {
     match gone {
         NotWaitingReason::Decided { by, action, at, .. } => {
             format!("{by} decided this lead {}: {}.", clock.said(*at), decided(*action))

@@ -107,7 +107,12 @@ pub async fn received(
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] if the file is empty or too large, or if too many uploads are unfinished.
-pub async fn begun(request: &Request, file_name: &str, bytes: u64, fresh: bool) -> Result<UnfinishedUpload> {
+pub async fn begin_upload(
+    request: &Request,
+    file_name: &str,
+    bytes: u64,
+    fresh: bool,
+) -> Result<UnfinishedUpload> {
     let actor = actor(request)?;
     Ok(upload::begin(&request.store, &actor, data_dir(request)?, file_name, bytes, fresh).await?)
 }
@@ -116,7 +121,7 @@ pub async fn begun(request: &Request, file_name: &str, bytes: u64, fresh: bool) 
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the viewer has no such upload, and [`Error::Invalid`] if the chunk has the wrong length.
-pub async fn appended(request: &Request, chunk: UploadChunk) -> Result<AppendResult> {
+pub async fn append_chunk(request: &Request, chunk: UploadChunk) -> Result<AppendResult> {
     Ok(upload::append(&request.store, &actor(request)?, data_dir(request)?, chunk).await?)
 }
 

@@ -5,8 +5,8 @@ mod import_fields;
 mod replay;
 
 pub use self::import::{
-    CancelUpload, StartImport, appended, begun, blocking, cancel_upload, data_dir, finished, received,
-    start_import,
+    CancelUpload, StartImport, append_chunk, begin_upload, blocking, cancel_upload, data_dir, finished,
+    received, start_import,
 };
 pub use self::import_fields::ImportFields;
 pub use self::replay::{StartReplay, start_replay};

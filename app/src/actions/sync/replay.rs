@@ -71,7 +71,7 @@ pub async fn replay_chosen(
         Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),
         came => came?,
     };
-    lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
+    lead_to_with(&watching(back, &came, request.now), &Flash::new(replay_message(&came)))
 }
 
 /// Starts a run that retries all failed deliveries that match a filter, then redirects to it.
@@ -139,7 +139,7 @@ fn watching(back: LocalPath, came: &ReplaySummary, at: DateTime<Utc>) -> LocalPa
 }
 
 /// Returns the result of a retry as a sentence.
-fn told(came: &ReplaySummary) -> String {
+fn replay_message(came: &ReplaySummary) -> String {
     let part = |n: usize, one: &str, many: &str| {
         (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))
     };
@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn what_came_of_it_is_one_sentence() {
-        let told = |ready, superseded, overtaken| told(&ReplaySummary { ready, superseded, overtaken });
+        let told =
+            |ready, superseded, overtaken| replay_message(&ReplaySummary { ready, superseded, overtaken });
         assert_eq!(told(0, 0, 0), "Nothing had failed like this any more.");
         assert_eq!(told(1, 0, 0), "1 is on its way again.");
         assert_eq!(told(1_200, 0, 1), "1,200 are on their way again, 1 waits for a later one under way.");

@@ -11,13 +11,13 @@ use store::changes::{self, Change, ChangeState, Review};
 use store::releases;
 use store::workflows;
 
-use super::{draft, impact, said, sign};
+use super::{approvals, comments, draft, impact};
 use crate::context::{Request, Viewer};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
-use crate::pages::releases::acts::{self, ReleaseActs};
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
+use crate::pages::releases::actions::{self, ReleaseActions};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
@@ -35,7 +35,7 @@ pub fn ChangePage() -> impl IntoView {
 }
 
 /// Data shared by all sections of the page.
-pub(super) struct Loaded {
+pub(super) struct ChangeData {
     pub change: Change,
     pub reviews: Vec<Review>,
     pub editors: Vec<(engine::ids::PersonId, String)>,
@@ -52,21 +52,21 @@ pub(super) struct Loaded {
     /// Projected impact on the newest leads of each workflow.
     pub impact: ImpactView,
     /// Releases created by the approval.
-    pub releases: Vec<ReleaseActs>,
+    pub releases: Vec<ReleaseActions>,
     pub viewer: Viewer,
     pub request: Request,
     pub clock: Clock,
     pub flash: Flash,
 }
 
-impl Loaded {
+impl ChangeData {
     /// Returns whether the viewer may edit the change: its author and the owner of its layer may.
     pub fn may_write(&self) -> bool {
         self.request.actor().is_some_and(|actor| service::change::may_write(&actor, &self.change))
     }
 
     /// Returns whether the viewer edited the change and therefore must not approve it.
-    pub fn had_a_hand(&self) -> bool {
+    pub fn is_editor(&self) -> bool {
         self.editors.iter().any(|(id, _)| *id == self.viewer.id)
     }
 
@@ -79,7 +79,7 @@ impl Loaded {
     }
 }
 
-async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result<PageContent> {
     let not_found = || Error::NotFound { what: "change".into() };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
     let loaded = Box::pin(gather(here, number, flash)).await?;
@@ -104,13 +104,13 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
         {headline(&loaded, &what).into_any()}
         <div class="subject">
             <div>{main.into_any()}</div>
-            <aside>{released(&loaded).into_any()}{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
+            <aside>{released(&loaded).into_any()}{approvals::section(&loaded).into_any()}{comments::section(&loaded).into_any()}</aside>
         </div>
     };
-    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
+async fn gather(here: PageContext, number: i64, flash: Flash) -> Result<ChangeData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let (change, live, reviews, editors, base, releases) = {
@@ -130,7 +130,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     };
     let mut acts = Vec::with_capacity(releases.len());
     for release in releases {
-        acts.push(ReleaseActs::load(store, release, &viewer).await?);
+        acts.push(ReleaseActions::load(store, release, &viewer).await?);
     }
     let is_draft = change.state == ChangeState::Draft;
     let reading = if is_draft {
@@ -143,7 +143,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         None => Comparison::default(),
     };
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
-    Ok(Loaded {
+    Ok(ChangeData {
         impact: impact::load(store, &change).await?,
         // Line-based sources can be long, and the comparison already lists every changed entry.
         base_text: base
@@ -167,13 +167,13 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
 }
 
 /// Renders the releases that the approval created, each with its next step.
-fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
+fn released(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     let next = format!("/changes/{}", loaded.change.number);
-    let row = |one: &ReleaseActs| {
+    let row = |one: &ReleaseActions| {
         let (tone, stage) = words::release_stage(one.release.stage);
         let href = format!("/releases/{}", one.release.number);
         let title = format!("Release {}, {}", one.release.number, one.release.workflow_title);
-        view! { <li><p class="row"><a href=href>{title}</a>{dotted(tone, stage)}</p>{acts::next_step(one, &loaded.request, &next)}</li> }
+        view! { <li><p class="row"><a href=href>{title}</a>{dotted(tone, stage)}</p>{actions::next_step(one, &loaded.request, &next)}</li> }
     };
     (!loaded.releases.is_empty()).then(|| {
         let rows = loaded.releases.iter().map(row).collect_view();
@@ -182,7 +182,7 @@ fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
 }
 
 /// Renders one sentence that identifies the change, followed by its reason.
-fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
+fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
     let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
     let when = match (change.state, change.submitted_at, change.closed_at) {
@@ -225,7 +225,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
     }
 }
 
-fn content(loaded: &Loaded) -> impl IntoView + use<> {
+fn content(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     let lines = (change.kind.spec().text == TextFormat::Yaml).then(|| {
         let caption = format!("The text against version {}", change.base_version);

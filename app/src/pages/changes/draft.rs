@@ -5,23 +5,24 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
-use super::change::Loaded;
+use super::change::ChangeData;
 use super::impact;
 use crate::actions::changes::{SaveChange, WithdrawChange};
 use crate::islands::Unsaved;
 use crate::ui::code::{editor, problems};
 use crate::ui::diff::differences;
-use crate::ui::form::{Text, ask, text};
+use crate::ui::form::{TextAreaProps, ask, text};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
 /// Largest list, in bytes, that is edited as text; a longer one has to be uploaded.
 const EDITED_BYTES: usize = 200_000;
 
-const WHY: Text = Text { id: "why", label: "Why", name: "why", rows: 2, maxlength: 5_000, required: false };
+const WHY: TextAreaProps =
+    TextAreaProps { id: "why", label: "Why", name: "why", rows: 2, maxlength: 5_000, required: false };
 
 /// Renders the edit form of a draft.
-pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     let marks = loaded.reading.as_ref().map(|reading| reading.draft.marks.clone()).unwrap_or_default();
     let is_wrong = !marks.is_empty();
@@ -72,7 +73,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn state(loaded: &Loaded) -> String {
+fn state(loaded: &ChangeData) -> String {
     let wrong = loaded.reading.as_ref().map_or(0, |reading| reading.draft.marks.len());
     match wrong {
         0 => "Valid".to_owned(),

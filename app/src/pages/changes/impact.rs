@@ -14,7 +14,7 @@ use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
 use tokio::time::Instant;
 
-use super::change::Loaded;
+use super::change::ChangeData;
 use crate::actions::runs::{RetryRun, may_own};
 use crate::error::Result;
 use crate::ui::charts::bars::STACK;
@@ -22,7 +22,7 @@ use crate::ui::chip::action_chip;
 use crate::ui::clock::Clock;
 use crate::ui::code::findings;
 use crate::ui::form::once;
-use crate::ui::progress::progress_said;
+use crate::ui::progress::progress_with_text;
 use crate::ui::{number, refresh};
 
 /// Maximum time to wait for the result before the page shows that the run is still computing.
@@ -62,12 +62,12 @@ pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
 }
 
 /// Renders the findings about the rules and, for each workflow, how the newest leads would be decided with the change.
-pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     match &loaded.impact {
         ImpactView::None => ().into_any(),
         ImpactView::Run(run) => {
             let part = refresh::part_due("impact", Topic::Runs, computing(loaded, run));
-            view! { {part}{refresh::hear(&[Topic::Runs])} }.into_any()
+            view! { {part}{refresh::subscribe(&[Topic::Runs])} }.into_any()
         }
         ImpactView::Known(run, impact) => {
             let known = known(&loaded.change.source, run, impact, loaded.clock);
@@ -76,7 +76,7 @@ pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn computing(loaded: &Loaded, run: &Run) -> impl IntoView + use<> {
+fn computing(loaded: &ChangeData, run: &Run) -> impl IntoView + use<> {
     let page = format!("/changes/{}", loaded.change.number);
     let is_failed = matches!(run.state(), Ok(RunState::Failed | RunState::Cancelled));
     let body = if is_failed {
@@ -94,7 +94,7 @@ fn computing(loaded: &Loaded, run: &Run) -> impl IntoView + use<> {
         Either::Left(view! { <p class="tone" data-a="bad">{said}</p>{retry} })
     } else {
         let refresh = view! { <a class="btn" href=page>"Refresh"</a> }.into_any();
-        Either::Right(progress_said("The impact is being computed".into(), 0, None, Some(refresh)))
+        Either::Right(progress_with_text("The impact is being computed".into(), 0, None, Some(refresh)))
     };
     view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{body}</section> }
 }
@@ -103,7 +103,7 @@ fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl I
     let workflows: Vec<&WorkflowImpact> =
         impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
     let as_of = run.finished_at.map(|at| {
-        view! { <p class="meta">"Computed "{clock.stamp_said(at)}" from the newest leads at that time."</p> }
+        view! { <p class="meta">"Computed "{clock.stamp_in_sentence(at)}" from the newest leads at that time."</p> }
     });
     let section = (!workflows.is_empty()).then(|| {
         let all = workflows.into_iter().map(one).collect_view();

@@ -1,10 +1,10 @@
 //! Change requests: the list, and a page for each change.
 
+mod approvals;
 mod change;
+mod comments;
 mod draft;
 mod impact;
-mod said;
-mod sign;
 
 use engine::change::Kind;
 use engine::ids::PersonId;
@@ -22,14 +22,14 @@ use crate::csv_file::{self, instant};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{CHANGES, ListInfo};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, number, titles, words};
 
 pub use self::change::ChangePage;
@@ -44,7 +44,7 @@ pub struct ChangeList {
     address: Address,
     tab: Tab,
     filter: ChangeListFilter,
-    sorted: Sorted,
+    sorted: ListOrder,
     viewer: PersonId,
     roles: Vec<Role>,
 }
@@ -121,7 +121,7 @@ impl ListPage for ChangeList {
             kind: address.parsed("kind"),
             text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
         };
-        let sorted = Sorted::read(&address, &["number"]);
+        let sorted = ListOrder::read(&address, &["number"]);
         Ok(Self { tab, filter, sorted, address, viewer: viewer.id, roles: viewer.roles })
     }
 
@@ -129,7 +129,7 @@ impl ListPage for ChangeList {
         &self.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.sorted
     }
 
@@ -138,12 +138,16 @@ impl ListPage for ChangeList {
         store: &Store,
         cursor: ChangeCursor,
         limit: usize,
-    ) -> Result<Rows<ListedChange, i64>> {
+    ) -> Result<ListRows<ListedChange, i64>> {
         let found = changes::list(store, &self.filter, self.sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
+        Ok(ListRows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &Here, _found: &Rows<ListedChange, i64>) -> Result<ChangeListExtras> {
+    async fn extras(
+        &self,
+        here: &PageContext,
+        _found: &ListRows<ListedChange, i64>,
+    ) -> Result<ChangeListExtras> {
         let waiting = changes::waiting_for(&here.request.store, self.viewer, &self.roles).await?;
         Ok(ChangeListExtras { waiting, clock: here.clock })
     }
@@ -154,17 +158,17 @@ impl ListPage for ChangeList {
 
     fn surroundings(
         &self,
-        _here: &Here,
+        _here: &PageContext,
         _flash: &Flash,
         extras: &ChangeListExtras,
-        _found: &Rows<ListedChange, i64>,
-    ) -> ListSurroundings {
+        _found: &ListRows<ListedChange, i64>,
+    ) -> ListFrame {
         let about = match self.tab {
             Tab::Mine => "Changes you started and their state",
             _ => "Every change needs approval by someone who did not edit it",
         };
         let bar = view! { <h1>{Self::heading(&self.address).1}</h1><span class="meta">{about}</span> };
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
             chips: self.chips(),
@@ -175,7 +179,7 @@ impl ListPage for ChangeList {
         }
     }
 
-    fn empty(&self, _extras: &ChangeListExtras, _found: &Rows<ListedChange, i64>) -> AnyView {
+    fn empty(&self, _extras: &ChangeListExtras, _found: &ListRows<ListedChange, i64>) -> AnyView {
         if self.address.get("kind").or(self.address.get("q")).is_some() {
             let cleared = self.address.start().without(&["kind", "q"]).href();
             let step = view! { <a class="btn" href=cleared>"Clear filters"</a> };
@@ -238,7 +242,7 @@ impl ChangeList {
 
 fn form(address: &Address) -> impl IntoView + use<> {
     let text = address.get("q").map(str::to_owned);
-    let kinds: Vec<Choice> =
+    let kinds: Vec<FilterOption> =
         Kind::VARIANTS.iter().map(|kind| (kind.to_string(), words::sentence(kind.spec().title))).collect();
     view! {
         <form class="row people-search" role="search" method="get" action=CHANGES.path aria-label="Find changes">

@@ -11,10 +11,10 @@ use crate::actions::people::{ChangePassword, EndOtherSessions, EndSession, SetPr
 use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
-use crate::ui::form::{Input, input};
+use crate::ui::form::{InputProps, input};
 use crate::ui::{browser, number};
 
 /// Renders the account page of the signed-in person.
@@ -24,7 +24,7 @@ pub fn Account() -> impl IntoView {
     page(Section::Account, move |here| load(here, flash))
 }
 
-async fn load(here: Here, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let sessions = sessions::of(&here.request.store, viewer.id, here.request.now).await?;
     let bar = view! { <h1>"Your account"</h1><span class="meta">{viewer.email.clone()}</span> };
@@ -36,7 +36,7 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         </div>
         {browsers(&sessions, viewer.session, here.clock)}
     };
-    Ok(Page { title: "Your account".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: "Your account".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn you(viewer: &Viewer) -> impl IntoView + use<> {
@@ -89,8 +89,8 @@ fn password_form(viewer: &Viewer, flash: &Flash) -> impl IntoView + use<> {
     }
 }
 
-fn password(label: &'static str, name: &'static str, autocomplete: &'static str) -> Input {
-    Input { label, name, kind: "password", autocomplete, maxlength: 1024 }
+fn password(label: &'static str, name: &'static str, autocomplete: &'static str) -> InputProps {
+    InputProps { label, name, kind: "password", autocomplete, maxlength: 1024 }
 }
 
 /// Renders the browsers in which the viewer is signed in, this one first.

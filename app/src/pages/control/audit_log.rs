@@ -17,13 +17,13 @@ use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{AUDIT, ListInfo};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, number, words};
 
 /// Query parameters that hold the filters.
@@ -86,17 +86,26 @@ impl ListPage for AuditList {
         &self.asked.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.asked.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: AuditCursor, limit: usize) -> Result<Rows<AuditEntry, Uuid>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: AuditCursor,
+        limit: usize,
+    ) -> Result<ListRows<AuditEntry, Uuid>> {
         let Asked { filter, sorted, .. } = &self.asked;
         let found = audit_log::audit_log(store, filter, sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.entries, beside: found.beside, cut: found.cut, total: None })
+        Ok(ListRows { rows: found.entries, beside: found.beside, cut: found.cut, total: None })
     }
 
-    async fn extras(&self, here: &Here, found: &Rows<AuditEntry, Uuid>) -> Result<AuditListExtras> {
+    async fn extras(
+        &self,
+        here: &PageContext,
+        found: &ListRows<AuditEntry, Uuid>,
+    ) -> Result<AuditListExtras> {
         let store = &here.request.store;
         let mut who: Vec<String> = found.rows.iter().map(|entry| entry.actor.clone()).collect();
         who.extend(found.rows.iter().map(|entry| entry.subject.clone()));
@@ -110,14 +119,14 @@ impl ListPage for AuditList {
 
     fn surroundings(
         &self,
-        _here: &Here,
+        _here: &PageContext,
         _flash: &Flash,
         extras: &AuditListExtras,
-        _found: &Rows<AuditEntry, Uuid>,
-    ) -> ListSurroundings {
+        _found: &ListRows<AuditEntry, Uuid>,
+    ) -> ListFrame {
         let address = &self.asked.address;
         let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: form(address, &extras.people).into_any(),
             chips: active(address, &extras.people),
@@ -128,7 +137,7 @@ impl ListPage for AuditList {
         }
     }
 
-    fn empty(&self, _extras: &AuditListExtras, found: &Rows<AuditEntry, Uuid>) -> AnyView {
+    fn empty(&self, _extras: &AuditListExtras, found: &ListRows<AuditEntry, Uuid>) -> AnyView {
         nothing(&self.asked, found).into_any()
     }
 
@@ -161,7 +170,7 @@ struct Asked {
     address: Address,
     /// The same filters, parsed.
     filter: AuditFilter,
-    sorted: Sorted,
+    sorted: ListOrder,
 }
 
 impl Asked {
@@ -169,13 +178,13 @@ impl Asked {
     fn read(address: Address) -> Self {
         let text = |name| address.get(name).map(str::to_owned);
         let filter = AuditFilter { actor: text("who"), area: text("area"), subject: text("about") };
-        let sorted = Sorted::read(&address, &["when"]);
+        let sorted = ListOrder::read(&address, &["when"]);
         Self { filter, sorted, address }
     }
 }
 
-fn actors(people: &[Person]) -> Vec<Choice> {
-    let mut all: Vec<Choice> =
+fn actors(people: &[Person]) -> Vec<FilterOption> {
+    let mut all: Vec<FilterOption> =
         people.iter().map(|person| (format!("person:{}", person.id), person.name.clone())).collect();
     all.push(("command:".into(), "Commands and tasks".into()));
     all.push(("key:".into(), "Programs".into()));
@@ -198,12 +207,12 @@ fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
 
 fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
     let bare = address.start();
-    let named = |value: &str, all: &[Choice]| {
+    let named = |value: &str, all: &[FilterOption]| {
         all.iter()
             .find(|(known, _)| known == value)
             .map_or_else(|| value.to_owned(), |(_, words)| words.clone())
     };
-    let areas: Vec<Choice> =
+    let areas: Vec<FilterOption> =
         AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let all = [
         ("Who", "who", address.get("who").map(|who| named(who, &actors(people)))),
@@ -296,7 +305,7 @@ fn word(text: &str, clock: Clock) -> String {
     DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| clock.day_and_time(at.to_utc()))
 }
 
-fn nothing(asked: &Asked, found: &Rows<AuditEntry, Uuid>) -> impl IntoView + use<> {
+fn nothing(asked: &Asked, found: &ListRows<AuditEntry, Uuid>) -> impl IntoView + use<> {
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sorted.order)) {
         let bare = asked.address.start();
         let further = match on {

@@ -12,16 +12,16 @@ use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{KEYS, ListInfo};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
-use crate::ui::form::{Check, Input, ask, checks, input, once, secret};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
+use crate::ui::form::{CheckboxOption, InputProps, ask, checks, input, once, secret};
 use crate::ui::icon::Icon;
 use crate::ui::note;
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["state", "scope"];
@@ -30,7 +30,7 @@ const NAMES: [&str; 2] = ["state", "scope"];
 pub struct KeyList {
     address: Address,
     filter: KeyListFilter,
-    sorted: Sorted,
+    sorted: ListOrder,
 }
 
 /// Data that the page shows in addition to the keys.
@@ -57,14 +57,14 @@ impl ListPage for KeyList {
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
         let address = asked.address;
         let filter = KeyListFilter { scope: address.parsed("scope"), state: address.parsed("state") };
-        Ok(Self { filter, sorted: Sorted::read(&address, &["name", "made"]), address })
+        Ok(Self { filter, sorted: ListOrder::read(&address, &["name", "made"]), address })
     }
 
     fn address(&self) -> &Address {
         &self.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.sorted
     }
 
@@ -72,12 +72,17 @@ impl ListPage for KeyList {
         self.by() == PeopleSort::Name
     }
 
-    async fn rows(&self, store: &Store, cursor: KeyCursor, limit: usize) -> Result<Rows<ApiKey, ApiKeyId>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: KeyCursor,
+        limit: usize,
+    ) -> Result<ListRows<ApiKey, ApiKeyId>> {
         let found = people::keys(store, &self.filter, self.by(), self.sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.keys, beside: found.beside, cut: false, total: None })
+        Ok(ListRows { rows: found.keys, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &Here, _found: &Rows<ApiKey, ApiKeyId>) -> Result<KeyListExtras> {
+    async fn extras(&self, here: &PageContext, _found: &ListRows<ApiKey, ApiKeyId>) -> Result<KeyListExtras> {
         Ok(KeyListExtras { may_revoke: here.may::<RevokeKey>(), clock: here.clock })
     }
 
@@ -87,18 +92,18 @@ impl ListPage for KeyList {
 
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         flash: &Flash,
         _extras: &KeyListExtras,
-        _found: &Rows<ApiKey, ApiKeyId>,
-    ) -> ListSurroundings {
+        _found: &ListRows<ApiKey, ApiKeyId>,
+    ) -> ListFrame {
         let bar = view! {
             <h1>"API keys"</h1>
             <span class="meta">"Programs authenticate with these keys"</span>
             {here.may::<AddKey>().then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
         let shown = flash.values.get("secret").cloned().map(|key| secret("The key", key));
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
             chips: self.chips(),
@@ -109,7 +114,7 @@ impl ListPage for KeyList {
         }
     }
 
-    fn empty(&self, _extras: &KeyListExtras, _found: &Rows<ApiKey, ApiKeyId>) -> AnyView {
+    fn empty(&self, _extras: &KeyListExtras, _found: &ListRows<ApiKey, ApiKeyId>) -> AnyView {
         if self.filter != KeyListFilter::default() {
             let step = view! { <a class="btn" href=KEYS.path>"Show all keys"</a> };
             return note::empty(Icon::Search, "No keys match these filters", step).into_any();
@@ -156,11 +161,11 @@ impl KeyList {
 }
 
 fn form(address: &Address) -> impl IntoView + use<> {
-    let states: Vec<Choice> = KeyState::VARIANTS
+    let states: Vec<FilterOption> = KeyState::VARIANTS
         .iter()
         .map(|state| (state.to_string(), state_words(*state).1.to_owned()))
         .collect();
-    let scopes: Vec<Choice> =
+    let scopes: Vec<FilterOption> =
         Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope).to_owned())).collect();
     view! {
         <form role="search" method="get" action=KEYS.path aria-label="Find API keys">
@@ -193,7 +198,8 @@ fn table(may_revoke: bool, clock: Clock) -> Table<'static, ApiKey> {
 fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
     let (tone, words) =
         state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active });
-    let since = key.revoked_at.map(|at| view! { " "<small class="quiet">{clock.stamp_said(at)}</small> });
+    let since =
+        key.revoked_at.map(|at| view! { " "<small class="quiet">{clock.stamp_in_sentence(at)}</small> });
     view! { {dotted(tone, words)}{since} }
 }
 
@@ -237,13 +243,18 @@ fn about(scope: Scope) -> &'static str {
     }
 }
 
-fn add(here: &Here, flash: &Flash) -> impl IntoView + use<> {
+fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let chosen: Vec<String> =
         flash.values.get("scopes").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let all: Vec<Check> =
+    let all: Vec<CheckboxOption> =
         Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope), about(*scope))).collect();
-    let name =
-        Input { label: "What it is for", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
+    let name = InputProps {
+        label: "What it is for",
+        name: "name",
+        kind: "text",
+        autocomplete: "off",
+        maxlength: 100,
+    };
     let form = view! {
         <form method="post" action=AddKey::PATH>
             {once(&here.request, "add-key")}

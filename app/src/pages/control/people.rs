@@ -8,20 +8,20 @@ use store::actor::Role;
 use store::people::{self, PAGE_ROWS, PeopleCursor, PeopleFilter, PeopleSort, Person, SignInStatus};
 use strum::VariantArray as _;
 
-use super::person::{door, role_checks, role_tags, state};
+use super::person::{role_checks, role_tags, sign_in_status, state};
 use crate::actions::people::AddPerson;
 use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{ListInfo, PEOPLE};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
-use crate::ui::form::{Input, ask, input, once};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
+use crate::ui::form::{InputProps, ask, input, once};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, number, words};
 
 /// Query parameters that hold the filters.
@@ -63,7 +63,7 @@ impl ListPage for PeopleList {
         &self.asked.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.asked.sorted
     }
 
@@ -76,13 +76,17 @@ impl ListPage for PeopleList {
         store: &Store,
         cursor: PeopleCursor,
         limit: usize,
-    ) -> Result<Rows<Person, PersonId>> {
+    ) -> Result<ListRows<Person, PersonId>> {
         let Asked { filter, sorted, .. } = &self.asked;
         let found = people::page(store, filter, self.asked.by(), sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.people, beside: found.beside, cut: false, total: Some(found.total) })
+        Ok(ListRows { rows: found.people, beside: found.beside, cut: false, total: Some(found.total) })
     }
 
-    async fn extras(&self, here: &Here, _found: &Rows<Person, PersonId>) -> Result<PeopleListExtras> {
+    async fn extras(
+        &self,
+        here: &PageContext,
+        _found: &ListRows<Person, PersonId>,
+    ) -> Result<PeopleListExtras> {
         Ok(PeopleListExtras { me: here.request.viewer.as_ref().map(|viewer| viewer.id), clock: here.clock })
     }
 
@@ -92,11 +96,11 @@ impl ListPage for PeopleList {
 
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         flash: &Flash,
         _extras: &PeopleListExtras,
-        found: &Rows<Person, PersonId>,
-    ) -> ListSurroundings {
+        found: &ListRows<Person, PersonId>,
+    ) -> ListFrame {
         let Asked { address, filter, .. } = &self.asked;
         let may = here.may::<AddPerson>();
         let bar = view! {
@@ -104,7 +108,7 @@ impl ListPage for PeopleList {
             <span class="meta">{number::plural(found.total.unwrap_or_default(), "person", "people")}</span>
             {may.then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: search(address).into_any(),
             chips: active(address, filter),
@@ -115,7 +119,7 @@ impl ListPage for PeopleList {
         }
     }
 
-    fn empty(&self, _extras: &PeopleListExtras, _found: &Rows<Person, PersonId>) -> AnyView {
+    fn empty(&self, _extras: &PeopleListExtras, _found: &ListRows<Person, PersonId>) -> AnyView {
         let steps = view! { <a class="btn" href=PEOPLE.path>"Show everybody"</a> };
         note::empty(Icon::Search, "Nobody like this", steps).into_any()
     }
@@ -132,7 +136,7 @@ fn line(person: &Person) -> Vec<String> {
         person.id.to_string(),
         person.name.clone(),
         person.email.clone(),
-        door(person.door()).1.to_owned(),
+        sign_in_status(person.door()).1.to_owned(),
         roles.join(", "),
         person.time_zone.clone(),
         instant(Some(person.added_at)),
@@ -144,7 +148,7 @@ struct Asked {
     address: Address,
     /// The same filters, parsed.
     filter: PeopleFilter,
-    sorted: Sorted,
+    sorted: ListOrder,
 }
 
 impl Asked {
@@ -155,7 +159,7 @@ impl Asked {
             role: address.parsed("role"),
             door: address.parsed("state"),
         };
-        let sorted = Sorted::read(&address, &["name", "added"]);
+        let sorted = ListOrder::read(&address, &["name", "added"]);
         Self { filter, sorted, address }
     }
 
@@ -167,10 +171,12 @@ impl Asked {
 
 fn search(address: &Address) -> impl IntoView + use<> {
     let text = address.get("q").map(str::to_owned);
-    let roles: Vec<Choice> =
+    let roles: Vec<FilterOption> =
         Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned())).collect();
-    let doors: Vec<Choice> =
-        SignInStatus::VARIANTS.iter().map(|state| (state.to_string(), door(*state).1.to_owned())).collect();
+    let doors: Vec<FilterOption> = SignInStatus::VARIANTS
+        .iter()
+        .map(|state| (state.to_string(), sign_in_status(*state).1.to_owned()))
+        .collect();
     view! {
         <form class="row people-search" method="get" action=PEOPLE.path role="search" aria-label="Find people">
             {address.kept(&["sort", "cols"])}
@@ -190,7 +196,7 @@ fn active(address: &Address, filter: &PeopleFilter) -> Vec<Chip> {
     let all = [
         ("Name or e-mail", "q", filter.text.clone()),
         ("Role", "role", filter.role.map(|role| role.title().to_owned())),
-        ("State", "state", filter.door.map(|state| door(state).1.to_owned())),
+        ("State", "state", filter.door.map(|state| sign_in_status(state).1.to_owned())),
     ];
     all.into_iter()
         .filter_map(|(name, key, value)| {
@@ -223,11 +229,12 @@ fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
     }
 }
 
-fn add(here: &Here, flash: &Flash) -> impl IntoView + use<> {
+fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let chosen: Vec<String> =
         flash.values.get("roles").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let name = Input { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 200 };
-    let email = Input { label: "E-mail", name: "email", kind: "email", autocomplete: "off", maxlength: 320 };
+    let name = InputProps { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 200 };
+    let email =
+        InputProps { label: "E-mail", name: "email", kind: "email", autocomplete: "off", maxlength: 320 };
     let form = view! {
         <form method="post" action=AddPerson::PATH>
             {once(&here.request, "add-person")}

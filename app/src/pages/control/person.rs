@@ -11,10 +11,10 @@ use strum::VariantArray as _;
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
-use crate::ui::form::{Check, checks, secret};
+use crate::ui::form::{CheckboxOption, checks, secret};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
 
@@ -26,7 +26,7 @@ pub fn PersonPage() -> impl IntoView {
     page(Section::People, move |here| load(here, id, flash))
 }
 
-async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: "person".into() };
     let id = id.parse().map_err(|_| not_found())?;
@@ -55,7 +55,7 @@ async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
         {link}
         <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| signing_in(&person, is_me))}</div>{change}</div>
     };
-    Ok(Page { title: person.name, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: person.name, bar: bar.into_any(), body: body.into_any() })
 }
 
 fn facts(person: &Person, browsers: i64, is_me: bool) -> impl IntoView + use<> {
@@ -138,12 +138,12 @@ fn signing_in(person: &Person, is_me: bool) -> impl IntoView + use<> {
 
 /// Renders whether the person can sign in.
 pub fn state(person: &Person) -> impl IntoView + use<> {
-    let (tone, words) = door(person.door());
+    let (tone, words) = sign_in_status(person.door());
     dotted(tone, words)
 }
 
 /// Returns the tone and the label of a sign-in state.
-pub fn door(door: SignInStatus) -> (&'static str, &'static str) {
+pub fn sign_in_status(door: SignInStatus) -> (&'static str, &'static str) {
     match door {
         SignInStatus::Shut => ("bad", "Shut out"),
         SignInStatus::Invited => ("warn", "Invited"),
@@ -180,7 +180,7 @@ fn about(role: Role) -> &'static str {
 
 /// Renders a checkbox for each role.
 pub fn role_checks(chosen: &[String], error: Option<String>) -> impl IntoView + use<> {
-    let all: Vec<Check> =
+    let all: Vec<CheckboxOption> =
         Role::VARIANTS.iter().map(|role| (role.to_string(), role.title(), about(*role))).collect();
     checks("Roles", "roles", all, chosen, error)
 }

@@ -12,9 +12,9 @@ use super::account::{formats, zones};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
-use crate::ui::form::{Input, input};
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
+use crate::ui::form::{InputProps, input};
 use crate::ui::number;
 
 /// Form field, title and owning role of each layer.
@@ -32,7 +32,7 @@ pub fn Settings() -> impl IntoView {
     page(Section::Settings, move |here| load(here, flash))
 }
 
-async fn load(here: Here, mut flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, mut flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
     let organisation = settings::organisation(store).await?;
     flash.values.entry("name".into()).or_insert_with(|| organisation.name.clone());
@@ -47,12 +47,12 @@ async fn load(here: Here, mut flash: Flash) -> Result<Page> {
             {mail_section(here.request.post.is_some(), may)}
         </div>
     };
-    Ok(Page { title: "Settings".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: "Settings".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn organisation_section(organisation: &Organisation, flash: &Flash, may: bool) -> impl IntoView + use<> {
     let name =
-        Input { label: "Name", name: "name", kind: "text", autocomplete: "organization", maxlength: 60 };
+        InputProps { label: "Name", name: "name", kind: "text", autocomplete: "organization", maxlength: 60 };
     let content = if may {
         Either::Left(view! {
             <form method="post" action=SetOrganisation::PATH>

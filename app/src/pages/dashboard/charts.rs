@@ -10,7 +10,7 @@ use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures};
 
 use super::{DashboardQuery, decisions};
 use crate::ui::charts::Chart;
-use crate::ui::charts::funnel::{Stage, funnel};
+use crate::ui::charts::funnel::{FunnelStage, funnel};
 use crate::ui::charts::histogram::histogram;
 use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
@@ -83,7 +83,8 @@ fn stages(told: &Funnel) -> Chart {
         ("Opportunity", told.opportunity),
         ("Won", told.won),
     ];
-    let stages: Vec<Stage> = stages.into_iter().map(|(words, count)| Stage { words, count }).collect();
+    let stages: Vec<FunnelStage> =
+        stages.into_iter().map(|(words, count)| FunnelStage { words, count }).collect();
     funnel("funnel", "Funnel".into(), &stages)
 }
 

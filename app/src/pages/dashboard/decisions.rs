@@ -4,17 +4,17 @@ use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use store::reads::dashboard::{BarWidth, Cohort, DecisionBar as Counted};
 
 use crate::ui::charts::Chart;
-use crate::ui::charts::bars::{Bar, STACK, bars};
+use crate::ui::charts::bars::{ChartBar, STACK, bars};
 use crate::ui::clock::Clock;
 
 /// Maximum number of bars; the query returns no more than this.
 const BARS: usize = 120;
 
 /// The earliest and the latest `as_of` of all decisions.
-pub type Extent = (DateTime<Utc>, DateTime<Utc>);
+pub type DecisionExtent = (DateTime<Utc>, DateTime<Utc>);
 
 /// Returns the bar width for a period: days up to a month, weeks up to half a year, months beyond that.
-pub fn step(cohort: &Cohort, (first, last): Extent) -> BarWidth {
+pub fn step(cohort: &Cohort, (first, last): DecisionExtent) -> BarWidth {
     let from = cohort.from.map_or(first, |from| from.max(first));
     let to = cohort.to.map_or(last, |to| to.min(last));
     match (to - from).num_days() {
@@ -25,7 +25,13 @@ pub fn step(cohort: &Cohort, (first, last): Extent) -> BarWidth {
 }
 
 /// Builds the chart of decisions.
-pub fn chart(counted: &[Counted], cohort: &Cohort, step: BarWidth, extent: Extent, clock: Clock) -> Chart {
+pub fn chart(
+    counted: &[Counted],
+    cohort: &Cohort,
+    step: BarWidth,
+    extent: DecisionExtent,
+    clock: Clock,
+) -> Chart {
     let (title, unit) = match step {
         BarWidth::Day => ("Decisions a day", "a day"),
         BarWidth::Week => ("Decisions a week", "a week"),
@@ -39,9 +45,9 @@ fn fill(
     counted: &[Counted],
     cohort: &Cohort,
     step: BarWidth,
-    (first, last): Extent,
+    (first, last): DecisionExtent,
     clock: Clock,
-) -> Vec<Bar> {
+) -> Vec<ChartBar> {
     let local = |at: DateTime<Utc>| at.with_timezone(&clock.zone).date_naive();
     let start = floor(local(cohort.from.map_or(first, |from| from.max(first))), step);
     let end = local(cohort.to.map_or(last, |to| (to - TimeDelta::microseconds(1)).min(last.max(clock.now))));
@@ -58,7 +64,8 @@ fn fill(
         _ if with_year => day.format("%-d %b %Y").to_string(),
         _ => day.format("%-d %b").to_string(),
     };
-    let mut bars: Vec<Bar> = days.iter().map(|day| Bar { label: label(*day), counts: [0; 6] }).collect();
+    let mut bars: Vec<ChartBar> =
+        days.iter().map(|day| ChartBar { label: label(*day), counts: [0; 6] }).collect();
     for part in counted {
         let place = days.binary_search(&floor(local(part.from), step));
         let action = STACK.iter().position(|action| *action == part.action);
@@ -112,9 +119,9 @@ mod tests {
         let bars = fill(&counted, &cohort, BarWidth::Day, extent, clock);
         assert_eq!(bars.len(), 9);
         assert_eq!((bars[0].label.as_str(), bars[8].label.as_str()), ("16 Nov", "24 Nov"));
-        assert_eq!(bars[2], Bar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
+        assert_eq!(bars[2], ChartBar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
         let weeks = fill(&counted, &Cohort::default(), BarWidth::Week, extent, clock);
         assert_eq!(weeks.len(), 9);
-        assert_eq!(weeks.iter().map(Bar::total).sum::<u64>(), 3);
+        assert_eq!(weeks.iter().map(ChartBar::total).sum::<u64>(), 3);
     }
 }

@@ -15,7 +15,7 @@ use crate::ui::filters::Address;
 use crate::ui::number;
 
 /// Input for all key figures.
-pub struct Told<'a> {
+pub struct FigureInput<'a> {
     /// The current time and the viewer's time zone.
     pub clock: Clock,
     /// The dashboard's URL with its filters.
@@ -59,7 +59,7 @@ struct Kpi {
 }
 
 /// Renders all key figures.
-pub fn kpis(told: &Told<'_>) -> impl IntoView + use<> {
+pub fn kpis(told: &FigureInput<'_>) -> impl IntoView + use<> {
     let young = told.clock.now - TimeDelta::days(MATURITY_DAYS);
     let weeks = &told.report.weeks;
     // A week stays young until its last lead has matured.
@@ -109,7 +109,7 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
     }
 }
 
-impl Told<'_> {
+impl FigureInput<'_> {
     /// Returns the URL of the period's leads, narrowed to those that a figure counts.
     fn leads(&self, counts: Option<&str>) -> String {
         let leads = self.period.put(&self.address.on("/leads", &["workflow"]));
@@ -131,7 +131,7 @@ fn of(ratio: &Ratio) -> String {
 
 const NO_BASELINE: &str = "No baseline recorded";
 
-fn mql_to_sql(told: &Told<'_>) -> Kpi {
+fn mql_to_sql(told: &FigureInput<'_>) -> Kpi {
     let ratio = told.report.total.mql_to_sql;
     Kpi {
         text: MQL_TO_SQL,
@@ -146,7 +146,7 @@ fn mql_to_sql(told: &Told<'_>) -> Kpi {
     }
 }
 
-fn time_to_sql(told: &Told<'_>) -> Kpi {
+fn time_to_sql(told: &FigureInput<'_>) -> Kpi {
     let times = told.report.total.time_to_sql;
     // Leads that became SQL but have no duration, because a timestamp is missing or the two are out of order.
     let without = told.report.total.mql_to_sql.numerator.saturating_sub(times.count);
@@ -166,7 +166,7 @@ fn time_to_sql(told: &Told<'_>) -> Kpi {
     }
 }
 
-fn false_positives(told: &Told<'_>) -> Kpi {
+fn false_positives(told: &FigureInput<'_>) -> Kpi {
     let ratio = told.report.total.false_positives;
     Kpi {
         text: FALSE_POSITIVE_RATE,
@@ -181,7 +181,7 @@ fn false_positives(told: &Told<'_>) -> Kpi {
     }
 }
 
-fn ae_conversion(told: &Told<'_>) -> Kpi {
+fn ae_conversion(told: &FigureInput<'_>) -> Kpi {
     let ratio = told.report.total.ae_conversion;
     Kpi {
         text: AE_CONVERSION,
@@ -196,7 +196,7 @@ fn ae_conversion(told: &Told<'_>) -> Kpi {
     }
 }
 
-fn pipeline(told: &Told<'_>) -> Kpi {
+fn pipeline(told: &FigureInput<'_>) -> Kpi {
     let priced = || told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?)));
     let created: Vec<String> = priced()
         .filter(|(line, _)| line.created > 0.0)
@@ -232,7 +232,7 @@ fn pipeline(told: &Told<'_>) -> Kpi {
     }
 }
 
-fn completeness(told: &Told<'_>) -> Kpi {
+fn completeness(told: &FigureInput<'_>) -> Kpi {
     let ratio = told.complete;
     let below = if ratio.denominator >= SAMPLE as u64 {
         format!("Target 100 %; the newest {SAMPLE}")

@@ -17,10 +17,10 @@ use store::reads::dashboard::{self as reads, BarWidth, Cohort};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 use store::refresh::Topic;
 
-use self::decisions::Extent;
-use super::frame::{Here, Page, page};
-use super::period::{self, Period, Span};
-use super::places::Section;
+use self::decisions::DecisionExtent;
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
+use super::period::{self, Period, PeriodKind};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::ui::charts::Chart;
@@ -49,7 +49,7 @@ pub struct DashboardQuery {
     workflow: Option<WorkflowName>,
     period: Period,
     cohort: Cohort,
-    extent: Extent,
+    extent: DecisionExtent,
     step: BarWidth,
 }
 
@@ -63,7 +63,7 @@ impl DashboardQuery {
     ) -> Result<Option<Self>> {
         let name = address.get("workflow");
         let workflow = name.and_then(|name| workflows.iter().find(|workflow| workflow.name == name)).cloned();
-        let period = Period::read(&address, Span::Weeks, clock);
+        let period = Period::read(&address, PeriodKind::Weeks, clock);
         let Some(extent) = reads::extent(store).await? else { return Ok(None) };
         // With a single workflow, filtering by it gives the same result as no filter, but runs faster.
         let only = workflows.first().filter(|_| workflows.len() == 1);
@@ -102,11 +102,12 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
 }
 
-async fn load(here: Here, address: Address) -> Result<Page> {
+async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     let (store, clock) = (&here.request.store, here.clock);
     let workflows = workflow_names(store).await?;
     let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
-    let page = |meta: String, body: AnyView| Page { title: "Dashboard".into(), bar: heading(meta), body };
+    let page =
+        |meta: String, body: AnyView| PageContent { title: "Dashboard".into(), bar: heading(meta), body };
     let Some(asked) = DashboardQuery::read(store, address, &workflows, clock).await? else {
         let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
         let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
@@ -130,7 +131,8 @@ async fn load(here: Here, address: Address) -> Result<Page> {
             // The whole page reloads instead.
             let adding =
                 refresh::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
-            let body = view! { <div class="dash">{filters}{adding}{refresh::hear(&[Topic::Figures])}</div> };
+            let body =
+                view! { <div class="dash">{filters}{adding}{refresh::subscribe(&[Topic::Figures])}</div> };
             return Ok(page(meta(clock.now), body.into_any()));
         }
     };
@@ -141,7 +143,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         return Ok(page(meta, body.into_any()));
     };
     let rules = live_rules(store).await?;
-    let told = figures::Told {
+    let told = figures::FigureInput {
         clock,
         address: &asked.address,
         period: &asked.period,

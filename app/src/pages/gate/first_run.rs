@@ -11,7 +11,7 @@ use crate::context::Request;
 use crate::error::Error;
 use crate::flash::Flash;
 use crate::texts::texts;
-use crate::ui::form::{Input, input};
+use crate::ui::form::{InputProps, input};
 
 /// Renders the form that creates the first administrator. It requires the code that the server prints at start-up.
 #[component]
@@ -52,7 +52,7 @@ fn code_form(wrong: Option<String>) -> impl IntoView {
     if let Some(code) = wrong {
         flash = flash.error("code", texts().gate_first_run_code_wrong()).value("code", code);
     }
-    let code = Input {
+    let code = InputProps {
         label: texts().gate_first_run_code(),
         name: "code",
         kind: "text",
@@ -70,7 +70,7 @@ fn code_form(wrong: Option<String>) -> impl IntoView {
 
 fn person_form(code: String, flash: &Flash) -> impl IntoView + use<> {
     let field = |label, name, kind, autocomplete, maxlength| {
-        input(Input { label, name, kind, autocomplete, maxlength }, flash)
+        input(InputProps { label, name, kind, autocomplete, maxlength }, flash)
     };
     view! {
         <p>{texts().gate_first_run_person()}</p>

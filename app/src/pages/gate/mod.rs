@@ -180,7 +180,7 @@ pub fn NotFound() -> impl IntoView {
         Either::Right(view! { <a class="btn" href="/sign-in">{texts().gate_sign_in()}</a> })
     };
     let explained = view! {
-        <p>{texts().gate_not_found()}" "<code>{frame::here()}</code>{texts().gate_not_found_rest()}</p>
+        <p>{texts().gate_not_found()}" "<code>{frame::current_path()}</code>{texts().gate_not_found_rest()}</p>
         {way_on}
         {request.map(|request| frame::request_id(&request.request_id))}
     };

@@ -21,7 +21,7 @@ use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadEffectFilter, OpenBreaker};
 
 use crate::error::{Error, Result};
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::pages::queue::midnight;
 use crate::ui::clock::Clock;
 use crate::ui::words;
@@ -82,7 +82,7 @@ pub struct HomeData {
 ///
 /// # Errors
 /// Returns an error if the viewer is signed out or the database fails.
-pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
+pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
     let (store, clock) = (&here.request.store, here.clock);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
@@ -185,14 +185,14 @@ async fn invited(store: &Store) -> store::Result<Vec<String>> {
 }
 
 /// Returns today's decisions; concurrent requests share one query.
-async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
+async fn today(here: &PageContext) -> Result<Arc<DecidedToday>> {
     let since = midnight(here.clock.now, here.clock.zone);
     Ok(here.request.figures.today(&here.request.store, since, here.clock.now).await?)
 }
 
 /// Returns the figures of the last weeks from the dashboard's cache.
-async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLookup<FigureReport>> {
-    let Here { request, clock, .. } = here;
+async fn figures(here: &PageContext, workflows: &[WorkflowState]) -> Result<FigureLookup<FigureReport>> {
+    let PageContext { request, clock, .. } = here;
     // Starts at midnight, so that all viewers in a time zone share the cached figures all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);

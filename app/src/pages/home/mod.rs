@@ -1,18 +1,18 @@
 //! Home: alerts, the viewer's tasks and the key figures, in the order of the viewer's roles.
 
-mod burns;
-mod doing;
+mod alerts;
+mod key_figures;
 mod load;
-mod now;
 mod stop;
-mod waits;
+mod tasks;
+mod today;
 
 use leptos::prelude::*;
 use store::actor::Role;
 use store::refresh::Topic;
 
-use super::frame::{Here, Page, page};
-use super::places::Section;
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::ui::refresh;
@@ -29,11 +29,11 @@ pub fn Home() -> impl IntoView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     /// The viewer's tasks.
-    Waits,
+    Tasks,
     /// Today's decisions and the state of the layers.
-    Now,
+    Today,
     /// The key figures.
-    Doing,
+    KeyFigures,
     /// The workflows and their state.
     Workflows,
 }
@@ -41,11 +41,13 @@ enum Part {
 /// Returns the sections for a role, most important first.
 fn parts_of(role: Role) -> &'static [Part] {
     match role {
-        Role::SalesLeader | Role::AeRepLeader => &[Part::Waits, Part::Doing, Part::Now, Part::Workflows],
-        Role::Sdr | Role::Ae => &[Part::Waits, Part::Now],
-        Role::Integrations | Role::Admin => &[Part::Waits, Part::Now, Part::Workflows],
+        Role::SalesLeader | Role::AeRepLeader => {
+            &[Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]
+        }
+        Role::Sdr | Role::Ae => &[Part::Tasks, Part::Today],
+        Role::Integrations | Role::Admin => &[Part::Tasks, Part::Today, Part::Workflows],
         Role::Enablement | Role::RepLeader | Role::Revops | Role::RevopsLead => {
-            &[Part::Waits, Part::Now, Part::Doing, Part::Workflows]
+            &[Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows]
         }
     }
 }
@@ -57,36 +59,36 @@ fn parts(roles: &[Role]) -> Vec<Part> {
     for role in longest.into_iter().chain(roles.iter().copied()) {
         parts.extend(parts_of(role).iter().filter(|part| !parts.contains(part)).copied().collect::<Vec<_>>());
     }
-    if parts.is_empty() { vec![Part::Now] } else { parts }
+    if parts.is_empty() { vec![Part::Today] } else { parts }
 }
 
-async fn show(here: Here, flash: Flash) -> Result<Page> {
+async fn show(here: PageContext, flash: Flash) -> Result<PageContent> {
     let roles = here.request.viewer.as_ref().map(|viewer| viewer.roles.clone()).unwrap_or_default();
     let parts = parts(&roles);
-    let loaded = Box::pin(load::load(&here, parts.contains(&Part::Doing))).await?;
+    let loaded = Box::pin(load::load(&here, parts.contains(&Part::KeyFigures))).await?;
     let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
     let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
     let sections = parts.into_iter().map(|part| section(part, &here, &loaded, &flash)).collect_view();
     let hears = hears(&loaded);
-    let body = view! { <div class="home">{burns::burns(&here, &loaded).into_any()}{sections}{hears}</div> };
-    Ok(Page { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
+    let body = view! { <div class="home">{alerts::alerts(&here, &loaded).into_any()}{sections}{hears}</div> };
+    Ok(PageContent { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Subscribes once for all sections that refresh while the page is open.
 fn hears(loaded: &HomeData) -> impl IntoView + use<> {
     let has_tasks = loaded.is_ae || loaded.queue.is_some();
     let queue = has_tasks.then_some(Topic::Queue);
-    let figures = doing::is_adding(loaded).then_some(Topic::Figures);
+    let figures = key_figures::is_adding(loaded).then_some(Topic::Figures);
     let topics: Vec<Topic> = queue.into_iter().chain(figures).collect();
-    (!topics.is_empty()).then(|| refresh::hear(&topics))
+    (!topics.is_empty()).then(|| refresh::subscribe(&topics))
 }
 
-fn section(part: Part, here: &Here, loaded: &HomeData, flash: &Flash) -> AnyView {
+fn section(part: Part, here: &PageContext, loaded: &HomeData, flash: &Flash) -> AnyView {
     match part {
-        Part::Waits => waits::waits(loaded, flash).into_any(),
-        Part::Now => now::now(loaded).into_any(),
-        Part::Doing => doing::doing(loaded).into_any(),
-        Part::Workflows => now::workflows(here, loaded).into_any(),
+        Part::Tasks => tasks::tasks(loaded, flash).into_any(),
+        Part::Today => today::decided_today(loaded).into_any(),
+        Part::KeyFigures => key_figures::key_figures(loaded).into_any(),
+        Part::Workflows => today::workflows(here, loaded).into_any(),
     }
 }
 
@@ -96,10 +98,13 @@ mod tests {
 
     #[test]
     fn whoever_has_several_roles_sees_the_parts_of_all_once() {
-        assert_eq!(parts(&[Role::Sdr]), [Part::Waits, Part::Now]);
-        assert_eq!(parts(&[Role::SalesLeader]), [Part::Waits, Part::Doing, Part::Now, Part::Workflows]);
+        assert_eq!(parts(&[Role::Sdr]), [Part::Tasks, Part::Today]);
+        assert_eq!(
+            parts(&[Role::SalesLeader]),
+            [Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]
+        );
         let both = parts(&[Role::Sdr, Role::SalesLeader]);
-        assert_eq!(both, [Part::Waits, Part::Doing, Part::Now, Part::Workflows]);
-        assert_eq!(parts(&[]), [Part::Now]);
+        assert_eq!(both, [Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]);
+        assert_eq!(parts(&[]), [Part::Today]);
     }
 }

@@ -7,13 +7,13 @@ use store::reads::home::{LOAD, LOAD_DAYS};
 use super::load::HomeData;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
 use crate::flash::Flash;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
 /// Renders the button that unfolds the form; returns `None` if the viewer lacks the permission to stop workflows.
-pub fn stop(here: &Here, loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
+pub fn stop(here: &PageContext, loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     if !here.may::<StopWorkflow>() || loaded.workflows.is_empty() {
         return None;
     }

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::size;
 use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{lines, once};
 use crate::ui::icon::{Icon, icon};
@@ -47,7 +47,7 @@ pub fn ImportMapping() -> impl IntoView {
     page(Section::Import, move |here| load(here, id, query))
 }
 
-async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> {
+async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result<PageContent> {
     let not_found = || Error::NotFound { what: "upload".into() };
     let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
@@ -62,7 +62,8 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
     let workflows: Vec<WorkflowName> =
         workflow_names(store).await?.into_iter().filter(|known| known.is_live).collect();
     let zone = viewer.time_zone;
-    let fields = asked(&query).unwrap_or_else(|| guessed(&look.guess, &workflows)).resolved(&look.columns);
+    let fields =
+        fields_from_query(&query).unwrap_or_else(|| guessed(&look.guess, &workflows)).resolved(&look.columns);
     let fields = ImportFields { zone: chosen_zone(&fields.zone, zone), ..fields };
     let now = here.request.now;
     let sample = match fields.mapping(&look.columns, zone) {
@@ -91,10 +92,14 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
         <h1>{upload.file_name.clone()}</h1>
         <span class="meta">{size(upload.bytes)}</span>
     };
-    Ok(Page { title: format!("Import {}", upload.file_name), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent {
+        title: format!("Import {}", upload.file_name),
+        bar: bar.into_any(),
+        body: body.into_any(),
+    })
 }
 
-fn gone(upload: &Upload) -> Page {
+fn gone(upload: &Upload) -> PageContent {
     let bar = view! { <h1>{upload.file_name.clone()}</h1> };
     let run = upload.run_id.map(|run| view! { <p><a href=format!("/runs/{run}")>"See its import"</a></p> });
     let body = view! {
@@ -102,7 +107,7 @@ fn gone(upload: &Upload) -> Page {
         {run}
         <p><a class="btn" href="/import">"Upload another file"</a></p>
     };
-    Page { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
+    PageContent { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
 }
 
 /// Returns the time zone chosen in the form, or the viewer's own.
@@ -111,7 +116,7 @@ fn chosen_zone(said: &str, own: chrono_tz::Tz) -> String {
 }
 
 /// Returns the mapping from the URL, which holds the form as of the last preview.
-fn asked(query: &ParamsMap) -> Option<ImportFields> {
+fn fields_from_query(query: &ParamsMap) -> Option<ImportFields> {
     query.get("fields[workflow]")?;
     Some(ImportFields::read(|name| query.get(&format!("fields[{name}]")).unwrap_or_default()))
 }
@@ -154,7 +159,7 @@ fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
 }
 
 fn form(
-    here: &Here,
+    here: &PageContext,
     upload: &Upload,
     look: &FilePreview,
     fields: &ImportFields,

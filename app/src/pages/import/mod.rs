@@ -11,8 +11,8 @@ use store::runs::unfinished::{self, UnfinishedUpload};
 use crate::actions::runs::CancelUpload;
 use crate::error::{Error, Result};
 use crate::islands::Upload;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
@@ -23,7 +23,7 @@ pub fn ImportUpload() -> impl IntoView {
     page(Section::Import, load)
 }
 
-async fn load(here: Here) -> Result<Page> {
+async fn load(here: PageContext) -> Result<PageContent> {
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let unfinished = unfinished::of_person(&here.request.store, viewer.id).await?;
     let bar = view! {
@@ -51,7 +51,7 @@ async fn load(here: Here) -> Result<Page> {
         <Upload mark />
         {(!unfinished.is_empty()).then(|| table(&unfinished, here.clock))}
     };
-    Ok(Page { title: "Import leads".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: "Import leads".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<> {

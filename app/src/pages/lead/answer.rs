@@ -8,7 +8,7 @@ use super::load::LeadData;
 use crate::actions::answers::{AnswerLead, NOTE_CHARS, reasons};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::clock::Clock;
 
 /// An assignment that awaits the viewer's answer, with the input of a rejected form.
@@ -21,7 +21,7 @@ pub struct OpenAnswer {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn load(here: &Here, loaded: &LeadData, flash: Flash) -> Result<Option<OpenAnswer>> {
+pub async fn load(here: &PageContext, loaded: &LeadData, flash: Flash) -> Result<Option<OpenAnswer>> {
     let lead = &loaded.lead;
     let viewer = here.request.viewer.as_ref().filter(|viewer| lead.assignee.as_ref() == Some(&viewer.email));
     let Some(viewer) = viewer.filter(|_| here.may::<AnswerLead>()) else { return Ok(None) };

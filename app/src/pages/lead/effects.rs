@@ -8,14 +8,14 @@ use serde_json::Value as Json;
 use store::queue::{Kind, PastVerdict};
 use store::sync::lists::{Effect, EffectState};
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use crate::ui::chip::dotted;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
 /// Renders the effects with their heading.
-pub fn effects(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn effects(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     // Effect IDs ascend in creation order, but the lead's effects are sorted newest first.
     let effects: Vec<&Effect> =
@@ -89,7 +89,7 @@ fn row(loaded: &LeadData, decision: &Decision, effect: &Effect) -> impl IntoView
 fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
     if let Some(verdict) = effect.verdict_id {
         let verdict = loaded.verdicts.iter().find(|past| past.id == verdict.0);
-        return verdict.map_or_else(|| "What a person decided".into(), |past| said(loaded, past));
+        return verdict.map_or_else(|| "What a person decided".into(), |past| verdict_sentence(loaded, past));
     }
     let kind = effect.kind.as_str();
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
@@ -104,7 +104,7 @@ fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
 }
 
 /// Describes a person's verdict in the queue.
-fn said(loaded: &LeadData, past: &PastVerdict) -> String {
+fn verdict_sentence(loaded: &LeadData, past: &PastVerdict) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
         return format!("Waits again, taken back by {}", past.by);
     }

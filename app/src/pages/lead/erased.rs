@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use super::trace;
 use crate::ui::icon::{Icon, icon};
 
 /// Renders the parts of a decision that remain without its inputs.
-pub fn kept(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn kept(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let hashes = loaded.proof.as_ref().map(|proof| {
@@ -22,7 +22,7 @@ pub fn kept(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
             <div class="sec-head"><h2 id="h-kept">"What is kept"</h2></div>
             <div class="note" data-a="info">
                 {icon(Icon::Eraser)}
-                <p><strong>"This person was erased"</strong>{loaded.erased_at.map(|at| view! { ", "{loaded.clock.stamp_said(at)} })}"."</p>
+                <p><strong>"This person was erased"</strong>{loaded.erased_at.map(|at| view! { ", "{loaded.clock.stamp_in_sentence(at)} })}"."</p>
                 <p>"What came in and what was read from it can never be opened again: its key was destroyed. That it came, what was decided and by which rules stays, and the log still verifies by these hashes."</p>
             </div>
             <dl class="kv gap hashes">

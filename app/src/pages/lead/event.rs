@@ -9,16 +9,16 @@ use leptos::prelude::*;
 use serde_json::Value as Json;
 use store::log::StoredEvent;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::facts;
 use super::inputs::numbers;
 use super::load::LeadData;
 use super::texts::{EventText, texts};
-use crate::ui::evidence::{Marked, evidence};
+use crate::ui::evidence::{MarkedEvidence, evidence};
 use crate::ui::words;
 
 /// Renders the event with its heading.
-pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn event(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let heading = view! { <div class="sec-head"><h2 id="h-read">"What came in, what we read"</h2></div> };
     let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?)))
     else {
@@ -33,7 +33,7 @@ pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
         decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
     let (read, unread): (Vec<_>, Vec<_>) =
         texts.partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
-    let mut marked = Marked::new(numbers(loaded, decided).unsure);
+    let mut marked = MarkedEvidence::new(numbers(loaded, decided).unsure);
     let catalogue = &decided.rules.bundle.catalogue;
     let whys = decided.not_read(event);
     let rows = read
@@ -94,7 +94,7 @@ fn not_read(unread: &[EventText]) -> impl IntoView + use<> {
 }
 
 /// Returns the evidence of the decision's inputs in this event, by path.
-fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<EvidenceMark>> {
+fn marks(event: &StoredEvent, decided: &ExplainedDecision) -> BTreeMap<String, Vec<EvidenceMark>> {
     let mut marks: BTreeMap<String, Vec<EvidenceMark>> = BTreeMap::new();
     let Some(snapshot) = &decided.decision().content_snapshot else { return marks };
     let order = super::inputs::order(event, decided);

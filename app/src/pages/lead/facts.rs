@@ -86,7 +86,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
 }
 
 /// Describes why a rule could not be evaluated, as the end of a sentence.
-pub fn because(entry: &UnknownReason, catalogue: &Catalogue) -> String {
+pub fn unknown_reason(entry: &UnknownReason, catalogue: &Catalogue) -> String {
     match entry {
         UnknownReason::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
         UnknownReason::LowConfidence { field, confidence, needed } => format!(
@@ -145,10 +145,10 @@ mod tests {
     #[test]
     fn reasons_end_a_sentence() {
         let missing = UnknownReason::Missing { field: "company_size".into() };
-        assert_eq!(because(&missing, &catalogue()), "company size is missing");
+        assert_eq!(unknown_reason(&missing, &catalogue()), "company size is missing");
         let unsure =
             UnknownReason::LowConfidence { field: "company_size".into(), confidence: 0.58, needed: 0.7 };
-        assert_eq!(because(&unsure, &catalogue()), "company size is uncertain (0.58, 0.70 required)");
+        assert_eq!(unknown_reason(&unsure, &catalogue()), "company size is uncertain (0.58, 0.70 required)");
     }
 
     #[test]

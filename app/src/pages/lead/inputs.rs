@@ -8,7 +8,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use store::log::StoredEvent;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
 use super::texts::texts;
@@ -18,7 +18,7 @@ use crate::ui::titles;
 
 /// The numbers that link inputs to their highlights in the event.
 #[derive(Clone, Debug, Default)]
-pub struct Numbers {
+pub struct InputNumbers {
     /// Field names in order; the number is the index plus 1.
     pub order: Vec<String>,
     /// Numbers of the inputs whose confidence is too low for the rules.
@@ -26,10 +26,10 @@ pub struct Numbers {
 }
 
 /// Numbers the inputs of a decision.
-pub fn numbers(loaded: &LeadData, decided: &Decided) -> Numbers {
+pub fn numbers(loaded: &LeadData, decided: &ExplainedDecision) -> InputNumbers {
     let Some((event, snapshot)) = loaded.event.as_ref().zip(decided.decision().content_snapshot.as_ref())
     else {
-        return Numbers::default();
+        return InputNumbers::default();
     };
     let needed = needed(decided);
     let order = order(event, decided);
@@ -40,11 +40,11 @@ pub fn numbers(loaded: &LeadData, decided: &Decided) -> Numbers {
             .is_some_and(|field| needed.get(name).is_some_and(|needed| field.confidence < *needed))
     };
     let unsure = order.iter().enumerate().filter(|(_, name)| is_short(name)).map(|(n, _)| n + 1).collect();
-    Numbers { order, unsure }
+    InputNumbers { order, unsure }
 }
 
 /// Returns the fields with evidence in the event, in order of appearance.
-pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
+pub fn order(event: &StoredEvent, decided: &ExplainedDecision) -> Vec<String> {
     let Some((snapshot, body)) = decided.decision().content_snapshot.as_ref().zip(event.body.as_ref()) else {
         return Vec::new();
     };
@@ -62,7 +62,7 @@ pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
 
 /// Returns the confidence that each field needs for the deciding rule: the higher of the rule's threshold
 /// and the map's.
-fn needed(decided: &Decided) -> BTreeMap<String, f64> {
+fn needed(decided: &ExplainedDecision) -> BTreeMap<String, f64> {
     let mut needed = decided.rules.bundle.thresholds();
     let decision = decided.decision();
     let rule = decision.rule_id.as_ref().or(decision.held_by.as_ref()).and_then(|id| decided.rules.rule(id));
@@ -74,7 +74,7 @@ fn needed(decided: &Decided) -> BTreeMap<String, f64> {
 }
 
 /// Renders the table of inputs.
-pub fn inputs(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn inputs(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let Some(snapshot) = &decided.decision().content_snapshot else { return None };
     let catalogue = &decided.rules.bundle.catalogue;
     let numbers = numbers(loaded, decided);
@@ -120,7 +120,7 @@ fn read(
     name: &str,
     field: &SnapshotField,
     needed: Option<f64>,
-    decided: &Decided,
+    decided: &ExplainedDecision,
 ) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let (value, unit) = facts::value(&field.value, catalogue, name);
@@ -148,7 +148,7 @@ fn entry(found: &ListMatch) -> String {
     format!("{} ({})", found.entry, steps.join(", "))
 }
 
-fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView + use<> {
+fn listed(name: &str, answer: &SnapshotList, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let hits: Vec<String> = answer
         .by_field
@@ -176,7 +176,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
     }
 }
 
-fn not_found(name: &str, decided: &Decided, whys: &[UnreadValue]) -> impl IntoView + use<> {
+fn not_found(name: &str, decided: &ExplainedDecision, whys: &[UnreadValue]) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let stated = catalogue
         .get(name)

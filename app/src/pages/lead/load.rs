@@ -14,9 +14,9 @@ use store::reads::lead_page::{self, DecisionProof, LeadTimeline};
 use store::sync::lists::{Effect, effects_of_lead};
 use uuid::Uuid;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use crate::error::{Error, Result};
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -43,11 +43,11 @@ pub struct LeadData {
     /// The lead's profile.
     pub lead: Lead,
     /// The selected decision.
-    pub decided: Option<Decided>,
+    pub decided: Option<ExplainedDecision>,
     /// The smallest change that would lead to another decision, if requested.
     pub nearest: Option<NearestResult>,
     /// Other decisions, newest first.
-    pub others: Vec<Decided>,
+    pub others: Vec<ExplainedDecision>,
     /// Whether more decisions exist than are loaded.
     pub is_cut: bool,
     /// The lead's latest decision across all workflows.
@@ -80,7 +80,7 @@ pub struct LeadData {
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the lead does not exist or the decision belongs to another lead.
-pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
+pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
     let store = &here.request.store;
     let history = async {
         if asked.decision_only { Ok(LeadTimeline::default()) } else { lead_page::history(store, id).await }
@@ -106,7 +106,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData
         if stored.decision.lead_id != id {
             return Err(Error::NotFound { what: "decision about this lead".into() });
         }
-        let explained = Decided::explain(&here.request.bundles, stored).await?;
+        let explained = ExplainedDecision::explain(&here.request.bundles, stored).await?;
         if Some(explained.decision().decision_id) == chosen {
             decided = Some(explained);
         } else {
@@ -187,12 +187,12 @@ fn addresses(
     lead: &Lead,
     history: &LeadTimeline,
     outcomes: &[Outcome],
-    decided: Option<&Decided>,
+    decided: Option<&ExplainedDecision>,
 ) -> Vec<String> {
     let picked =
         history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
     let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());
-    let members = decided.into_iter().flat_map(Decided::members).map(|member| member.person);
+    let members = decided.into_iter().flat_map(ExplainedDecision::members).map(|member| member.person);
     let overrides = decided.into_iter().flat_map(|decided| decided.decision().human_overrides.iter());
     let overrides = overrides.map(|human| human.by.clone());
     let mut all: Vec<String> = picked

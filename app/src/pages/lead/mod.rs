@@ -1,8 +1,7 @@
 //! One lead: its decisions and their reasons, its events, and the resulting actions.
 
-mod again;
 pub(super) mod answer;
-pub mod decided;
+pub mod decision;
 mod effects;
 mod erased;
 pub(super) mod event;
@@ -11,6 +10,7 @@ pub(super) mod inputs;
 pub(super) mod load;
 mod nearest;
 mod pick;
+mod reevaluate;
 mod texts;
 mod timeline;
 mod trace;
@@ -21,8 +21,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::frame::{Here, Page, page};
-use super::places::Section;
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::icon::{Icon, icon};
@@ -44,7 +44,12 @@ pub fn LeadPage() -> impl IntoView {
     page(Section::Leads, move |here| show(here, id, asked, flash))
 }
 
-async fn show(here: Here, id: Option<String>, asked: load::LeadQuery, flash: Flash) -> Result<Page> {
+async fn show(
+    here: PageContext,
+    id: Option<String>,
+    asked: load::LeadQuery,
+    flash: Flash,
+) -> Result<PageContent> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
@@ -56,10 +61,10 @@ async fn show(here: Here, id: Option<String>, asked: load::LeadQuery, flash: Fla
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
     };
     let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded)} };
-    Ok(Page { title: name, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: name, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
+fn body(here: &PageContext, loaded: &LeadData) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
             {notes(loaded).into_any()}
@@ -79,7 +84,7 @@ fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
     Either::Right(view! {
         {notes(loaded).into_any()}
         {verdict::verdict(loaded, decided).into_any()}
-        {again::again(here, loaded, decided).into_any()}
+        {reevaluate::reevaluate(here, loaded, decided).into_any()}
         <div class="lead">
             <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}
@@ -101,7 +106,7 @@ fn notes(loaded: &LeadData) -> impl IntoView + use<> {
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
                 <p>"This may be the same person as "<a href=href>{other}</a>": one event named both, by external id and by e-mail."</p>
-                <p class="meta">"Open since "{clock.stamp_said(suggestion.opened_at)}</p>
+                <p class="meta">"Open since "{clock.stamp_in_sentence(suggestion.opened_at)}</p>
             </div>
         }
     };

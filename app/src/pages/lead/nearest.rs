@@ -4,14 +4,14 @@ use engine::rules::analysis::{Counterfactual, FieldChange, NearestResult};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::titles;
 
 /// Renders the change, or the link that requests it.
-pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn nearest(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let body = match &loaded.nearest {
         None => {
             let decision = decided.decision();
@@ -36,7 +36,7 @@ pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     view! { <div class="sec-head gap"><h2 id="h-near">"What would change it"</h2></div>{body} }
 }
 
-fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
+fn change(found: &Counterfactual, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let moves = found.moves.iter().map(|one| moved(one, decided)).collect_view();
     let verdict = &found.verdict;
     let (chip, by) = match (&verdict.held_by, &verdict.rule_id) {
@@ -55,7 +55,7 @@ fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Describes the change of one field.
-fn moved(one: &FieldChange, decided: &Decided) -> impl IntoView + use<> {
+fn moved(one: &FieldChange, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let said = |value: &engine::value::Value| {
         let (text, unit) = facts::value(&value.to_json(), catalogue, &one.field);

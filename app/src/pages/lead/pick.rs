@@ -5,12 +5,12 @@ use engine::rules::pick::{Pick, PickReason};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use crate::ui::{number, titles};
 
 /// Explains the pick; returns `None` if the decision picks no one.
-pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn pick(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let stored = decided.pick()?;
     let pool = titles::pool(&stored.pool);
     let all = decided.members().len();
@@ -37,7 +37,7 @@ pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Renders each member's counter before and after the pick.
-fn turns(loaded: &LeadData, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
+fn turns(loaded: &LeadData, decided: &ExplainedDecision, stored: &StoredPick) -> impl IntoView + use<> {
     let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
     let after = stored.pick.as_ref().map(|pick| &pick.counters_after);
     let rows = decided.members().into_iter().map(|member| {

@@ -8,14 +8,14 @@ use engine::rules::explain::{ConditionKind, ExplainedCondition, ExplainedRule, R
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::decided::Decided;
-use crate::ui::chip::{Truth, action_chip, truth, unknown_chip};
+use super::decision::ExplainedDecision;
+use crate::ui::chip::{ConditionResult, action_chip, truth, unknown_chip};
 use crate::ui::note::{Tone, note};
 use crate::ui::{number, words};
 
 /// Renders the rules with their heading and legend.
-pub fn section(decided: &Decided) -> impl IntoView + use<> {
-    let key = |outcome: Outcome3, word: &'static str| view! { <span class="pair">{truth(Truth::Told(outcome))}{word}</span> };
+pub fn section(decided: &ExplainedDecision) -> impl IntoView + use<> {
+    let key = |outcome: Outcome3, word: &'static str| view! { <span class="pair">{truth(ConditionResult::Told(outcome))}{word}</span> };
     view! {
         <div class="sec-head">
             <h2 id="h-why">"Why, rule by rule"</h2>
@@ -28,7 +28,7 @@ pub fn section(decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Renders the rules of a decision. The decisive ones are unfolded.
-pub fn trace(decided: &Decided) -> impl IntoView + use<> {
+pub fn trace(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let Some(explanation) = &decided.explanation else { return Either::Left(logged(decided)) };
     let decision = decided.decision();
     let differs = (!decided.is_true_to_log()).then(|| {
@@ -41,7 +41,7 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
     let otherwise = if is_default {
         Either::Left(view! {
             <li class="last" data-fired data-a=words::action_tone(decision.action)>
-                <span class="num"></span>{truth(Truth::Told(Outcome3::True))}<b>"Otherwise"</b>{action_chip(decision.action)}
+                <span class="num"></span>{truth(ConditionResult::Told(Outcome3::True))}<b>"Otherwise"</b>{action_chip(decision.action)}
                 <p class="why">"No rule is true, and none is unknown."</p>
             </li>
         })
@@ -50,7 +50,7 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
         let said = if held { "used because a rule could not be evaluated" } else { "not reached" };
         Either::Right(view! {
             <li data-skipped>
-                <span class="num"></span>{truth(Truth::NotReached)}<span>{text}</span><span class="meta">{said}</span>
+                <span class="num"></span>{truth(ConditionResult::NotReached)}<span>{text}</span><span class="meta">{said}</span>
             </li>
         })
     };
@@ -58,7 +58,7 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Renders the rules that were switched off or muted at the time of the decision.
-fn passed_over(decided: &Decided) -> impl IntoView + use<> {
+fn passed_over(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let conditions = &decided.decision().conditions;
     let line = |rules: &BTreeSet<String>, what: &str| {
         let titles: Vec<String> = rules.iter().map(|rule| decided.rules.title(rule)).collect();
@@ -70,7 +70,7 @@ fn passed_over(decided: &Decided) -> impl IntoView + use<> {
     view! { {off}{muted} }
 }
 
-fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView + use<> {
+fn line(index: usize, rule: &ExplainedRule, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     let fired = decision.rule_id.as_ref() == Some(&rule.id);
     let held = decision.held_by.as_ref() == Some(&rule.id);
@@ -130,7 +130,7 @@ fn pieces(condition: &ExplainedCondition) -> AnyView {
 }
 
 fn piece(piece_of: &ExplainedCondition) -> AnyView {
-    let sign = truth(Truth::Told(piece_of.state));
+    let sign = truth(ConditionResult::Told(piece_of.state));
     let joint = match piece_of.kind {
         ConditionKind::Atom => {
             let note = piece_of.note.as_deref().map(noted);
@@ -173,18 +173,18 @@ fn spoken(sentence: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-fn truth_of(state: RuleState) -> Truth {
+fn truth_of(state: RuleState) -> ConditionResult {
     match state {
-        RuleState::True => Truth::Told(Outcome3::True),
-        RuleState::False => Truth::Told(Outcome3::False),
-        RuleState::Unknown => Truth::Told(Outcome3::Unknown),
-        RuleState::Error => Truth::Told(Outcome3::Error),
-        RuleState::NotReached => Truth::NotReached,
+        RuleState::True => ConditionResult::Told(Outcome3::True),
+        RuleState::False => ConditionResult::Told(Outcome3::False),
+        RuleState::Unknown => ConditionResult::Told(Outcome3::Unknown),
+        RuleState::Error => ConditionResult::Told(Outcome3::Error),
+        RuleState::NotReached => ConditionResult::NotReached,
     }
 }
 
 /// Renders the logged result of each rule, for decisions whose inputs are erased.
-fn logged(decided: &Decided) -> impl IntoView + use<> {
+fn logged(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     let entries = decision.trace.iter().map(|entry| {
         let (number, name) = (
@@ -202,7 +202,7 @@ fn logged(decided: &Decided) -> impl IntoView + use<> {
         let hangs = fired || held;
         view! {
             <li class="last" data-fired=hangs data-a=hangs.then_some(tone)>
-                <span class="num">{number}</span>{truth(Truth::Told(entry.result))}<span>{name}</span>{end}
+                <span class="num">{number}</span>{truth(ConditionResult::Told(entry.result))}<span>{name}</span>{end}
             </li>
         }
     });

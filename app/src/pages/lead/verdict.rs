@@ -6,7 +6,7 @@ use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use serde_json::Value as Json;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::facts::{self, Fact};
 use super::load::LeadData;
 use crate::actions::queue::QueueFilter;
@@ -18,7 +18,7 @@ use crate::ui::{number, titles, words};
 const FACTS: usize = 4;
 
 /// Renders the sentence and a line of details below it.
-pub fn verdict(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn verdict(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     view! {
         <section class="verdict" aria-label="Decision in one sentence">
@@ -38,14 +38,16 @@ pub fn chip(decision: &Decision) -> impl IntoView + use<> {
 }
 
 /// Returns the reason in a few words, for a folded decision.
-pub fn short(loaded: &LeadData, decided: &Decided) -> String {
+pub fn short(loaded: &LeadData, decided: &ExplainedDecision) -> String {
     let decision = decided.decision();
     let title = |id: &String| decided.rules.title(id);
     let reason = match (&decision.rule_id, &decision.held_by) {
         (Some(rule), _) => title(rule),
         (None, Some(rule)) => {
-            let why =
-                decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue));
+            let why = decision
+                .because
+                .iter()
+                .map(|entry| facts::unknown_reason(entry, &decided.rules.bundle.catalogue));
             format!("“{}” could not be evaluated: {}", title(rule), why.collect::<Vec<_>>().join(", "))
         }
         (None, None) => "no rule applied".into(),
@@ -69,12 +71,12 @@ fn target(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
 }
 
 /// Renders the reason.
-fn reason(decided: &Decided) -> impl IntoView + use<> {
+fn reason(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     if let Some(rule) = &decision.held_by {
         let catalogue = &decided.rules.bundle.catalogue;
         let why: Vec<String> =
-            decision.because.iter().map(|entry| facts::because(entry, catalogue)).collect();
+            decision.because.iter().map(|entry| facts::unknown_reason(entry, catalogue)).collect();
         let why = if why.is_empty() { "something it needs is not known".to_owned() } else { joined(&why) };
         return EitherOf3::A(
             view! { ": not enough information for "<b>{decided.rules.title(rule)}</b>", "{why} },
@@ -122,12 +124,12 @@ fn overridden(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let one = |human: &engine::decision::HumanOverride| {
         let reason = if human.reason.is_empty() { String::new() } else { format!(": {}", human.reason) };
-        view! { <p class="row">{icon(Icon::Person)}<span>{loaded.person(&human.by)}" changed it to "{action_chip(human.action)}" "{clock.stamp_said(human.at)}{reason}</span></p> }
+        view! { <p class="row">{icon(Icon::Person)}<span>{loaded.person(&human.by)}" changed it to "{action_chip(human.action)}" "{clock.stamp_in_sentence(human.at)}{reason}</span></p> }
     };
     decision.human_overrides.iter().map(one).collect_view()
 }
 
-fn particulars(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+fn particulars(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     let number = decision
         .rule_id
@@ -163,7 +165,7 @@ fn particulars(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Renders the lead's current queue or stage, if this is still the latest decision in its workflow.
-fn waits(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+fn waits(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let id = decided.decision().decision_id;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.decision_id == id)?;
     match (&standing.queue, &loaded.lead.stage) {

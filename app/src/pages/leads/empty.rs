@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{LeadListCursor, LeadListPosition, LeadListRow, SEARCHED_ROWS};
 
-use super::filter::Asked;
-use crate::pages::list_page::Rows;
+use super::filter::LeadListQuery;
+use crate::pages::list_page::ListRows;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 
@@ -35,7 +35,10 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
 }
 
 /// Renders that no leads match, or that none have been found so far.
-pub fn no_match(asked: &Asked, found: &Rows<LeadListRow, LeadListPosition>) -> impl IntoView + use<> {
+pub fn no_match(
+    asked: &LeadListQuery,
+    found: &ListRows<LeadListRow, LeadListPosition>,
+) -> impl IntoView + use<> {
     let bare = asked.address.start();
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sort.order)) {
         let further = match on {

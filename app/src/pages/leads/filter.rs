@@ -9,11 +9,11 @@ use store::reads::leads_list::{FigurePart, LeadListFilter, LeadListSort, QueueFi
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use crate::pages::period::{self, Period, Span};
+use crate::pages::period::{self, Period, PeriodKind};
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::Sorted;
+use crate::ui::table::ListOrder;
 use crate::ui::words;
 
 /// Query parameters that hold the filters.
@@ -27,19 +27,19 @@ const DEFAULT_RULE: &str = "-";
 const TEXT_CHARS: usize = 200;
 
 /// The parsed request for the list.
-pub struct Asked {
+pub struct LeadListQuery {
     /// The filters as given in the URL.
     pub address: Address,
     /// The same filters, parsed. Invalid values are ignored.
     pub filter: LeadListFilter,
     /// The sort order as shown in the column headers.
-    pub sorted: Sorted,
+    pub sorted: ListOrder,
     /// The same sort order for the query.
     pub sort: LeadListSort,
     period: Period,
 }
 
-impl Asked {
+impl LeadListQuery {
     /// Parses the filters from the URL.
     pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName], assignees: &[Person]) -> Self {
         let assignee =
@@ -49,7 +49,7 @@ impl Asked {
         let rule = address.get("rule").map(|rule| {
             if rule == DEFAULT_RULE { RuleFilter::Default } else { RuleFilter::Rule(rule.to_owned()) }
         });
-        let period = Period::read(&address, Span::All, clock);
+        let period = Period::read(&address, PeriodKind::All, clock);
         let filter = LeadListFilter {
             workflow: workflow.map(|workflow| workflow.id),
             action: address.parsed::<Action>("action"),
@@ -65,7 +65,7 @@ impl Asked {
             assignee: assignee.map(|person| person.email.clone()),
             lead: None,
         };
-        let mut sorted = Sorted::read(&address, &SORTS);
+        let mut sorted = ListOrder::read(&address, &SORTS);
         if filter.has_period() {
             sorted.by = "first";
         }
@@ -117,7 +117,7 @@ impl Asked {
 
 /// Renders the form of all filters, sent as a plain GET.
 pub fn form(
-    asked: &Asked,
+    asked: &LeadListQuery,
     workflows: &[WorkflowName],
     rules: &[RuleName],
     assignees: &[Person],
@@ -125,7 +125,7 @@ pub fn form(
     let address = &asked.address;
     let is_shown =
         |rule: &&RuleName| asked.filter.workflow.is_none_or(|workflow| workflow == rule.workflow_id);
-    let mut rule_choices: Vec<Choice> =
+    let mut rule_choices: Vec<FilterOption> =
         rules.iter().filter(is_shown).map(|rule| (rule.rule_id.clone(), rule.title().to_owned())).collect();
     rule_choices.dedup();
     rule_choices.push((DEFAULT_RULE.into(), "None, by default".into()));
@@ -168,26 +168,26 @@ pub fn form(
     }
 }
 
-fn workflow_choices(workflows: &[WorkflowName]) -> Vec<Choice> {
+fn workflow_choices(workflows: &[WorkflowName]) -> Vec<FilterOption> {
     workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect()
 }
 
-fn assignee_choices(assignees: &[Person]) -> Vec<Choice> {
+fn assignee_choices(assignees: &[Person]) -> Vec<FilterOption> {
     assignees.iter().map(|person| (person.id.to_string(), person.name.clone())).collect()
 }
 
 /// Returns the periods to choose from. `all` is missing because it is the default.
-fn period_choices() -> Vec<Choice> {
+fn period_choices() -> Vec<FilterOption> {
     period::choices().into_iter().filter(|(name, _)| name != "all").collect()
 }
 
-fn queue_choices() -> Vec<Choice> {
+fn queue_choices() -> Vec<FilterOption> {
     [QueueFilter::Any, QueueFilter::Sdr, QueueFilter::Manual, QueueFilter::None]
         .map(|queue| (<&str>::from(queue).to_owned(), queue_words(queue).to_owned()))
         .into()
 }
 
-fn stage_choices() -> Vec<Choice> {
+fn stage_choices() -> Vec<FilterOption> {
     OutcomeStage::VARIANTS.iter().map(|stage| (stage.to_string(), words::stage(*stage).to_owned())).collect()
 }
 

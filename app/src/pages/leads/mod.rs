@@ -17,22 +17,22 @@ use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, LeadListCursor, LeadListPosition, LeadListRow};
 use store::refresh::Topic;
 
-use super::frame::Here;
-use super::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use super::places::Section;
+use super::frame::PageContext;
+use super::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use super::menu::Section;
 use crate::actions::runs::StartImport;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{LEADS, ListInfo};
 use crate::ui::charts::bars::STACK;
 use crate::ui::filters::Address;
-use crate::ui::table::{Sorted, Table};
+use crate::ui::table::{ListOrder, Table};
 use crate::ui::{number, words};
-use filter::Asked;
+use filter::LeadListQuery;
 
 /// The list of leads.
 pub struct LeadList {
-    asked: Asked,
+    asked: LeadListQuery,
     workflows: Vec<WorkflowName>,
     /// All AEs, including deactivated ones, because leads can still be assigned to them.
     assignees: Vec<Person>,
@@ -41,7 +41,7 @@ pub struct LeadList {
 /// Data that the page shows in addition to the rows.
 pub struct LeadListExtras {
     /// Names used in the rows.
-    names: table::Known,
+    names: table::LeadRowContext,
     /// The rules of the live workflows.
     rules: Vec<RuleName>,
     counts: Option<(Vec<(Action, usize)>, bool)>,
@@ -68,7 +68,7 @@ impl ListPage for LeadList {
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
         let (workflows, mut assignees) = tokio::try_join!(workflow_names(store), people::all(store))?;
         assignees.retain(|person| person.roles.contains(&Role::Ae));
-        let asked = Asked::read(asked.address, asked.clock, &workflows, &assignees);
+        let asked = LeadListQuery::read(asked.address, asked.clock, &workflows, &assignees);
         Ok(Self { asked, workflows, assignees })
     }
 
@@ -76,7 +76,7 @@ impl ListPage for LeadList {
         &self.asked.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.asked.sorted
     }
 
@@ -85,21 +85,21 @@ impl ListPage for LeadList {
         store: &Store,
         cursor: LeadListCursor,
         limit: usize,
-    ) -> Result<Rows<LeadListRow, LeadListPosition>> {
+    ) -> Result<ListRows<LeadListRow, LeadListPosition>> {
         let found = leads_list::page(store, &self.asked.filter, self.asked.sort, cursor, limit).await?;
-        Ok(Rows { rows: found.rows, beside: found.beside, cut: found.cut, total: None })
+        Ok(ListRows { rows: found.rows, beside: found.beside, cut: found.cut, total: None })
     }
 
     async fn extras(
         &self,
-        here: &Here,
-        found: &Rows<LeadListRow, LeadListPosition>,
+        here: &PageContext,
+        found: &ListRows<LeadListRow, LeadListPosition>,
     ) -> Result<LeadListExtras> {
         let store = &here.request.store;
         let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
         let rules = leads_list::rules_of(store, &decisions).await?;
         let assignees: Vec<String> = found.rows.iter().filter_map(|row| row.assignee.clone()).collect();
-        let names = table::Known {
+        let names = table::LeadRowContext {
             rules: rules.into_iter().map(|rule| (rule.decision_id, rule)).collect(),
             people: names_of(store, &assignees).await?,
             clock: here.clock,
@@ -118,16 +118,16 @@ impl ListPage for LeadList {
 
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         _flash: &Flash,
         extras: &LeadListExtras,
-        _found: &Rows<LeadListRow, LeadListPosition>,
-    ) -> ListSurroundings {
+        _found: &ListRows<LeadListRow, LeadListPosition>,
+    ) -> ListFrame {
         let Self { asked, workflows, assignees } = self;
         let import = here
             .may::<StartImport>()
             .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
-        ListSurroundings {
+        ListFrame {
             bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span>{import} }.into_any(),
             form: filter::form(asked, workflows, &extras.rules, assignees).into_any(),
             chips: asked.chips(workflows, &extras.rules, assignees),
@@ -138,11 +138,11 @@ impl ListPage for LeadList {
         }
     }
 
-    fn instead(&self, here: &Here, extras: &LeadListExtras) -> Option<AnyView> {
+    fn instead(&self, here: &PageContext, extras: &LeadListExtras) -> Option<AnyView> {
         extras.is_bare.then(|| empty::no_leads(&self.workflows, &here.request.origin()).into_any())
     }
 
-    fn empty(&self, _extras: &LeadListExtras, found: &Rows<LeadListRow, LeadListPosition>) -> AnyView {
+    fn empty(&self, _extras: &LeadListExtras, found: &ListRows<LeadListRow, LeadListPosition>) -> AnyView {
         empty::no_match(&self.asked, found).into_any()
     }
 
@@ -151,7 +151,7 @@ impl ListPage for LeadList {
     }
 }
 
-fn order(asked: &Asked) -> &'static str {
+fn order(asked: &LeadListQuery) -> &'static str {
     match (asked.sort.by_first, asked.sort.order) {
         (true, Order::Newest) => "Sorted by first decision, newest first",
         (true, Order::Oldest) => "Sorted by first decision, oldest first",
@@ -161,7 +161,7 @@ fn order(asked: &Asked) -> &'static str {
 }
 
 /// Renders the number of leads for each decision as a link that filters by it.
-fn by_action(asked: &Asked, counts: Option<&(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
+fn by_action(asked: &LeadListQuery, counts: Option<&(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
     let address = asked.address.start();
     let is_counted = counts.is_some();
     let (counts, more) = counts.cloned().unwrap_or_default();

@@ -9,14 +9,14 @@ use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{DecidingRule, LeadListRow};
 
 use super::ById;
-use crate::ui::chip::{Truth, action_chip, truth};
+use crate::ui::chip::{ConditionResult, action_chip, truth};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, Table};
 use crate::ui::{number, words};
 
 /// Names used in the rows.
-pub struct Known {
+pub struct LeadRowContext {
     /// The rules of the decisions.
     pub rules: ById<DecidingRule>,
     /// Names of people by e-mail address.
@@ -26,7 +26,7 @@ pub struct Known {
 }
 
 /// Builds the table of leads.
-pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, LeadListRow> {
+pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Table<'a, LeadListRow> {
     let clock = known.clock;
     let several = workflows.len() > 1;
     let workflow = |row: &LeadListRow| workflows.iter().find(|workflow| workflow.id == row.workflow_id);
@@ -82,7 +82,7 @@ fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<>
     match (rule, &row.last_rule_id) {
         (Some(rule), _) if rule.held => EitherOf3::A(view! {
             <span class="pair" title="Not enough information for this rule: the scan stopped here">
-                {truth(Truth::Told(Outcome3::Unknown))}<span class="sr">": not enough information for "</span>
+                {truth(ConditionResult::Told(Outcome3::Unknown))}<span class="sr">": not enough information for "</span>
                 <span class="clip tone" data-a="unknown">{title(rule)}</span>
             </span>
         }),
@@ -93,7 +93,7 @@ fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<>
 }
 
 /// Renders the queue rather than the assignee: a lead that waits for a person matters more.
-fn waits(row: &LeadListRow, known: &Known) -> impl IntoView + use<> {
+fn waits(row: &LeadListRow, known: &LeadRowContext) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {
             let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));

@@ -4,7 +4,7 @@ mod views;
 
 use leptos::prelude::*;
 
-use super::frame::Here;
+use super::frame::PageContext;
 use crate::csv_file::MAX_ROWS;
 use crate::error::Result;
 use crate::flash::Flash;
@@ -19,7 +19,7 @@ use crate::ui::table::Table;
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn tools<Row>(
-    here: &Here,
+    here: &PageContext,
     flash: &Flash,
     address: &Address,
     table: &Table<'_, Row>,
@@ -46,7 +46,7 @@ fn columns(address: &Address, choices: &[(&'static str, &'static str, bool)]) ->
         .map(|_| view! { <a class="btn plain" href=address.without(&["cols"]).href()>"As usual"</a> });
     let form = view! {
         <form method="get" action=address.path()>
-            {address.kept_but(&["cols"])}
+            {address.hidden_inputs_except(&["cols"])}
             // Always present, so that clearing every box still sends a column selection.
             <input type="hidden" name="cols" value="first" />
             <fieldset class="checks"><legend>"Columns"</legend>{boxes.collect_view()}</fieldset>

@@ -7,7 +7,7 @@ use store::views::{self as reads, NAME_CHARS, SavedView};
 use crate::actions::views::{DeleteView, RenameView, SaveView};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::filters::Address;
 use crate::ui::form::ask;
 
@@ -15,7 +15,7 @@ use crate::ui::form::ask;
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn views(here: &Here, flash: &Flash, address: &Address) -> Result<AnyView> {
+pub async fn views(here: &PageContext, flash: &Flash, address: &Address) -> Result<AnyView> {
     let Some(viewer) = &here.request.viewer else { return Ok(().into_any()) };
     let saved = reads::views(&here.request.store, viewer.id, address.path()).await?;
     let query = address.start().query();

@@ -7,11 +7,11 @@ use leptos::server_fn::ServerFn as _;
 use serde_json::Value as Json;
 use store::queue::Kind;
 
-use super::load::{Open, QueueData};
+use super::load::{OpenLead, QueueData};
 use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as done};
 use crate::flash::Flash;
-use crate::pages::frame::Here;
-use crate::pages::lead::decided::Decided;
+use crate::pages::frame::PageContext;
+use crate::pages::lead::decision::ExplainedDecision;
 use crate::ui::{titles, words};
 
 /// Common reasons, offered as suggestions.
@@ -24,7 +24,7 @@ const REASONS: [&str; 5] = [
 ];
 
 /// Renders the hidden fields that identify the lead and preserve the filters.
-pub fn named(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
+pub fn named(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     let shown = loaded.shown.pairs().map(|(name, value)| {
         view! { <input type="hidden" name=format!("shown[{name}]") value=value.to_owned() /> }
     });
@@ -36,7 +36,7 @@ pub fn named(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
 }
 
 /// Renders the suggested assignee or stage.
-pub fn target(open: &Open) -> impl IntoView + use<> {
+pub fn target(open: &OpenLead) -> impl IntoView + use<> {
     let act = open.suggestion.as_ref()?;
     let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
     match (act.action, &open.turn) {
@@ -57,10 +57,10 @@ pub fn target(open: &Open) -> impl IntoView + use<> {
 
 /// Renders the forms to accept, change or disqualify.
 pub fn forms(
-    here: &Here,
+    here: &PageContext,
     loaded: &QueueData,
-    open: &Open,
-    decided: &Decided,
+    open: &OpenLead,
+    decided: &ExplainedDecision,
     flash: &Flash,
 ) -> impl IntoView + use<> {
     let others = open.claim.as_ref().is_some_and(|claim| claim.person_id != loaded.viewer);
@@ -120,7 +120,7 @@ impl Typed {
     }
 }
 
-fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
+fn accept(open: &OpenLead, fields: AnyView) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
     let action = suggested.agreed();
     if suggested != action {
@@ -155,7 +155,7 @@ fn advance(fields: AnyView) -> impl IntoView {
     }
 }
 
-fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
+fn change(open: &OpenLead, typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     let typed = typed.of(Kind::Change);
     let agreed = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action).agreed();
     let everybody = open.everybody.clone();
@@ -178,7 +178,7 @@ fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> 
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Change.to_string() />
                 <label class="label">"Change to"<select class="field what" name="action">{options}</select></label>
-                {said(error("action"), "change-action")}
+                {field_error(error("action"), "change-action")}
                 <div class="whom-to">{whom}</div>
                 {why(typed, error("reason"), "change")}
                 <button class="btn primary">"Save change"<kbd>"↵"</kbd></button>
@@ -216,7 +216,7 @@ fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl
                 required aria-invalid=invalid aria-describedby=described
             />
         </label>
-        {said(error, &id)}
+        {field_error(error, &id)}
     }
 }
 
@@ -239,11 +239,11 @@ fn people(
             <span class=(form == "accept").then_some("sr")>{label}</span>
             <select class="field" name="assignee" aria-invalid=invalid aria-describedby=described>{options}</select>
         </label>
-        {said(error, &id)}
+        {field_error(error, &id)}
     }
 }
 
-fn said(error: Option<String>, id: &str) -> impl IntoView + use<> {
+fn field_error(error: Option<String>, id: &str) -> impl IntoView + use<> {
     let id = id.to_owned();
     error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })
 }

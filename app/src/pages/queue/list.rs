@@ -10,7 +10,7 @@ use store::refresh::Topic;
 use super::load::QueueData;
 use crate::actions::queue::{QueueFilter, count, left};
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Choice, select};
+use crate::ui::filters::{FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, refresh, words};
 
@@ -150,7 +150,7 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
     let QueueFilter { workflow, queue, action, of } = &loaded.shown;
     let active = loaded.shown.pairs().count();
     let named = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
-    let workflows: Vec<Choice> =
+    let workflows: Vec<FilterOption> =
         loaded.workflows.iter().map(|known| (known.name.clone(), known.title.clone())).collect();
     let queues = ["sdr", "manual"].map(|name| (name.to_owned(), words::queue(name).to_owned())).to_vec();
     let actions =

@@ -23,8 +23,8 @@ use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::actions::queue::{DecideLead, QueueFilter};
 use crate::error::{Error, Result};
-use crate::pages::frame::Here;
-use crate::pages::lead::decided::Decided;
+use crate::pages::frame::PageContext;
+use crate::pages::lead::decision::ExplainedDecision;
 use crate::pages::lead::load as lead;
 use crate::ui::clock::Clock;
 use crate::ui::words;
@@ -49,7 +49,7 @@ pub struct QueueQuery {
 pub const REFRESH: &str = "refresh";
 
 /// The open lead.
-pub struct Open {
+pub struct OpenLead {
     /// The lead and its workflow.
     pub place: QueueItem,
     /// The workflow's name in URLs.
@@ -65,11 +65,11 @@ pub struct Open {
     /// Reason that the lead is no longer in the queue.
     pub gone: Option<NotWaitingReason>,
     /// The AE's rejection that returned the lead to the queue.
-    pub rejected: Option<Rejected>,
+    pub rejected: Option<AssigneeRejection>,
     /// The suggested action; `None` if an AE rejected the result of the rules.
     pub suggestion: Option<RuleAction>,
     /// The rotation of the pool that the lead would go to.
-    pub turn: Option<Turn>,
+    pub turn: Option<PoolRotation>,
     /// E-mail addresses and names of the AEs that a lead can be assigned to.
     pub everybody: Vec<(String, String)>,
     /// Whether the workflow is stopped.
@@ -77,7 +77,7 @@ pub struct Open {
 }
 
 /// An AE's rejection of the lead.
-pub struct Rejected {
+pub struct AssigneeRejection {
     /// The AE's name.
     pub by: String,
     /// Time of the rejection.
@@ -87,7 +87,7 @@ pub struct Rejected {
 }
 
 /// The rotation of a pool.
-pub struct Turn {
+pub struct PoolRotation {
     /// The pool's name; `None` if an assignee has already been picked.
     pub pool: Option<String>,
     /// E-mail address of the person whose turn it is.
@@ -115,7 +115,7 @@ pub struct QueueData {
     /// The viewer's last verdict while it can be undone, with the name of the lead.
     pub last: Option<(PastVerdict, String)>,
     /// The open lead.
-    pub open: Option<Open>,
+    pub open: Option<OpenLead>,
     /// Active kill switches.
     pub stops: Vec<KillSwitch>,
     /// All workflows.
@@ -141,7 +141,7 @@ impl QueueData {
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the lead in the URL does not exist.
-pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
+pub async fn load(here: &PageContext, asked: QueueQuery) -> Result<QueueData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let now = here.clock.now;
@@ -158,7 +158,7 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
         if filter == QueueListFilter::default() { Ok(everything) } else { queue::count(store, &filter).await }
     };
     let (rows, total) = tokio::try_join!(queue::waiting(store, &filter, now), total)?;
-    let open = match asked_place(&asked, &rows, &workflows)? {
+    let open = match requested_item(&asked, &rows, &workflows)? {
         Some(place) => Some(place),
         None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead in this workflow".into() }),
         None => first_free(&rows, viewer.id.0),
@@ -217,7 +217,7 @@ async fn rules_of(bundles: &Bundles, rows: &[WaitingLead]) -> Result<BTreeMap<Ve
 }
 
 /// Returns the lead in the URL, in the workflow given there or else in the one where it waits.
-fn asked_place(
+fn requested_item(
     asked: &QueueQuery,
     rows: &[WaitingLead],
     workflows: &[WorkflowName],
@@ -239,12 +239,12 @@ fn first_free(rows: &[WaitingLead], viewer: uuid::Uuid) -> Option<QueueItem> {
 }
 
 async fn load_open(
-    here: &Here,
+    here: &PageContext,
     place: QueueItem,
     workflows: &[WorkflowName],
     (rows, stops): (&[WaitingLead], &[KillSwitch]),
     is_looked_at: bool,
-) -> Result<Open> {
+) -> Result<OpenLead> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: "lead in this workflow".into() };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
@@ -289,7 +289,7 @@ async fn load_open(
         _ => None,
     };
     let is_stopped = stops.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
-    Ok(Open {
+    Ok(OpenLead {
         place,
         workflow: workflow.name.clone(),
         lead: loaded,
@@ -305,19 +305,27 @@ async fn load_open(
     })
 }
 
-async fn rejected(store: &Store, place: QueueItem, decision: DecisionId) -> store::Result<Option<Rejected>> {
+async fn rejected(
+    store: &Store,
+    place: QueueItem,
+    decision: DecisionId,
+) -> store::Result<Option<AssigneeRejection>> {
     let Some(found) = queue::rejection(store, decision).await? else { return Ok(None) };
     let outcomes = store::outcomes::of_lead(store, place.lead).await?;
     let last = outcomes.into_iter().rfind(|outcome| outcome.stage == OutcomeStage::Rejected);
-    Ok(Some(Rejected { by: found.by, at: found.at, reason: last.and_then(|outcome| outcome.reason) }))
+    Ok(Some(AssigneeRejection {
+        by: found.by,
+        at: found.at,
+        reason: last.and_then(|outcome| outcome.reason),
+    }))
 }
 
 async fn turn(
-    here: &Here,
-    decided: &Decided,
+    here: &PageContext,
+    decided: &ExplainedDecision,
     act: &RuleAction,
     owner: Option<String>,
-) -> Result<Option<Turn>> {
+) -> Result<Option<PoolRotation>> {
     let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
     let bundle = &decided.rules.bundle;
     let Some((version, pool)) = text("pool").and_then(|name| bundle.pool(name)) else { return Ok(None) };
@@ -346,7 +354,7 @@ async fn turn(
         .into_iter()
         .map(|email| (email.clone(), names.get(&email).cloned().unwrap_or(email)))
         .collect();
-    Ok(Some(Turn { pool: picked.is_none().then(|| pool.name.clone()), person, members }))
+    Ok(Some(PoolRotation { pool: picked.is_none().then(|| pool.name.clone()), person, members }))
 }
 
 /// Returns the people that leads can be assigned to.

@@ -3,7 +3,7 @@
 mod decide;
 mod list;
 pub(crate) mod load;
-mod work;
+mod open_lead;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -11,8 +11,8 @@ use leptos_router::hooks::use_query_map;
 use store::control::kill::KillSwitch;
 use store::refresh::Topic;
 
-use super::frame::{Here, Page, page};
-use super::places::Section;
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
 use crate::actions::queue::{QueueFilter, count};
 use crate::error::Result;
 use crate::flash::Flash;
@@ -46,13 +46,13 @@ pub fn Queue() -> impl IntoView {
     page(Section::Queue, move |here| show(here, asked, flash))
 }
 
-async fn show(here: Here, asked: QueueQuery, flash: Flash) -> Result<Page> {
+async fn show(here: PageContext, asked: QueueQuery, flash: Flash) -> Result<PageContent> {
     let loaded = Box::pin(load::load(&here, asked)).await?;
     let title = match loaded.total {
         0 => "Queue".to_owned(),
         total => format!("Queue, {} waiting", count(total)),
     };
-    Ok(Page { title, bar: bar(&loaded).into_any(), body: body(&here, &loaded, &flash).into_any() })
+    Ok(PageContent { title, bar: bar(&loaded).into_any(), body: body(&here, &loaded, &flash).into_any() })
 }
 
 fn bar(loaded: &QueueData) -> impl IntoView + use<> {
@@ -67,7 +67,7 @@ fn bar(loaded: &QueueData) -> impl IntoView + use<> {
     view! { <h1>"Queue"</h1>{refresh::part("queue-count", Topic::Queue, waiting)}{decide::take_back(loaded)} }
 }
 
-fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
+fn body(here: &PageContext, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
     if loaded.everything == 0 && loaded.open.is_none() {
         let steps = view! {
             <p>"Leads come here when a rule needs a field that is missing, when no rule matches, or when a workflow is stopped."</p>
@@ -75,10 +75,10 @@ fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<>
         };
         let empty =
             refresh::part("queue-empty", Topic::Queue, note::empty(Icon::Inbox, "The queue is empty", steps));
-        return Either::Left(view! { {stops(loaded)}{empty}{refresh::hear(&[Topic::Queue])} });
+        return Either::Left(view! { {stops(loaded)}{empty}{refresh::subscribe(&[Topic::Queue])} });
     }
     let open = match &loaded.open {
-        Some(open) => work::pane(here, loaded, open, flash).into_any(),
+        Some(open) => open_lead::pane(here, loaded, open, flash).into_any(),
         None => {
             let steps = view! { <a class="btn" href="/queue">"Show the whole queue"</a> };
             let empty = note::empty(Icon::Inbox, "No leads match these filters", steps);
@@ -91,7 +91,7 @@ fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<>
         <div class="queue">{list::list(loaded).into_any()}{open}</div>
         <Keys />
         <Triage />
-        {refresh::hear(&[Topic::Queue])}
+        {refresh::subscribe(&[Topic::Queue])}
     })
 }
 

@@ -1,6 +1,6 @@
 //! Releases: the list, and a page for each release.
 
-pub(super) mod acts;
+pub(super) mod actions;
 mod release;
 
 use engine::control::release::Stage;
@@ -15,14 +15,14 @@ use crate::csv_file::{self, instant};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{CHANGES, ListInfo, RELEASES};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::Icon;
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, titles, words};
 
 pub use self::release::ReleasePage;
@@ -34,7 +34,7 @@ const NAMES: [&str; 2] = ["workflow", "stage"];
 pub struct ReleaseList {
     address: Address,
     filter: ReleaseListFilter,
-    sorted: Sorted,
+    sorted: ListOrder,
 }
 
 /// Data that the page shows in addition to the releases.
@@ -65,23 +65,28 @@ impl ListPage for ReleaseList {
             workflow: address.get("workflow").map(str::to_owned),
             stage: address.parsed("stage"),
         };
-        Ok(Self { filter, sorted: Sorted::read(&address, &["number"]), address })
+        Ok(Self { filter, sorted: ListOrder::read(&address, &["number"]), address })
     }
 
     fn address(&self) -> &Address {
         &self.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: ReleaseCursor, limit: usize) -> Result<Rows<Release, i64>> {
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: ReleaseCursor,
+        limit: usize,
+    ) -> Result<ListRows<Release, i64>> {
         let found = releases::page(store, &self.filter, self.sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
+        Ok(ListRows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &Here, _found: &Rows<Release, i64>) -> Result<ReleaseListExtras> {
+    async fn extras(&self, here: &PageContext, _found: &ListRows<Release, i64>) -> Result<ReleaseListExtras> {
         Ok(ReleaseListExtras { workflows: workflow_names(&here.request.store).await?, clock: here.clock })
     }
 
@@ -91,13 +96,13 @@ impl ListPage for ReleaseList {
 
     fn surroundings(
         &self,
-        _here: &Here,
+        _here: &PageContext,
         _flash: &Flash,
         extras: &ReleaseListExtras,
-        _found: &Rows<Release, i64>,
-    ) -> ListSurroundings {
+        _found: &ListRows<Release, i64>,
+    ) -> ListFrame {
         let bar = view! { <h1>"Releases"</h1><span class="meta">"Live, upcoming and past releases"</span> };
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
             chips: self.chips(),
@@ -108,7 +113,7 @@ impl ListPage for ReleaseList {
         }
     }
 
-    fn empty(&self, _extras: &ReleaseListExtras, _found: &Rows<Release, i64>) -> AnyView {
+    fn empty(&self, _extras: &ReleaseListExtras, _found: &ListRows<Release, i64>) -> AnyView {
         if self.filter != ReleaseListFilter::default() {
             let step = view! { <a class="btn" href=RELEASES.path>"Show all releases"</a> };
             return note::empty(Icon::Search, "No releases match these filters", step).into_any();
@@ -165,7 +170,7 @@ impl ReleaseList {
 }
 
 fn form(address: &Address) -> impl IntoView + use<> {
-    let stages: Vec<Choice> = Stage::VARIANTS
+    let stages: Vec<FilterOption> = Stage::VARIANTS
         .iter()
         .map(|stage| (stage.to_string(), words::release_stage(*stage).1.to_owned()))
         .collect();

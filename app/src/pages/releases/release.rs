@@ -9,12 +9,12 @@ use leptos_router::hooks::use_params_map;
 use store::reads::frame::names_of_actors;
 use store::releases::{self, Release, ReleasePart, ReleaseStep};
 
-use super::acts::{self, ReleaseActs};
+use super::actions::{self, ReleaseActions};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
@@ -29,7 +29,7 @@ pub fn ReleasePage() -> impl IntoView {
 
 /// Data shared by all sections of the page.
 struct Loaded {
-    acts: ReleaseActs,
+    acts: ReleaseActions,
     parts: Vec<ReleasePart>,
     history: Vec<ReleaseStep>,
     names: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ struct Loaded {
     flash: Flash,
 }
 
-async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result<PageContent> {
     let not_found = || Error::NotFound { what: "release".into() };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
     let loaded = gather(here, number, flash).await?;
@@ -57,10 +57,14 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
             <aside>{aside(&loaded).into_any()}</aside>
         </div>
     };
-    Ok(Page { title: format!("Release {}", release.number), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent {
+        title: format!("Release {}", release.number),
+        bar: bar.into_any(),
+        body: body.into_any(),
+    })
 }
 
-async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
+async fn gather(here: PageContext, number: i64, flash: Flash) -> Result<Loaded> {
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let store = &here.request.store;
     let (release, parts, history) = {
@@ -70,7 +74,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         let history = releases::history(&mut connection, release.id).await?;
         (release, parts, history)
     };
-    let acts = ReleaseActs::load(store, release, &viewer).await?;
+    let acts = ReleaseActions::load(store, release, &viewer).await?;
     let actors: Vec<String> = history.iter().map(|step| step.by.clone()).collect();
     let names = names_of_actors(store, &actors).await?;
     Ok(Loaded { acts, parts, history, names, clock: here.clock, request: here.request.clone(), flash })
@@ -174,14 +178,14 @@ fn aside(loaded: &Loaded) -> impl IntoView + use<> {
         (other, _) => words::release_stage(other).1.to_owned(),
     };
     let approved = release.change.is_some().then(|| {
-        view! { <section><h2>"Approved by"</h2>{acts::approvals(&loaded.acts, loaded.clock)}</section> }
+        view! { <section><h2>"Approved by"</h2>{actions::approvals(&loaded.acts, loaded.clock)}</section> }
     });
     view! {
         <section>
             <h2>"Stage"</h2>
             <p>{state}</p>
-            {acts::next_step(&loaded.acts, &loaded.request, &next).into_any()}
-            {acts::withdrawing(&loaded.acts, &loaded.request, &loaded.flash).into_any()}
+            {actions::next_step(&loaded.acts, &loaded.request, &next).into_any()}
+            {actions::withdrawing(&loaded.acts, &loaded.request, &loaded.flash).into_any()}
         </section>
         {approved}
     }

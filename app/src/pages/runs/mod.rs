@@ -22,15 +22,15 @@ use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{ListInfo, RUNS};
-use crate::pages::frame::Here;
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::PageContext;
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
-use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, words};
 
 /// Query parameters that hold the filters.
@@ -43,7 +43,7 @@ pub struct RunList {
     address: Address,
     kind: Option<RunKind>,
     state: Option<RunState>,
-    sorted: Sorted,
+    sorted: ListOrder,
 }
 
 /// Data that the page shows in addition to the runs.
@@ -74,7 +74,7 @@ impl ListPage for RunList {
         Ok(Self {
             kind: address.parsed("kind"),
             state: address.parsed("state"),
-            sorted: Sorted::read(&address, &["when"]),
+            sorted: ListOrder::read(&address, &["when"]),
             address,
         })
     }
@@ -83,17 +83,17 @@ impl ListPage for RunList {
         &self.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.sorted
     }
 
-    async fn rows(&self, store: &Store, cursor: RunCursor, limit: usize) -> Result<Rows<Run, Uuid>> {
+    async fn rows(&self, store: &Store, cursor: RunCursor, limit: usize) -> Result<ListRows<Run, Uuid>> {
         let filter = RunFilter { kind: self.kind.map(|kind| kind.to_string()), state: self.state };
         let found = runs::page(store, &filter, self.sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.runs, beside: found.beside, cut: false, total: None })
+        Ok(ListRows { rows: found.runs, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &Here, found: &Rows<Run, Uuid>) -> Result<RunListExtras> {
+    async fn extras(&self, here: &PageContext, found: &ListRows<Run, Uuid>) -> Result<RunListExtras> {
         let store = &here.request.store;
         let who: Vec<String> = found.rows.iter().map(|run| run.created_by.clone()).collect();
         Ok(RunListExtras {
@@ -109,11 +109,11 @@ impl ListPage for RunList {
 
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         _flash: &Flash,
         extras: &RunListExtras,
-        _found: &Rows<Run, Uuid>,
-    ) -> ListSurroundings {
+        _found: &ListRows<Run, Uuid>,
+    ) -> ListFrame {
         let bar = view! {
             <h1>"Runs"</h1>
             <span class="meta">"Long work, with its progress"</span>
@@ -122,7 +122,7 @@ impl ListPage for RunList {
                 {here.may::<StartReplay>().then(|| replay(here, &extras.workflows))}
             </span>
         };
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: form(self).into_any(),
             chips: self.chips(),
@@ -133,7 +133,7 @@ impl ListPage for RunList {
         }
     }
 
-    fn empty(&self, _extras: &RunListExtras, _found: &Rows<Run, Uuid>) -> AnyView {
+    fn empty(&self, _extras: &RunListExtras, _found: &ListRows<Run, Uuid>) -> AnyView {
         let text = "Imports, replays and the impact of changes appear here when they start.";
         note::empty(Icon::Hourglass, "No runs", view! { <p>{text}</p> }).into_any()
     }
@@ -149,7 +149,7 @@ fn line(run: &Run) -> Vec<String> {
         run.id.to_string(),
         title(run),
         run.state.parse().map_or_else(|_| run.state.clone(), |state| words::run_state(state).1.to_owned()),
-        result::in_a_line(run),
+        result::one_line(run),
         instant(Some(run.created_at)),
         instant(run.finished_at),
     ]
@@ -170,9 +170,9 @@ impl RunList {
 }
 
 fn form(list: &RunList) -> impl IntoView + use<> {
-    let kinds: Vec<Choice> =
+    let kinds: Vec<FilterOption> =
         RunKind::VARIANTS.iter().map(|kind| (kind.to_string(), words::run_kind(*kind).to_owned())).collect();
-    let states: Vec<Choice> = RunState::VARIANTS
+    let states: Vec<FilterOption> = RunState::VARIANTS
         .iter()
         .map(|state| (state.to_string(), words::run_state(*state).1.to_owned()))
         .collect();
@@ -192,7 +192,7 @@ fn table(names: &BTreeMap<String, String>, clock: Clock) -> Table<'_, Run> {
             view! { <a href=format!("/runs/{}", run.id)>{title(run)}</a> }
         }),
         Column::new("state", "State", "first", state),
-        Column::new("progress", "Progress", "wide", result::in_a_line),
+        Column::new("progress", "Progress", "wide", result::one_line),
         Column::new("by", "Started by", "", move |run: &Run| words::actor(&run.created_by, names))
             .label("Started by"),
         Column::new("when", "Started", "num", move |run: &Run| clock.stamp(run.created_at))
@@ -228,8 +228,8 @@ fn state(run: &Run) -> impl IntoView + use<> {
     dotted(tone, word)
 }
 
-fn replay(here: &Here, workflows: &[WorkflowName]) -> impl IntoView + use<> {
-    let workflows: Vec<Choice> =
+fn replay(here: &PageContext, workflows: &[WorkflowName]) -> impl IntoView + use<> {
+    let workflows: Vec<FilterOption> =
         workflows.iter().map(|known| (known.name.clone(), known.title.clone())).collect();
     let periods = PERIODS.iter().map(|(days, said)| ((*days).to_owned(), (*said).to_owned())).collect();
     let form = view! {

@@ -12,7 +12,7 @@ use store::sync::untried;
 
 use crate::actions::sync::StopReplay;
 use crate::error::Result;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 use crate::ui::progress::progress;
@@ -21,7 +21,7 @@ use crate::ui::progress::progress;
 const FAILED: &str = "/sync/effects?state=dead";
 
 /// Describes the progress or the result of a run in one line.
-pub fn in_a_line(run: &Run) -> String {
+pub fn one_line(run: &Run) -> String {
     let (Ok(kind), Ok(state)) = (run.kind.parse::<RunKind>(), run.state.parse::<RunState>()) else {
         return String::new();
     };
@@ -70,8 +70,8 @@ fn grouped(text: &str) -> String {
 }
 
 /// Renders the full result of a run.
-pub async fn result(here: &Here, run: &Run) -> Result<AnyView> {
-    let line = view! { <p class="answer-line">{in_a_line(run)}</p> };
+pub async fn result(here: &PageContext, run: &Run) -> Result<AnyView> {
+    let line = view! { <p class="answer-line">{one_line(run)}</p> };
     let Ok(kind) = run.kind.parse::<RunKind>() else { return Ok(().into_any()) };
     Ok(match kind {
         RunKind::ReplayDecisions => {
@@ -153,7 +153,11 @@ fn queued(replayed: &ReplayDeliveriesResult) -> String {
 }
 
 /// Renders how many of the queued deliveries have not been retried yet, and the button that stops them.
-async fn sending(here: &Here, run: &Run, replayed: &ReplayDeliveriesResult) -> Result<impl IntoView + use<>> {
+async fn sending(
+    here: &PageContext,
+    run: &Run,
+    replayed: &ReplayDeliveriesResult,
+) -> Result<impl IntoView + use<>> {
     let left = untried(&here.request.store, replayed.due_at).await?.max(0).unsigned_abs();
     let here_again = format!("/runs/{}", run.id);
     let stop = here.may::<StopReplay>().then(|| {
@@ -184,7 +188,7 @@ fn imported(summary: &ImportSummary) -> String {
     )
 }
 
-fn import(here: &Here, run: &Run, summary: &ImportSummary) -> impl IntoView + use<> {
+fn import(here: &PageContext, run: &Run, summary: &ImportSummary) -> impl IntoView + use<> {
     let line = |title: &'static str, count: u64| {
         view! { <tr><th scope="row">{title}</th><td class="num">{number::count(count as i64)}</td></tr> }
     };

@@ -12,11 +12,11 @@ use super::{result, state, title};
 use crate::actions::runs::{CancelRun, RetryRun, may_own};
 use crate::error::{Error, Result};
 use crate::lists::RUNS;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::form::{ask, once};
 use crate::ui::note::{Tone, note};
-use crate::ui::progress::progress_said;
+use crate::ui::progress::progress_with_text;
 use crate::ui::{number, refresh, words};
 
 /// Renders the page of a run.
@@ -26,7 +26,7 @@ pub fn RunPage() -> impl IntoView {
     page(Section::Runs, move |here| load(here, id))
 }
 
-async fn load(here: Here, id: Option<String>) -> Result<Page> {
+async fn load(here: PageContext, id: Option<String>) -> Result<PageContent> {
     let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: "run".into() })?;
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
@@ -35,18 +35,18 @@ async fn load(here: Here, id: Option<String>) -> Result<Page> {
         <h1>{title.clone()}</h1>
     };
     let is_over = run.state()?.is_over();
-    let (said, shown) = (result::in_a_line(&run), shown(&here, &run).await?);
+    let (said, shown) = (result::one_line(&run), shown(&here, &run).await?);
     let part = if is_over {
-        refresh::part_saying("run", Topic::Runs, said, shown).into_any()
+        refresh::announced_part("run", Topic::Runs, said, shown).into_any()
     } else {
         // The run can finish before the browser subscribes, so the first refresh is due at once.
         refresh::part_due("run", Topic::Runs, shown).into_any()
     };
-    let body = view! { {part}{refresh::hear(&[Topic::Runs, Topic::Sync])} };
-    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+    let body = view! { {part}{refresh::subscribe(&[Topic::Runs, Topic::Sync])} };
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-async fn shown(here: &Here, run: &Run) -> Result<AnyView> {
+async fn shown(here: &PageContext, run: &Run) -> Result<AnyView> {
     let may = may_own(&here.request, run);
     let what = match run.state()? {
         RunState::Waiting | RunState::Running => under_way(run, may).into_any(),
@@ -79,7 +79,7 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
     let total = run.total.and_then(|total| u64::try_from(total).ok());
     view! {
         <div class="run-under-way">
-            {progress_said(result::in_a_line(run), done, total, None)}
+            {progress_with_text(result::one_line(run), done, total, None)}
             <div class="row">
                 <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
                 {cancel}
@@ -89,7 +89,7 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
     }
 }
 
-fn retry(here: &Here, run: &Run) -> impl IntoView + use<> {
+fn retry(here: &PageContext, run: &Run) -> impl IntoView + use<> {
     view! {
         <form method="post" action=RetryRun::PATH>
             {once(&here.request, "retry-run")}
@@ -99,7 +99,7 @@ fn retry(here: &Here, run: &Run) -> impl IntoView + use<> {
     }
 }
 
-async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
+async fn facts(here: &PageContext, run: &Run) -> Result<impl IntoView + use<>> {
     let clock = here.clock;
     let mut who = vec![run.created_by.clone()];
     who.extend(run.cancelled_by.clone());
@@ -109,7 +109,7 @@ async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
         view! { <div><dt>"Took"</dt><dd>{took}</dd></div> }
     });
     let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
-        view! { <div><dt>"Cancelled by"</dt><dd>{words::actor(by, &names)}", "{clock.stamp_said(at)}</dd></div> }
+        view! { <div><dt>"Cancelled by"</dt><dd>{words::actor(by, &names)}", "{clock.stamp_in_sentence(at)}</dd></div> }
     });
     let resumed = (run.attempts > 1).then(|| {
         let said = number::plural(i64::from(run.attempts) - 1, "time", "times");
@@ -119,7 +119,7 @@ async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
     Ok(view! {
         <dl class="kv gap">
             <div><dt>"State"</dt><dd>{state(run)}</dd></div>
-            <div><dt>"Started by"</dt><dd>{words::actor(&run.created_by, &names)}", "{clock.stamp_said(run.created_at)}</dd></div>
+            <div><dt>"Started by"</dt><dd>{words::actor(&run.created_by, &names)}", "{clock.stamp_in_sentence(run.created_at)}</dd></div>
             {took}{cancelled}{resumed}{process}
         </dl>
     })

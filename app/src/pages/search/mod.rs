@@ -1,14 +1,14 @@
 //! The search by name: a separate page, and a fragment for the search dialog.
 
-mod find;
+mod hits;
 
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use self::find::{Hit, SearchResults, find};
-use super::frame::{Here, Page, page};
-use super::places::Section;
+use self::hits::{SearchHit, SearchResults, find};
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::ui::icon::{Icon, icon};
@@ -25,7 +25,7 @@ pub fn Search() -> impl IntoView {
     page(Section::Search, move |here| load(here, text))
 }
 
-async fn load(here: Here, text: String) -> Result<Page> {
+async fn load(here: PageContext, text: String) -> Result<PageContent> {
     let text = cut(&text);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let found = find(&here.request.store, viewer, &text).await?;
@@ -48,13 +48,13 @@ async fn load(here: Here, text: String) -> Result<Page> {
         </form>
         <div class="found">{list}</div>
     };
-    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn section((n, (title, hits)): (usize, (&'static str, Vec<Hit>))) -> impl IntoView {
+fn section((n, (title, hits)): (usize, (&'static str, Vec<SearchHit>))) -> impl IntoView {
     let id = format!("f-{n}");
     let heading = id.clone();
-    let line = |hit: Hit| {
+    let line = |hit: SearchHit| {
         view! { <li><a href=hit.href>{icon(hit.icon)}<span><b>{hit.title}</b>" "<small>{hit.detail}</small></span></a></li> }
     };
     view! {
@@ -94,8 +94,8 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
 }
 
 /// Numbers the hits across all groups.
-fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(usize, Hit)>)> {
-    let mut number = |hit: Hit| {
+fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(usize, SearchHit)>)> {
+    let mut number = |hit: SearchHit| {
         *next += 1;
         (*next - 1, hit)
     };
@@ -106,10 +106,10 @@ fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(u
         .collect()
 }
 
-fn group(n: usize, title: &'static str, hits: Vec<(usize, Hit)>) -> impl IntoView {
+fn group(n: usize, title: &'static str, hits: Vec<(usize, SearchHit)>) -> impl IntoView {
     let id = format!("og-{n}");
     let heading = id.clone();
-    let option = |(n, hit): (usize, Hit)| {
+    let option = |(n, hit): (usize, SearchHit)| {
         view! {
             <a role="option" id=format!("o-{n}") tabindex="-1" aria-selected="false" href=hit.href>
                 {icon(hit.icon)}<span class="clip"><b>{hit.title}</b>" "<small>{hit.detail}</small></span>

@@ -4,8 +4,8 @@ use engine::control::calibration::Reliability;
 
 use super::{PieceGroup, Theme, example};
 use crate::ui::charts::Chart;
-use crate::ui::charts::bars::{Bar, bars};
-use crate::ui::charts::funnel::{Stage, funnel};
+use crate::ui::charts::bars::{ChartBar, bars};
+use crate::ui::charts::funnel::{FunnelStage, funnel};
 use crate::ui::charts::histogram::histogram;
 use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
@@ -19,7 +19,7 @@ fn shown(chart: &Chart) -> leptos::prelude::AnyView {
 
 pub fn charts() -> PieceGroup {
     let stacked = |theme: Theme| {
-        let bar = |label: &str, counts| Bar { label: label.to_owned(), counts };
+        let bar = |label: &str, counts| ChartBar { label: label.to_owned(), counts };
         let all = [
             bar("2 Nov", [7, 12, 9, 4, 1, 2]),
             bar("9 Nov", [5, 9, 12, 6, 0, 1]),
@@ -43,7 +43,8 @@ pub fn charts() -> PieceGroup {
     };
     let stages = |theme: Theme| {
         let all = [("Decided", 420), ("Passed on", 170), ("Accepted", 120), ("Won", 22)];
-        let all: Vec<Stage> = all.into_iter().map(|(words, count)| Stage { words, count }).collect();
+        let all: Vec<FunnelStage> =
+            all.into_iter().map(|(words, count)| FunnelStage { words, count }).collect();
         shown(&funnel(theme.pick("funnel-light", "funnel-dark"), "Funnel".into(), &all))
     };
     let sure = |theme: Theme| {

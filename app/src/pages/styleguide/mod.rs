@@ -6,8 +6,8 @@ mod tokens;
 
 use leptos::prelude::*;
 
-use super::frame::{Here, Page, page};
-use super::places::Section;
+use super::frame::{PageContent, PageContext, page};
+use super::menu::Section;
 use crate::error::Result;
 
 /// A group of components; each one renders its examples once per theme.
@@ -56,7 +56,7 @@ pub fn Styleguide() -> impl IntoView {
     page(Section::Styleguide, |here| async move { load(&here) })
 }
 
-fn load(here: &Here) -> Result<Page> {
+fn load(here: &PageContext) -> Result<PageContent> {
     let groups = [
         tokens::type_and_space(),
         tokens::colours(),
@@ -76,7 +76,7 @@ fn load(here: &Here) -> Result<Page> {
             {groups.iter().map(shown).collect_view()}
         </div>
     };
-    Ok(Page { title: "Styleguide".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: "Styleguide".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn anchor(group: &PieceGroup) -> String {

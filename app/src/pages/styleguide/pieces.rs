@@ -8,16 +8,16 @@ use strum::VariantArray as _;
 
 use super::{PieceGroup, Theme, example};
 use crate::flash::Flash;
-use crate::ui::chip::{Truth, action_chip, dotted, truth, unknown_chip};
+use crate::ui::chip::{ConditionResult, action_chip, dotted, truth, unknown_chip};
 use crate::ui::clock::Clock;
 use crate::ui::confidence::confidence;
 use crate::ui::dialog::dialog;
 use crate::ui::filters::{Address, Chip, chips};
-use crate::ui::form::{Input, ask, checks, input};
+use crate::ui::form::{InputProps, ask, checks, input};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone};
 use crate::ui::progress::progress;
-use crate::ui::table::{Column, Count, Sorted, Table, pager};
+use crate::ui::table::{Column, ListOrder, RowCount, Table, pager};
 
 const HERE: &str = "/styleguide";
 
@@ -26,11 +26,11 @@ pub fn words() -> PieceGroup {
         |_| Action::VARIANTS.iter().map(|action| view! { {action_chip(*action)}" " }).collect_view();
     let truths = |_| {
         let all = [
-            Truth::Told(Outcome3::True),
-            Truth::Told(Outcome3::False),
-            Truth::Told(Outcome3::Unknown),
-            Truth::Told(Outcome3::Error),
-            Truth::NotReached,
+            ConditionResult::Told(Outcome3::True),
+            ConditionResult::Told(Outcome3::False),
+            ConditionResult::Told(Outcome3::Unknown),
+            ConditionResult::Told(Outcome3::Error),
+            ConditionResult::NotReached,
         ];
         view! { <span class="row">{all.map(truth).collect_view()}</span> }
     };
@@ -80,7 +80,13 @@ pub fn buttons_and_fields() -> PieceGroup {
                 Flash::default().value(name, "website")
             };
             input(
-                Input { label: "What it is for", name, kind: "text", autocomplete: "off", maxlength: 100 },
+                InputProps {
+                    label: "What it is for",
+                    name,
+                    kind: "text",
+                    autocomplete: "off",
+                    maxlength: 100,
+                },
                 &flash,
             )
         }
@@ -195,13 +201,13 @@ pub fn lists(clock: Clock) -> PieceGroup {
             Row { name: "Ana Ruiz", action: Action::Assign, sure: 0.91 },
             Row { name: "Kim Park", action: Action::Hold, sure: 0.42 },
         ];
-        let sorted = Sorted { by: "decided", order: Order::Newest };
+        let sorted = ListOrder { by: "decided", order: Order::Newest };
         let table = Table { caption: "Leads", class: "", columns, choose: None };
         table.view(&rows, &Address::new(HERE), Some(sorted))
     };
     // The noun differs between themes, because it gives each of the two navigation landmarks a distinct label.
     let pages = |theme: Theme| {
-        let count = Count {
+        let count = RowCount {
             rows: 50,
             called: (theme.pick("row", "act"), theme.pick("rows", "acts")),
             cut: false,

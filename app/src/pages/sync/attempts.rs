@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde_json::Value as Json;
 use store::sync::{Delivery, EffectDetail};
 
-use super::standing::result;
+use super::status::result;
 use crate::ui::clock::Clock;
 use crate::ui::number;
 

@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use store::sync::{self, EffectDetail, EffectState};
 
-use super::standing::{Hold, Standing, finished, unfinished};
+use super::status::{EffectStatus, HoldReason, finished, unfinished};
 use super::{attempts, try_again};
 use crate::actions::sync::ReplayEffect;
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, here, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, current_path, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
@@ -23,11 +23,11 @@ const SHORT_KEY: usize = 12;
 #[component]
 pub fn EffectPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
-    let path = here();
+    let path = current_path();
     page(Section::Outbox, move |here| load(here, id, path))
 }
 
-async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
+async fn load(here: PageContext, id: Option<String>, path: String) -> Result<PageContent> {
     let not_found = || Error::NotFound { what: "action".into() };
     let id: EffectId = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
     let store = &here.request.store;
@@ -60,7 +60,7 @@ async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
             <section aria-labelledby="h-attempts">{attempts::attempts(&detail, &deliveries, here.clock).into_any()}</section>
         </div>
     };
-    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Returns the display name of the lead.
@@ -107,20 +107,20 @@ fn state(detail: &EffectDetail, is_silent: bool, clock: Clock) -> impl IntoView 
         return Either::Left(dotted(tone, text));
     };
     let hold = if detail.is_stopped {
-        Some(Hold::Stopped)
+        Some(HoldReason::Stopped)
     } else if detail.paused_reason.is_some() {
-        Some(Hold::Paused)
+        Some(HoldReason::Paused)
     } else {
-        is_silent.then_some(Hold::NoAnswer)
+        is_silent.then_some(HoldReason::NoAnswer)
     };
-    let standing = Standing {
+    let standing = EffectStatus {
         state,
         is_again: effect.last.is_some(),
         due_at: effect.due_at,
         leased_until: detail.leased_until,
         hold,
     };
-    let paused = detail.paused_reason.clone().filter(|_| hold == Some(Hold::Paused));
+    let paused = detail.paused_reason.clone().filter(|_| hold == Some(HoldReason::Paused));
     Either::Right(
         view! { {standing.chip(clock)}{paused.map(|reason| view! { <span class="quiet">{reason}</span> })} },
     )

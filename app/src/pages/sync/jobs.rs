@@ -11,8 +11,8 @@ use store::sync::jobs::{self, Job, JobKind};
 
 use crate::actions::sync::RunJob;
 use crate::error::Result;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
@@ -24,7 +24,7 @@ pub fn Jobs() -> impl IntoView {
     page(Section::Jobs, load)
 }
 
-async fn load(here: Here) -> Result<Page> {
+async fn load(here: PageContext) -> Result<PageContent> {
     let store = &here.request.store;
     let jobs = jobs::jobs(store).await?;
     let who: Vec<String> = jobs.iter().filter_map(|job| job.requested_by.clone()).collect();
@@ -37,14 +37,14 @@ async fn load(here: Here) -> Result<Page> {
         Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
     };
     let body = view! {
-        {refresh::part_saying("jobs", Topic::Jobs, last_said(&jobs), body)}
-        {refresh::hear(&[Topic::Jobs])}
+        {refresh::announced_part("jobs", Topic::Jobs, last_run(&jobs), body)}
+        {refresh::subscribe(&[Topic::Jobs])}
     };
-    Ok(Page { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Describes the result of the run that finished last.
-fn last_said(jobs: &[Job]) -> String {
+fn last_run(jobs: &[Job]) -> String {
     let last = jobs.iter().filter(|job| !job.is_running).max_by_key(|job| job.finished_at);
     last.map(|job| {
         let title =

@@ -5,7 +5,7 @@ mod effect;
 mod effects;
 mod jobs;
 mod outbox;
-mod standing;
+mod status;
 
 pub use effect::EffectPage;
 pub use effects::EffectList;

@@ -19,8 +19,8 @@ use crate::actions::sync::{PauseDestination, ResumeDestination};
 use crate::actions::titles::SetDestinationTitle;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
@@ -44,7 +44,7 @@ struct Line {
     used_today: u32,
 }
 
-async fn load(here: Here, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
     let lines = lines(&here).await?;
     let switches = kill_switches(store).await?;
@@ -65,11 +65,11 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         });
         Either::Right(view! { {table(&lines, &here, &flash).into_any()}{arrived} })
     };
-    let body = view! { {refresh::part("outbox", Topic::Sync, view! { {stops}{body} })}{refresh::hear(&[Topic::Sync])} };
-    Ok(Page { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
+    let body = view! { {refresh::part("outbox", Topic::Sync, view! { {stops}{body} })}{refresh::subscribe(&[Topic::Sync])} };
+    Ok(PageContent { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
 }
 
-async fn lines(here: &Here) -> Result<Vec<Line>> {
+async fn lines(here: &PageContext) -> Result<Vec<Line>> {
     let store = &here.request.store;
     let mut counts: BTreeMap<_, _> =
         outbox_counts(store).await?.into_iter().map(|count| (count.destination_id, count)).collect();
@@ -118,7 +118,7 @@ fn stopped(
         Tone::Bad,
         view! {
             <p><strong>{format!("{what} is stopped: ")}</strong>{reason}</p>
-            <p class="meta">{format!("By {by} ")}{clock.stamp_said(switch.killed_at)}". Its leads go to people, and nothing of it is sent."</p>
+            <p class="meta">{format!("By {by} ")}{clock.stamp_in_sentence(switch.killed_at)}". Its leads go to people, and nothing of it is sent."</p>
         },
     )
 }
@@ -133,7 +133,7 @@ fn no_destination() -> impl IntoView {
     note::empty(Icon::Send, "No destination yet", steps)
 }
 
-fn table(lines: &[Line], here: &Here, flash: &Flash) -> impl IntoView + use<> {
+fn table(lines: &[Line], here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let may = here.may::<PauseDestination>();
     let rows = lines.iter().map(|line| row(line, here.clock, may, flash)).collect_view();
     view! {

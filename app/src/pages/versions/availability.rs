@@ -10,14 +10,14 @@ use store::workflows::Version;
 
 use crate::actions::availability::SetAvailability;
 use crate::error::Result;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::form::ask;
 
 /// Loads and renders the availability of a pool's members.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
+pub async fn section(here: &PageContext, newest: &Version) -> Result<AnyView> {
     let store = &here.request.store;
     let pool: Pool = serde_json::from_value(newest.body.clone()).map_err(store::Error::from)?;
     let set = of_pool(store, &pool.name).await?;
@@ -50,7 +50,7 @@ pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
 }
 
 fn row(
-    here: &Here,
+    here: &PageContext,
     pool: &str,
     member: &Member,
     name: &str,
@@ -81,7 +81,7 @@ fn row(
 }
 
 fn form(
-    here: &Here,
+    here: &PageContext,
     pool: &str,
     member: &Member,
     name: &str,

@@ -12,7 +12,7 @@ use crate::ui::clock::Clock;
 use crate::ui::words;
 
 /// Context for rendering the versions of one subject.
-pub struct Around<'a> {
+pub struct VersionsContext<'a> {
     pub kind: Kind,
     pub name: &'a str,
     /// Names of the people who created versions.
@@ -26,14 +26,14 @@ pub struct Around<'a> {
 }
 
 /// Renders the versions, newest first, with links to view, compare and restore each.
-pub fn list(history: &[VersionEntry], around: &Around<'_>) -> impl IntoView + use<> {
+pub fn list(history: &[VersionEntry], around: &VersionsContext<'_>) -> impl IntoView + use<> {
     let newest = history.first().map_or(0, |version| version.version);
     let rows = history.iter().map(|version| row(version, newest, around)).collect_view();
     view! { <section><h2>"Versions"</h2><ol class="plain-list versions">{rows}</ol></section> }
 }
 
-fn row(version: &VersionEntry, newest: i32, around: &Around<'_>) -> impl IntoView + use<> {
-    let Around { kind, name, names, used, shown, clock, may } = *around;
+fn row(version: &VersionEntry, newest: i32, around: &VersionsContext<'_>) -> impl IntoView + use<> {
+    let VersionsContext { kind, name, names, used, shown, clock, may } = *around;
     let path = format!("{}/{name}", kind.spec().path);
     let is_shown = i64::from(shown) == i64::from(version.version);
     let number = version.version;

@@ -18,11 +18,11 @@ use store::reads::subjects::{VersionedObject, subjects};
 use crate::actions::changes::StartChange;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::form::{Input, ask, input, once};
+use crate::ui::form::{InputProps, ask, input, once};
 use crate::ui::icon::Icon;
 use crate::ui::{kinds, note, number, titles, words};
 
@@ -38,7 +38,7 @@ pub fn Subjects(
     page(Section::Versions(kind), move |here| load(here, kind, flash))
 }
 
-async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
+async fn load(here: PageContext, kind: Kind, flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
     let (all, open) = (subjects(store, kind).await?, changes::open_of(store, kind, None).await?);
     let (title, about) = (kind.spec().plural, kind.spec().about);
@@ -52,14 +52,14 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     } else {
         Either::Right(table(kind, &all, &begun, &open, here.clock))
     };
-    Ok(Page { title: title.into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: title.into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Renders the form that creates a subject; returns `None` for kinds that people cannot create.
-fn new(here: &Here, kind: Kind, flash: &Flash) -> Option<AnyView> {
+fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
     let spec = kind.spec();
     let KindOrigin::People { hint, .. } = spec.origin else { return None };
-    let name = Input { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
+    let name = InputProps { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
     let form = view! {
         <form method="post" action=StartChange::PATH>
             {once(&here.request, "new")}
@@ -74,7 +74,7 @@ fn new(here: &Here, kind: Kind, flash: &Flash) -> Option<AnyView> {
 }
 
 fn nothing(kind: Kind) -> impl IntoView {
-    let (title, text) = kinds::look(kind).empty;
+    let (title, text) = kinds::appearance(kind).empty;
     note::empty(Icon::List, title, view! { <p>{text}</p> })
 }
 

@@ -16,8 +16,8 @@ use super::{availability, change_link, content, history as versions, switches};
 use crate::actions::changes::StartChange;
 use crate::actions::titles::SetVersionTitle;
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::places::Section;
+use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::menu::Section;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
@@ -45,7 +45,12 @@ struct VersionQuery {
     search: String,
 }
 
-async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery) -> Result<Page> {
+async fn load(
+    here: PageContext,
+    kind: Kind,
+    name: Option<String>,
+    asked: VersionQuery,
+) -> Result<PageContent> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
     let name = name.ok_or_else(not_found)?;
@@ -73,7 +78,7 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
         Some(against) => Either::Left(compared(kind, against, &shown)?),
         None => Either::Right(content::content(kind, &shown, &asked.search)?),
     };
-    let around = versions::Around {
+    let around = versions::VersionsContext {
         kind,
         name: &name,
         names: &names,
@@ -110,7 +115,7 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
             {here.may::<StartChange>().then(|| begin(&here, kind, &name))}
         </span>
     };
-    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
 fn lives_in(used: &[WorkflowUse]) -> String {
@@ -122,13 +127,13 @@ fn lives_in(used: &[WorkflowUse]) -> String {
 }
 
 /// Returns whether the viewer owns the layer of a kind.
-fn owns(here: &Here, kind: Kind) -> bool {
+fn owns(here: &PageContext, kind: Kind) -> bool {
     here.request.viewer.as_ref().is_some_and(|viewer| viewer.roles.contains(&kind.spec().owner))
 }
 
 /// Renders the form that sets the title, for the owner of the layer. Subjects that come with a workflow take
 /// its title instead.
-fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
+fn rename(here: &PageContext, kind: Kind, name: &str) -> Option<AnyView> {
     let KindOrigin::People { .. } = kind.spec().origin else { return None };
     let title = titles::title(TitledObject::Version(kind, name));
     let form = view! {
@@ -147,7 +152,7 @@ fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
 }
 
 /// Renders the button that starts a draft: the layer's owner edits, other people suggest.
-fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
+fn begin(here: &PageContext, kind: Kind, name: &str) -> impl IntoView + use<> {
     let words = if owns(here, kind) { "Edit" } else { "Suggest a change" };
     view! {
         <form method="post" action=StartChange::PATH>

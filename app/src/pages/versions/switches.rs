@@ -15,7 +15,7 @@ use store::workflows::{self, Version};
 use crate::actions::switches::{MuteRule, SwitchRuleOff, SwitchRuleOn, UnmuteRule};
 use crate::context::Request;
 use crate::error::Result;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::clock::Clock;
 use crate::ui::form::{ask, once};
 use crate::ui::{refresh, words};
@@ -36,7 +36,7 @@ struct Around {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
+pub async fn section(here: &PageContext, newest: &Version) -> Result<AnyView> {
     let store = &here.request.store;
     let set: RuleSetFile = serde_json::from_value(newest.body.clone()).map_err(store::Error::from)?;
     let rules: Vec<(String, String)> = set
@@ -80,7 +80,7 @@ pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
             {tables}
         </section>
     };
-    Ok(view! { {refresh::part("rule-switches", Topic::Changes, body)}{refresh::hear(&[Topic::Changes])} }
+    Ok(view! { {refresh::part("rule-switches", Topic::Changes, body)}{refresh::subscribe(&[Topic::Changes])} }
         .into_any())
 }
 
@@ -135,7 +135,7 @@ fn switched_off(around: &Around, off: &DisabledRule) -> AnyView {
         Some(until) => format!("Off until the end of {}", last_day(around.clock, until)),
         None => "Off".to_owned(),
     };
-    view! { <span class="tone" data-a="warn">{until}</span>{said(around, &off.by_whom, off.since, &off.reason)} }
+    view! { <span class="tone" data-a="warn">{until}</span>{switch_sentence(around, &off.by_whom, off.since, &off.reason)} }
         .into_any()
 }
 
@@ -152,16 +152,16 @@ fn muted_for(around: &Around, mute: &MutedRule, rule: &str) -> impl IntoView + u
     });
     view! {
         <li class="pair-line">
-            <span><span class="tone" data-a="warn">{until}</span>{said(around, &mute.by_whom, mute.since, &mute.reason)}</span>
+            <span><span class="tone" data-a="warn">{until}</span>{switch_sentence(around, &mute.by_whom, mute.since, &mute.reason)}</span>
             {end}
         </li>
     }
 }
 
 /// Renders who made the switch, when and why.
-fn said(around: &Around, by: &str, since: DateTime<Utc>, reason: &str) -> impl IntoView + use<> {
+fn switch_sentence(around: &Around, by: &str, since: DateTime<Utc>, reason: &str) -> impl IntoView + use<> {
     let by = words::actor(by, &around.names);
-    view! { <small>{format!("by {by}, ")}{around.clock.stamp_said(since)}{format!(": {reason}")}</small> }
+    view! { <small>{format!("by {by}, ")}{around.clock.stamp_in_sentence(since)}{format!(": {reason}")}</small> }
 }
 
 /// Formats the last day of a period that ends at midnight.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use engine::action::Action;
 
 use super::scale::{Axis, strips};
-use super::{Cell, Chart, Key, Table, WIDTH, thinned};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, thinned};
 use crate::ui::{number, words};
 
 /// The order of the stack, from bottom to top, and of the legend.
@@ -14,14 +14,14 @@ pub const STACK: [Action; 6] =
 
 /// A bar: one period of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bar {
+pub struct ChartBar {
     /// The short name of the period.
     pub label: String,
     /// The number of decisions per action, in the order of [`STACK`].
     pub counts: [u64; 6],
 }
 
-impl Bar {
+impl ChartBar {
     /// Returns the number of all decisions.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
@@ -45,11 +45,11 @@ impl Bar {
 }
 
 /// Builds the chart. `unit` is the period of a bar, such as `a day`.
-pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Chart {
-    let axis = Axis::counts(bars.iter().map(Bar::total).max().unwrap_or_default());
+pub fn bars(name: &'static str, title: String, bars: &[ChartBar], unit: &str) -> Chart {
+    let axis = Axis::counts(bars.iter().map(ChartBar::total).max().unwrap_or_default());
     let present: Vec<usize> =
         (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
-    let legend = present.iter().map(|i| Key {
+    let legend = present.iter().map(|i| LegendEntry {
         tone: words::action_tone(STACK[*i]),
         words: words::action(STACK[*i]).to_owned(),
         value: Some(number::count(bars.iter().map(|bar| bar.counts[*i]).sum::<u64>())),
@@ -69,7 +69,7 @@ pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Char
     }
 }
 
-fn marks(bars: &[Bar], axis: Axis) -> String {
+fn marks(bars: &[ChartBar], axis: Axis) -> String {
     let mut svg = String::with_capacity(bars.len() * 500);
     axis.grid(&mut svg);
     let step = WIDTH / bars.len().max(1) as f64;
@@ -90,12 +90,12 @@ fn marks(bars: &[Bar], axis: Axis) -> String {
             );
         }
     }
-    strips(&mut svg, bars.iter().map(Bar::words));
+    strips(&mut svg, bars.iter().map(ChartBar::words));
     svg
 }
 
-fn summary(bars: &[Bar], unit: &str) -> String {
-    let totals = || bars.iter().map(Bar::total);
+fn summary(bars: &[ChartBar], unit: &str) -> String {
+    let totals = || bars.iter().map(ChartBar::total);
     let (least, most) = (totals().min().unwrap_or_default(), totals().max().unwrap_or_default());
     format!(
         "Decisions by action {unit}, {} to {}. Between {} and {} {unit}, {} in all.",
@@ -107,13 +107,17 @@ fn summary(bars: &[Bar], unit: &str) -> String {
     )
 }
 
-fn table(bars: &[Bar], present: &[usize]) -> Table {
+fn table(bars: &[ChartBar], present: &[usize]) -> ChartTable {
     let actions = present.iter().map(|i| words::action(STACK[*i]).to_owned());
-    let row = |bar: &Bar| {
-        let counts = present.iter().map(|i| Cell::count(bar.counts[*i]));
-        [Cell::text(&*bar.label)].into_iter().chain(counts).chain([Cell::count(bar.total())]).collect()
+    let row = |bar: &ChartBar| {
+        let counts = present.iter().map(|i| ChartCell::count(bar.counts[*i]));
+        [ChartCell::text(&*bar.label)]
+            .into_iter()
+            .chain(counts)
+            .chain([ChartCell::count(bar.total())])
+            .collect()
     };
-    Table {
+    ChartTable {
         caption: "Decisions by action".into(),
         heads: ["When".to_owned()].into_iter().chain(actions).chain(["All".to_owned()]).collect(),
         rows: bars.iter().rev().map(row).collect(),
@@ -124,8 +128,8 @@ fn table(bars: &[Bar], present: &[usize]) -> Table {
 mod tests {
     use super::*;
 
-    fn bar(counts: [u64; 6]) -> Bar {
-        Bar { label: "10 Nov".into(), counts }
+    fn bar(counts: [u64; 6]) -> ChartBar {
+        ChartBar { label: "10 Nov".into(), counts }
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Chart {
     /// Returns an error if the rows differ in length.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let rows = self.table.rows.iter().map(|row| row.iter().map(|cell| cell.plain.clone()).collect());
-        csv_file::written([self.table.heads.clone()].into_iter().chain(rows))
+        csv_file::to_csv([self.table.heads.clone()].into_iter().chain(rows))
     }
 
     /// Writes the SVG with its axes and its summary.
@@ -72,7 +72,7 @@ impl Chart {
 
 #[cfg(test)]
 mod tests {
-    use super::super::funnel::{Stage, funnel};
+    use super::super::funnel::{FunnelStage, funnel};
     use super::super::histogram::histogram;
 
     #[test]
@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_table_is_written_in_plain_figures() {
-        let stages = [Stage { words: "Decided", count: 1_200 }, Stage { words: "Won", count: 12 }];
+        let stages =
+            [FunnelStage { words: "Decided", count: 1_200 }, FunnelStage { words: "Won", count: 12 }];
         let csv = funnel("funnel", "Funnel".into(), &stages).csv().unwrap();
         assert_eq!(
             String::from_utf8(csv).unwrap(),

@@ -3,21 +3,21 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Cell, Chart, Table, WIDTH};
+use super::{Chart, ChartCell, ChartTable, WIDTH};
 use crate::ui::number;
 
 /// A stage and the number of leads that reached it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub struct FunnelStage {
     pub words: &'static str,
     pub count: u64,
 }
 
 /// Builds the chart. A paler bar behind each stage shows the stage before it, so the difference is visible.
-pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
+pub fn funnel(name: &'static str, title: String, stages: &[FunnelStage]) -> Chart {
     let first = stages.first().map_or(0, |stage| stage.count);
     let before = |i: usize| i.checked_sub(1).and_then(|i| stages.get(i)).map(|stage| stage.count);
-    let told = |(i, stage): (usize, &Stage)| match before(i) {
+    let told = |(i, stage): (usize, &FunnelStage)| match before(i) {
         Some(before) => format!(
             "{}: {}, {} of those before, {} of all",
             stage.words,
@@ -27,14 +27,14 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
         ),
         None => format!("{}: {}", stage.words, number::count(stage.count)),
     };
-    let row = |(i, stage): (usize, &Stage)| {
-        let of_before =
-            before(i).map_or_else(|| Cell::text(""), |before| Cell::share(share(stage.count, before)));
+    let row = |(i, stage): (usize, &FunnelStage)| {
+        let of_before = before(i)
+            .map_or_else(|| ChartCell::text(""), |before| ChartCell::share(share(stage.count, before)));
         vec![
-            Cell::text(stage.words),
-            Cell::count(stage.count),
+            ChartCell::text(stage.words),
+            ChartCell::count(stage.count),
             of_before,
-            Cell::share(share(stage.count, first)),
+            ChartCell::share(share(stage.count, first)),
         ]
     };
     let axis = Axis::counts(first);
@@ -67,7 +67,7 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
         is_scale: false,
         along: None,
         marks,
-        table: Table {
+        table: ChartTable {
             caption: "How far leads came".into(),
             heads: ["Stage", "Leads", "Of those before", "Of all"].map(str::to_owned).into(),
             rows: stages.iter().enumerate().map(row).collect(),
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
 
     fn chart(counts: [u64; 3]) -> Chart {
-        let stages: Vec<Stage> = ["Decided", "Accepted", "Won"]
+        let stages: Vec<FunnelStage> = ["Decided", "Accepted", "Won"]
             .into_iter()
             .zip(counts)
-            .map(|(words, count)| Stage { words, count })
+            .map(|(words, count)| FunnelStage { words, count })
             .collect();
         funnel("funnel", "How far leads came".into(), &stages)
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Cell, Chart, Table, WIDTH};
+use super::{Chart, ChartCell, ChartTable, WIDTH};
 use crate::ui::number;
 
 /// Builds the chart from bins of equal width; `unit` names the counted items.
@@ -44,13 +44,15 @@ pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static
         is_scale: true,
         along: Some("Confidence"),
         marks,
-        table: Table {
+        table: ChartTable {
             caption: "By confidence".into(),
             heads: ["Confidence", unit, "Share"].map(str::to_owned).into(),
             rows: bins
                 .iter()
                 .enumerate()
-                .map(|(i, n)| vec![Cell::text(stretch(i)), Cell::count(*n), Cell::share(share(*n))])
+                .map(|(i, n)| {
+                    vec![ChartCell::text(stretch(i)), ChartCell::count(*n), ChartCell::share(share(*n))]
+                })
                 .collect(),
         },
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Cell, Chart, Key, Table, WIDTH, thinned};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, thinned};
 use crate::ui::number;
 
 /// A line: its colour, its label and its share in each period, if known.
@@ -39,8 +39,8 @@ pub fn lines(
     };
     strips(&mut marks, (0..times.len()).map(said));
     let row = |(i, time): (usize, &String)| {
-        let shares = lines.iter().map(|line| Cell::share(line.shares.get(i).copied().flatten()));
-        [Cell::text(&**time)].into_iter().chain(shares).collect()
+        let shares = lines.iter().map(|line| ChartCell::share(line.shares.get(i).copied().flatten()));
+        [ChartCell::text(&**time)].into_iter().chain(shares).collect()
     };
     Chart {
         name,
@@ -48,7 +48,7 @@ pub fn lines(
         title,
         legend: lines
             .iter()
-            .map(|line| Key { tone: line.tone, words: line.words.into(), value: None })
+            .map(|line| LegendEntry { tone: line.tone, words: line.words.into(), value: None })
             .collect(),
         unit: "Share",
         ticks: axis.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
@@ -56,7 +56,7 @@ pub fn lines(
         is_scale: false,
         along: None,
         marks,
-        table: Table {
+        table: ChartTable {
             caption: "Shares over time".into(),
             heads: ["When"]
                 .into_iter()

@@ -32,7 +32,7 @@ pub struct Chart {
     pub title: String,
     /// The summary in a sentence.
     pub summary: String,
-    pub legend: Vec<Key>,
+    pub legend: Vec<LegendEntry>,
     /// The unit of the vertical axis.
     pub unit: &'static str,
     /// Evenly spaced, from top to bottom.
@@ -45,12 +45,12 @@ pub struct Chart {
     pub along: Option<&'static str>,
     /// SVG within [`WIDTH`] by [`HEIGHT`]. It is not escaped, so it must contain only numbers and our own text.
     pub marks: String,
-    pub table: Table,
+    pub table: ChartTable,
 }
 
 /// An entry of the legend.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct LegendEntry {
     pub tone: &'static str,
     pub words: String,
     pub value: Option<String>,
@@ -58,20 +58,20 @@ pub struct Key {
 
 /// The data of a chart as a table. The first column contains the row headers.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub struct ChartTable {
     pub caption: String,
     pub heads: Vec<String>,
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<ChartCell>>,
 }
 
 /// A value in two forms: for people and for programs.
 #[derive(Clone, Debug)]
-pub struct Cell {
+pub struct ChartCell {
     pub shown: String,
     pub plain: String,
 }
 
-impl Cell {
+impl ChartCell {
     pub fn text(text: impl Into<String>) -> Self {
         let shown: String = text.into();
         Self { plain: shown.replace('\u{a0}', " "), shown }
@@ -134,12 +134,12 @@ impl Chart {
     }
 }
 
-impl Table {
+impl ChartTable {
     fn view(&self) -> AnyView {
         let heads = self.heads.iter().enumerate().map(|(place, head)| {
             view! { <th scope="col" class=(place > 0).then_some("num")>{head.clone()}</th> }
         });
-        let row = |row: &Vec<Cell>| {
+        let row = |row: &Vec<ChartCell>| {
             let mut cells = row.iter().map(|cell| cell.shown.clone());
             let first = cells.next();
             let rest = cells.map(|cell| view! { <td class="num">{cell}</td> }).collect_view();

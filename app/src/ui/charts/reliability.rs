@@ -6,7 +6,7 @@ use engine::control::calibration::{BINS, CalibrationBin, ENOUGH, Reliability};
 
 use super::interval::wilson;
 use super::scale::{Axis, strips};
-use super::{Cell, Chart, Key, Table, WIDTH};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH};
 use crate::ui::number;
 
 /// Builds the chart.
@@ -51,8 +51,8 @@ pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Cha
         summary: format!("{title}, {judged}. Expected calibration error {error}{few}."),
         title,
         legend: vec![
-            Key { tone: "info", words: "Right, with its 95\u{a0}% interval".into(), value: None },
-            Key { tone: "even", words: "As right as sure".into(), value: None },
+            LegendEntry { tone: "info", words: "Right, with its 95\u{a0}% interval".into(), value: None },
+            LegendEntry { tone: "even", words: "As right as sure".into(), value: None },
         ],
         unit: "Right",
         ticks: Axis::WHOLE.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 0))),
@@ -82,20 +82,20 @@ fn words(i: usize, bin: &CalibrationBin) -> String {
     }
 }
 
-fn table(told: &Reliability) -> Table {
+fn table(told: &Reliability) -> ChartTable {
     let row = |(i, bin): (usize, &CalibrationBin)| {
         let interval = wilson(bin.right, bin.count).map_or_else(String::new, |(low, high)| {
             format!("{}–{}\u{a0}%", number::decimal(low * 100.0, 0), number::decimal(high * 100.0, 0))
         });
         vec![
-            Cell::text(stretch(i)),
-            Cell::count(bin.count),
-            Cell::share(bin.confidence()),
-            Cell::share(bin.accuracy()),
-            Cell::text(interval),
+            ChartCell::text(stretch(i)),
+            ChartCell::count(bin.count),
+            ChartCell::share(bin.confidence()),
+            ChartCell::share(bin.accuracy()),
+            ChartCell::text(interval),
         ]
     };
-    Table {
+    ChartTable {
         caption: "How right decisions were, by how sure they were".into(),
         heads: ["Confidence", "Judged", "Sure on average", "Right", "95 % interval"]
             .map(str::to_owned)

@@ -3,7 +3,7 @@
 
 mod pager;
 
-pub use pager::{Count, pager};
+pub use pager::{RowCount, pager};
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -80,12 +80,12 @@ impl<'a, Row> Column<'a, Row> {
 
 /// The order of a list, in the address as `sort=NAME` or `sort=NAME.oldest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sorted {
+pub struct ListOrder {
     pub by: &'static str,
     pub order: Order,
 }
 
-impl Sorted {
+impl ListOrder {
     /// Reads the order from the address; the first of `names` is the default.
     pub fn read(address: &Address, names: &[&'static str]) -> Self {
         let (by, order) =
@@ -99,19 +99,19 @@ impl Sorted {
 }
 
 /// A check box: its value and its label.
-pub type Choice = (String, String);
+pub type RowCheckbox = (String, String);
 
 /// Returns the check box of a row, or `None` for a row that cannot be selected.
-pub type RowChoice<'a, Row> = Box<dyn Fn(&Row) -> Option<Choice> + Send + Sync + 'a>;
+pub type CheckboxOfRow<'a, Row> = Box<dyn Fn(&Row) -> Option<RowCheckbox> + Send + Sync + 'a>;
 
 /// Check boxes before the rows, which belong to a form elsewhere on the page.
-pub struct Choose<'a, Row> {
+pub struct RowSelection<'a, Row> {
     /// The form's id.
     pub form: &'static str,
     /// The name that the values are sent under.
     pub name: &'static str,
     /// Returns the check box of a row, or `None` for a row that cannot be selected.
-    pub row: RowChoice<'a, Row>,
+    pub row: CheckboxOfRow<'a, Row>,
 }
 
 /// A list as a table.
@@ -119,7 +119,7 @@ pub struct Table<'a, Row> {
     pub caption: &'static str,
     pub class: &'static str,
     pub columns: Vec<Column<'a, Row>>,
-    pub choose: Option<Choose<'a, Row>>,
+    pub choose: Option<RowSelection<'a, Row>>,
 }
 
 impl<Row> Table<'_, Row> {
@@ -130,7 +130,7 @@ impl<Row> Table<'_, Row> {
     }
 
     /// Renders the rows as a table, with the columns and the order in the address.
-    pub fn view(&self, rows: &[Row], address: &Address, sorted: Option<Sorted>) -> AnyView {
+    pub fn view(&self, rows: &[Row], address: &Address, sorted: Option<ListOrder>) -> AnyView {
         let shown: Vec<&Column<'_, Row>> = self
             .columns
             .iter()
@@ -185,7 +185,7 @@ fn class<Row>(column: &Column<'_, Row>) -> Option<&'static str> {
 }
 
 /// Renders a column head. A sortable head links to its order, or to the reverse one if it is already sorted.
-fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<Sorted>) -> AnyView {
+fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<ListOrder>) -> AnyView {
     let text = column.head;
     if column.is_tool {
         return view! { <th scope="col"><span class="sr">{text}</span></th> }.into_any();
@@ -248,7 +248,7 @@ mod tests {
 
     fn heads(pairs: &[(&'static str, &str)]) -> String {
         let address = address(pairs);
-        table().view(&[1, 2], &address, Some(Sorted::read(&address, &["size", "name"]))).to_html()
+        table().view(&[1, 2], &address, Some(ListOrder::read(&address, &["size", "name"]))).to_html()
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
         let by_name = heads(&[("sort", "name")]);
         assert!(by_name.contains("aria-sort=\"ascending\"") && by_name.contains("/list?sort=size\""));
         assert!(by_name.contains("From A to Z") && by_name.contains("/list?sort=name.oldest"));
-        assert_eq!(Sorted::read(&address(&[("sort", "evil")]), &["size"]).by, "size");
+        assert_eq!(ListOrder::read(&address(&[("sort", "evil")]), &["size"]).by, "size");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::ui::filters::Address;
 use crate::ui::number;
 
 /// The rows of a page.
-pub struct Count {
+pub struct RowCount {
     pub rows: usize,
     /// The noun for the rows: singular and plural.
     pub called: (&'static str, &'static str),
@@ -22,7 +22,7 @@ pub fn pager<P: ToString>(
     address: &Address,
     order: Order,
     cursor: &Cursor<P>,
-    count: &Count,
+    count: &RowCount,
     beside: AdjacentPages<P>,
 ) -> AnyView {
     let bare = address.start();

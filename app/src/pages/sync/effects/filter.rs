@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use store::sync::{DeadEffectFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
 
 use crate::lists::EFFECTS;
-use crate::ui::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::Sorted;
+use crate::ui::table::ListOrder;
 use crate::ui::titles;
 
 /// Query parameters that hold the filters; the first selects the tab.
@@ -15,7 +15,7 @@ pub const NAMES: [&str; 3] = ["state", "destination", "error"];
 const TEXT_CHARS: usize = 200;
 
 /// The parsed request for the list.
-pub struct Asked {
+pub struct EffectListQuery {
     /// The filters as given in the URL.
     pub address: Address,
     /// The same filters, parsed. Invalid values are ignored.
@@ -23,10 +23,10 @@ pub struct Asked {
     /// Name of the selected destination.
     pub destination: Option<String>,
     /// The sort order.
-    pub sorted: Sorted,
+    pub sorted: ListOrder,
 }
 
-impl Asked {
+impl EffectListQuery {
     /// Parses the filters from the URL.
     pub fn read(address: Address, destinations: &[DestinationRecord]) -> Self {
         let destination =
@@ -42,7 +42,7 @@ impl Asked {
         Self {
             filter,
             destination: destination.map(|known| known.name.clone()),
-            sorted: Sorted::read(&address, &["decided"]),
+            sorted: ListOrder::read(&address, &["decided"]),
             address,
         }
     }
@@ -68,8 +68,8 @@ impl Asked {
 }
 
 /// Renders the form of all filters, sent as a plain GET.
-pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
-    let choices: Vec<Choice> =
+pub fn form(asked: &EffectListQuery, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
+    let choices: Vec<FilterOption> =
         destinations.iter().map(|known| (known.name.clone(), titles::destination(&known.name))).collect();
     view! {
         <form role="search" method="get" action=EFFECTS.path>

@@ -24,20 +24,20 @@ use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{EFFECTS, ListInfo};
-use crate::pages::frame::{self, Here};
-use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
-use crate::pages::places::Section;
+use crate::pages::frame::{self, PageContext};
+use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
+use crate::pages::menu::Section;
 use crate::ui::filters::Address;
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
-use crate::ui::table::{Sorted, Table};
+use crate::ui::table::{ListOrder, Table};
 use crate::ui::{note, number, refresh, titles};
-use filter::{Asked, NAMES};
+use filter::{EffectListQuery, NAMES};
 
 /// The list of unfinished effects.
 pub struct EffectList {
-    asked: Asked,
+    asked: EffectListQuery,
     destinations: Vec<DestinationRecord>,
     again: Option<Again>,
 }
@@ -45,7 +45,7 @@ pub struct EffectList {
 /// Data that the page shows in addition to the rows.
 pub struct EffectListExtras {
     /// External state that affects the rows.
-    standing: table::Known,
+    standing: table::EffectRowContext,
     counts: Vec<OutboxCount>,
     /// Number of failed effects that match the filter; 0 unless the failed tab is open and the viewer may retry them.
     failed: i64,
@@ -74,14 +74,14 @@ impl ListPage for EffectList {
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
         let destinations = destinations(store).await?;
         let again = asked.query.get("again").and_then(|text| Again::read(&text));
-        Ok(Self { asked: Asked::read(asked.address, &destinations), destinations, again })
+        Ok(Self { asked: EffectListQuery::read(asked.address, &destinations), destinations, again })
     }
 
     fn address(&self) -> &Address {
         &self.asked.address
     }
 
-    fn sorted(&self) -> Sorted {
+    fn sorted(&self) -> ListOrder {
         self.asked.sorted
     }
 
@@ -90,15 +90,15 @@ impl ListPage for EffectList {
         store: &Store,
         cursor: UnfinishedCursor,
         limit: usize,
-    ) -> Result<Rows<UnfinishedEffect, EffectId>> {
+    ) -> Result<ListRows<UnfinishedEffect, EffectId>> {
         let found = unfinished(store, &self.asked.filter, self.asked.sorted.order, cursor, limit).await?;
-        Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
+        Ok(ListRows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
     async fn extras(
         &self,
-        here: &Here,
-        found: &Rows<UnfinishedEffect, EffectId>,
+        here: &PageContext,
+        found: &ListRows<UnfinishedEffect, EffectId>,
     ) -> Result<EffectListExtras> {
         let store = &here.request.store;
         let failed = match (self.asked.filter.state, here.may::<ReplayEffects>()) {
@@ -121,11 +121,11 @@ impl ListPage for EffectList {
 
     fn surroundings(
         &self,
-        here: &Here,
+        here: &PageContext,
         _flash: &Flash,
         extras: &EffectListExtras,
-        _found: &Rows<UnfinishedEffect, EffectId>,
-    ) -> ListSurroundings {
+        _found: &ListRows<UnfinishedEffect, EffectId>,
+    ) -> ListFrame {
         let asked = &self.asked;
         let order = match asked.sorted.order {
             Order::Newest => "The newest decisions first",
@@ -141,7 +141,7 @@ impl ListPage for EffectList {
             {(extras.failed > 0).then(|| try_all(here, asked, extras.failed).into_any())}
         };
         let progress = self.again.map(|again| progress_of(here, again, extras.untried, &asked.address));
-        ListSurroundings {
+        ListFrame {
             bar: bar.into_any(),
             form: filter::form(asked, &self.destinations).into_any(),
             chips: asked.chips(),
@@ -154,7 +154,7 @@ impl ListPage for EffectList {
         }
     }
 
-    fn empty(&self, _extras: &EffectListExtras, _found: &Rows<UnfinishedEffect, EffectId>) -> AnyView {
+    fn empty(&self, _extras: &EffectListExtras, _found: &ListRows<UnfinishedEffect, EffectId>) -> AnyView {
         empty(&self.asked).into_any()
     }
 
@@ -178,7 +178,7 @@ impl Again {
 }
 
 /// Renders the progress of a replay; renders nothing once it is complete.
-fn progress_of(here: &Here, again: Again, left: u64, address: &Address) -> AnyView {
+fn progress_of(here: &PageContext, again: Again, left: u64, address: &Address) -> AnyView {
     if left == 0 {
         return ().into_any();
     }
@@ -196,24 +196,24 @@ fn progress_of(here: &Here, again: Again, left: u64, address: &Address) -> AnyVi
 }
 
 /// Loads the external state that affects the rows.
-async fn standing(here: &Here, destinations: &[DestinationRecord]) -> Result<table::Known> {
+async fn standing(here: &PageContext, destinations: &[DestinationRecord]) -> Result<table::EffectRowContext> {
     let store = &here.request.store;
     let switches = kill_switches(store).await?;
     let silent: BTreeSet<_> =
         open_breakers(store).await?.into_iter().map(|breaker| breaker.destination_id).collect();
     let names = destinations.iter().filter(|known| silent.contains(&known.id().0));
-    Ok(table::Known {
+    Ok(table::EffectRowContext {
         is_all_stopped: switches.iter().any(|switch| switch.workflow_id.is_none()),
         stopped: switches.iter().filter_map(|switch| switch.workflow_id).collect(),
         silent: names.map(|known| known.name.clone()).collect(),
         may_replay: here.may::<ReplayEffect>(),
-        path: frame::here(),
+        path: frame::current_path(),
         clock: here.clock,
     })
 }
 
 /// Renders the form that retries the selected effects.
-fn try_chosen(here: &Here, asked: &Asked) -> impl IntoView + use<> {
+fn try_chosen(here: &PageContext, asked: &EffectListQuery) -> impl IntoView + use<> {
     view! {
         <form id=table::CHOSEN method="post" action=ReplayChosen::PATH>
             {once(&here.request, "chosen")}
@@ -224,7 +224,7 @@ fn try_chosen(here: &Here, asked: &Asked) -> impl IntoView + use<> {
 }
 
 /// Renders the number of effects in each state as a link that filters by it.
-fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
+fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + use<> {
     let address = asked.address.start();
     let is_meant = |count: &&OutboxCount| {
         asked.filter.destination.is_none_or(|destination| destination.0 == count.destination_id)
@@ -260,7 +260,7 @@ fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
 }
 
 /// Renders the form that retries all matching effects, after it states their number.
-fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
+fn try_all(here: &PageContext, asked: &EffectListQuery, count: i64) -> impl IntoView + use<> {
     let many = if count > COUNTED_ROWS {
         format!("more than {}", number::count(COUNTED_ROWS))
     } else {
@@ -286,7 +286,7 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
     ask(all, false, form)
 }
 
-fn empty(asked: &Asked) -> impl IntoView + use<> {
+fn empty(asked: &EffectListQuery) -> impl IntoView + use<> {
     let whole = view! { <a class="btn" href=EFFECTS.path>"All unfinished actions"</a> };
     let is_further = asked.address.get("before").or(asked.address.get("after")).is_some();
     if asked.filter.error.is_some() || is_further {

@@ -7,15 +7,15 @@ use leptos::prelude::*;
 use store::sync::{UnfinishedEffect, UnfinishedState};
 use uuid::Uuid;
 
-use crate::pages::sync::standing::{Hold, Standing};
+use crate::pages::sync::status::{EffectStatus, HoldReason};
 use crate::pages::sync::try_again;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Choose, Column, Table};
+use crate::ui::table::{Column, RowSelection, Table};
 use crate::ui::{titles, words};
 
 /// External state that affects the rows.
-pub struct Known {
+pub struct EffectRowContext {
     /// Whether every workflow is stopped.
     pub is_all_stopped: bool,
     /// Stopped workflows.
@@ -30,16 +30,16 @@ pub struct Known {
     pub clock: Clock,
 }
 
-impl Known {
-    fn standing(&self, row: &UnfinishedEffect) -> Standing {
+impl EffectRowContext {
+    fn standing(&self, row: &UnfinishedEffect) -> EffectStatus {
         let hold = if self.is_all_stopped || self.stopped.contains(&row.workflow_id) {
-            Some(Hold::Stopped)
+            Some(HoldReason::Stopped)
         } else if row.paused_reason.is_some() {
-            Some(Hold::Paused)
+            Some(HoldReason::Paused)
         } else {
-            self.silent.contains(&row.destination).then_some(Hold::NoAnswer)
+            self.silent.contains(&row.destination).then_some(HoldReason::NoAnswer)
         };
-        Standing {
+        EffectStatus {
             state: row.state,
             is_again: row.attempts > 0,
             due_at: Some(row.due_at),
@@ -53,7 +53,7 @@ impl Known {
 pub const CHOSEN: &str = "chosen";
 
 /// Builds the table; if any effect failed, with checkboxes and retry buttons.
-pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
+pub fn table(known: &EffectRowContext, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
     let clock = known.clock;
     let is_again = |row: &UnfinishedEffect| row.state == UnfinishedState::Dead && known.may_replay;
     let attempts =
@@ -89,7 +89,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
     if is_any_dead {
         columns.push(Column::new("again", "Try again", "end", again).tool());
     }
-    let choose = is_any_dead.then(|| Choose {
+    let choose = is_any_dead.then(|| RowSelection {
         form: CHOSEN,
         name: "effects[]",
         row: Box::new(move |row: &UnfinishedEffect| {
@@ -101,7 +101,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
     Table { caption: "Actions that are not finished", class: "unfinished", columns, choose }
 }
 
-fn state(row: &UnfinishedEffect, known: &Known) -> impl IntoView + use<> {
+fn state(row: &UnfinishedEffect, known: &EffectRowContext) -> impl IntoView + use<> {
     let when = match row.state {
         UnfinishedState::Ready => Some(format!("Due {}", known.clock.full(row.due_at))),
         UnfinishedState::Running => row.leased_until.map(|at| format!("Until {}", known.clock.full(at))),

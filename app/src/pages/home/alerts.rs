@@ -9,12 +9,12 @@ use super::load::{HomeData, TOO_LONG};
 use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
 use crate::actions::sync::RunJob;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
 /// Renders all alerts; renders nothing if there are none.
-pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
+pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
     burning.extend(loaded.resumed.iter().map(|(notice, by)| resumed(loaded, notice, by).into_any()));
@@ -75,7 +75,7 @@ fn line(
     }
 }
 
-fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> impl IntoView + use<> {
+fn stopped(here: &PageContext, loaded: &HomeData, switch: &KillSwitch, by: &str) -> impl IntoView + use<> {
     let title = |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| known.title.clone());
     let what =
         switch.workflow_id.map_or_else(|| Some("Every workflow".to_owned()), title).unwrap_or_default();
@@ -93,7 +93,7 @@ fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> imp
             {icon(Icon::Alert)}
             <div>
                 <p><strong>{format!("{what} is stopped.")}</strong>" "{switch.reason.clone()}</p>
-                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(switch.killed_at)}". New leads go to the queue. Nothing is sent until you resume."</p>
+                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_in_sentence(switch.killed_at)}". New leads go to the queue. Nothing is sent until you resume."</p>
             </div>
             {resume}
         </div>
@@ -107,7 +107,7 @@ fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<
         <div class="note" data-a="good">
             {icon(Icon::Info)}
             <p><strong>{format!("{what} was resumed.")}</strong>" Reason for the stop: "{notice.reason.clone()}</p>
-            <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(notice.at)}"."</p>
+            <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_in_sentence(notice.at)}"."</p>
         </div>
     }
 }

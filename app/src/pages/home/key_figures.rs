@@ -35,7 +35,7 @@ pub fn is_adding(loaded: &HomeData) -> bool {
 }
 
 /// Renders the figures with their heading.
-pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
+pub fn key_figures(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
         Some(FigureLookup::Ready(summary)) => match &summary.value {
             Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),

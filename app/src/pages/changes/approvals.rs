@@ -6,12 +6,12 @@ use leptos::server_fn::ServerFn as _;
 use store::actor::Role;
 use store::changes::{ChangeState, ReviewVerdict};
 
-use super::change::Loaded;
+use super::change::ChangeData;
 use crate::actions::changes::{ReturnChange, SignChange, StartChange, WithdrawChange};
-use crate::ui::form::{Text, ask, once, text};
+use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 
-const ANYTHING: Text = Text {
+const ANYTHING: TextAreaProps = TextAreaProps {
     id: "sign",
     label: "Anything to say (optional)",
     name: "comment",
@@ -19,7 +19,7 @@ const ANYTHING: Text = Text {
     maxlength: 5_000,
     required: false,
 };
-const DIFFERENT: Text = Text {
+const DIFFERENT: TextAreaProps = TextAreaProps {
     id: "return",
     label: "What is to be different",
     name: "comment",
@@ -29,7 +29,7 @@ const DIFFERENT: Text = Text {
 };
 
 /// Renders the approvals and the actions available to the viewer.
-pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
     let head = if loaded.change.state == ChangeState::Draft { "Will be approved by" } else { "Approved by" };
@@ -42,7 +42,7 @@ pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn signature(loaded: &Loaded, role: Role) -> impl IntoView + use<> {
+fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
     let signed = loaded
         .reviews
         .iter()
@@ -51,7 +51,7 @@ fn signature(loaded: &Loaded, role: Role) -> impl IntoView + use<> {
         Some(review) => (
             Icon::Check,
             Either::Left(
-                view! { <small>{review.name.clone()}", "{loaded.clock.stamp_said(review.at)}</small> },
+                view! { <small>{review.name.clone()}", "{loaded.clock.stamp_in_sentence(review.at)}</small> },
             ),
         ),
         None => (Icon::Clock, Either::Right(view! { <small class="quiet">"not yet"</small> })),
@@ -59,7 +59,7 @@ fn signature(loaded: &Loaded, role: Role) -> impl IntoView + use<> {
     view! { <li class="pair-line" data-a=signed.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
 }
 
-fn acts(loaded: &Loaded) -> impl IntoView + use<> {
+fn acts(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     match change.state {
         ChangeState::Submitted => Either::Left(view! { {reviewing(loaded)}{taking_back(loaded)} }),
@@ -69,13 +69,13 @@ fn acts(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 /// Renders the approve and send-back forms for viewers who may review the change.
-fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
+fn reviewing(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     let has_signed = loaded
         .reviews
         .iter()
         .any(|review| review.verdict == ReviewVerdict::Approve && review.person == loaded.viewer.id);
-    if loaded.had_a_hand() {
+    if loaded.is_editor() {
         return Either::Left(
             view! { <p class="meta">"You edited this change, so someone else must approve it."</p> },
         );
@@ -122,7 +122,7 @@ fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
     Either::Right(view! { {sign}{send_back(loaded, hash)} })
 }
 
-fn send_back(loaded: &Loaded, hash: String) -> impl IntoView + use<> {
+fn send_back(loaded: &ChangeData, hash: String) -> impl IntoView + use<> {
     let error = loaded.flash.errors.get("return").cloned();
     let typed = loaded.flash.values.get("return").cloned().unwrap_or_default();
     let form = view! {
@@ -136,7 +136,7 @@ fn send_back(loaded: &Loaded, hash: String) -> impl IntoView + use<> {
     ask("Request changes", error.is_some(), form)
 }
 
-fn taking_back(loaded: &Loaded) -> impl IntoView + use<> {
+fn taking_back(loaded: &ChangeData) -> impl IntoView + use<> {
     loaded.may_write().then(|| {
         let form = view! {
             <form class="stack-form" method="post" action=WithdrawChange::PATH>
@@ -150,7 +150,7 @@ fn taking_back(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 /// Renders the form that starts a new draft from the text of a closed change.
-fn again(loaded: &Loaded) -> impl IntoView + use<> {
+fn again(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     view! {
         <form method="post" action=StartChange::PATH>

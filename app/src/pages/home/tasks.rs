@@ -15,7 +15,7 @@ use crate::pages::queue::{priority, waited};
 use crate::ui::{number, refresh, titles, words};
 
 /// Renders the task lists.
-pub fn waits(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
+pub fn tasks(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     let lists: Vec<AnyView> = [
         approvals(loaded),
         releases(loaded),

@@ -4,16 +4,22 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::changes::{ChangeState, Review, ReviewVerdict};
 
-use super::change::Loaded;
+use super::change::ChangeData;
 use crate::actions::changes::CommentChange;
-use crate::ui::form::{Text, once, text};
+use crate::ui::form::{TextAreaProps, once, text};
 use crate::ui::words;
 
-const COMMENT: Text =
-    Text { id: "comment", label: "Comment", name: "comment", rows: 2, maxlength: 5_000, required: true };
+const COMMENT: TextAreaProps = TextAreaProps {
+    id: "comment",
+    label: "Comment",
+    name: "comment",
+    rows: 2,
+    maxlength: 5_000,
+    required: true,
+};
 
 /// Renders the comments and reviews, oldest first, and the comment form.
-pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
+pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     // A draft has no reviewers yet, so it cannot have comments.
     let form = (loaded.change.state != ChangeState::Draft).then(|| say(loaded))?;
     let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
@@ -21,7 +27,7 @@ pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
     Some(view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> })
 }
 
-fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
+fn comment(loaded: &ChangeData, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
         (ReviewVerdict::Approve, Some(role)) => format!("approved as {}", role.title()),
         (ReviewVerdict::Return, _) => "sent it back".to_owned(),
@@ -38,7 +44,7 @@ fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
     }
 }
 
-fn say(loaded: &Loaded) -> impl IntoView + use<> {
+fn say(loaded: &ChangeData) -> impl IntoView + use<> {
     let error = loaded.flash.errors.get("said").cloned();
     let typed = loaded.flash.values.get("said").cloned().unwrap_or_default();
     view! {

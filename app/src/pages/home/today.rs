@@ -8,13 +8,13 @@ use store::reads::home::WorkflowState;
 
 use super::load::HomeData;
 use crate::actions::stop::ResumeWorkflow;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
 use crate::ui::{number, words};
 
 /// Renders today's decisions and the layers.
-pub fn now(loaded: &HomeData) -> impl IntoView + use<> {
+pub fn decided_today(loaded: &HomeData) -> impl IntoView + use<> {
     view! { <div class="now">{today(loaded)}{layers(loaded)}</div> }
 }
 
@@ -108,7 +108,7 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
 }
 
 /// Renders the workflows with their state.
-pub fn workflows(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
+pub fn workflows(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
     let may = here.may::<ResumeWorkflow>();
     let rows = loaded.workflows.iter().map(|workflow| row(loaded, workflow, may)).collect_view();
     view! {

@@ -3,15 +3,19 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
-use super::decided::Decided;
+use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use crate::actions::leads::EvaluateLead;
-use crate::pages::frame::Here;
+use crate::pages::frame::PageContext;
 use crate::ui::form::{ask, once};
 
 /// Renders the form below the latest decision in a workflow; returns `None` if the viewer lacks the
 /// permission or the lead is erased or merged.
-pub fn again(here: &Here, loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
+pub fn reevaluate(
+    here: &PageContext,
+    loaded: &LeadData,
+    decided: &ExplainedDecision,
+) -> impl IntoView + use<> {
     let lead = &loaded.lead;
     let id = decided.decision().decision_id;
     let last = lead.workflows.iter().find(|state| state.decision_id == id)?;

@@ -74,7 +74,7 @@ impl Section {
                 "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",
                 "A draft is yours until it is submitted. A returned one says why, and can be mended and submitted again.",
             ],
-            Self::Versions(kind) => kinds::look(kind).help,
+            Self::Versions(kind) => kinds::appearance(kind).help,
             Self::Outbox => &[
                 "What decisions have set off in other systems. Each action is made once, even if the other system answers late or twice.",
                 "Waiting actions go out by themselves and in their order. Failed ones need somebody: open them, mend the cause, and try them again.",
@@ -131,7 +131,7 @@ impl Section {
 
 /// A group of the menu. Each layer is a group with its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub enum MenuGroup {
     Start,
     Content,
     Rules,
@@ -144,9 +144,9 @@ pub enum Group {
 
 /// A page with its menu entry.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct MenuPage {
     pub section: Section,
-    pub group: Group,
+    pub group: MenuGroup,
     pub href: &'static str,
     pub icon: Icon,
     pub title: &'static str,
@@ -158,17 +158,17 @@ pub struct Place {
 
 const fn place(
     section: Section,
-    group: Group,
+    group: MenuGroup,
     href: &'static str,
     icon: Icon,
     title: &'static str,
     go: char,
     about: &'static str,
-) -> Place {
-    Place { section, group, href, icon, title, go, about }
+) -> MenuPage {
+    MenuPage { section, group, href, icon, title, go, about }
 }
 
-impl Place {
+impl MenuPage {
     /// Returns the path without the query.
     fn path(&self) -> &'static str {
         self.href.split('?').next().unwrap_or(self.href)
@@ -176,34 +176,34 @@ impl Place {
 }
 
 /// All pages in menu order.
-static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
+static PLACES: LazyLock<Vec<MenuPage>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().map(|kind| versions(*kind));
     FIRST.iter().copied().chain(kinds).chain(LATER.iter().copied()).collect()
 });
 
 /// Builds the menu entry for a kind of version, in the layer of the kind's owner.
-fn versions(kind: Kind) -> Place {
-    let (spec, look) = (kind.spec(), kinds::look(kind));
-    let group = if spec.owner == Role::Enablement { Group::Content } else { Group::Rules };
+fn versions(kind: Kind) -> MenuPage {
+    let (spec, look) = (kind.spec(), kinds::appearance(kind));
+    let group = if spec.owner == Role::Enablement { MenuGroup::Content } else { MenuGroup::Rules };
     place(Section::Versions(kind), group, spec.path, look.icon, spec.plural, look.go, look.about)
 }
 
 /// Pages that precede the kinds of versions in the menu.
-const FIRST: &[Place] = &[
-    place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
+const FIRST: &[MenuPage] = &[
+    place(Section::Home, MenuGroup::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
     place(
         Section::Queue,
-        Group::Start,
+        MenuGroup::Start,
         "/queue",
         Icon::Inbox,
         "Queue",
         'q',
         "waiting leads sdr triage decide",
     ),
-    place(Section::Leads, Group::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
+    place(Section::Leads, MenuGroup::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
     place(
         Section::Approvals,
-        Group::Start,
+        MenuGroup::Start,
         "/changes",
         Icon::Approve,
         "Approvals",
@@ -212,7 +212,7 @@ const FIRST: &[Place] = &[
     ),
     place(
         Section::Suggestions,
-        Group::Start,
+        MenuGroup::Start,
         "/changes?show=mine",
         Icon::Bulb,
         "My suggestions",
@@ -222,10 +222,10 @@ const FIRST: &[Place] = &[
 ];
 
 /// Pages that follow the kinds of versions in the menu.
-const LATER: &[Place] = &[
+const LATER: &[MenuPage] = &[
     place(
         Section::Releases,
-        Group::Rules,
+        MenuGroup::Rules,
         "/releases",
         Icon::Release,
         "Releases",
@@ -234,17 +234,17 @@ const LATER: &[Place] = &[
     ),
     place(
         Section::Outbox,
-        Group::Sync,
+        MenuGroup::Sync,
         "/sync",
         Icon::Send,
         "Deliveries",
         'o',
         "destinations deliveries actions failed",
     ),
-    place(Section::Jobs, Group::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
+    place(Section::Jobs, MenuGroup::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
     place(
         Section::Runs,
-        Group::Sync,
+        MenuGroup::Sync,
         "/runs",
         Icon::Hourglass,
         "Runs",
@@ -253,19 +253,27 @@ const LATER: &[Place] = &[
     ),
     place(
         Section::Dashboard,
-        Group::Control,
+        MenuGroup::Control,
         "/dashboard",
         Icon::Dashboard,
         "Dashboard",
         'd',
         "figures kpi report charts",
     ),
-    place(Section::AuditLog, Group::Control, "/audit", Icon::Log, "Audit log", 'a', "who did what history"),
-    place(Section::People, Group::Settings, "/people", Icon::Person, "People", 'p', "users roles team"),
-    place(Section::Keys, Group::Settings, "/keys", Icon::Key, "API keys", 'k', "programs tokens"),
+    place(
+        Section::AuditLog,
+        MenuGroup::Control,
+        "/audit",
+        Icon::Log,
+        "Audit log",
+        'a',
+        "who did what history",
+    ),
+    place(Section::People, MenuGroup::Settings, "/people", Icon::Person, "People", 'p', "users roles team"),
+    place(Section::Keys, MenuGroup::Settings, "/keys", Icon::Key, "API keys", 'k', "programs tokens"),
     place(
         Section::Styleguide,
-        Group::Settings,
+        MenuGroup::Settings,
         "/styleguide",
         Icon::Columns,
         "Styleguide",
@@ -274,7 +282,7 @@ const LATER: &[Place] = &[
     ),
     place(
         Section::Settings,
-        Group::Settings,
+        MenuGroup::Settings,
         "/settings",
         Icon::Sliders,
         "Settings",
@@ -283,7 +291,7 @@ const LATER: &[Place] = &[
     ),
     place(
         Section::Import,
-        Group::Elsewhere,
+        MenuGroup::Elsewhere,
         "/import",
         Icon::Upload,
         "Import leads",
@@ -292,7 +300,7 @@ const LATER: &[Place] = &[
     ),
     place(
         Section::Account,
-        Group::Elsewhere,
+        MenuGroup::Elsewhere,
         "/account",
         Icon::Person,
         "Your account",
@@ -302,41 +310,57 @@ const LATER: &[Place] = &[
 ];
 
 /// An action that a person can take on a page.
-pub struct Act {
+pub struct PageAction {
     pub title: &'static str,
     pub href: &'static str,
     action: &'static str,
 }
 
-const ACTS: &[Act] = &[
-    Act { title: "Stop a workflow", href: "/", action: StopWorkflow::PATH },
-    Act { title: "Add a person", href: "/people", action: AddPerson::PATH },
-    Act { title: "Make an API key", href: "/keys", action: AddKey::PATH },
-    Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
-    Act { title: "Try failed actions again", href: "/sync/effects?state=dead", action: ReplayEffects::PATH },
-    Act { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
-    Act { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
-    Act { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
-    Act { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
-    Act {
+const ACTS: &[PageAction] = &[
+    PageAction { title: "Stop a workflow", href: "/", action: StopWorkflow::PATH },
+    PageAction { title: "Add a person", href: "/people", action: AddPerson::PATH },
+    PageAction { title: "Make an API key", href: "/keys", action: AddKey::PATH },
+    PageAction { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
+    PageAction {
+        title: "Try failed actions again",
+        href: "/sync/effects?state=dead",
+        action: ReplayEffects::PATH,
+    },
+    PageAction { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
+    PageAction { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
+    PageAction { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
+    PageAction { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
+    PageAction {
         title: "Change your time zone and number format",
         href: "/account#h-shown",
         action: SetPreferences::PATH,
     },
-    Act { title: "Sign out in other browsers", href: "/account#h-sessions", action: EndOtherSessions::PATH },
-    Act { title: "Rename the organisation", href: "/settings#h-organisation", action: SetOrganisation::PATH },
-    Act { title: "Name who answers for each layer", href: "/settings#h-owners", action: SetOwners::PATH },
-    Act { title: "Send yourself a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
+    PageAction {
+        title: "Sign out in other browsers",
+        href: "/account#h-sessions",
+        action: EndOtherSessions::PATH,
+    },
+    PageAction {
+        title: "Rename the organisation",
+        href: "/settings#h-organisation",
+        action: SetOrganisation::PATH,
+    },
+    PageAction {
+        title: "Name who answers for each layer",
+        href: "/settings#h-owners",
+        action: SetOwners::PATH,
+    },
+    PageAction { title: "Send yourself a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
 ];
 
 /// Returns the pages that the viewer may see.
-pub fn places(viewer: &Viewer) -> impl Iterator<Item = &'static Place> + use<> {
+pub fn pages(viewer: &Viewer) -> impl Iterator<Item = &'static MenuPage> + use<> {
     let caller = Caller::Person(viewer.roles.clone());
     PLACES.iter().filter(move |place| access::check(&Method::GET, place.path(), &caller, false).is_ok())
 }
 
 /// Returns the actions that the viewer may take.
-pub fn acts(viewer: &Viewer) -> impl Iterator<Item = &'static Act> + use<> {
+pub fn page_actions(viewer: &Viewer) -> impl Iterator<Item = &'static PageAction> + use<> {
     let caller = Caller::Person(viewer.roles.clone());
     ACTS.iter().filter(move |act| access::check(&Method::POST, act.action, &caller, false).is_ok())
 }

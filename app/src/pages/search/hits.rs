@@ -11,7 +11,7 @@ use store::titles::{TitledObject, Titles, titles};
 
 use crate::context::Viewer;
 use crate::error::Result;
-use crate::pages::places::{acts, places};
+use crate::pages::menu::{page_actions, pages};
 use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
 use crate::ui::kinds;
@@ -23,7 +23,7 @@ const EACH: usize = 8;
 const ENOUGH: usize = 2;
 
 /// A search hit.
-pub struct Hit {
+pub struct SearchHit {
     /// Display title.
     pub title: String,
     /// Details that distinguish hits with the same title.
@@ -38,7 +38,7 @@ pub struct Hit {
 #[derive(Default)]
 pub struct SearchResults {
     /// Groups of hits by kind, without empty groups.
-    pub groups: Vec<(&'static str, Vec<Hit>)>,
+    pub groups: Vec<(&'static str, Vec<SearchHit>)>,
 }
 
 impl SearchResults {
@@ -47,7 +47,7 @@ impl SearchResults {
         self.groups.iter().map(|(_, hits)| hits.len()).sum()
     }
 
-    fn add(&mut self, title: &'static str, hits: Vec<Hit>) {
+    fn add(&mut self, title: &'static str, hits: Vec<SearchHit>) {
         if !hits.is_empty() {
             self.groups.push((title, hits));
         }
@@ -85,14 +85,14 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             .add("What decides", versioned.into_iter().filter_map(|found| version(found, &titles)).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
-    let pages = places(viewer).filter(|place| has(place.title, place.about)).map(|place| Hit {
+    let pages = pages(viewer).filter(|place| has(place.title, place.about)).map(|place| SearchHit {
         title: place.title.to_owned(),
         detail: String::new(),
         href: place.href.to_owned(),
         icon: place.icon,
     });
     found.add("Pages", pages.collect());
-    let actions = acts(viewer).filter(|act| has(act.title, "")).map(|act| Hit {
+    let actions = page_actions(viewer).filter(|act| has(act.title, "")).map(|act| SearchHit {
         title: act.title.to_owned(),
         detail: String::new(),
         href: act.href.to_owned(),
@@ -102,7 +102,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
     Ok(found)
 }
 
-fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<Hit> {
+fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<SearchHit> {
     let mut seen = Vec::new();
     let mut hits = Vec::new();
     // The list has one row for each workflow of a lead, so duplicates are skipped.
@@ -114,7 +114,7 @@ fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<Hit> {
     }
     if !hits.is_empty() && (found.rows.len() > EACH || found.beside.older.is_some()) {
         let href = Address::new("/leads").with("q", text).href();
-        hits.push(Hit {
+        hits.push(SearchHit {
             title: format!("All leads with “{text}”"),
             detail: String::new(),
             href,
@@ -124,16 +124,16 @@ fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<Hit> {
     hits
 }
 
-fn lead(row: &LeadListRow) -> Hit {
+fn lead(row: &LeadListRow) -> SearchHit {
     let (title, detail) =
         words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
-    Hit { title, detail, href: format!("/leads/{}", row.lead_id), icon: Icon::Leads }
+    SearchHit { title, detail, href: format!("/leads/{}", row.lead_id), icon: Icon::Leads }
 }
 
-fn person(person: &Person) -> Hit {
+fn person(person: &Person) -> SearchHit {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
     let detail = [person.email.clone(), roles.join(", ")].into_iter().filter(|part| !part.is_empty());
-    Hit {
+    SearchHit {
         title: person.name.clone(),
         detail: detail.collect::<Vec<_>>().join(", "),
         href: format!("/people/{}", person.id),
@@ -142,7 +142,7 @@ fn person(person: &Person) -> Hit {
 }
 
 /// Returns matching rules, each linked to the leads it decided.
-fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<Hit> {
+fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<SearchHit> {
     let found = rules.iter().filter(|rule| is_in(&format!("{} {}", rule.title(), rule.rule_id), text));
     let hit = |rule: &RuleName| {
         let workflow = workflows.iter().find(|workflow| workflow.id == rule.workflow_id);
@@ -152,7 +152,7 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
             None => address,
         };
         let title = workflow.map_or("", |workflow| &workflow.title);
-        Hit {
+        SearchHit {
             title: rule.title().to_owned(),
             detail: format!("{title}, leads it decided"),
             href: address.href(),
@@ -162,14 +162,14 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
     found.take(EACH).map(hit).collect()
 }
 
-fn version(version: FoundVersion, titles: &Titles) -> Option<Hit> {
+fn version(version: FoundVersion, titles: &Titles) -> Option<SearchHit> {
     let kind: Kind = version.kind.parse().ok()?;
     let title = titles.get(TitledObject::Version(kind, &version.name));
-    Some(Hit {
+    Some(SearchHit {
         href: format!("{}/{}", kind.spec().path, version.name),
         title: title.map_or_else(|| words::sentence(&version.name), str::to_owned),
         detail: format!("{}, version {}", kind.spec().title, version.version),
-        icon: kinds::look(kind).icon,
+        icon: kinds::appearance(kind).icon,
     })
 }
 

@@ -8,11 +8,11 @@ use store::refresh::Topic;
 
 use super::decide;
 use super::list::waited;
-use super::load::{Open, QueueData};
-use crate::actions::queue::{ReleaseLead, TakeLead, gone, left};
+use super::load::{OpenLead, QueueData};
+use crate::actions::queue::{ReleaseLead, TakeLead, left, not_waiting_message};
 use crate::flash::Flash;
-use crate::pages::frame::Here;
-use crate::pages::lead::decided::Decided;
+use crate::pages::frame::PageContext;
+use crate::pages::lead::decision::ExplainedDecision;
 use crate::pages::lead::{event, facts, inputs, verdict};
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
@@ -21,7 +21,7 @@ use crate::ui::{refresh, words};
 use leptos::server_fn::ServerFn as _;
 
 /// Renders the open lead and the keyboard shortcuts.
-pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
+pub fn pane(here: &PageContext, loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoView + use<> {
     let explained = open.lead.decided.as_ref().filter(|decided| !decided.is_erased()).map(|decided| {
         view! {
             <section aria-labelledby="h-inputs">
@@ -50,7 +50,7 @@ pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl
 }
 
 /// Renders the lead's name and contact data.
-fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
+fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     let lead = &open.lead.lead;
     let (who, _) = open.lead.who();
     let waited = open.since.map(|since| format!("Waiting {}", waited(loaded.clock, since)));
@@ -62,7 +62,7 @@ fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let rest: Vec<String> = [company, lead.domain.clone()].into_iter().flatten().collect();
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
-        view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_said(at)}</span> }
+        view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_in_sentence(at)}</span> }
     });
     let workflow = open.lead.workflow(open.place.workflow.0);
     view! {
@@ -81,11 +81,11 @@ fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
 }
 
 /// Renders the claim, or why the lead is no longer in the queue.
-fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
+fn standing(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     let claim = open.claim.as_ref().map(|claim| (claim.person_id == loaded.viewer, claim));
     // Shown here rather than beside the forms, because those are not refreshed while a person types.
     let left_queue = open.gone.as_ref().map(|why| {
-        let said = gone(why, loaded.clock);
+        let said = not_waiting_message(why, loaded.clock);
         note(Tone::Warn, view! { <p><strong>"No longer in the queue. "</strong>{said}</p> }).into_any()
     });
     let held = left_queue.or_else(|| match claim {
@@ -118,7 +118,7 @@ fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
 /// Renders a form with a single button and the fields that identify the lead.
 fn here_form(
     loaded: &QueueData,
-    open: &Open,
+    open: &OpenLead,
     path: &'static str,
     words: &'static str,
     key: &'static str,
@@ -134,10 +134,10 @@ fn here_form(
 
 /// Renders the suggestion, the reason that the lead needs a person, and the verdict forms.
 fn suggest(
-    here: &Here,
+    here: &PageContext,
     loaded: &QueueData,
-    open: &Open,
-    decided: &Decided,
+    open: &OpenLead,
+    decided: &ExplainedDecision,
     flash: &Flash,
 ) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
@@ -161,7 +161,7 @@ fn suggest(
 }
 
 /// Describes why the lead needs a person.
-fn reason(open: &Open, decided: &Decided) -> String {
+fn reason(open: &OpenLead, decided: &ExplainedDecision) -> String {
     if open.rejected.is_some() {
         return "It was assigned before. Assign it to someone else with Change, or disqualify it.".to_owned();
     }
@@ -169,8 +169,11 @@ fn reason(open: &Open, decided: &Decided) -> String {
     let title = |id: &String| decided.rules.title(id);
     let number =
         |id: &String| decided.rules.rule(id).map_or(String::new(), |(number, _)| format!("rule {number}, "));
-    let because: Vec<String> =
-        decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue)).collect();
+    let because: Vec<String> = decision
+        .because
+        .iter()
+        .map(|entry| facts::unknown_reason(entry, &decided.rules.bundle.catalogue))
+        .collect();
     let because =
         if because.is_empty() { "a value it needs is unknown".into() } else { because.join(" and ") };
     if let Some(rule) = &decision.held_by {
@@ -194,7 +197,7 @@ fn reason(open: &Open, decided: &Decided) -> String {
 }
 
 /// Renders that the lead has left the queue, with any unsaved text.
-fn left_queue(loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
+fn left_queue(loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("reason").filter(|text| !text.trim().is_empty()).cloned();
     let written = typed.map(|text| {
         view! {

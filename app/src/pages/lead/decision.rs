@@ -17,7 +17,7 @@ use store::log::{StoredDecision, StoredEvent};
 use crate::error::{Error, Result};
 
 /// A decision and its explanation.
-pub struct Decided {
+pub struct ExplainedDecision {
     /// The decision as stored.
     pub stored: StoredDecision,
     /// The bundle that decided.
@@ -26,7 +26,7 @@ pub struct Decided {
     pub explanation: Option<Explanation>,
 }
 
-impl Decided {
+impl ExplainedDecision {
     /// Explains a stored decision.
     ///
     /// # Errors

@@ -15,14 +15,20 @@ use crate::context::{Request, Viewer};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::ui::clock::Clock;
-use crate::ui::form::{Text, ask, once, text};
+use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 
-const REASON: Text =
-    Text { id: "reason", label: "Reason", name: "reason", rows: 2, maxlength: 5_000, required: true };
+const REASON: TextAreaProps = TextAreaProps {
+    id: "reason",
+    label: "Reason",
+    name: "reason",
+    rows: 2,
+    maxlength: 5_000,
+    required: true,
+};
 
 /// A release with the data that decides which actions the viewer has.
-pub struct ReleaseActs {
+pub struct ReleaseActions {
     pub release: Release,
     /// Approvals of the current bundle.
     pub approvals: Vec<ReleaseApproval>,
@@ -33,7 +39,7 @@ pub struct ReleaseActs {
     pub viewer: Viewer,
 }
 
-impl ReleaseActs {
+impl ReleaseActions {
     /// Loads the approvals and editors of a release.
     ///
     /// # Errors
@@ -71,7 +77,7 @@ impl ReleaseActs {
 }
 
 /// Renders the required roles and who approved the current bundle.
-pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
+pub fn approvals(acts: &ReleaseActions, clock: Clock) -> impl IntoView + use<> {
     let required = acts.release.change.as_ref().map(|change| change.required.clone()).unwrap_or_default();
     let row = |role: Role| {
         let given = acts.approvals.iter().find(|approval| approval.role == role);
@@ -79,7 +85,7 @@ pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
             Some(approval) => (
                 Icon::Check,
                 Either::Left(
-                    view! { <small>{approval.name.clone()}", "{clock.stamp_said(approval.at)}</small> },
+                    view! { <small>{approval.name.clone()}", "{clock.stamp_in_sentence(approval.at)}</small> },
                 ),
             ),
             None => (Icon::Clock, Either::Right(view! { <small class="quiet">"not yet"</small> })),
@@ -91,7 +97,7 @@ pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
 }
 
 /// Renders the next step of the release, with its form if the viewer may take it. The form redirects to `next`.
-pub fn next_step(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView + use<> {
+pub fn next_step(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoView + use<> {
     if acts.is_waiting_for_approval() {
         return EitherOf3::A(approving(acts, request, next));
     }
@@ -112,7 +118,7 @@ pub fn next_step(acts: &ReleaseActs, request: &Request, next: &str) -> impl Into
     })
 }
 
-fn approving(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView + use<> {
+fn approving(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoView + use<> {
     let titles: Vec<&str> = acts.missing.iter().map(|role| role.title()).collect();
     let why = format!(
         "Another release went live after this one was approved, so it was rebuilt on what is live now. {} must approve it again.",
@@ -141,7 +147,7 @@ fn approving(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView
 }
 
 /// Renders the form that withdraws the release; returns `None` if the viewer lacks the permission.
-pub fn withdrawing(acts: &ReleaseActs, request: &Request, flash: &Flash) -> impl IntoView + use<> {
+pub fn withdrawing(acts: &ReleaseActions, request: &Request, flash: &Flash) -> impl IntoView + use<> {
     acts.may(ReleaseAction::Withdraw).is_ok().then(|| {
         let error = flash.errors.get("reason").cloned();
         let is_open = error.is_some();
@@ -158,7 +164,7 @@ pub fn withdrawing(acts: &ReleaseActs, request: &Request, flash: &Flash) -> impl
     })
 }
 
-fn hidden(acts: &ReleaseActs, request: &Request, next: &str, form: &str) -> impl IntoView + use<> {
+fn hidden(acts: &ReleaseActions, request: &Request, next: &str, form: &str) -> impl IntoView + use<> {
     let number = acts.release.number.to_string();
     view! {
         {once(request, &format!("{form}-{number}"))}

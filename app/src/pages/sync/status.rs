@@ -9,7 +9,7 @@ use crate::ui::clock::Clock;
 
 /// The reason that a waiting effect is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum HoldReason {
     /// Its workflow is stopped.
     Stopped,
     /// Its destination is paused.
@@ -20,7 +20,7 @@ pub enum Hold {
 
 /// The state of an unfinished effect.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct EffectStatus {
     /// The stored state.
     pub state: UnfinishedState,
     /// Whether it was attempted before.
@@ -30,10 +30,10 @@ pub struct Standing {
     /// End of the lease held by the sending worker.
     pub leased_until: Option<DateTime<Utc>>,
     /// The reason that it is not sent, if any.
-    pub hold: Option<Hold>,
+    pub hold: Option<HoldReason>,
 }
 
-impl Standing {
+impl EffectStatus {
     /// Returns the tone and the label.
     pub fn words(&self, clock: Clock) -> (&'static str, String) {
         match (self.state, self.hold) {
@@ -42,9 +42,9 @@ impl Standing {
                 Some(until) => ("info", format!("Being sent until {}", clock.time(until))),
                 None => ("info", "Being sent".into()),
             },
-            (UnfinishedState::Ready, Some(Hold::Stopped)) => ("bad", "Waits, stopped".into()),
-            (UnfinishedState::Ready, Some(Hold::Paused)) => ("warn", "Waits, paused".into()),
-            (UnfinishedState::Ready, Some(Hold::NoAnswer)) => ("warn", "Waits, no answer".into()),
+            (UnfinishedState::Ready, Some(HoldReason::Stopped)) => ("bad", "Waits, stopped".into()),
+            (UnfinishedState::Ready, Some(HoldReason::Paused)) => ("warn", "Waits, paused".into()),
+            (UnfinishedState::Ready, Some(HoldReason::NoAnswer)) => ("warn", "Waits, no answer".into()),
             (UnfinishedState::Ready, None) => match self.due_at {
                 Some(due) if self.is_again => ("warn", format!("Tries again {}", clock.until(due))),
                 _ => ("info", "Waits to be sent".into()),
@@ -101,7 +101,7 @@ mod tests {
     fn what_holds_an_effect_back_is_told_before_when_it_is_due() {
         let clock = Clock { now: Utc::now(), zone: chrono_tz::UTC };
         let due_at = Some(clock.now + TimeDelta::minutes(3));
-        let waits = Standing {
+        let waits = EffectStatus {
             state: UnfinishedState::Ready,
             is_again: true,
             due_at,
@@ -109,9 +109,9 @@ mod tests {
             hold: None,
         };
         assert_eq!(waits.words(clock), ("warn", "Tries again in 3\u{a0}min".into()));
-        assert_eq!(Standing { is_again: false, ..waits }.words(clock).1, "Waits to be sent");
-        assert_eq!(Standing { hold: Some(Hold::Paused), ..waits }.words(clock).1, "Waits, paused");
-        let dead = Standing { state: UnfinishedState::Dead, hold: Some(Hold::Paused), ..waits };
+        assert_eq!(EffectStatus { is_again: false, ..waits }.words(clock).1, "Waits to be sent");
+        assert_eq!(EffectStatus { hold: Some(HoldReason::Paused), ..waits }.words(clock).1, "Waits, paused");
+        let dead = EffectStatus { state: UnfinishedState::Dead, hold: Some(HoldReason::Paused), ..waits };
         assert_eq!(dead.words(clock).1, "Failed, needs you");
     }
 
