@@ -21,7 +21,7 @@ use engine::sync::backoff::RetryPolicy;
 use engine::sync::keys::{effect_key, remote_key};
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
-use server::tasks::dispatch::{self, Options};
+use server::tasks::dispatch::{self, DispatchOptions};
 use server::tasks::listen;
 use store::ingest::{EffectRow, announce_effects, insert_effects};
 use store::keyring::{CiphertextLocation, DataKey};
@@ -267,12 +267,12 @@ struct Seen {
 }
 
 impl Noop {
-    fn options(&self) -> Options {
+    fn options(&self) -> DispatchOptions {
         let noop = self.clone();
         let open = move |_: &str, _: &Json, _: Credential<'_>| -> Result<Box<dyn Destination>, OpenError> {
             Ok(Box::new(noop.clone()))
         };
-        Options { open: Arc::new(open) }
+        DispatchOptions { open: Arc::new(open) }
     }
 
     async fn begun(&self, effect: EffectId) -> Result<Instant> {

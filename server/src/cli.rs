@@ -19,7 +19,7 @@ mod settings;
 mod simulate;
 mod stop;
 
-pub use exit::Failure;
+pub use exit::CommandError;
 
 /// Lead qualification as infrastructure.
 ///
@@ -41,13 +41,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the app and the API, and run background tasks.
-    Serve(serve::Options),
+    Serve(serve::ServeOptions),
     /// Create or update the database schema and its partitions.
-    Migrate(migrate::Options),
+    Migrate(migrate::MigrateOptions),
     /// Fill an empty database with the demo organisation.
-    Demo(demo::Options),
+    Demo(demo::DemoOptions),
     /// Apply workflows, rule sets, lists, pools and destinations from a file.
-    Apply(apply::Options),
+    Apply(apply::ApplyFileOptions),
     /// Manage people.
     #[command(subcommand)]
     User(people::UserCommand),
@@ -55,11 +55,11 @@ enum Command {
     #[command(subcommand)]
     Key(people::KeyCommand),
     /// Import historical leads, without effects.
-    Import(import::Options),
+    Import(import::ImportOptions),
     /// Run rules on a file of leads, without a database.
-    Simulate(simulate::Options),
+    Simulate(simulate::SimulateOptions),
     /// Replay stored decisions and compare the results.
-    Replay(replay::Options),
+    Replay(replay::ReplayOptions),
     /// Stop workflows: new leads go to people, and nothing is sent.
     Kill(stop::KillOptions),
     /// Resume stopped workflows.
@@ -83,10 +83,10 @@ impl Database {
     /// Returns the URL of the database.
     ///
     /// # Errors
-    /// Returns [`Failure::Usage`] if none is set.
-    pub(crate) fn url(&self) -> Result<&str, Failure> {
+    /// Returns [`CommandError::Usage`] if none is set.
+    pub(crate) fn url(&self) -> Result<&str, CommandError> {
         self.database_url.as_deref().ok_or_else(|| {
-            Failure::Usage("no database configured: set --database-url or DATABASE_URL".into())
+            CommandError::Usage("no database configured: set --database-url or DATABASE_URL".into())
         })
     }
 
@@ -98,8 +98,8 @@ impl Database {
     /// Connects to the database.
     ///
     /// # Errors
-    /// Returns a [`Failure`] if the URL or the key is missing, or the database does not answer.
-    pub(crate) async fn connect(&self) -> Result<Store, Failure> {
+    /// Returns a [`CommandError`] if the URL or the key is missing, or the database does not answer.
+    pub(crate) async fn connect(&self) -> Result<Store, CommandError> {
         let url = self.url()?;
         Ok(Store::connect(url, Keyring::read(&self.key_path())?).await?)
     }

@@ -12,22 +12,22 @@ use tower_http::compression::CompressionLayer;
 use crate::api;
 use crate::http::failure::is_program;
 use crate::http::{
-    Failure, Kind, State, admission, again, arrival, assets, csrf, exports, failure, guard, headers, health,
-    pages, refresh, sessions, uploads,
+    Failure, FailureKind, State, admission, arrival, assets, csrf, exports, failure, guard, headers, health,
+    pages, refresh, sessions, sign_in_again, uploads,
 };
 
 /// Returns the router of the whole process.
 pub fn router(state: State) -> Router {
     let layers = ServiceBuilder::new()
         // Outermost: every response gets a request id, a log line and metrics, including those that other layers produce.
-        .layer(from_fn(arrival::arrive))
+        .layer(from_fn(arrival::record_arrival))
         // Applies to every response, including failures.
         .layer(from_fn_with_state(state.clone(), headers::secure))
         // Surrounds the layers that write bodies. Built files are already compressed and pass unchanged. At quality 4, brotli is
         // as fast as gzip.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         // Formats the failures of all inner layers.
-        .layer(from_fn_with_state(state.clone(), failure::tell))
+        .layer(from_fn_with_state(state.clone(), failure::format_failures))
         // Turns panics in handlers and inner layers into failures.
         .layer(CatchPanicLayer::custom(guard::caught))
         // The time limit includes waiting for the database.
@@ -41,7 +41,7 @@ pub fn router(state: State) -> Router {
     // `http::body::read` enforces the size limits of bodies.
     Router::new()
         .merge(pages::routes())
-        .merge(again::routes())
+        .merge(sign_in_again::routes())
         .merge(uploads::routes())
         .merge(exports::routes())
         .merge(assets::routes(&state))
@@ -61,7 +61,7 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let others = ["/healthz", "/readyz", "/metrics", "/refresh", "/pkg/{*file}", pages::FOUND]
         .map(|path| ("GET", path.to_owned()));
-    let again = [("POST", again::PATH.to_owned())];
+    let again = [("POST", sign_in_again::PATH.to_owned())];
     let files = app::lists::LISTS.map(|list| list.csv).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(uploads).chain(api).chain(others).chain(again).chain(files).collect()
@@ -69,7 +69,7 @@ pub fn routes() -> Vec<(&'static str, String)> {
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {
     if is_program(request.uri().path()) {
-        return Failure::new(Kind::NotFound, "There is nothing at this address.").into_response();
+        return Failure::new(FailureKind::NotFound, "There is nothing at this address.").into_response();
     }
     pages::render(state, request).await
 }

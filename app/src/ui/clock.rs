@@ -30,7 +30,7 @@ impl Clock {
     }
 
     /// Like [`Self::day_and_time`], within a sentence: `today 09:02`.
-    pub fn said(&self, at: DateTime<Utc>) -> String {
+    pub fn in_sentence(&self, at: DateTime<Utc>) -> String {
         let text = self.day_and_time(at);
         let is_word = ["Today", "Yesterday", "Tomorrow"].iter().any(|word| text.starts_with(word));
         if is_word { text.to_lowercase() } else { text }
@@ -84,7 +84,7 @@ impl Clock {
 
     /// Renders a `<time>` for use within a sentence.
     pub fn stamp_in_sentence(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
-        element(at, self.full(at), self.said(at))
+        element(at, self.full(at), self.in_sentence(at))
     }
 
     /// Renders a `<time>` with the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
@@ -123,8 +123,8 @@ mod tests {
         assert_eq!(shown("2026-11-25T23:00:00Z"), "Tomorrow 00:00");
         assert_eq!(shown("2026-11-19T13:20:00Z"), "19 Nov 14:20");
         assert_eq!(shown("2024-11-19T13:20:00Z"), "19 Nov 2024");
-        assert_eq!(clock().said("2026-11-24T23:00:00Z".parse().unwrap()), "today 00:00");
-        assert_eq!(clock().said("2026-11-19T13:20:00Z".parse().unwrap()), "19 Nov 14:20");
+        assert_eq!(clock().in_sentence("2026-11-24T23:00:00Z".parse().unwrap()), "today 00:00");
+        assert_eq!(clock().in_sentence("2026-11-19T13:20:00Z".parse().unwrap()), "19 Nov 14:20");
         assert_eq!(clock().full("2026-11-24T08:02:14Z".parse().unwrap()), "Tue 24 Nov 2026, 09:02:14 CET");
     }
 

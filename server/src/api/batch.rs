@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::body::{self, checked_key, key_rule};
-use super::caller::Program;
+use super::caller::ApiCaller;
 use super::events::answer;
 use crate::http::body::read;
-use crate::http::{Failure, Kind, Problem, State};
+use crate::http::{Failure, FailureKind, Problem, State};
 use service::decide::{EventAnswer, Receipt, Signal};
 
 /// Accepted media types for a batch. NDJSON has no registered type, and some clients do not support any of the common ones.
@@ -68,7 +68,7 @@ pub(super) struct LineAnswer {
 /// everything, so a streaming server and such a client would deadlock.
 pub(super) async fn take(
     FromState(state): FromState<State>,
-    program: Program,
+    program: ApiCaller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
@@ -76,13 +76,13 @@ pub(super) async fn take(
     let text = read(body, &headers, limits::BATCH_BYTES).await?;
     if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
         return Err(Failure::new(
-            Kind::UnsupportedMediaType,
+            FailureKind::UnsupportedMediaType,
             "A batch is NDJSON: say `Content-Type: application/x-ndjson`.",
         ));
     }
     if lines(&text).count() > limits::BATCH_LINES {
         return Err(Failure::new(
-            Kind::TooLarge,
+            FailureKind::TooLarge,
             format!("A batch has at most {} lines.", limits::BATCH_LINES),
         ));
     }
@@ -184,14 +184,14 @@ fn parse(line: &[u8], receipt: &Receipt) -> Result<Signal, Failure> {
     const KEY: &str = "idempotency_key";
     if line.len() > limits::EVENT_BYTES {
         return Err(Failure::new(
-            Kind::TooLarge,
+            FailureKind::TooLarge,
             format!("The line has more than {} bytes.", limits::EVENT_BYTES),
         ));
     }
     let mut object: Map<String, Json> = body::parse(line)?;
     let key = object.shift_remove(KEY);
     let Some(key) = key.as_ref().and_then(Json::as_str).and_then(checked_key) else {
-        return Err(Failure::new(Kind::Malformed, key_rule()).at(format!("/{KEY}"), key_rule()));
+        return Err(Failure::new(FailureKind::Malformed, key_rule()).at(format!("/{KEY}"), key_rule()));
     };
     let event: EventRequest = body::read_value(Json::Object(object))?;
     let problems = event.check(receipt.received_at);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use serde_path_to_error::{Path, Segment};
 
 use crate::http::body::read;
-use crate::http::{Failure, Kind};
+use crate::http::{Failure, FailureKind};
 
 /// Reads a JSON body.
 ///
@@ -26,7 +26,7 @@ pub(super) async fn json<T: DeserializeOwned>(
     match media_type(headers) {
         Some("application/json") => parse(&bytes),
         _ => Err(Failure::new(
-            Kind::UnsupportedMediaType,
+            FailureKind::UnsupportedMediaType,
             "The body is JSON: say `Content-Type: application/json`.",
         )),
     }
@@ -46,11 +46,12 @@ pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let strict: Result<Strict, _> = serde_path_to_error::deserialize(&mut reader);
     let strict = strict.map_err(|error| {
         let pointer = pointer(error.path());
-        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.")
+        Failure::new(FailureKind::Malformed, "The body is no JSON that can be read safely.")
             .at(pointer, sentence(&error.into_inner()))
     })?;
     reader.end().map_err(|error| {
-        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.").at("", sentence(&error))
+        Failure::new(FailureKind::Malformed, "The body is no JSON that can be read safely.")
+            .at("", sentence(&error))
     })?;
     read_value(strict.0)
 }
@@ -67,7 +68,7 @@ pub(super) fn read_value<T: DeserializeOwned>(json: Json) -> Result<T, Failure> 
             Some(name) => format!("{place}/{}", escape(name)),
             None => place,
         };
-        Failure::new(Kind::Invalid, "Some parts of the request are not valid.").at(place, message)
+        Failure::new(FailureKind::Invalid, "Some parts of the request are not valid.").at(place, message)
     })
 }
 
@@ -172,7 +173,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 /// Returns 400 if the header is missing, duplicated, or invalid.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
     const NAME: &str = "Idempotency-Key";
-    let refuse = |detail: String| Failure::new(Kind::Malformed, detail.clone()).at(NAME, detail);
+    let refuse = |detail: String| Failure::new(FailureKind::Malformed, detail.clone()).at(NAME, detail);
     let mut values = headers.get_all(NAME).iter();
     let value = values.next().ok_or_else(|| {
         refuse("Send an `Idempotency-Key`: sent again with it, the request does nothing twice.".into())

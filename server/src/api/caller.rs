@@ -5,18 +5,18 @@ use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use engine::decision::Mode;
 
-use crate::http::{Arrival, Failure, Identity, Kind, State};
+use crate::http::{Arrival, Failure, FailureKind, Identity, State};
 use service::decide::Receipt;
 
 /// A program with an API key that has permission for the request.
-pub(super) struct Program {
+pub(super) struct ApiCaller {
     /// `key:` followed by the key's id.
     pub who: String,
     /// When and how the request arrived.
     pub arrival: Arrival,
 }
 
-impl Program {
+impl ApiCaller {
     /// Returns the receipt for signals in this request.
     pub(super) fn receipt(&self) -> Receipt {
         Receipt {
@@ -30,11 +30,12 @@ impl Program {
 }
 
 /// Consults the access table again, so that a route without the admission layer denies every request.
-impl FromRequestParts<State> for Program {
+impl FromRequestParts<State> for ApiCaller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
-        let nobody = || Failure::new(Kind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.");
+        let nobody =
+            || Failure::new(FailureKind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.");
         let identity = parts.extensions.get::<Identity>().ok_or_else(nobody)?;
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         access::check(&parts.method, path, &identity.caller, identity.is_local).map_err(|_| nobody())?;

@@ -10,7 +10,7 @@ use engine::ids::DecisionId;
 use store::log::DecisionFilter;
 use strum::VariantArray as _;
 
-use super::caller::Program;
+use super::caller::ApiCaller;
 use super::query::{Id, Query};
 use super::table::{self, Format};
 use crate::http::{Failure, State};
@@ -28,7 +28,7 @@ const PARAMETERS: &[&str] =
 /// Returns a decision.
 pub(super) async fn show(
     FromState(state): FromState<State>,
-    _: Program,
+    _: ApiCaller,
     Id(id): Id,
 ) -> Result<Json<Decision>, Failure> {
     Ok(Json(store::log::decision(&state.store, DecisionId(id)).await?))
@@ -37,7 +37,7 @@ pub(super) async fn show(
 /// Replays a decision and returns the comparison.
 pub(super) async fn replay(
     FromState(state): FromState<State>,
-    _: Program,
+    _: ApiCaller,
     Id(id): Id,
 ) -> Result<Json<ReplayResult>, Failure> {
     Ok(Json(state.pipeline.replay(DecisionId(id)).await?))
@@ -46,7 +46,7 @@ pub(super) async fn replay(
 /// Returns a page of decisions, newest first.
 pub(super) async fn list(
     FromState(state): FromState<State>,
-    _: Program,
+    _: ApiCaller,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

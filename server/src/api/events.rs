@@ -8,14 +8,14 @@ use engine::event::EventRequest;
 use engine::limits;
 
 use super::body;
-use super::caller::Program;
-use crate::http::{Failure, Kind, State};
+use super::caller::ApiCaller;
+use crate::http::{Failure, FailureKind, State};
 use service::decide::{EventAnswer, Signal, SignalRefusal, SignalResult};
 
 /// Accepts an event and returns its decision.
 pub(super) async fn take(
     FromState(state): FromState<State>,
-    program: Program,
+    program: ApiCaller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<EventAnswer>), Failure> {
@@ -49,10 +49,14 @@ impl From<SignalRefusal> for Failure {
     fn from(refusal: SignalRefusal) -> Self {
         let detail = format!("{refusal}.");
         let (kind, pointer) = match refusal {
-            SignalRefusal::KeyReused | SignalRefusal::FirstAnswerGone => (Kind::KeyReused, "Idempotency-Key"),
-            SignalRefusal::UnknownWorkflow(_) => (Kind::UnknownWorkflow, "/workflow"),
-            SignalRefusal::NotLive(_) => (Kind::NotLive, "/workflow"),
-            SignalRefusal::NoRoute { .. } | SignalRefusal::AmbiguousRoute(_) => (Kind::NoRoute, "/workflow"),
+            SignalRefusal::KeyReused | SignalRefusal::FirstAnswerGone => {
+                (FailureKind::KeyReused, "Idempotency-Key")
+            }
+            SignalRefusal::UnknownWorkflow(_) => (FailureKind::UnknownWorkflow, "/workflow"),
+            SignalRefusal::NotLive(_) => (FailureKind::NotLive, "/workflow"),
+            SignalRefusal::NoRoute { .. } | SignalRefusal::AmbiguousRoute(_) => {
+                (FailureKind::NoRoute, "/workflow")
+            }
         };
         let detail = detail[..1].to_uppercase() + &detail[1..];
         Self::new(kind, detail.clone()).at(pointer, detail)

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::log::DecisionFilter;
 
-use super::caller::Program;
+use super::caller::ApiCaller;
 use super::query::Id;
 use crate::http::{Failure, State};
 
@@ -44,7 +44,7 @@ pub(super) struct LeadAnswer {
     /// Whether the person was erased.
     pub erased: bool,
     /// Where it stands in each workflow.
-    pub workflows: Vec<Standing>,
+    pub workflows: Vec<LeadInWorkflow>,
     /// What really happened, oldest first.
     pub outcomes: Vec<Outcome>,
     /// The latest decisions, newest first.
@@ -53,7 +53,8 @@ pub(super) struct LeadAnswer {
 
 /// Where a lead stands in one workflow.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Standing {
+#[schemars(rename = "Standing")]
+pub(super) struct LeadInWorkflow {
     /// The workflow's name.
     pub workflow: String,
     /// Its last decision there.
@@ -113,7 +114,7 @@ pub(super) struct DecisionSummary {
 /// Returns a lead.
 pub(super) async fn show(
     FromState(state): FromState<State>,
-    _: Program,
+    _: ApiCaller,
     Id(id): Id,
 ) -> Result<Json<LeadAnswer>, Failure> {
     let id = LeadId(id);
@@ -132,13 +133,13 @@ pub(super) async fn show(
         stage: lead.stage.and_then(|stage| stage.parse().ok()),
         created_at: lead.created_at,
         erased: lead.erased,
-        workflows: lead.workflows.into_iter().map(Standing::from).collect(),
+        workflows: lead.workflows.into_iter().map(LeadInWorkflow::from).collect(),
         outcomes: outcomes.into_iter().map(Outcome::from).collect(),
         decisions: decisions.into_iter().map(DecisionSummary::from).collect(),
     }))
 }
 
-impl From<store::leads::LeadInWorkflow> for Standing {
+impl From<store::leads::LeadInWorkflow> for LeadInWorkflow {
     fn from(standing: store::leads::LeadInWorkflow) -> Self {
         Self {
             workflow: standing.workflow,

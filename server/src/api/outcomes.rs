@@ -15,8 +15,8 @@ use serde_json::{Map, Value as Json, json};
 use store::outcomes::{OutcomeInput, OutcomeSubject};
 
 use super::body;
-use super::caller::Program;
-use crate::http::{Failure, Kind, State};
+use super::caller::ApiCaller;
+use crate::http::{Failure, FailureKind, State};
 use service::decide::{OutcomeRefusal, OutcomeSignal};
 
 /// The scope in which idempotency keys of outcomes are unique.
@@ -87,7 +87,7 @@ pub struct OutcomeAnswer {
 /// Records an outcome.
 pub(super) async fn record(
     FromState(state): FromState<State>,
-    program: Program,
+    program: ApiCaller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, axum::Json<OutcomeAnswer>), Failure> {
@@ -212,12 +212,12 @@ impl From<OutcomeRefusal> for Failure {
         match refusal {
             OutcomeRefusal::KeyReused => {
                 let detail = "This idempotency key was used for another body.";
-                Self::new(Kind::KeyReused, detail).at("Idempotency-Key", detail)
+                Self::new(FailureKind::KeyReused, detail).at("Idempotency-Key", detail)
             }
             OutcomeRefusal::UnknownLead => {
-                Self::new(Kind::UnknownLead, "No lead, or more than one, goes by this name.")
+                Self::new(FailureKind::UnknownLead, "No lead, or more than one, goes by this name.")
             }
-            OutcomeRefusal::Erased => Self::new(Kind::Erased, "The person was erased."),
+            OutcomeRefusal::Erased => Self::new(FailureKind::Erased, "The person was erased."),
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
-use crate::http::{Failure, Kind};
+use crate::http::{Failure, FailureKind};
 
 /// The id in a path. A malformed id matches nothing, so the response is 404.
 pub(super) struct Id(pub Uuid);
@@ -19,7 +19,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let text = Path::<String>::from_request_parts(parts, state).await.ok();
         let id = text.and_then(|Path(text)| uuid(&text)).map(Self);
-        id.ok_or_else(|| Failure::new(Kind::NotFound, "There is nothing with such an id."))
+        id.ok_or_else(|| Failure::new(FailureKind::NotFound, "There is nothing with such an id."))
     }
 }
 
@@ -98,13 +98,13 @@ impl Query {
             return Ok(());
         }
         let rule = format!("There is no such parameter; there are {}.", known.join(", "));
-        let failure = Failure::new(Kind::Invalid, "Some parameters are not valid.");
+        let failure = Failure::new(FailureKind::Invalid, "Some parameters are not valid.");
         Err(self.0.keys().fold(failure, |failure, name| failure.at(name, &*rule)))
     }
 }
 
 fn wrong(name: &str, detail: &str) -> Failure {
-    Failure::new(Kind::Invalid, "Some parameters are not valid.").at(name, detail)
+    Failure::new(FailureKind::Invalid, "Some parameters are not valid.").at(name, detail)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use engine::decision::Decision;
 use serde::Serialize;
 
 use super::body::line;
-use crate::http::{Failure, Kind};
+use crate::http::{Failure, FailureKind};
 
 /// The format of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantArray, strum::IntoStaticStr)]
@@ -49,7 +49,7 @@ impl Format {
             })
             .ok_or_else(|| {
                 Failure::new(
-                    Kind::NotAcceptable,
+                    FailureKind::NotAcceptable,
                     "There are application/json, application/x-ndjson and text/csv.",
                 )
             })

@@ -6,7 +6,7 @@ use clap::Args;
 use service::apply::{self, ApplyOptions};
 use store::Actor;
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 
 /// Options of `apply`.
 ///
@@ -14,7 +14,7 @@ use super::{Database, Failure, exit};
 /// nothing that is live changes. Applying the same file again changes nothing.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Options {
+pub(crate) struct ApplyFileOptions {
     #[command(flatten)]
     database: Database,
 
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: ApplyFileOptions) -> Result<u8, CommandError> {
     let (file, secrets) = apply::read(&options.file)?;
     let store = options.database.connect().await?;
     let changes = apply::apply(

@@ -17,8 +17,8 @@ use store::{Actor, Store};
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::leads::{Leads, Visitor};
-use super::{Database, Failure, exit};
+use self::leads::{DemoVisitors, Visitor};
+use super::{CommandError, Database, exit};
 use service::apply::{self, ApplyOptions, Secrets};
 use service::decide::{OutcomeSignal, Pipeline, Receipt, Signal, SignalResult};
 
@@ -27,7 +27,7 @@ mod leads;
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct DemoOptions {
     #[command(flatten)]
     database: Database,
 
@@ -58,11 +58,13 @@ const PEOPLE: &[(&str, &str, &[Role])] = &[
 const DAYS: i64 = 63;
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: DemoOptions) -> Result<u8, CommandError> {
     let store = options.database.connect().await?;
     let url = options.database.url()?;
     if !people::all(&store).await?.is_empty() || store::workflows::any(&store).await? {
-        return Err(Failure::Usage("this database has data already; the demo needs an empty one".into()));
+        return Err(CommandError::Usage(
+            "this database has data already; the demo needs an empty one".into(),
+        ));
     }
     let actor = Actor::command("demo");
     let from = actor.now - TimeDelta::days(DAYS);
@@ -79,12 +81,12 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 }
 
 /// Creates a second database on the same server as the warehouse. Returns its URL without the password, and the password.
-async fn make_warehouse(url: &str) -> Result<(String, Option<String>), Failure> {
+async fn make_warehouse(url: &str) -> Result<(String, Option<String>), CommandError> {
     let mut address =
-        Url::parse(url).map_err(|error| Failure::Usage(format!("the database's address: {error}")))?;
+        Url::parse(url).map_err(|error| CommandError::Usage(format!("the database's address: {error}")))?;
     let name = format!("{}_warehouse", address.path().trim_start_matches('/'));
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-        return Err(Failure::Usage(format!("the demo cannot create a database named `{name}`")));
+        return Err(CommandError::Usage(format!("the demo cannot create a database named `{name}`")));
     }
     let mut owner = PgConnection::connect(url).await.map_err(store::Error::from)?;
     // A name cannot be a bound parameter; the check above rejects every character that would need quoting, except the hyphen.
@@ -105,12 +107,13 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// Adds the people with one random password. Returns the table of logins.
-async fn add_people(store: &Store, actor: &Actor) -> Result<String, Failure> {
+async fn add_people(store: &Store, actor: &Actor) -> Result<String, CommandError> {
     let password = format!("demo-{}", hex::encode(rand::random::<[u8; 6]>()));
     let mut table = format!("Demo logins, all with the password {password}\n");
     for (email, name, roles) in PEOPLE {
         let id = people::add(store, actor, email, name, roles).await?;
-        let secret = Password::parse(&password).map_err(|problem| Failure::Usage(problem.to_string()))?;
+        let secret =
+            Password::parse(&password).map_err(|problem| CommandError::Usage(problem.to_string()))?;
         people::set_password(store, actor, id, secret).await?;
         let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
         table.push_str(&format!("  {email:<24} {name:<16} {}\n", titles.join(", ")));
@@ -128,7 +131,7 @@ async fn configure(
     store: &Store,
     actor: &Actor,
     (warehouse, password): &(String, Option<String>),
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     // The files are embedded in the program; the list is written to disk only while it is read.
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv"))?;
@@ -151,9 +154,9 @@ async fn configure(
 }
 
 /// Sends the leads through the pipeline at their original times, day by day, and records their outcomes.
-async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> Result<(), Failure> {
+async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> Result<(), CommandError> {
     let pipeline = Pipeline::new(store.clone());
-    let mut visitors: Vec<Visitor> = Leads::new(count).collect();
+    let mut visitors: Vec<Visitor> = DemoVisitors::new(count).collect();
     let mut times: Vec<DateTime<Utc>> =
         visitors.iter().map(|visitor| working_hours(from, actor.now, visitor.moment)).collect();
     times.sort();
@@ -233,7 +236,7 @@ mod tests {
         std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv")).unwrap();
         apply::parse("the demo", include_str!("../../demo/demo.yaml"), folder.path()).unwrap();
         let at = "2026-11-02T09:00:00Z".parse().unwrap();
-        let told = || Leads::new(50).map(|visitor| visitor.event(at)).collect::<Vec<_>>();
+        let told = || DemoVisitors::new(50).map(|visitor| visitor.event(at)).collect::<Vec<_>>();
         assert_eq!(told(), told());
         assert!(told().iter().all(|event| event.check(at).is_empty()));
     }

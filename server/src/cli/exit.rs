@@ -17,7 +17,7 @@ pub(crate) const SOME_REJECTED: u8 = 4;
 
 /// An error that ends a command.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CommandError {
     /// The command line is invalid or refers to something that does not exist.
     #[error("{0}")]
     Usage(String),
@@ -45,7 +45,7 @@ pub enum Failure {
     Io(#[from] std::io::Error),
 }
 
-impl From<service::Error> for Failure {
+impl From<service::Error> for CommandError {
     fn from(error: service::Error) -> Self {
         use service::Error;
         match error {
@@ -58,7 +58,7 @@ impl From<service::Error> for Failure {
     }
 }
 
-impl Failure {
+impl CommandError {
     /// Prints the error and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("meshline: {self}");

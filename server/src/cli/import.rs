@@ -13,11 +13,11 @@ use service::Pipeline;
 use service::import::{self, ImportRequest, ImportSummary};
 use store::Actor;
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 
 /// Options of `import`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ImportOptions {
     #[command(flatten)]
     database: Database,
 
@@ -64,7 +64,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: ImportOptions) -> Result<u8, CommandError> {
     let pipeline = Arc::new(Pipeline::new(options.database.connect().await?));
     let rejects = options.rejects.unwrap_or_else(|| options.file.with_added_extension("rejects.csv"));
     let request = ImportRequest {

@@ -4,11 +4,11 @@ use chrono::Utc;
 use clap::Args;
 use store::Keyring;
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 
 /// Options of `migrate`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct MigrateOptions {
     #[command(flatten)]
     database: Database,
 
@@ -18,7 +18,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: MigrateOptions) -> Result<u8, CommandError> {
     let url = options.database.url()?;
     if options.down {
         store::migrate::down(url).await?;

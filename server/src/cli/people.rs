@@ -6,7 +6,7 @@ use store::actor::Role;
 use store::people::{self, Scope};
 use store::{Actor, Store};
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 
 /// Manage people.
 #[derive(Debug, Subcommand)]
@@ -69,7 +69,7 @@ pub(crate) enum KeyCommand {
 }
 
 /// Runs a command that manages people.
-pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
+pub(super) async fn user(command: UserCommand) -> Result<u8, CommandError> {
     let (database, email, name, roles, public_url) = match command {
         UserCommand::Add { database, email, name, roles, public_url } => {
             (database, email, name, roles, public_url)
@@ -91,25 +91,33 @@ pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
     print_link(&store, &actor, id, &public_url).await
 }
 
-async fn link(database: &Database, email: &str, public_url: &str) -> Result<u8, Failure> {
+async fn link(database: &Database, email: &str, public_url: &str) -> Result<u8, CommandError> {
     let store = database.connect().await?;
     let found = people::by_email(&store, email).await?;
     let person =
-        found.ok_or_else(|| Failure::Usage(format!("there is no person with the address {email}")))?;
+        found.ok_or_else(|| CommandError::Usage(format!("there is no person with the address {email}")))?;
     if person.is_disabled {
-        return Err(Failure::Usage(format!("{} is deactivated; reactivate them under People", person.email)));
+        return Err(CommandError::Usage(format!(
+            "{} is deactivated; reactivate them under People",
+            person.email
+        )));
     }
     print_link(&store, &Actor::command("user link"), person.id, public_url).await
 }
 
-async fn print_link(store: &Store, actor: &Actor, id: PersonId, public_url: &str) -> Result<u8, Failure> {
+async fn print_link(
+    store: &Store,
+    actor: &Actor,
+    id: PersonId,
+    public_url: &str,
+) -> Result<u8, CommandError> {
     let token = people::make_setup_link(store, actor, id, people::DEFAULT_VALIDITY).await?;
     println!("{}/setup/{token}", public_url.trim_end_matches('/'));
     Ok(exit::FINE)
 }
 
 /// Runs a command that manages API keys.
-pub(super) async fn key(command: KeyCommand) -> Result<u8, Failure> {
+pub(super) async fn key(command: KeyCommand) -> Result<u8, CommandError> {
     let KeyCommand::Add { database, name, scopes } = command;
     let store = database.connect().await?;
     let key = people::add_key(&store, &Actor::command("key add"), &name, &scopes).await?;

@@ -3,12 +3,12 @@
 use clap::Args;
 use engine::ids::DecisionId;
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 use service::decide::{Pipeline, ReplayRange, ReplayReport};
 
 /// Options of `replay`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ReplayOptions {
     #[command(flatten)]
     database: Database,
 
@@ -22,7 +22,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: ReplayOptions) -> Result<u8, CommandError> {
     let pipeline = Pipeline::new(options.database.connect().await?);
     match options.decision {
         Some(id) => one(&pipeline, id).await,
@@ -30,20 +30,20 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     }
 }
 
-async fn one(pipeline: &Pipeline, id: DecisionId) -> Result<u8, Failure> {
+async fn one(pipeline: &Pipeline, id: DecisionId) -> Result<u8, CommandError> {
     let replay = pipeline.replay(id).await?;
     if let (Some(false), difference) = (replay.same, replay.difference) {
         println!("decision {id} differs: {}", difference.unwrap_or_default());
         return Ok(exit::DIFFERENCE);
     }
-    tell(u64::from(replay.same.is_some()), u64::from(replay.same.is_none()));
+    print_summary(u64::from(replay.same.is_some()), u64::from(replay.same.is_none()));
     Ok(exit::FINE)
 }
 
-async fn all(pipeline: &Pipeline) -> Result<u8, Failure> {
+async fn all(pipeline: &Pipeline) -> Result<u8, CommandError> {
     let (range, mut report) = (ReplayRange::default(), ReplayReport::default());
     while pipeline.replay_next(&range, &mut report).await? {}
-    tell(report.same, report.erased);
+    print_summary(report.same, report.erased);
     if report.different == 0 {
         return Ok(exit::FINE);
     }
@@ -55,7 +55,7 @@ async fn all(pipeline: &Pipeline) -> Result<u8, Failure> {
     Ok(exit::DIFFERENCE)
 }
 
-fn tell(same: u64, erased: u64) {
+fn print_summary(same: u64, erased: u64) {
     println!(
         "{same} decisions are identical byte for byte; {erased} could not be replayed because the person was erased."
     );

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 use crate::http::{self, Config, State};
 use crate::router::router;
 use crate::tasks;
@@ -24,7 +24,7 @@ use service::run::RunContext;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ServeOptions {
     #[command(flatten)]
     database: Database,
 
@@ -68,7 +68,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     start_log(&options.log)?;
     let mail = mail(&options)?;
     let store = options.database.connect().await?;
@@ -86,11 +86,11 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     };
     let origin = config.origin.clone();
     let letters =
-        config.mail.clone().zip(origin.clone()).map(|(mail, origin)| tasks::Letters { mail, origin });
+        config.mail.clone().zip(origin.clone()).map(|(mail, origin)| tasks::NoticeMail { mail, origin });
     let state = State::new(store.clone(), pipeline.clone(), config)?;
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
-    let means = tasks::Means { database_url: url, letters, data_dir: Some(data_dir.clone()) };
+    let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
     let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
     let running = tasks::Tasks::start(context, means, &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
@@ -105,16 +105,16 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 }
 
 /// Returns the mail server, if one is configured. It requires the public URL, because links must not depend on the request.
-fn mail(options: &Options) -> Result<Option<SmtpMailer>, Failure> {
+fn mail(options: &ServeOptions) -> Result<Option<SmtpMailer>, CommandError> {
     let Some(server) = &options.smtp_url else { return Ok(None) };
     let (Some(from), Some(_)) = (&options.mail_from, &options.public_url) else {
-        return Err(Failure::Usage("--smtp-url requires --mail-from and --public-url".into()));
+        return Err(CommandError::Usage("--smtp-url requires --mail-from and --public-url".into()));
     };
-    SmtpMailer::new(server, from).map(Some).map_err(|error| Failure::Usage(error.to_string()))
+    SmtpMailer::new(server, from).map(Some).map_err(|error| CommandError::Usage(error.to_string()))
 }
 
 /// Prints how to create the first administrator. Only people who can read the terminal or log get the code.
-async fn invite(store: &Store, origin: String) -> Result<(), Failure> {
+async fn invite(store: &Store, origin: String) -> Result<(), CommandError> {
     if !people::has_people(store).await? {
         let code = people::first_run_code(store.keyring());
         eprintln!(
@@ -134,19 +134,20 @@ fn beside_the_program() -> Option<PathBuf> {
     Some(program.parent()?.join("site")).filter(|folder| Path::is_dir(folder))
 }
 
-fn start_log(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
+fn start_log(filter: &str) -> Result<(), CommandError> {
+    let filter =
+        EnvFilter::try_new(filter).map_err(|error| CommandError::Usage(format!("--log: {error}")))?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = if std::io::stderr().is_terminal() {
         registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init()
     } else {
         registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init()
     };
-    started.map_err(|error| Failure::Usage(error.to_string()))
+    started.map_err(|error| CommandError::Usage(error.to_string()))
 }
 
 /// Shuts down gracefully on SIGINT and SIGTERM. A second signal ends the process at once.
-fn stop_on_signals(shutdown: CancellationToken) -> Result<(), Failure> {
+fn stop_on_signals(shutdown: CancellationToken) -> Result<(), CommandError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {

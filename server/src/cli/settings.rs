@@ -6,28 +6,29 @@ use std::path::PathBuf;
 
 use clap::Command;
 
-use super::Failure;
+use super::CommandError;
 
 /// Returns the command with the options of the configuration file, if there is one, as defaults.
 ///
 /// # Errors
-/// Returns a [`Failure`] if the file cannot be read, is not a TOML table, or has an unknown option.
-pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Command, Failure> {
+/// Returns a [`CommandError`] if the file cannot be read, is not a TOML table, or has an unknown option.
+pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Command, CommandError> {
     let Some(path) = named(arguments).or_else(|| std::env::var_os("MESHLINE_CONFIG").map(PathBuf::from))
     else {
         return Ok(command);
     };
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::File { path: name.clone(), error })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| CommandError::File { path: name.clone(), error })?;
     let table: BTreeMap<String, toml::Value> =
-        toml::from_str(&text).map_err(|error| Failure::Usage(invalid(&name, &text, &error)))?;
+        toml::from_str(&text).map_err(|error| CommandError::Usage(invalid(&name, &text, &error)))?;
     let mut options = BTreeMap::new();
     for (key, value) in table {
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
             _ => {
-                return Err(Failure::Usage(format!(
+                return Err(CommandError::Usage(format!(
                     "{name}: `{key}` must be a string, a number, true or false"
                 )));
             }
@@ -36,7 +37,7 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
     }
     for key in options.keys() {
         if key == "config" || !command.get_subcommands().any(|sub| has(sub, key)) {
-            return Err(Failure::Usage(format!("{name}: unknown option `{key}`")));
+            return Err(CommandError::Usage(format!("{name}: unknown option `{key}`")));
         }
     }
     Ok(command.mut_subcommands(|sub| with_defaults(sub, &options)))

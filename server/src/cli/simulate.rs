@@ -10,11 +10,11 @@ use clap::Args;
 use engine::rules::simulate::{SimulationInput, SimulationNotice};
 use engine::rules::{RuleSetFile, Simulation, Table};
 
-use super::{Failure, exit};
+use super::{CommandError, exit};
 
 /// Options of `simulate`.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct SimulateOptions {
     /// Rule set, FILE.yaml, or decision table, FILE.csv.
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
@@ -37,11 +37,11 @@ pub(crate) struct Options {
 const TOLD: u64 = 20;
 
 /// Runs the command.
-pub(super) fn run(options: &Options) -> Result<u8, Failure> {
+pub(super) fn run(options: &SimulateOptions) -> Result<u8, CommandError> {
     let file = |path: &Path| path.display().to_string();
     let invalid = |path: &Path| {
         let file = file(path);
-        move |problems| Failure::Invalid { file, problems }
+        move |problems| CommandError::Invalid { file, problems }
     };
     let rules = rule_set(options)?;
     let compiled = rules.compile().map_err(invalid(&options.rules))?;
@@ -52,8 +52,8 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         lists: &lists,
         as_of: options.as_of.unwrap_or_else(Utc::now),
     };
-    let leads =
-        File::open(&options.leads).map_err(|error| Failure::File { path: file(&options.leads), error })?;
+    let leads = File::open(&options.leads)
+        .map_err(|error| CommandError::File { path: file(&options.leads), error })?;
     let mut rejected = 0;
     let tell = |notice: SimulationNotice| match notice {
         SimulationNotice::Ignored(columns) => {
@@ -68,7 +68,7 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         }
     };
     let simulation = Simulation::run(&setup, BufReader::new(leads), tell).map_err(invalid(&options.leads))?;
-    let json = serde_json::to_string(&simulation).map_err(|error| Failure::Usage(error.to_string()))?;
+    let json = serde_json::to_string(&simulation).map_err(|error| CommandError::Usage(error.to_string()))?;
     println!("{json}");
     if rejected > 0 {
         eprintln!("meshline: {rejected} rejected lines are not in the result");
@@ -78,22 +78,22 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
 }
 
 /// Reads the rule set or the decision table.
-fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
+fn rule_set(options: &SimulateOptions) -> Result<RuleSetFile, CommandError> {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
-            .map_err(|error| Failure::File { path: path.display().to_string(), error })
+            .map_err(|error| CommandError::File { path: path.display().to_string(), error })
     };
     let invalid = |path: &Path| {
         let file = path.display().to_string();
-        move |problems| Failure::Invalid { file, problems }
+        move |problems| CommandError::Invalid { file, problems }
     };
     let text = read(&options.rules)?;
     let is_table = options.rules.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     match (is_table, &options.fields) {
         (false, None) => RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules)),
-        (false, Some(_)) => {
-            Err(Failure::Usage("--fields is only for decision tables; a rule set has its own fields.".into()))
-        }
+        (false, Some(_)) => Err(CommandError::Usage(
+            "--fields is only for decision tables; a rule set has its own fields.".into(),
+        )),
         (true, Some(path)) => {
             let around = RuleSetFile::from_yaml(&read(path)?).map_err(invalid(path))?;
             RuleSetFile::from_table(&around.rule_set, &text, around.fields, around.lists)

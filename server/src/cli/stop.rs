@@ -4,7 +4,7 @@ use clap::Args;
 use store::Actor;
 use store::control::kill::{self, StopScope};
 
-use super::{Database, Failure, exit};
+use super::{CommandError, Database, exit};
 
 /// The workflows to stop or resume.
 #[derive(Debug, Args)]
@@ -46,21 +46,21 @@ pub(crate) struct ResumeOptions {
 }
 
 /// Stops workflows. After it returns, no more of their effects are committed or claimed.
-pub(super) async fn kill(options: KillOptions) -> Result<u8, Failure> {
+pub(super) async fn kill(options: KillOptions) -> Result<u8, CommandError> {
     let store = options.database.connect().await?;
     kill::kill(&store, &Actor::command("kill"), &options.which.scope(), &options.reason).await?;
     show(&store).await
 }
 
 /// Resumes workflows.
-pub(super) async fn resume(options: ResumeOptions) -> Result<u8, Failure> {
+pub(super) async fn resume(options: ResumeOptions) -> Result<u8, CommandError> {
     let store = options.database.connect().await?;
     kill::resume(&store, &Actor::command("resume"), &options.which.scope()).await?;
     show(&store).await
 }
 
 /// Prints the stopped workflows.
-async fn show(store: &store::Store) -> Result<u8, Failure> {
+async fn show(store: &store::Store) -> Result<u8, CommandError> {
     let stops = kill::kill_switches(store).await?;
     if stops.is_empty() {
         println!("no workflow is stopped");

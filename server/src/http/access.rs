@@ -13,7 +13,7 @@ use store::people::{self, ApiKey, Person};
 use tower_sessions::Session;
 
 use super::failure::is_program;
-use super::{Arrival, Failure, Kind, State, sessions};
+use super::{Arrival, Failure, FailureKind, State, sessions};
 
 /// The caller of a request, identified once per request.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Identity {
 }
 
 /// How to answer a request that is not admitted.
-pub(super) enum Refusal {
+pub(super) enum AdmissionRefusal {
     /// With this response.
     Answer(Box<Response>),
     /// With a page on which the person signs in again, which keeps the submitted form.
@@ -39,8 +39,8 @@ pub(super) enum Refusal {
 }
 
 /// Identifies the caller, stores the identity in the request, and checks its permission.
-pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refusal> {
-    let refuse = |failure: Failure| Refusal::Answer(Box::new(failure.into_response()));
+pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), AdmissionRefusal> {
+    let refuse = |failure: Failure| AdmissionRefusal::Answer(Box::new(failure.into_response()));
     let method = request.method.clone();
     let Some(path) = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         // Nothing exists at this address, but the error page greets a person who is signed in.
@@ -56,12 +56,12 @@ pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refu
         let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
         let is_read = matches!(method, Method::GET | Method::HEAD);
         return Err(match denied {
-            AccessDenied::SignedOut if for_people && !is_read => Refusal::SessionOver,
+            AccessDenied::SignedOut if for_people && !is_read => AdmissionRefusal::SessionOver,
             AccessDenied::Forbidden if for_people && is_read => {
                 request.extensions.insert(identity);
-                Refusal::OtherRole(Box::new(forbidden(need)))
+                AdmissionRefusal::OtherRole(Box::new(forbidden(need)))
             }
-            denied => Refusal::Answer(Box::new(deny(denied, need, request))),
+            denied => AdmissionRefusal::Answer(Box::new(deny(denied, need, request))),
         });
     }
     request.extensions.insert(identity);
@@ -77,7 +77,7 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
         Need::Anyone => {}
         Need::SignedIn | Need::Roles(_) => {
             if let (Some(session), Some(arrival)) = (request.extensions.get::<Session>(), arrival)
-                && sessions::is_brought(&request.headers)
+                && sessions::has_cookie(&request.headers)
                 && let Some(person) = person(state, session, arrival).await?
             {
                 identity.caller = Caller::Person(person.roles.clone());
@@ -147,15 +147,16 @@ fn deny(denied: AccessDenied, need: Need, request: &Parts) -> Response {
             axum::response::Redirect::to(LocalPath::sign_in(&next).as_str()).into_response()
         }
         AccessDenied::SignedOut if is_bearer(&request.headers) => {
-            Failure::new(Kind::Unauthorized, "The key does not exist or was revoked.")
+            Failure::new(FailureKind::Unauthorized, "The key does not exist or was revoked.")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
                 .into_response()
         }
         AccessDenied::SignedOut => {
-            Failure::new(Kind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.").into_response()
+            Failure::new(FailureKind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.")
+                .into_response()
         }
         AccessDenied::Forbidden => forbidden(need).into_response(),
-        AccessDenied::Unlisted => Failure::new(Kind::Forbidden, "Not available.").into_response(),
+        AccessDenied::Unlisted => Failure::new(FailureKind::Forbidden, "Not available.").into_response(),
     }
 }
 
@@ -166,7 +167,7 @@ fn forbidden(need: Need) -> Failure {
         }
         _ => "Your roles do not include this.".to_owned(),
     };
-    Failure::new(Kind::Forbidden, detail)
+    Failure::new(FailureKind::Forbidden, detail)
 }
 
 /// Returns the failure for a path that the router has and the access table lacks, at least for this method.
@@ -175,12 +176,12 @@ fn unlisted(method: &Method, path: &str) -> Failure {
         ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();
     if methods.is_empty() {
         tracing::error!(%method, path, "the path is not in the table of who may call what");
-        return Failure::new(Kind::Forbidden, "Not available.");
+        return Failure::new(FailureKind::Forbidden, "Not available.");
     }
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }
     let allow = HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
-    Failure::new(Kind::MethodNotAllowed, format!("{method} is not supported here."))
+    Failure::new(FailureKind::MethodNotAllowed, format!("{method} is not supported here."))
         .header(header::ALLOW, allow)
 }

@@ -44,7 +44,7 @@ impl Arrival {
 
 /// Assigns the request its id. Ignores ids from clients, since a client could otherwise make two requests look like one. Logs the
 /// route pattern instead of the path, because a set-up link has its token in the path.
-pub(crate) async fn arrive(mut request: Request, next: Next) -> Response {
+pub(crate) async fn record_arrival(mut request: Request, next: Next) -> Response {
     let arrival = Arrival::new(&request);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::cookies::{SESSION, cookie};
-use super::{Config, Failure, Kind, State};
+use super::{Config, Failure, FailureKind, State};
 
 /// Admits a writing request only if its browser confirms that it comes from one of our pages. The API ignores cookies, so it is
 /// not vulnerable to forged requests.
@@ -17,7 +17,7 @@ pub(crate) async fn same_site(FromState(state): FromState<State>, request: Reque
         return next.run(request).await;
     }
     tracing::warn!("a form of another site was refused");
-    Failure::new(Kind::Forbidden, "This form came from another site.").into_response()
+    Failure::new(FailureKind::Forbidden, "This form came from another site.").into_response()
 }
 
 /// Returns whether the request comes from our site. Current browsers send `Sec-Fetch-Site`, which scripts cannot set. For older

@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::gate::{Look, escape};
+use super::plain_page::{PlainPage, escape};
 use super::{Arrival, State};
 
 /// Seconds after which callers may retry while the database is unavailable.
@@ -19,7 +19,7 @@ const RETRY_AFTER_S: u32 = 5;
 
 /// The kinds of failure, each with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
-pub enum Kind {
+pub enum FailureKind {
     /// The request cannot be parsed.
     Malformed,
     /// The caller is not identified.
@@ -58,7 +58,7 @@ pub enum Kind {
     Unavailable,
 }
 
-impl Kind {
+impl FailureKind {
     /// Returns the status, the suffix of the problem type (none if the status is specific enough) and the title.
     fn parts(self) -> (StatusCode, Option<&'static str>, &'static str) {
         match self {
@@ -103,7 +103,8 @@ impl Kind {
 
 /// A place in the request and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Spot {
+#[schemars(rename = "Spot")]
+pub struct ProblemLocation {
     /// JSON pointer into the body, or the name of a parameter or header.
     pub pointer: String,
     /// What is wrong there.
@@ -127,25 +128,25 @@ pub struct Problem {
     #[schemars(extend("format" = "uri-reference"))]
     pub instance: String,
     /// Where in the request, as far as it can be told.
-    pub errors: Vec<Spot>,
+    pub errors: Vec<ProblemLocation>,
 }
 
 /// Why a request failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    kind: Kind,
+    kind: FailureKind,
     detail: String,
-    errors: Vec<Spot>,
+    errors: Vec<ProblemLocation>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
 impl Failure {
     /// Creates a failure of a kind, with a sentence about this occurrence.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         let mut failure = Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() };
         match kind {
-            Kind::Unavailable => failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into())),
-            Kind::Unauthorized => {
+            FailureKind::Unavailable => failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into())),
+            FailureKind::Unauthorized => {
                 failure.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             _ => {}
@@ -155,7 +156,7 @@ impl Failure {
 
     /// Adds a position in the request and the problem there.
     pub fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        self.errors.push(Spot { pointer: pointer.into(), detail: detail.into() });
+        self.errors.push(ProblemLocation { pointer: pointer.into(), detail: detail.into() });
         self
     }
 
@@ -174,16 +175,15 @@ impl Failure {
     /// Creates a failure for an unexpected error. Logs the cause and hides it from the caller.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "a request failed");
-        Self::new(Kind::Internal, "Something went wrong on our side. The request id tells us what.")
+        Self::new(FailureKind::Internal, "Something went wrong on our side. The request id tells us what.")
     }
 
     /// Creates a failure for a body with several problems.
     pub fn invalid(problems: Vec<engine::problem::Problem>) -> Self {
-        problems
-            .into_iter()
-            .fold(Self::new(Kind::Invalid, "Some parts of the request are not valid."), |failure, problem| {
-                failure.at(problem.pointer, problem.message)
-            })
+        problems.into_iter().fold(
+            Self::new(FailureKind::Invalid, "Some parts of the request are not valid."),
+            |failure, problem| failure.at(problem.pointer, problem.message),
+        )
     }
 
     /// Returns the problem document.
@@ -200,9 +200,9 @@ impl Failure {
         }
     }
 
-    fn page(&self, request_id: &str, look: &Look) -> String {
+    fn page(&self, request_id: &str, look: &PlainPage) -> String {
         let way_on = match self.kind {
-            Kind::Unauthorized => "<a class=\"btn primary\" href=\"/sign-in\">Sign in</a>",
+            FailureKind::Unauthorized => "<a class=\"btn primary\" href=\"/sign-in\">Sign in</a>",
             _ => "<a class=\"btn primary\" href=\"/\">Go to home</a>",
         };
         let body = format!(
@@ -216,13 +216,13 @@ impl Failure {
     /// Returns the heading of the error page.
     fn heading(&self) -> &'static str {
         match self.kind {
-            Kind::Unauthorized => "You are signed out",
-            Kind::Forbidden => "You don\u{2019}t have access",
-            Kind::NotFound => "Not found",
-            Kind::Conflict => "Changed in the meantime",
-            Kind::TooLarge => "Too large",
-            Kind::Unavailable => "Try again in a minute",
-            Kind::Internal => "Something went wrong",
+            FailureKind::Unauthorized => "You are signed out",
+            FailureKind::Forbidden => "You don\u{2019}t have access",
+            FailureKind::NotFound => "Not found",
+            FailureKind::Conflict => "Changed in the meantime",
+            FailureKind::TooLarge => "Too large",
+            FailureKind::Unavailable => "Try again in a minute",
+            FailureKind::Internal => "Something went wrong",
             _ => "Invalid request",
         }
     }
@@ -246,18 +246,23 @@ impl From<store::Error> for Failure {
 impl From<&store::Error> for Failure {
     fn from(error: &store::Error) -> Self {
         match error {
-            store::Error::NotFound(what) => Self::new(Kind::NotFound, format!("There is no such {what}.")),
-            store::Error::Erased => Self::new(Kind::Erased, "The person was erased."),
+            store::Error::NotFound(what) => {
+                Self::new(FailureKind::NotFound, format!("There is no such {what}."))
+            }
+            store::Error::Erased => Self::new(FailureKind::Erased, "The person was erased."),
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(%error, "the database is not available");
                 Self::new(
-                    Kind::Unavailable,
+                    FailureKind::Unavailable,
                     "The database does not answer at the moment. Nothing was changed.",
                 )
             }
             other if other.is_transient() => {
                 tracing::warn!(error = %other, "the database is too busy");
-                Self::new(Kind::Unavailable, "The database is too busy at the moment. Nothing was changed.")
+                Self::new(
+                    FailureKind::Unavailable,
+                    "The database is too busy at the moment. Nothing was changed.",
+                )
             }
             other => Self::internal(other),
         }
@@ -277,13 +282,13 @@ impl Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let kind = match &error {
-            AppError::SignedOut => Kind::Unauthorized,
-            AppError::Forbidden => Kind::Forbidden,
-            AppError::NotFound { .. } => Kind::NotFound,
-            AppError::Invalid { .. } => Kind::Invalid,
-            AppError::Conflict { .. } => Kind::Conflict,
-            AppError::Unavailable => Kind::Unavailable,
-            AppError::Internal => Kind::Internal,
+            AppError::SignedOut => FailureKind::Unauthorized,
+            AppError::Forbidden => FailureKind::Forbidden,
+            AppError::NotFound { .. } => FailureKind::NotFound,
+            AppError::Invalid { .. } => FailureKind::Invalid,
+            AppError::Conflict { .. } => FailureKind::Conflict,
+            AppError::Unavailable => FailureKind::Unavailable,
+            AppError::Internal => FailureKind::Internal,
         };
         Self::new(kind, error.to_string())
     }
@@ -292,17 +297,24 @@ impl From<AppError> for Failure {
 impl From<tower_sessions::session::Error> for Failure {
     fn from(error: tower_sessions::session::Error) -> Self {
         tracing::warn!(%error, "a session could not be read");
-        Self::new(Kind::Unavailable, "The database does not answer at the moment. Nothing was changed.")
+        Self::new(
+            FailureKind::Unavailable,
+            "The database does not answer at the moment. Nothing was changed.",
+        )
     }
 }
 
 /// Formats failures with the request's id, as a problem document or a page depending on the caller.
-pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn format_failures(
+    FromState(state): FromState<State>,
+    request: Request,
+    next: Next,
+) -> Response {
     let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
     // Our own scripts read the problem document where a person would get a page.
     let is_script = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let to_program = is_script || is_program(request.uri().path());
-    let look = Look::of(&state, request.headers());
+    let look = PlainPage::of(&state, request.headers());
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
         Some(failure) => failure,
@@ -343,11 +355,13 @@ fn is_bare(response: &Response) -> bool {
 
 fn bare(status: StatusCode) -> Failure {
     match status {
-        StatusCode::NOT_FOUND => Failure::new(Kind::NotFound, "There is nothing at this address."),
+        StatusCode::NOT_FOUND => Failure::new(FailureKind::NotFound, "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(Kind::MethodNotAllowed, "This address has no such method.")
+            Failure::new(FailureKind::MethodNotAllowed, "This address has no such method.")
         }
-        status if status.is_client_error() => Failure::new(Kind::Malformed, "The request cannot be read."),
+        status if status.is_client_error() => {
+            Failure::new(FailureKind::Malformed, "The request cannot be read.")
+        }
         status => Failure::internal(&format!("a library answered {status}")),
     }
 }
@@ -360,8 +374,8 @@ mod tests {
 
     #[test]
     fn a_problem_names_kind_request_and_places() {
-        let failure =
-            Failure::new(Kind::KeyReused, "Used before.").at("Idempotency-Key", "Used for another body.");
+        let failure = Failure::new(FailureKind::KeyReused, "Used before.")
+            .at("Idempotency-Key", "Used for another body.");
         let problem = serde_json::to_value(failure.problem("0199")).unwrap();
         let expected = serde_json::json!({
             "type": "urn:meshline:problem:key-reused", "title": "The idempotency key was used before", "status": 422,
@@ -373,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_type_is_left_blank_only_where_the_title_is_the_status() {
-        for kind in Kind::VARIANTS {
+        for kind in FailureKind::VARIANTS {
             let (status, tail, title) = kind.parts();
             assert_eq!(tail.is_none(), status.canonical_reason() == Some(title), "{kind:?}");
         }
@@ -381,7 +395,7 @@ mod tests {
 
     #[test]
     fn a_page_escapes_what_it_says() {
-        let page = Failure::new(Kind::NotFound, "<script>&\"").page("id", &Look::default());
+        let page = Failure::new(FailureKind::NotFound, "<script>&\"").page("id", &PlainPage::default());
         assert!(page.contains("<p>&lt;script&gt;&amp;&quot;</p>"));
         assert!(page.contains("<code>id</code>"));
     }

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Failure, Kind, uploads};
+use super::{Failure, FailureKind, uploads};
 
 /// Time limit until the response headers. After that, the client has usually stopped waiting.
 const ALLOWED: Duration = Duration::from_secs(15);
@@ -27,7 +27,7 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!(allowed_s = allowed.as_secs(), "a request took too long");
-            Failure::new(Kind::Unavailable, "This took too long and was broken off.").into_response()
+            Failure::new(FailureKind::Unavailable, "This took too long and was broken off.").into_response()
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use super::{Failure, Kind, State};
+use super::{Failure, FailureKind, State};
 
 /// Returns the routes `/healthz`, `/readyz` and `/metrics`.
 pub(crate) fn routes() -> Router<State> {
@@ -24,7 +24,7 @@ async fn ready(FromState(state): FromState<State>) -> Result<String, Failure> {
     state.store.check_ready().await.map(|()| ready()).map_err(|error| {
         tracing::warn!(%error, "not ready");
         Failure::new(
-            Kind::Unavailable,
+            FailureKind::Unavailable,
             match error {
                 store::Error::Refused(_) => {
                     "The application's role could change the log. Run `meshline migrate`."

@@ -2,7 +2,6 @@
 
 mod access;
 pub(crate) mod admission;
-pub(crate) mod again;
 pub(crate) mod arrival;
 pub(crate) mod assets;
 pub(crate) mod body;
@@ -10,16 +9,17 @@ mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod exports;
 pub(crate) mod failure;
-mod gate;
 pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod health;
 mod keys;
 mod metrics;
 pub(crate) mod pages;
+mod plain_page;
 pub(crate) mod refresh;
 mod serve;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_again;
 pub(crate) mod uploads;
 
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ use service::mail::SmtpMailer;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
-pub use self::failure::{Failure, Kind, Problem, Spot};
+pub use self::failure::{Failure, FailureKind, Problem, ProblemLocation};
 pub use self::serve::serve;
 
 /// How the process serves, according to its options.

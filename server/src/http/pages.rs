@@ -24,7 +24,7 @@ use store::settings::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
-use super::{Arrival, Failure, Identity, Kind, State};
+use super::{Arrival, Failure, FailureKind, Identity, State};
 
 /// The path of the quick search.
 pub(crate) const FOUND: &str = "/search/found";
@@ -76,7 +76,7 @@ pub(crate) async fn render(FromState(state): FromState<State>, request: Request)
 async fn show(state: State, request: Request, is_refused: bool) -> Response {
     let is_known = request.extensions().get::<MatchedPath>().is_some();
     if !is_known && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Failure::new(Kind::NotFound, "There is nothing at this address.").into_response();
+        return Failure::new(FailureKind::NotFound, "There is nothing at this address.").into_response();
     }
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Failure::internal(&"a request without an id").into_response();
@@ -116,7 +116,7 @@ async fn found(FromState(state): FromState<State>, request: Request) -> Result<H
     }
     allowed(&request)?;
     let Query(asked) = Query::<Asked>::try_from_uri(request.uri())
-        .map_err(|error| Failure::new(Kind::Malformed, error.body_text()))?;
+        .map_err(|error| Failure::new(FailureKind::Malformed, error.body_text()))?;
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Err(Failure::internal(&"a request without an id"));
     };
@@ -130,7 +130,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let (mut parts, body) = request.into_parts();
     if !is_form(&parts.headers) {
         return Err(Failure::new(
-            Kind::UnsupportedMediaType,
+            FailureKind::UnsupportedMediaType,
             "Actions take application/x-www-form-urlencoded.",
         ));
     }

@@ -16,7 +16,7 @@ use strum::VariantArray as _;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
-use super::{Failure, Kind, State, pages};
+use super::{Failure, FailureKind, State, pages};
 use crate::signals::Signals;
 
 /// Maximum number of subscribed pages. Each holds a connection.
@@ -44,7 +44,7 @@ async fn hear(
 ) -> Result<Response, Failure> {
     pages::allowed(&request)?;
     let place = state.hearers.clone().try_acquire_owned();
-    let place = place.map_err(|_| Failure::new(Kind::Unavailable, "Too many pages are open here."))?;
+    let place = place.map_err(|_| Failure::new(FailureKind::Unavailable, "Too many pages are open here."))?;
     let wanted: BTreeSet<Topic> = query.topics.split(',').filter_map(|topic| topic.parse().ok()).collect();
     let hearing = Hearing {
         heard: state.signals.topics(),

@@ -36,7 +36,7 @@ pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
 }
 
 /// Returns whether the request carries a session cookie, valid or not.
-pub(super) fn is_brought(headers: &HeaderMap) -> bool {
+pub(super) fn has_cookie(headers: &HeaderMap) -> bool {
     cookie(headers, SESSION).is_some()
 }
 

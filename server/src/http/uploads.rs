@@ -20,7 +20,7 @@ use tokio_util::io::ReaderStream;
 
 use super::exports::named;
 use super::pages::{allowed, page_request};
-use super::{Arrival, Failure, Kind, State};
+use super::{Arrival, Failure, FailureKind, State};
 
 /// Maximum size of a list file: a million names fit.
 const FILE_BYTES: usize = 32 * 1024 * 1024;
@@ -78,7 +78,7 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
     let folder = ImportFolder::new(data_dir(&page)?, id);
     let mut form = Multipart::from_request(request, &state)
         .await
-        .map_err(|error| Failure::new(Kind::UnsupportedMediaType, error.body_text()))?;
+        .map_err(|error| Failure::new(FailureKind::UnsupportedMediaType, error.body_text()))?;
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         if field.name() != Some("file") {
             continue;
@@ -90,11 +90,11 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
         arriving.keep();
         return on_to(&path, &flash, &state);
     }
-    Err(Failure::new(Kind::Malformed, "The form has no file."))
+    Err(Failure::new(FailureKind::Malformed, "The form has no file."))
 }
 
 fn too_large() -> Failure {
-    Failure::new(Kind::TooLarge, "The file is larger than 2 GB. Split it and import the parts.")
+    Failure::new(FailureKind::TooLarge, "The file is larger than 2 GB. Split it and import the parts.")
 }
 
 /// Removes a partial file when its upload fails.
@@ -171,7 +171,7 @@ async fn begin(FromState(state): FromState<State>, request: Request) -> Result<R
     let (parts, body) = request.into_parts();
     let body = super::body::read(body, &parts.headers, ENVELOPE_BYTES).await?;
     let file: FileToSend = serde_json::from_slice(&body)
-        .map_err(|error| Failure::new(Kind::Malformed, format!("The body is not valid: {error}.")))?;
+        .map_err(|error| Failure::new(FailureKind::Malformed, format!("The body is not valid: {error}.")))?;
     if file.bytes > IMPORT_BYTES {
         return Err(too_large());
     }
@@ -194,8 +194,8 @@ async fn append(
     request: Request,
 ) -> Result<Response, Failure> {
     let page = permitted(&state, &request)?;
-    let upload = id.parse().map_err(|_| Failure::new(Kind::NotFound, "There is no such upload."))?;
-    let malformed = |why: String| Failure::new(Kind::Malformed, why);
+    let upload = id.parse().map_err(|_| Failure::new(FailureKind::NotFound, "There is no such upload."))?;
+    let malformed = |why: String| Failure::new(FailureKind::Malformed, why);
     let Query(place) =
         Query::<ChunkPlace>::try_from_uri(request.uri()).map_err(|error| malformed(error.body_text()))?;
     let mut after = [0; 32];
@@ -220,7 +220,7 @@ async fn finish(
     request: Request,
 ) -> Result<Response, Failure> {
     let page = permitted(&state, &request)?;
-    let upload = id.parse().map_err(|_| Failure::new(Kind::NotFound, "There is no such upload."))?;
+    let upload = id.parse().map_err(|_| Failure::new(FailureKind::NotFound, "There is no such upload."))?;
     let (path, flash) = finished(&page, upload).await?;
     let mut response = Json(serde_json::json!({ "next": path.as_str() })).into_response();
     say(&mut response, &flash, &state)?;
@@ -249,7 +249,7 @@ async fn rejects(
     let path = app::exports::rejects::rejects(&page, &run).await?;
     let gone = |_| {
         Failure::new(
-            Kind::NotFound,
+            FailureKind::NotFound,
             "There are no rejected rows, or they have been deleted after seven days.",
         )
     };
@@ -265,7 +265,8 @@ async fn list_file(
     request: Request,
 ) -> Result<Response, Failure> {
     allowed(&request)?;
-    let number: i64 = number.parse().map_err(|_| Failure::new(Kind::NotFound, "There is no such change."))?;
+    let number: i64 =
+        number.parse().map_err(|_| Failure::new(FailureKind::NotFound, "There is no such change."))?;
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Err(Failure::internal(&"a request without an id"));
     };
@@ -295,7 +296,11 @@ fn say(response: &mut Response, flash: &Flash, state: &State) -> Result<(), Fail
 }
 
 fn unreadable(error: MultipartError) -> Failure {
-    let kind = if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::Malformed };
+    let kind = if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        FailureKind::TooLarge
+    } else {
+        FailureKind::Malformed
+    };
     Failure::new(kind, error.body_text())
 }
 
@@ -303,7 +308,7 @@ fn unreadable(error: MultipartError) -> Failure {
 async fn file(request: Request, state: &State) -> Result<(i32, Vec<u8>), Failure> {
     let mut form = Multipart::from_request(request, state)
         .await
-        .map_err(|error| Failure::new(Kind::UnsupportedMediaType, error.body_text()))?;
+        .map_err(|error| Failure::new(FailureKind::UnsupportedMediaType, error.body_text()))?;
     let mut revision = None;
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         match (field.name(), revision) {
@@ -314,5 +319,5 @@ async fn file(request: Request, state: &State) -> Result<(i32, Vec<u8>), Failure
             _ => {}
         }
     }
-    Err(Failure::new(Kind::Malformed, "The form has no revision and file."))
+    Err(Failure::new(FailureKind::Malformed, "The form has no revision and file."))
 }

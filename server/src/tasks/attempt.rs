@@ -21,7 +21,7 @@ pub(super) fn longest(limits: &DestinationLimits) -> Duration {
 }
 
 /// The result of an attempt.
-pub(super) struct Attempted {
+pub(super) struct AttemptResult {
     pub(super) finish: FinishedAttempt,
     /// The reason to pause the destination, if there is one.
     pub(super) pause: Option<String>,
@@ -30,7 +30,10 @@ pub(super) struct Attempted {
 }
 
 /// Writes a batch of effects and returns one result per effect.
-pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<ClaimedEffect>) -> Vec<Attempted> {
+pub(super) async fn attempt(
+    destination: Arc<dyn Destination>,
+    batch: Vec<ClaimedEffect>,
+) -> Vec<AttemptResult> {
     let limits = destination.limits();
     let started_at = Utc::now();
     let (mut ended, mut requests, mut written) = (Vec::new(), Vec::new(), Vec::new());
@@ -131,7 +134,7 @@ fn ended(
     policy: &RetryPolicy,
     started_at: DateTime<Utc>,
     result: Result<WriteReceipt, WriteError>,
-) -> Attempted {
+) -> AttemptResult {
     let finished_at = Utc::now();
     match result {
         Ok(receipt) => {
@@ -145,7 +148,7 @@ fn ended(
                 started_at,
                 finished_at,
             };
-            Attempted {
+            AttemptResult {
                 finish: FinishedAttempt { ticket, outcome: AttemptOutcome::Delivered, answer },
                 pause: None,
                 not_before: None,
@@ -164,7 +167,7 @@ fn ended(
                 started_at,
                 finished_at,
             };
-            Attempted {
+            AttemptResult {
                 finish: FinishedAttempt { ticket, outcome, answer },
                 pause,
                 not_before: failed.not_before,

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::signals::{Signal, Signals};
+use crate::tasks::outage::DatabaseOutage;
 use crate::tasks::outbox_client::OutboxClient;
-use crate::tasks::trouble::Trouble;
 use crate::tasks::worker::Worker;
 
 /// Twice per second, since changes to a destination must take effect within a second.
@@ -28,24 +28,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
 /// Opens a destination from its kind, settings and credential.
-pub type Open =
+pub type OpenDestination =
     Arc<dyn Fn(&str, &Json, Credential<'_>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
 
 /// Options for tests and measurements.
 #[derive(Clone)]
-pub struct Options {
+pub struct DispatchOptions {
     /// Opens destinations.
-    pub open: Open,
+    pub open: OpenDestination,
 }
 
-impl Default for Options {
+impl Default for DispatchOptions {
     fn default() -> Self {
         Self { open: Arc::new(|kind, settings, credential| destinations::open(kind, settings, credential)) }
     }
 }
 
 /// Delivers effects until the token is cancelled, then completes the writes under way and returns.
-pub async fn run(store: Store, options: Options, signals: Signals, shutdown: CancellationToken) {
+pub async fn run(store: Store, options: DispatchOptions, signals: Signals, shutdown: CancellationToken) {
     let mut dispatcher = Dispatcher {
         store,
         options,
@@ -54,7 +54,7 @@ pub async fn run(store: Store, options: Options, signals: Signals, shutdown: Can
         broken: HashMap::new(),
         counted_at: None,
     };
-    let mut trouble = Trouble::default();
+    let mut trouble = DatabaseOutage::default();
     while !shutdown.is_cancelled() {
         match dispatcher.look().await {
             Ok(()) => {
@@ -72,7 +72,7 @@ pub async fn run(store: Store, options: Options, signals: Signals, shutdown: Can
 
 struct Dispatcher {
     store: Store,
-    options: Options,
+    options: DispatchOptions,
     signals: Signals,
     workers: HashMap<DestinationId, Running>,
     /// Destinations that cannot be opened with their current settings.

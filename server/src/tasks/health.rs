@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use store::sync::AttemptOutcome;
 
 /// The results of attempts since the last change to the breaker.
-pub(super) struct Health {
+pub(super) struct DestinationHealth {
     /// Number of consecutive failures after which the destination counts as down.
     breaks_after: u32,
     failures: u32,
@@ -17,7 +17,7 @@ pub(super) struct Health {
 
 /// A change to the breaker.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum BreakerChange {
     /// Opens the breaker.
     Open {
         /// The time that the destination asked for.
@@ -31,7 +31,7 @@ pub(super) enum Change {
     Close,
 }
 
-impl Health {
+impl DestinationHealth {
     /// Creates the health of a destination without any attempts.
     pub(super) fn new(breaks_after: u32) -> Self {
         Self {
@@ -70,16 +70,20 @@ impl Health {
     }
 
     /// Returns the change that the breaker needs, once.
-    pub(super) fn change(&mut self) -> Option<Change> {
+    pub(super) fn change(&mut self) -> Option<BreakerChange> {
         let has_arrived = std::mem::take(&mut self.has_arrived);
         let not_before = self.not_before.take();
         if not_before.is_some() || self.failures >= self.breaks_after || (self.is_trial && self.failures > 0)
         {
             self.failures = 0;
             let is_trial = std::mem::take(&mut self.is_trial);
-            return Some(Change::Open { not_before, is_trial, reason: std::mem::take(&mut self.reason) });
+            return Some(BreakerChange::Open {
+                not_before,
+                is_trial,
+                reason: std::mem::take(&mut self.reason),
+            });
         }
-        (has_arrived && std::mem::take(&mut self.is_trial)).then_some(Change::Close)
+        (has_arrived && std::mem::take(&mut self.is_trial)).then_some(BreakerChange::Close)
     }
 }
 
@@ -97,36 +101,40 @@ mod tests {
 
     #[test]
     fn failures_in_a_row_open_the_breaker_and_one_success_between_them_does_not() {
-        let mut health = Health::new(5);
+        let mut health = DestinationHealth::new(5);
         for outcome in [RETRY, RETRY, RETRY, RETRY, AttemptOutcome::Delivered, RETRY, RETRY, RETRY, RETRY] {
             health.note(outcome, Some("down"), None);
             assert_eq!(health.change(), None);
         }
         health.note(RETRY, Some("down"), None);
-        let open = Change::Open { not_before: None, is_trial: false, reason: "down".into() };
+        let open = BreakerChange::Open { not_before: None, is_trial: false, reason: "down".into() };
         assert_eq!(health.change(), Some(open));
         assert_eq!(health.change(), None);
     }
 
     #[test]
     fn a_trial_decides_at_once() {
-        let mut health = Health { is_trial: true, ..Health::new(5) };
+        let mut health = DestinationHealth { is_trial: true, ..DestinationHealth::new(5) };
         health.note(RETRY, Some("down"), None);
-        assert!(matches!(health.change(), Some(Change::Open { is_trial: true, .. })));
+        assert!(matches!(health.change(), Some(BreakerChange::Open { is_trial: true, .. })));
         health.is_trial = true;
         health.note(AttemptOutcome::Dead, Some("down"), None);
-        assert_eq!(health.change(), Some(Change::Close));
+        assert_eq!(health.change(), Some(BreakerChange::Close));
         assert!(!health.is_trial);
     }
 
     #[test]
     fn what_the_destination_asks_for_holds_for_all() {
         let asked = now() + TimeDelta::minutes(3);
-        let mut health = Health::new(5);
+        let mut health = DestinationHealth::new(5);
         health.note(RETRY, Some("down"), Some(asked));
-        assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == asked));
+        assert!(
+            matches!(health.change(), Some(BreakerChange::Open { not_before: Some(at), .. }) if at == asked)
+        );
         let tomorrow = now() + TimeDelta::hours(15);
         health.note(AttemptOutcome::Retry { due_at: tomorrow, counts: false }, Some("down"), None);
-        assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == tomorrow));
+        assert!(
+            matches!(health.change(), Some(BreakerChange::Open { not_before: Some(at), .. }) if at == tomorrow)
+        );
     }
 }

@@ -6,16 +6,16 @@ use chrono::{TimeDelta, Utc};
 use store::sync::jobs::JobKind;
 use store::{Error, Store, control, people, sync};
 
-use crate::tasks::notices::{self, Letters};
+use crate::tasks::notices::{self, NoticeMail};
 use crate::tasks::uploads;
 
 /// The resources of jobs besides the store.
 #[derive(Clone, Debug)]
-pub struct Means {
+pub struct JobResources {
     /// The database URL of the owner, for creating partitions.
     pub database_url: String,
     /// The mail settings. Without them, no letters are sent.
-    pub letters: Option<Letters>,
+    pub letters: Option<NoticeMail>,
     /// The folder of uploaded files. Without it, uploads are refused.
     pub data_dir: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
 const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Runs a job and returns a summary of its work or its problem.
-pub(super) async fn run(store: &Store, means: &Means, job: JobKind) -> Result<String, String> {
+pub(super) async fn run(store: &Store, means: &JobResources, job: JobKind) -> Result<String, String> {
     let done = match job {
         JobKind::Partitions => partitions(&means.database_url).await,
         JobKind::Sessions => sessions(store).await,

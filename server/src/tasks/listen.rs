@@ -9,12 +9,12 @@ use strum::VariantArray as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::signals::{Signal, Signals};
-use crate::tasks::trouble::Trouble;
+use crate::tasks::outage::DatabaseOutage;
 
 /// Listens until the token is cancelled, then closes the signals.
 pub async fn run(store: Store, signals: Signals, shutdown: CancellationToken) {
     let _close = signals.closed().clone().drop_guard();
-    let mut trouble = Trouble::default();
+    let mut trouble = DatabaseOutage::default();
     while !shutdown.is_cancelled() {
         let heard = tokio::select! {
             heard = listen(&store, &signals, &mut trouble) => heard,
@@ -27,7 +27,7 @@ pub async fn run(store: Store, signals: Signals, shutdown: CancellationToken) {
 }
 
 /// Forwards notifications until the connection is lost.
-async fn listen(store: &Store, signals: &Signals, trouble: &mut Trouble) -> Result<(), sqlx::Error> {
+async fn listen(store: &Store, signals: &Signals, trouble: &mut DatabaseOutage) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(store.pool()).await?;
     listener.listen_all(Channel::VARIANTS.iter().map(|channel| channel.name())).await?;
     trouble.over("listening for commits");

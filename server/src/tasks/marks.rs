@@ -5,14 +5,14 @@ use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::tasks::trouble::Trouble;
+use crate::tasks::outage::DatabaseOutage;
 
 /// Interval between notifications. A page that changes more often is unreadable.
 const FLUSH_EVERY: Duration = Duration::from_millis(300);
 
 /// Sends notifications for marked topics until the token is cancelled.
 pub async fn run(store: Store, shutdown: CancellationToken) {
-    let mut trouble = Trouble::default();
+    let mut trouble = DatabaseOutage::default();
     while !shutdown.is_cancelled() {
         match store.flush_marks().await {
             Ok(_) => {

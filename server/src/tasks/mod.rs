@@ -7,23 +7,23 @@
 mod attempt;
 pub mod dispatch;
 mod health;
-mod held;
+mod in_flight;
 mod jobs;
 pub mod listen;
 pub mod marks;
 mod notices;
+mod outage;
 mod outbox_client;
 mod releases;
 pub mod runs;
 pub mod schedule;
-mod trouble;
 mod uploads;
 mod worker;
 
 use std::time::Duration;
 
-pub use self::jobs::Means;
-pub use self::notices::Letters;
+pub use self::jobs::JobResources;
+pub use self::notices::NoticeMail;
 pub use self::uploads::delete as delete_uploads;
 
 use service::run::RunContext;
@@ -42,13 +42,18 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts all tasks.
-    pub fn start(context: RunContext, means: Means, signals: &Signals, shutdown: &CancellationToken) -> Self {
+    pub fn start(
+        context: RunContext,
+        means: JobResources,
+        signals: &Signals,
+        shutdown: &CancellationToken,
+    ) -> Self {
         let pipeline = context.pipeline.clone();
         let store = pipeline.store().clone();
         let mut running = JoinSet::new();
         running.spawn(schedule::run(store.clone(), means, signals.jobs(), shutdown.clone()));
         running.spawn(runs::run(context, signals.clone(), shutdown.clone()));
-        let options = dispatch::Options::default();
+        let options = dispatch::DispatchOptions::default();
         running.spawn(dispatch::run(store.clone(), options, signals.clone(), shutdown.clone()));
         running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));
         running.spawn(marks::run(store.clone(), shutdown.clone()));

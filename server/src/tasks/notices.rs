@@ -11,7 +11,7 @@ use service::mail::SmtpMailer;
 
 /// The mail server, and the public address for links.
 #[derive(Clone, Debug)]
-pub struct Letters {
+pub struct NoticeMail {
     /// The mail server.
     pub mail: SmtpMailer,
     /// The public address, for example `https://meshline.example`.
@@ -20,7 +20,10 @@ pub struct Letters {
 
 /// Sends due notices. Letters that the mail server rejects are retried later. Without a mail server, notices appear only on the
 /// home page.
-pub(super) async fn send(store: &Store, letters: Option<&Letters>) -> Result<Result<String, String>, Error> {
+pub(super) async fn send(
+    store: &Store,
+    letters: Option<&NoticeMail>,
+) -> Result<Result<String, String>, Error> {
     let now = Utc::now();
     notices::forget(store, now).await?;
     let Some(letters) = letters else {

@@ -10,7 +10,7 @@ use store::{Error, Store};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::tasks::held::Held;
+use crate::tasks::in_flight::InFlightEffects;
 
 /// The outbox as the worker of one destination sees it. Cheap to clone.
 #[derive(Clone)]
@@ -24,13 +24,13 @@ pub(super) struct OutboxClient {
 /// The requests under way: at most one that claims and one that reports, concurrent with the writes.
 #[derive(Default)]
 pub(super) struct Requests {
-    running: JoinSet<Answered>,
+    running: JoinSet<RequestResult>,
     pub(super) is_claiming: bool,
     is_reporting: bool,
 }
 
 /// The answer to a request.
-pub(super) enum Answered {
+pub(super) enum RequestResult {
     /// The effects claimed by a request for up to `wanted` of them, made at `since`.
     Claimed { since: Instant, wanted: usize, taken: Result<ClaimedBatch, Error> },
     /// The reported results, and whether any of them counted.
@@ -47,12 +47,12 @@ impl Requests {
         let (outbox, since) = (outbox.clone(), Instant::now());
         self.running.spawn(async move {
             let taken = sync::claim(&outbox.store, outbox.id, &outbox.pace, Utc::now(), wanted).await;
-            Answered::Claimed { since, wanted, taken }
+            RequestResult::Claimed { since, wanted, taken }
         });
     }
 
     /// Reports results, unless such a request is under way. Results that arrive in the meantime share the next report.
-    pub(super) fn report(&mut self, outbox: &OutboxClient, held: &mut Held) {
+    pub(super) fn report(&mut self, outbox: &OutboxClient, held: &mut InFlightEffects) {
         if self.is_reporting || held.ended.is_empty() {
             return;
         }
@@ -62,12 +62,12 @@ impl Requests {
         let outbox = outbox.clone();
         self.running.spawn(async move {
             let counted = outbox.report(&ended).await;
-            Answered::Reported { ended, counted }
+            RequestResult::Reported { ended, counted }
         });
     }
 
     /// Waits for the next answer. Never completes while no request is under way.
-    pub(super) async fn end(&mut self) -> Answered {
+    pub(super) async fn end(&mut self) -> RequestResult {
         let answered = match self.running.join_next().await {
             None => std::future::pending().await,
             Some(Ok(answered)) => answered,
@@ -78,14 +78,14 @@ impl Requests {
             },
         };
         match &answered {
-            Answered::Claimed { .. } => self.is_claiming = false,
-            Answered::Reported { .. } => self.is_reporting = false,
+            RequestResult::Claimed { .. } => self.is_claiming = false,
+            RequestResult::Reported { .. } => self.is_reporting = false,
         }
         answered
     }
 
     /// Waits until no request is under way.
-    pub(super) async fn settle(&mut self, held: &mut Held) -> Result<(), Error> {
+    pub(super) async fn settle(&mut self, held: &mut InFlightEffects) -> Result<(), Error> {
         while !self.running.is_empty() {
             held.receive(self.end().await)?;
         }

@@ -8,8 +8,8 @@ use strum::VariantArray as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::outage::DatabaseOutage;
 use super::schedule::runner;
-use super::trouble::Trouble;
 use crate::signals::Signals;
 
 /// Maximum delay of a run whose notification was lost.
@@ -34,7 +34,7 @@ async fn work(
     shutdown: &CancellationToken,
 ) {
     let store = context.pipeline.store();
-    let mut trouble = Trouble::default();
+    let mut trouble = DatabaseOutage::default();
     let runner = runner();
     while !shutdown.is_cancelled() {
         let slot = tokio::select! {

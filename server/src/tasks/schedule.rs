@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::tasks::jobs::{Means, run as run_job};
-use crate::tasks::trouble::Trouble;
+use crate::tasks::jobs::{JobResources, run as run_job};
+use crate::tasks::outage::DatabaseOutage;
 
 /// Maximum delay of a due job.
 const POLL: Duration = Duration::from_secs(2);
@@ -22,11 +22,11 @@ const LEASE: Duration = Duration::from_secs(150);
 /// Runs jobs until the token is cancelled. `requested` signals that a person has requested one.
 pub async fn run(
     store: Store,
-    means: Means,
+    means: JobResources,
     mut requested: watch::Receiver<()>,
     shutdown: CancellationToken,
 ) {
-    let mut trouble = Trouble::default();
+    let mut trouble = DatabaseOutage::default();
     let runner = runner();
     let mut is_known = false;
     let mut running = JoinSet::new();
@@ -52,7 +52,7 @@ pub async fn run(
 /// Begins every due job that no process is running. No job waits for another.
 async fn begin_due(
     store: &Store,
-    means: &Means,
+    means: &JobResources,
     runner: &str,
     is_known: &mut bool,
     running: &mut JoinSet<()>,
@@ -67,7 +67,7 @@ async fn begin_due(
     Ok(())
 }
 
-async fn to_its_end(store: Store, means: Means, claim: JobClaim) {
+async fn to_its_end(store: Store, means: JobResources, claim: JobClaim) {
     let ended = one(&store, &means, claim).await;
     match jobs::end(&store, claim, &ended).await {
         Ok(true) => {}
@@ -77,7 +77,7 @@ async fn to_its_end(store: Store, means: Means, claim: JobClaim) {
     }
 }
 
-async fn one(store: &Store, means: &Means, run: JobClaim) -> JobResult {
+async fn one(store: &Store, means: &JobResources, run: JobClaim) -> JobResult {
     let work = AssertUnwindSafe(run_job(store, means, run.job)).catch_unwind();
     let done = match tokio::time::timeout(LIMIT, work).await {
         Ok(Ok(done)) => done,

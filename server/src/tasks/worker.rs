@@ -11,10 +11,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::tasks::health::Change;
-use crate::tasks::held::Held;
+use crate::tasks::health::BreakerChange;
+use crate::tasks::in_flight::InFlightEffects;
+use crate::tasks::outage::DatabaseOutage;
 use crate::tasks::outbox_client::{OutboxClient, Requests};
-use crate::tasks::trouble::Trouble;
 
 /// Maximum delay of work without a signal: due retries, and lost notifications.
 const POLL: Duration = Duration::from_secs(1);
@@ -32,10 +32,10 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) async fn run(mut self) {
-        let mut held = Held::new(self.destination.clone(), &self.outbox.pace);
+        let mut held = InFlightEffects::new(self.destination.clone(), &self.outbox.pace);
         let mut requests = Requests::default();
         let (mut poll, mut heartbeat) = (ticks(POLL), ticks(HEARTBEAT));
-        let mut trouble = Trouble::default();
+        let mut trouble = DatabaseOutage::default();
         let mut look = true;
         while !self.stop.is_cancelled() {
             let done = self.step(&mut held, &mut requests, &mut look).await;
@@ -63,7 +63,12 @@ impl Worker {
 
     /// Updates pause and breaker from the results of attempts, then starts the next requests: reports results, claims effects
     /// within the available room, and begins writes.
-    async fn step(&mut self, held: &mut Held, requests: &mut Requests, look: &mut bool) -> Result<(), Error> {
+    async fn step(
+        &mut self,
+        held: &mut InFlightEffects,
+        requests: &mut Requests,
+        look: &mut bool,
+    ) -> Result<(), Error> {
         if let Some(reason) = held.pause.take() {
             tracing::warn!(destination = %self.outbox.name, reason, "destination paused");
             sync::pause(&self.outbox.store, &Actor::command("dispatcher"), self.outbox.id, &reason).await?;
@@ -89,9 +94,9 @@ impl Worker {
 
     /// Opens or closes the breaker for all processes. Releases the effects that wait behind an open breaker, so that they do not
     /// stay claimed while no process can send them.
-    async fn set_breaker(&self, held: &mut Held, change: Change) -> Result<(), Error> {
+    async fn set_breaker(&self, held: &mut InFlightEffects, change: BreakerChange) -> Result<(), Error> {
         match change {
-            Change::Open { not_before, is_trial, reason } => {
+            BreakerChange::Open { not_before, is_trial, reason } => {
                 metrics::counter!("meshline_breaker_opened_total", "destination" => self.outbox.name.clone())
                     .increment(1);
                 tracing::warn!(destination = %self.outbox.name, reason, "destination is down; it is tried again after a while");
@@ -100,14 +105,14 @@ impl Worker {
                     .await?;
                 sync::release(&self.outbox.store, &held.give_back()).await
             }
-            Change::Close => {
+            BreakerChange::Close => {
                 tracing::info!(destination = %self.outbox.name, "destination is back");
                 sync::close_breaker(&self.outbox.store, self.outbox.id).await
             }
         }
     }
 
-    async fn heartbeat(&self, held: &mut Held) -> Result<(), Error> {
+    async fn heartbeat(&self, held: &mut InFlightEffects) -> Result<(), Error> {
         let leases = held.leases();
         if leases.is_empty() {
             return Ok(());
@@ -120,7 +125,7 @@ impl Worker {
 
     /// Releases effects that were not begun, waits for those that were, and reports the results. Leases of results that cannot be
     /// reported expire.
-    async fn wind_down(&self, mut held: Held, mut requests: Requests) {
+    async fn wind_down(&self, mut held: InFlightEffects, mut requests: Requests) {
         let settled = requests.settle(&mut held).await;
         let given_back = sync::release(&self.outbox.store, &held.give_back()).await;
         let all = async {
@@ -137,7 +142,7 @@ impl Worker {
         }
     }
 
-    async fn report_all(&self, held: &mut Held, requests: &mut Requests) -> Result<(), Error> {
+    async fn report_all(&self, held: &mut InFlightEffects, requests: &mut Requests) -> Result<(), Error> {
         while !held.ended.is_empty() {
             requests.report(&self.outbox, held);
             requests.settle(held).await?;

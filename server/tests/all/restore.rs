@@ -235,7 +235,7 @@ async fn deliver(office: &Office) {
     let stop = CancellationToken::new();
     let dispatcher = tokio::spawn(dispatch::run(
         office.store().clone(),
-        dispatch::Options::default(),
+        dispatch::DispatchOptions::default(),
         Signals::default(),
         stop.clone(),
     ));

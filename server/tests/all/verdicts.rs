@@ -126,7 +126,7 @@ impl Desk {
         tokio::spawn(listen::run(self.office.store().clone(), signals.clone(), stop.clone()));
         let running = tokio::spawn(dispatch::run(
             self.office.store().clone(),
-            dispatch::Options::default(),
+            dispatch::DispatchOptions::default(),
             signals,
             stop.clone(),
         ));

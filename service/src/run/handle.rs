@@ -28,7 +28,7 @@ impl RunHandle {
     }
 
     /// Reports progress. This is cheap: only the heartbeat writes it to the database.
-    pub fn tell(&self, phase: impl Into<String>, done: u64, total: Option<u64>) {
+    pub fn report_progress(&self, phase: impl Into<String>, done: u64, total: Option<u64>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
             RunProgress { phase: phase.into(), done, total };
     }

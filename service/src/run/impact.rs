@@ -41,7 +41,7 @@ impl Work for ComputeImpact {
         if change.hash != Some(input.hash) {
             return Err(Error::Invalid("the draft was saved again in the meantime".into()));
         }
-        handle.tell("Deciding the newest leads", 0, None);
+        handle.report_progress("Deciding the newest leads", 0, None);
         impact(store, &change, handle.created_at()).await
     }
 }

@@ -51,7 +51,7 @@ impl Work for ImportFile {
     ) -> Result<ImportSummary> {
         let folder = folder(context, input.upload)?;
         let total = size(&folder.file())?;
-        handle.tell("Reading the file", 0, Some(total));
+        handle.report_progress("Reading the file", 0, Some(total));
         let request = ImportRequest {
             file: folder.file(),
             workflow: input.workflow,
@@ -65,7 +65,7 @@ impl Work for ImportFile {
             rejects: folder.rejects(),
         };
         let progress = |summary: &ImportSummary| {
-            handle.tell(counted(summary), summary.bytes_read, Some(total));
+            handle.report_progress(counted(summary), summary.bytes_read, Some(total));
             handle.check()
         };
         let actor = handle.actor().await?;

@@ -24,7 +24,7 @@ impl Work for ReplayDecisions {
         let mut report = checkpoint.unwrap_or_default();
         let total = context.pipeline.count_decisions(&range).await?;
         loop {
-            handle.tell("Comparing decisions", report.checked(), Some(total));
+            handle.report_progress("Comparing decisions", report.checked(), Some(total));
             handle.check()?;
             if !context.pipeline.replay_next(&range, &mut report).await? {
                 return Ok(report);

@@ -61,7 +61,7 @@ impl Work for ReplayDeliveries {
         let left = sync::count_dead_after(store, &filter, replayed.after).await?;
         let total = replayed.looked_at() + left;
         loop {
-            handle.tell("Queueing deliveries", replayed.looked_at(), Some(total));
+            handle.report_progress("Queueing deliveries", replayed.looked_at(), Some(total));
             handle.check()?;
             // Commits deliveries and checkpoint together, so that a crash never counts a delivery twice.
             let mut tx = store.pool().begin().await?;
@@ -73,7 +73,7 @@ impl Work for ReplayDeliveries {
             replayed.ready += batch.ready as u64;
             replayed.superseded += batch.superseded as u64;
             replayed.overtaken += batch.overtaken as u64;
-            handle.tell("Queueing deliveries", replayed.looked_at(), Some(total));
+            handle.report_progress("Queueing deliveries", replayed.looked_at(), Some(total));
             handle.save_with(&mut tx, &replayed).await?;
             tx.commit().await?;
         }

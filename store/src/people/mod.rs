@@ -72,7 +72,7 @@ pub struct Person {
 
 impl Person {
     /// Returns the person's sign-in status.
-    pub fn door(&self) -> SignInStatus {
+    pub fn sign_in_status(&self) -> SignInStatus {
         match (self.is_disabled, self.has_password) {
             (true, _) => SignInStatus::Shut,
             (false, false) => SignInStatus::Invited,

@@ -56,7 +56,7 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
 pub fn not_waiting_message(gone: &NotWaitingReason, clock: Clock) -> String {
     match gone {
         NotWaitingReason::Decided { by, action, at, .. } => {
-            format!("{by} decided this lead {}: {}.", clock.said(*at), decided(*action))
+            format!("{by} decided this lead {}: {}.", clock.in_sentence(*at), decided(*action))
         }
         NotWaitingReason::Again => "A new event came in, and the rules decided again.".into(),
         NotWaitingReason::Left => "It was taken out of the queue.".into(),

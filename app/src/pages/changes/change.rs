@@ -186,11 +186,11 @@ fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
     let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
     let when = match (change.state, change.submitted_at, change.closed_at) {
-        (ChangeState::Draft, ..) => format!("saved {}", loaded.clock.said(change.updated_at)),
+        (ChangeState::Draft, ..) => format!("saved {}", loaded.clock.in_sentence(change.updated_at)),
         (_, _, Some(at)) => {
-            format!("{} {}", words::change_state(change.state).1.to_lowercase(), loaded.clock.said(at))
+            format!("{} {}", words::change_state(change.state).1.to_lowercase(), loaded.clock.in_sentence(at))
         }
-        (_, Some(at), _) => format!("submitted {}", loaded.clock.said(at)),
+        (_, Some(at), _) => format!("submitted {}", loaded.clock.in_sentence(at)),
         (..) => String::new(),
     };
     let from = match change.base_version {

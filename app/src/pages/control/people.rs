@@ -136,7 +136,7 @@ fn line(person: &Person) -> Vec<String> {
         person.id.to_string(),
         person.name.clone(),
         person.email.clone(),
-        sign_in_status(person.door()).1.to_owned(),
+        sign_in_status(person.sign_in_status()).1.to_owned(),
         roles.join(", "),
         person.time_zone.clone(),
         instant(Some(person.added_at)),

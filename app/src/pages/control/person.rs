@@ -138,7 +138,7 @@ fn signing_in(person: &Person, is_me: bool) -> impl IntoView + use<> {
 
 /// Renders whether the person can sign in.
 pub fn state(person: &Person) -> impl IntoView + use<> {
-    let (tone, words) = sign_in_status(person.door());
+    let (tone, words) = sign_in_status(person.sign_in_status());
     dotted(tone, words)
 }
 

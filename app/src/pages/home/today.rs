@@ -86,7 +86,7 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let last = loaded.jobs.iter().filter_map(|job| job.finished_at).max();
     let control = match (broken, last) {
         (1.., _) => ("bad", format!("{} failed", number::plural(broken as i64, "job", "jobs"))),
-        (0, Some(at)) => ("good", format!("Jobs running, last {}", loaded.clock.said(at))),
+        (0, Some(at)) => ("good", format!("Jobs running, last {}", loaded.clock.in_sentence(at))),
         (0, None) => ("warn", "No job has run yet".to_owned()),
     };
     let owners = &loaded.owners;

@@ -161,9 +161,9 @@ fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let is_dead = effect.state == Some(EffectState::Dead);
     let (tone, verb) = if is_dead { ("bad", "did not take it") } else { ("warn", "has not taken it yet") };
     let mut line = vec![number::plural(last.map_or(0, |last| last.attempt), "attempt", "attempts")];
-    line.extend(last.map(|last| format!("last {}", clock.said(last.finished_at))));
+    line.extend(last.map(|last| format!("last {}", clock.in_sentence(last.finished_at))));
     line.extend(effect.due_at.filter(|_| !is_dead).map(|due| format!("next {}", clock.until(due))));
-    line.extend(effect.expires_at.map(|at| format!("of no use after {}", clock.said(at))));
+    line.extend(effect.expires_at.map(|at| format!("of no use after {}", clock.in_sentence(at))));
     view! {
         <div class="note" data-a=tone>
             {icon(Icon::Alert)}

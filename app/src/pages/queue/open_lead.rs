@@ -142,7 +142,7 @@ fn suggest(
 ) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
     let sentence = if let Some(rejected) = &open.rejected {
-        let said = format!("{} rejected this lead {}", rejected.by, loaded.clock.said(rejected.at));
+        let said = format!("{} rejected this lead {}", rejected.by, loaded.clock.in_sentence(rejected.at));
         let reason = rejected.reason.as_ref().map(|reason| format!(": {reason}"));
         EitherOf3::C(view! { <p>{icon(Icon::Person)}{said}{reason}"."</p> })
     } else if suggested == suggested.agreed() {

@@ -119,12 +119,12 @@ pub(super) struct Visitor {
 }
 
 /// An iterator over visitors.
-pub(super) struct Leads {
+pub(super) struct DemoVisitors {
     rng: StdRng,
     left: u32,
 }
 
-impl Leads {
+impl DemoVisitors {
     /// Creates this many visitors.
     pub(super) fn new(count: u32) -> Self {
         Self { rng: StdRng::seed_from_u64(2026), left: count }
@@ -135,7 +135,7 @@ impl Leads {
     }
 }
 
-impl Iterator for Leads {
+impl Iterator for DemoVisitors {
     type Item = Visitor;
 
     fn next(&mut self) -> Option<Visitor> {

@@ -13,7 +13,7 @@ use engine::ids::{EffectId, LeadId};
 use engine::sync::backoff::{FailureKind, RetryPolicy};
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
-use server::tasks::dispatch::Options;
+use server::tasks::dispatch::DispatchOptions;
 
 /// The behaviour of a write; the number is how often this effect has been written before.
 type Behaviour = dyn Fn(WriteRequest, usize) -> BoxFuture<'static, Result<(), WriteError>> + Send + Sync;
@@ -83,7 +83,7 @@ impl Fake {
     }
 
     /// Returns dispatcher options that use this fake for the kind `fake`, and real destinations otherwise.
-    pub fn options(&self) -> Options {
+    pub fn options(&self) -> DispatchOptions {
         let fake = self.clone();
         let open = move |kind: &str,
                          settings: &Json,
@@ -97,7 +97,7 @@ impl Fake {
                 _ => destinations::open(kind, settings, credential),
             }
         };
-        Options { open: Arc::new(open) }
+        DispatchOptions { open: Arc::new(open) }
     }
 
     /// Returns the writes it received: the destination's name in its settings, and the request.

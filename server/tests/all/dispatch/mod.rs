@@ -13,7 +13,7 @@ use std::time::Duration;
 use engine::ids::{DestinationId, EffectId, LeadId};
 use serde_json::json;
 use server::signals::Signals;
-use server::tasks::dispatch::{self, Options};
+use server::tasks::dispatch::{self, DispatchOptions};
 use server::tasks::listen;
 use sqlx::{Connection as _, Executor as _};
 use store::sync::EffectState;
@@ -120,7 +120,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn start(store: store::Store, options: Options) -> Self {
+    fn start(store: store::Store, options: DispatchOptions) -> Self {
         let stop = CancellationToken::new();
         let signals = Signals::default();
         tokio::spawn(listen::run(store.clone(), signals.clone(), stop.clone()));

@@ -1,7 +1,7 @@
 //! Sales leadership is notified when a workflow is stopped and resumed: on the home page and by e-mail.
 
 use server::signals::Signals;
-use server::tasks::{Letters, Means, schedule};
+use server::tasks::{JobResources, NoticeMail, schedule};
 use service::mail::SmtpMailer;
 use store::Actor;
 use store::actor::Role;
@@ -16,11 +16,11 @@ const FROM: &str = "Meshline <meshline@acme.example>";
 /// Runs due jobs with this mail server until the returned guard is dropped.
 fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard {
     let stop = CancellationToken::new();
-    let letters = mail_server.map(|url| Letters {
+    let letters = mail_server.map(|url| NoticeMail {
         mail: SmtpMailer::new(url, FROM).unwrap(),
         origin: "https://meshline.acme.example".into(),
     });
-    let means = Means { database_url: app.office.database.url.clone(), letters, data_dir: None };
+    let means = JobResources { database_url: app.office.database.url.clone(), letters, data_dir: None };
     let (store, shutdown, signals) = (app.store().clone(), stop.clone(), Signals::default());
     tokio::spawn(async move { schedule::run(store, means, signals.jobs(), shutdown).await });
     stop.drop_guard()

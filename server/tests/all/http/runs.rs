@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
-use server::tasks::{Means, listen, schedule};
+use server::tasks::{JobResources, listen, schedule};
 use service::decide::{ReplayRange, ReplayReport};
 use service::run::{self, RunContext, RunKind};
 use store::actor::Role;
@@ -297,7 +297,7 @@ async fn a_job_that_hangs_delays_no_other_one() {
     let mut held = sqlx::Connection::begin(&mut owner).await.unwrap();
     sqlx::query("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
     let stop = CancellationToken::new();
-    let means = Means { database_url: app.office.database.url.clone(), letters: None, data_dir: None };
+    let means = JobResources { database_url: app.office.database.url.clone(), letters: None, data_dir: None };
     let signals = Signals::default();
     tokio::spawn(listen::run(app.store().clone(), signals.clone(), stop.clone()));
     tokio::spawn(schedule::run(app.store().clone(), means, signals.jobs(), stop.clone()));

@@ -14,9 +14,9 @@ use axum::routing::post;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use super::gate::{Look, escape};
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
-use super::{Arrival, Failure, Kind, State, body};
+use super::plain_page::{PlainPage, escape};
+use super::{Arrival, Failure, FailureKind, State, body};
 
 /// The path that receives the password together with the kept form.
 pub(crate) const PATH: &str = "/sign-in/again";
@@ -47,7 +47,7 @@ struct SignInAgain {
 /// Answers a form of a person whose session has ended, with a page that keeps the form or explains why it cannot.
 pub(super) async fn ask(state: &State, parts: &Parts, body: Body) -> Response {
     let path = parts.uri.path();
-    let look = Look::of(state, &parts.headers);
+    let look = PlainPage::of(state, &parts.headers);
     if !is_form(&parts.headers) {
         return lost(&look, parts, "The file was not uploaded. Sign in and choose it again.");
     }
@@ -75,7 +75,10 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
     pages::allowed(&request)?;
     let (parts, body) = request.into_parts();
     if !is_form(&parts.headers) {
-        return Err(Failure::new(Kind::UnsupportedMediaType, "Send application/x-www-form-urlencoded."));
+        return Err(Failure::new(
+            FailureKind::UnsupportedMediaType,
+            "Send application/x-www-form-urlencoded.",
+        ));
     }
     let bytes = body::read(body, &parts.headers, KEPT_BYTES).await?;
     let form = read(&bytes)?;
@@ -91,7 +94,7 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
         throttles: state.throttles.clone(),
         secure_cookies: state.config.secure_cookies,
     };
-    let look = Look::of(&state, &parts.headers);
+    let look = PlainPage::of(&state, &parts.headers);
     let request = Request::from_parts(parts, Body::empty());
     let page = page_request(&state, &request, &arrival, None);
     let entered = sign_in_as(&page, &connection, &form.email, &form.password).await;
@@ -115,7 +118,7 @@ fn read(bytes: &Bytes) -> Result<SignInAgain, Failure> {
         }
     }
     if !may_be_kept(&form.kept.path) {
-        return Err(Failure::new(Kind::Invalid, "There is no form to send again."));
+        return Err(Failure::new(FailureKind::Invalid, "There is no form to send again."));
     }
     Ok(form)
 }
@@ -124,7 +127,7 @@ fn answer(status: StatusCode, page: String) -> Response {
     (status, Html(page)).into_response()
 }
 
-fn question(look: &Look, email: &str, wrong: Option<&str>, kept: &Kept) -> String {
+fn question(look: &PlainPage, email: &str, wrong: Option<&str>, kept: &Kept) -> String {
     let (described, alert) = match wrong {
         Some(wrong) => (
             " aria-invalid=\"true\" aria-describedby=\"wrong\"",
@@ -147,7 +150,7 @@ fn question(look: &Look, email: &str, wrong: Option<&str>, kept: &Kept) -> Strin
 }
 
 /// Returns a page with the kept form, which submits itself. Without scripts, the person uses its button.
-fn resend(look: &Look, kept: &Kept, nonce: &str) -> String {
+fn resend(look: &PlainPage, kept: &Kept, nonce: &str) -> String {
     let fields: String = form_urlencoded::parse(kept.body.as_bytes())
         .map(|(name, value)| {
             format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(&name), escape(&value))
@@ -163,7 +166,7 @@ fn resend(look: &Look, kept: &Kept, nonce: &str) -> String {
 }
 
 /// Returns a page for a form that was not kept, with a link back to the form's page.
-fn lost(look: &Look, parts: &Parts, why: &str) -> Response {
+fn lost(look: &PlainPage, parts: &Parts, why: &str) -> Response {
     let next = LocalPath::next(referer(&parts.headers).as_deref());
     let body = format!(
         "<p>{}</p><a class=\"btn primary\" href=\"{}\">Sign in</a>",
@@ -204,10 +207,10 @@ mod tests {
             path: "/actions/decide-lead".into(),
             body: "reason=%22a%26b%22+%3C%C3%A9%3E&shown%5Bof%5D=mine".into(),
         };
-        let page = resend(&Look::default(), &kept, "n");
+        let page = resend(&PlainPage::default(), &kept, "n");
         assert!(page.contains("name=\"reason\" value=\"&quot;a&amp;b&quot; &lt;é&gt;\""), "{page}");
         assert!(page.contains("name=\"shown[of]\" value=\"mine\""), "{page}");
-        let asked = question(&Look::default(), "a@b.example", Some("Wrong."), &kept);
+        let asked = question(&PlainPage::default(), "a@b.example", Some("Wrong."), &kept);
         assert!(
             asked.contains("value=\"reason=%22a%26b%22+%3C%C3%A9%3E&amp;shown%5Bof%5D=mine\""),
             "{asked}"

@@ -9,11 +9,11 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// The number of consecutive failures.
 #[derive(Default)]
-pub(super) struct Trouble {
+pub(super) struct DatabaseOutage {
     failures: u32,
 }
 
-impl Trouble {
+impl DatabaseOutage {
     /// Records a failure. Logs the first one, and waits longer after each.
     pub(super) async fn wait(&mut self, what: &'static str, error: &store::Error, stop: &CancellationToken) {
         if self.failures == 0 {

@@ -9,12 +9,12 @@ use super::cookies::cookie;
 
 /// Properties of a request that determine the look of such a page.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Look {
+pub(super) struct PlainPage {
     stylesheet: Option<String>,
     theme: Option<&'static str>,
 }
 
-impl Look {
+impl PlainPage {
     /// Returns the look that the browser asks for.
     pub(super) fn of(state: &State, headers: &HeaderMap) -> Self {
         let theme = cookie(headers, THEME_COOKIE)

@@ -11,19 +11,19 @@ use store::sync::{BATCH, ClaimedEffect, FinishedAttempt, LEASE, Ticket};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::tasks::attempt::{Attempted, attempt, broken_off, longest};
-use crate::tasks::health::Health;
-use crate::tasks::outbox_client::Answered;
+use crate::tasks::attempt::{AttemptResult, attempt, broken_off, longest};
+use crate::tasks::health::DestinationHealth;
+use crate::tasks::outbox_client::RequestResult;
 
 /// Number of effects to hold per concurrent write, so that the next ones are ready while results are reported.
 const HELD_PER_WRITE: usize = 4;
 /// Maximum total size of the bodies in a batch. A larger body is sent alone.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-pub(super) struct Held {
+pub(super) struct InFlightEffects {
     destination: Arc<dyn Destination>,
     waiting: VecDeque<(ClaimedEffect, Instant)>,
-    writing: JoinSet<Vec<Attempted>>,
+    writing: JoinSet<Vec<AttemptResult>>,
     /// The batches being written.
     begun: HashMap<tokio::task::Id, Vec<Ticket>>,
     /// Results that are not yet reported.
@@ -33,13 +33,13 @@ pub(super) struct Held {
     /// The reason to pause the destination, if there is one.
     pub(super) pause: Option<String>,
     /// The health of the destination.
-    pub(super) health: Health,
+    pub(super) health: DestinationHealth,
     /// Whether held effects count toward a limit shared by all processes. If so, the worker holds only effects that it is
     /// writing.
     is_shared: bool,
 }
 
-impl Held {
+impl InFlightEffects {
     pub(super) fn new(destination: Arc<dyn Destination>, pace: &Pace) -> Self {
         Self {
             destination,
@@ -49,7 +49,7 @@ impl Held {
             ended: Vec::new(),
             reporting: 0,
             pause: None,
-            health: Health::new(pace.breaks_after()),
+            health: DestinationHealth::new(pace.breaks_after()),
             is_shared: pace.at_once.is_some(),
         }
     }
@@ -76,16 +76,16 @@ impl Held {
     ///
     /// # Errors
     /// Returns the error of the request. Results that could not be reported are held again.
-    pub(super) fn receive(&mut self, answered: Answered) -> Result<bool, Error> {
+    pub(super) fn receive(&mut self, answered: RequestResult) -> Result<bool, Error> {
         match answered {
-            Answered::Claimed { since, wanted, taken } => {
+            RequestResult::Claimed { since, wanted, taken } => {
                 let taken = taken?;
                 let is_full = taken.effects.len() == wanted;
                 self.health.is_trial |= taken.is_trial;
                 self.take(taken.effects, since);
                 Ok(is_full)
             }
-            Answered::Reported { ended, counted } => {
+            RequestResult::Reported { ended, counted } => {
                 self.reporting = 0;
                 if counted.is_err() {
                     self.ended.extend(ended);
@@ -146,7 +146,7 @@ impl Held {
             match result {
                 Ok((task, attempted)) => {
                     self.begun.remove(&task);
-                    for Attempted { finish, pause, not_before } in attempted {
+                    for AttemptResult { finish, pause, not_before } in attempted {
                         self.health.note(finish.outcome, finish.answer.error.as_deref(), not_before);
                         self.ended.push(finish);
                         self.pause = self.pause.take().or(pause);
