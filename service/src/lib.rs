@@ -4,6 +4,7 @@
 //! This crate renders no page and serves no HTTP.
 
 pub mod apply;
+mod assignees;
 pub mod availability;
 pub mod bundles;
 pub mod change;

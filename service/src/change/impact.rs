@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, Mark};
+use engine::change::{self, Kind, Mark};
 use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::Decision;
 use engine::ids::{self, DecisionId, LeadId};
@@ -69,7 +69,9 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
         if change::place(change.kind, &change.name, body, &mut changed).is_err() {
             continue;
         }
-        let Some((analysis, found)) = in_workflow(store, around, changed, before).await? else { continue };
+        let list = (change.kind == Kind::List).then_some(change.name.as_str());
+        let found = in_workflow(store, around, changed, list, before).await?;
+        let Some((analysis, found)) = found else { continue };
         if impact.workflows.is_empty() {
             impact.findings = change::notes(change.kind, &change.source, body, &analysis, found.decided);
         }
@@ -78,14 +80,17 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
     Ok(impact)
 }
 
-/// Decides the newest events of a workflow before an instant twice. Returns `None` if the change does not fit the workflow.
+/// Decides the newest events of a workflow before an instant twice. `changed_list` is the list whose entries are in `changed`.
+/// Returns `None` if the change does not fit the workflow.
 async fn in_workflow(
     store: &Store,
     around: &Surroundings,
     changed: BundleSource,
+    changed_list: Option<&str>,
     before: DateTime<Utc>,
 ) -> Result<Option<(Analysis, WorkflowImpact)>> {
-    let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
+    let compiled = bundles(store, around, changed, changed_list).await?;
+    let Some((live, with_change)) = compiled else { return Ok(None) };
     let filter = log::Filter { workflow: Some(around.name.clone()), ..log::Filter::default() };
     let before = DecisionId(ids::lower_bound(before));
     let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
@@ -166,11 +171,13 @@ fn weigh(
     (analysis, impact)
 }
 
-/// Compiles the live bundle and the changed one, both with the entries of the lists that they look up.
+/// Compiles the live bundle and the changed one, both with the entries of the lists that they look up. A changed list keeps the
+/// entries of the change, even if there are none: filling it with the live entries would hide that the change empties it.
 async fn bundles(
     store: &Store,
     around: &Surroundings,
     changed: BundleSource,
+    changed_list: Option<&str>,
 ) -> Result<Option<(Bundle, Bundle)>> {
     let mut sources = [around.source.clone(), changed];
     let mut asked = BTreeSet::new();
@@ -180,10 +187,10 @@ async fn bundles(
     }
     let ids = around.lists(&asked);
     let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;
-    for source in &mut sources {
-        for (name, all) in &entries {
-            // The changed list already has its entries.
-            if let Some((_, known)) = source.lists.get_mut(name).filter(|(_, known)| known.is_empty()) {
+    let own_entries = [None, changed_list];
+    for (source, own) in sources.iter_mut().zip(own_entries) {
+        for (name, all) in entries.iter().filter(|(name, _)| Some(name.as_str()) != own) {
+            if let Some((_, known)) = source.lists.get_mut(name) {
                 known.clone_from(all);
             }
         }

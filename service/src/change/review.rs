@@ -7,6 +7,7 @@ use store::actor::{Actor, Role};
 use store::changes::{self, Change, NewReview, State, Verdict};
 use store::{Error, Result, Store, releases, workflows};
 
+use crate::assignees::check_assignees;
 use crate::release;
 use crate::surroundings::surroundings;
 
@@ -50,6 +51,9 @@ pub async fn approve(
     let is_given = reviews.iter().any(|review| review.person == person && review.role == Some(role));
     if is_given && change.hash == Some(*seen) {
         return outcome(&mut tx, &change).await;
+    }
+    if let Some(body) = &change.body {
+        check_assignees(&mut tx, change.kind, body).await?;
     }
     let verdict = Verdict::Approve;
     let review = NewReview { person, verdict, role: Some(role), seen: Some(seen), live, comment };

@@ -10,6 +10,7 @@ use store::{Error, Result, Store};
 
 use super::policy::check_writer;
 use super::reading;
+use crate::assignees::check_assignees;
 
 /// Maximum number of open drafts per person. Beyond it, most are forgotten.
 const OPEN_DRAFTS: i64 = 100;
@@ -94,6 +95,9 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
             return Err(Error::Refused("the draft says the same as the version it starts from".into()));
         }
         Some(_) => {}
+    }
+    if let Some(body) = &change.body {
+        check_assignees(&mut tx, change.kind, body).await?;
     }
     let approvers = reading::approvers_of(&mut tx, &change).await?;
     changes::add_editor(&mut tx, change.id, author).await?;

@@ -39,7 +39,7 @@ pub use self::keys::{
 pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
 };
-pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
+pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, holders, known_assignees, page};
 pub use self::preferences::{Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
