@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn only_active_people_who_take_leads_are_accepted() {
-        let person = |name: &str, is_active, takes_leads| KnownPerson { name: name.into(), is_active, takes_leads };
+        let person =
+            |name: &str, is_active, takes_leads| KnownPerson { name: name.into(), is_active, takes_leads };
         let known = BTreeMap::from([
             ("jane@acme.example".to_owned(), person("Jane Doe", true, true)),
             ("omar@acme.example".to_owned(), person("Omar Reyes", false, true)),

@@ -52,6 +52,9 @@ pub async fn approve(
     if is_given && change.hash == Some(*seen) {
         return outcome(&mut tx, &change).await;
     }
+    if change.is_outdated() {
+        return Err(Error::Refused(changes::outdated(change.newest_version)));
+    }
     if let Some(body) = &change.body {
         check_assignees(&mut tx, change.kind, body).await?;
     }

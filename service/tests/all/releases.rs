@@ -309,7 +309,8 @@ async fn a_pool_takes_only_active_people_who_get_leads_when_saved_submitted_appr
     let store = office.store();
     let read = async || {
         let reading = change::read(store, Kind::Pool, "team", POOL).await.unwrap();
-        let said = reading.draft.marks.iter().map(|mark| (mark.line, mark.message.clone())).collect::<Vec<_>>();
+        let said =
+            reading.draft.marks.iter().map(|mark| (mark.line, mark.message.clone())).collect::<Vec<_>>();
         (said, reading.draft.is_ready(Kind::Pool))
     };
     let unknown = "There is no person with the address `omar@acme.example`.";
@@ -360,7 +361,8 @@ async fn rules_do_not_begin_to_use_a_pool_whose_people_have_left() {
     let store = office.store();
     let kim = named(store, "kim@acme.example", "Kim Lind", &[Role::Ae]).await;
     office.approved_pool("partners", "name: partners\nmembers:\n- person: kim@acme.example\n").await;
-    let rules = office.approved(Kind::RuleSet, "form", |text| text.replace("pool: team", "pool: partners")).await;
+    let rules =
+        office.approved(Kind::RuleSet, "form", |text| text.replace("pool: team", "pool: partners")).await;
     deactivate(store, kim, true).await;
     assert!(refused(office.go_live(rules[0].0).await).starts_with("Kim Lind is deactivated"));
     deactivate(store, kim, false).await;

@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use engine::change::KnownPerson;
 use engine::ids::PersonId;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait as _, ExprTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -180,7 +182,8 @@ pub async fn known_assignees(
                 .eq_any(emails.iter().cloned())
                 .or(person::Column::Id.in_subquery(takes_leads)),
         );
-    let rows: Vec<(String, String, Option<DateTime<Utc>>, bool)> = people.into_tuple().all(&connection).await?;
+    let rows: Vec<(String, String, Option<DateTime<Utc>>, bool)> =
+        people.into_tuple().all(&connection).await?;
     let known = |(email, name, disabled_at, takes_leads): (_, _, Option<_>, _)| {
         (email, KnownPerson { name, is_active: disabled_at.is_none(), takes_leads })
     };

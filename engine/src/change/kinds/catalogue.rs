@@ -1,6 +1,8 @@
 //! The field catalogue of a workflow.
 
-use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, never, yaml_text};
+use super::{
+    BundlePlace, Kind, KindSpec, Membership, Origin, PartForm, Parts, PointedAt, TextForm, never, yaml_text,
+};
 use crate::bundle::BundleSource;
 use crate::catalogue::Catalogue;
 use crate::change::Comparison;
@@ -14,7 +16,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Fields",
     about: "The lead fields that rules can read, by workflow",
     path: "/fields",
-    parts: Parts { key: None, one: "field", many: "fields" },
+    parts: Parts { key: None, one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::Revops],
     origin: Origin::Workflow,
@@ -27,6 +29,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         touches_assignment: false,
     },
     notes: None,
+    assignees: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_catalogue(name, version, body),
         version: |source, _| Some(source.catalogue.0),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, TextForm, any_successor};
+use super::{BundlePlace, Kind, KindSpec, Membership, Origin, PartForm, Parts, TextForm, any_successor};
 use crate::bundle::{Bundle, BundleSource};
 use crate::change::{Comparison, Difference};
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Lists",
     about: "Companies, domains and other texts that rules look up",
     path: "/lists",
-    parts: Parts { key: Some("entries"), one: "entry", many: "entries" },
+    parts: Parts { key: Some("entries"), one: "entry", many: "entries", form: PartForm::Set },
     owner: Role::Revops,
     approvers: &[Role::Revops],
     origin: Origin::People {
@@ -30,6 +30,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write,
     compare,
     notes: None,
+    assignees: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_list(name, version, body),
         version: |source, name| source.lists.get(name).map(|(version, _)| *version),

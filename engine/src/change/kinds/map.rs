@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, any_successor, never,
-    yaml_text,
+    BundlePlace, Kind, KindSpec, Membership, Origin, PartForm, Parts, PointedAt, TextForm, any_successor,
+    never, yaml_text,
 };
 use crate::change::Comparison;
 use crate::change::compare::named;
@@ -19,7 +19,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Field extraction",
     about: "Where in an event each field is read, and how",
     path: "/maps",
-    parts: Parts { key: Some("fields"), one: "field", many: "fields" },
+    parts: Parts { key: Some("fields"), one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::RepLeader],
     origin: Origin::Workflow,
@@ -29,6 +29,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write: yaml_text::written::<MapFile>,
     compare,
     notes: None,
+    assignees: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_map(name, version, body),
         version: |source, _| Some(source.map.0),
