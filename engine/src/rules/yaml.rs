@@ -220,6 +220,7 @@ fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
     {
         return problem;
     }
+    let (line, column) = yaml_errors::beginning(&full).unwrap_or((line, column));
     let said = yaml_errors::plain(&bare).unwrap_or(&bare);
     let message = format!("Line {line}, column {column}: {}", sentence(said));
     let problem = match byte_at(text, line, column) {

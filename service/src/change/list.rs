@@ -152,13 +152,19 @@ mod tests {
         assert_eq!(list_text("\u{feff}company\r\nCafé\r\n".as_bytes()).unwrap(), "company\nCafé\n");
         let little: Vec<u8> = "\u{feff}Café\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = "\u{feff}Café\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert_eq!((list_text(&little).unwrap(), list_text(&big).unwrap()), ("Café\n".into(), "Café\n".into()));
+        assert_eq!(
+            (list_text(&little).unwrap(), list_text(&big).unwrap()),
+            ("Café\n".into(), "Café\n".into())
+        );
     }
 
     #[test]
     fn the_first_sheet_of_an_excel_file_with_cells_is_read() {
         let file = include_bytes!("testdata/accounts.xlsx");
-        assert_eq!(list_text(file).unwrap(), "Company,Domain,Since\nInitech,initech.example,2020\n\"Globex, Inc.\",,2021\n");
+        assert_eq!(
+            list_text(file).unwrap(),
+            "Company,Domain,Since\nInitech,initech.example,2020\n\"Globex, Inc.\",,2021\n"
+        );
         let (list, problems) = engine::rules::ReferenceList::from_csv(list_text(file).unwrap().as_bytes());
         let entries: Vec<&str> = list.entries().collect();
         assert_eq!(entries, ["Initech", "initech.example", "Globex, Inc."]);

@@ -123,6 +123,9 @@ async fn an_outdated_change_says_so_and_cannot_be_approved_or_submitted() {
     assert!(open.iter().all(|change| change.is_outdated) && open.len() == 2);
     // It is in nobody's badge, since nobody can approve it.
     assert_eq!(desk.waiting(&desk.tove).await, 0);
+    // Its author has to update both.
+    let Who::Person(ana) = desk.ana.who else { panic!() };
+    assert_eq!(changes::outdated_by(desk.store(), ana).await.unwrap(), 2);
     let why = "version 2 was approved after this change was written. Update the change to version 2, then ask for approval again";
     let approved = changing::approve(desk.store(), &desk.tove, number, &hash, &[], Role::Revops, "").await;
     assert_eq!(refused(approved), why);
@@ -195,7 +198,9 @@ async fn starting_over_keeps_title_reason_discussion_and_editors_and_merges() {
     assert_eq!((draft.source.as_str(), draft.base_version), (&*rules("a > 2", "b > 2", "c > 1"), 2));
     let mut connection = store.pool().acquire().await.unwrap();
     let said = changes::discussion(&mut connection, draft.id).await.unwrap();
-    let said: Vec<(&str, i64)> = said.iter().map(|review| (review.comment.as_str(), review.change)).collect();
+    let mut said: Vec<(&str, i64)> =
+        said.iter().map(|review| (review.comment.as_str(), review.change)).collect();
+    said.sort_unstable();
     assert_eq!(said, [("I like it", first), ("Not yet", first)]);
     drop(connection);
     // Ana wrote the text, so she does not approve it under another number.

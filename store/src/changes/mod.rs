@@ -19,7 +19,7 @@ use crate::actor::Role;
 
 pub use self::reads::{
     CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ListedChange, Show, by_number,
-    discussion, editors, list, open_draft, open_of, reviews, waiting_for,
+    discussion, editors, list, open_draft, open_of, outdated_by, reviews, waiting_for,
 };
 pub use self::review::{NewReview, approved_roles, insert_review, make_version, outdated};
 pub use self::write::{
@@ -98,8 +98,8 @@ pub struct Change {
     pub version: Option<u32>,
     /// Number of the newest version; 0 if there is none.
     pub newest_version: u32,
-    /// The change that this one was started from.
-    pub started_from: Option<Uuid>,
+    /// Number of the change that this one was started from.
+    pub started_from: Option<i64>,
 }
 
 impl Change {

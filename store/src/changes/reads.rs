@@ -55,7 +55,13 @@ struct ChangeRow {
     version: Option<i32>,
     #[sea_orm(from_expr = "newest_version()")]
     newest_version: i32,
-    started_from_id: Option<Uuid>,
+    #[sea_orm(from_expr = "started_from()")]
+    started_from: Option<i64>,
+}
+
+/// Builds an expression for the number of the change that a change was started from.
+fn started_from() -> Expr {
+    Expr::cust("(SELECT s.number FROM changes s WHERE s.id = changes.started_from_id)")
 }
 
 /// Builds an expression for the newest version of what a change is about.
@@ -96,7 +102,7 @@ impl TryFrom<ChangeRow> for Change {
             closed_at: row.closed_at,
             version: row.version.and_then(|version| u32::try_from(version).ok()),
             newest_version: u32::try_from(row.newest_version).unwrap_or_default(),
-            started_from: row.started_from_id,
+            started_from: row.started_from,
         })
     }
 }
@@ -337,6 +343,17 @@ pub async fn waiting_for(store: &Store, person: PersonId, roles: &[Role]) -> Res
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM changes c WHERE ");
     push_show(&mut query, &Show::WaitingFor(person, roles.to_vec()));
     query.push(" LIMIT ").push_bind(COUNTED).push(") waiting");
+    Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
+}
+
+/// Returns how many of a person's own changes are outdated; counting stops at a hundred.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn outdated_by(store: &Store, author: PersonId) -> Result<i64> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM changes c WHERE c.author_id = ");
+    query.push_bind(author.0).push(" AND ").push(IS_OUTDATED);
+    query.push(" LIMIT ").push_bind(COUNTED).push(") outdated");
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
