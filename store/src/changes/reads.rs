@@ -1,6 +1,6 @@
 //! Queries behind the pages that show changes.
 //!
-//! Hand-written SQL: keyset lists that aggregate the approving roles into an array.
+//! Hand-written SQL: keyset lists that aggregate the approving roles into an array, and the chain of changes that one was started from.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
