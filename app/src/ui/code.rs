@@ -17,7 +17,7 @@ const SPARE_LINES: usize = 500;
 /// The maximum number of lines with numbers. Beyond it, an editor is too slow anyway.
 const NUMBERED_LINES: usize = 20_000;
 
-/// Renders a text area for code, with line numbers. With errors it gets the focus, so that they are in view.
+/// Renders a text area for code, with line numbers.
 pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: bool) -> impl IntoView {
     let count = text.lines().count();
     let rows = (count + 2).max(MIN_ROWS);
@@ -39,12 +39,12 @@ pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: b
     }
 }
 
-/// Renders the problems with a text, each with its line and a marked position.
-pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + use<> {
+/// Renders the problems with a text, each with its line and a marked position. With `has_focus` the page opens on them.
+pub fn problems(text: &str, marks: &[Mark], may_stay: bool, has_focus: bool) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
     let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
-    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems">{all}{rest}</ol> })
+    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems" tabindex="-1" autofocus=has_focus aria-label="Problems">{all}{rest}</ol> })
 }
 
 /// Renders hints about a text, each with its line and a marked position. New ones are marked.

@@ -193,7 +193,10 @@ async fn a_file_that_is_no_list_is_refused_at_the_field_and_changes_nothing() {
             let page = uploaded(&mut ana, number, "2", mode, file).await;
             let at_field = page.split("id=\"file-error\"").nth(1).unwrap_or_default();
             assert!(at_field.split("</p>").next().unwrap().contains(said), "{page}");
-            assert!(page.contains("note flash\" data-a=\"bad\"") && page.contains("autofocus"), "{page}");
+            assert!(
+                page.contains("data-a=\"bad\" class=\"note flash\"") && page.contains("autofocus"),
+                "{page}"
+            );
         }
     }
     assert_eq!(change(&app, number).await.revision, 2);
@@ -258,7 +261,7 @@ async fn a_text_with_errors_is_told_beside_it_and_never_as_unchanged() {
     save(&mut ana, number, "1", "rule_set: inbound-form\n\trules: []\n", "save").await;
     let page = text(&mut ana, &format!("/changes/{number}")).await;
     assert!(page.contains("Saved with 1 error. Fix it before you submit."), "{page}");
-    assert!(page.contains("note flash\" data-a=\"bad\""), "{page}");
+    assert!(page.contains("data-a=\"bad\" class=\"note flash\""), "{page}");
     assert!(page.contains("this line is indented with a tab"), "{page}");
     assert!(page.contains("could not be compared") && !page.contains("No differences"), "{page}");
     let (problems, editor) =
@@ -323,7 +326,8 @@ async fn an_outdated_change_is_told_on_its_page_and_brought_up_to_date_from_ther
     assert_eq!(change(&app, number).await.state, State::Withdrawn);
     let shown = text(&mut ana, &format!("/changes/{draft}")).await;
     assert!(
-        shown.contains(&format!("This draft continues #{number}.")) && shown.contains("Updated to version 2"),
+        shown.contains(&format!("This draft continues #{number}."))
+            && shown.contains(&format!("Continues <a href=\"/changes/{number}\"")),
         "{shown}"
     );
 }
