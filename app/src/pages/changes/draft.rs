@@ -60,7 +60,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
     let has_title_error = title_error.is_some();
     view! {
         {other_version(loaded)}
-        {problems(&change.source, &marks, is_list, is_wrong && loaded.flash.is_problem && title_error.is_none()).into_any()}
+        {problems(&change.source, &marks, is_list, is_wrong && loaded.flash.is_problem && !has_title_error).into_any()}
         <form id=FORM class="draft" method="post" action=SaveChange::PATH data-unsaved>
             <input type="hidden" name="number" value=change.number.to_string() />
             <input type="hidden" name="revision" value=change.revision.to_string() />
