@@ -38,7 +38,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The projected impact of a change, as far as it has been computed.
 pub enum ImpactView {
-    /// The change is closed or invalid, or no live workflow would use it.
+    /// The change is closed, outdated or invalid, or no live workflow would use it.
     None,
     /// A run is computing the impact, or has failed.
     Run(Box<Run>),
@@ -51,7 +51,7 @@ pub enum ImpactView {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
-    if !matches!(change.state, State::Draft | State::Submitted) {
+    if !matches!(change.state, State::Draft | State::Submitted) || change.is_outdated() {
         return Ok(ImpactView::None);
     }
     let Some(mut run) = ensure_impact(store, change).await? else { return Ok(ImpactView::None) };
