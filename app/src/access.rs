@@ -132,6 +132,7 @@ const LINES: &[AccessRule] = &[
     get("/import", IMPORTERS),
     get("/import/{id}", IMPORTERS),
     get("/changes/{number}", Need::SignedIn),
+    get("/lists/{name}/entries.csv", Need::SignedIn),
     get("/releases/{number}", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/styleguide", ADMINS),
@@ -194,6 +195,9 @@ const LINES: &[AccessRule] = &[
     post("/actions/start-change", Need::SignedIn),
     post("/actions/save-change", Need::SignedIn),
     post("/actions/withdraw-change", Need::SignedIn),
+    post("/actions/update-change", Need::SignedIn),
+    post("/actions/start-over-change", Need::SignedIn),
+    post("/actions/edit-entries", Need::SignedIn),
     post("/actions/comment-change", Need::SignedIn),
     // Restricted to the owner of the layer; the kind's row names that role.
     post("/actions/set-version-title", Need::SignedIn),

@@ -17,6 +17,7 @@ use store::people::sessions::SessionIdHash;
 use store::settings::NumberFormat;
 use store::{Actor, Store};
 
+use crate::flash::Flash;
 use service::figures::Figures;
 use service::mail::EmailSender;
 
@@ -92,7 +93,7 @@ pub struct Request {
     /// The mail transport; `None` if no mail server is configured.
     pub post: Option<Arc<dyn EmailSender>>,
     /// The message that the page shows once after a form was sent.
-    pub flash: Option<String>,
+    pub flash: Option<Flash>,
 }
 
 impl Request {

@@ -19,6 +19,9 @@ const MAX_BYTES: usize = 2_800;
 pub struct Flash {
     /// The message at the top of the page.
     pub message: String,
+    /// Whether the message says that something failed or is wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_problem: bool,
     /// The problem with each invalid field, by the field's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, String>,
@@ -33,9 +36,19 @@ impl Flash {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// Adds the problem with a field.
+    /// Creates a flash that says what failed or is wrong.
+    pub fn problem(message: impl Into<String>) -> Self {
+        Self { is_problem: true, ..Self::new(message) }
+    }
+
+    /// Adds the problem with a field. Without a message of its own, the flash says the problem too.
     pub fn error(mut self, field: &str, message: impl Into<String>) -> Self {
-        self.errors.insert(field.to_owned(), message.into());
+        let message = message.into();
+        self.is_problem = true;
+        if self.message.is_empty() {
+            self.message.clone_from(&message);
+        }
+        self.errors.insert(field.to_owned(), message);
         self
     }
 

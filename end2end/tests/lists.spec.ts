@@ -1,4 +1,4 @@
-import { expect, test } from '../support/test.ts';
+import { expect, seenBy, test } from '../support/test.ts';
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
@@ -30,6 +30,30 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByText('Change this view').click();
       await page.getByRole('button', { name: `Delete “${name}”` }).click();
       await expect(page.getByRole('navigation', { name: 'Saved views' })).toHaveCount(0);
+    });
+
+    test.describe('as RevOps', () => {
+      test.use(seenBy({ as: 'RevOps' }));
+
+      test('entries of a list are added and removed on its page, and downloaded', async ({ page }) => {
+        const flash = page.locator('.flash').getByRole('status');
+        await page.goto('/lists/tam?q=initech');
+        await page.getByRole('checkbox', { name: 'Initech' }).check();
+        await page.getByRole('button', { name: 'Remove selected entries' }).click();
+        await expect(flash).toContainText('1\u00a0entry removed.');
+        await expect(page.getByRole('main')).toContainText('1 removed');
+        const draft = page.url();
+        await page.getByLabel('Add entries, one per line').fill('Zorg\nGlobex\n');
+        await page.getByRole('button', { name: 'Add entries' }).click();
+        await expect(flash).toContainText('1\u00a0entry added.');
+        await expect(flash).toContainText('1\u00a0entry skipped');
+        await expect(page).toHaveURL(draft);
+        await page.getByText('Discard', { exact: true }).click();
+        await page.getByRole('button', { name: 'Discard draft' }).click();
+        await page.goto('/lists/tam');
+        const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+        expect(file.suggestedFilename()).toBe('tam.csv');
+      });
     });
 
     test('lists and charts can be exported', async ({ page }) => {

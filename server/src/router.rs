@@ -62,7 +62,10 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let others = ["/healthz", "/readyz", "/metrics", "/refresh", "/pkg/{*file}", pages::FOUND]
         .map(|path| ("GET", path.to_owned()));
     let again = [("POST", sign_in_again::PATH.to_owned())];
-    let files = app::lists::LISTS.map(|list| list.csv).into_iter().chain([app::exports::charts::PATH]);
+    let files = app::lists::LISTS
+        .map(|list| list.csv)
+        .into_iter()
+        .chain([app::exports::charts::PATH, exports::ENTRIES]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(uploads).chain(api).chain(others).chain(again).chain(files).collect()
 }

@@ -5,6 +5,7 @@
 
 pub mod affected;
 pub mod apply;
+mod assignees;
 pub mod availability;
 pub mod bundles;
 pub mod change;

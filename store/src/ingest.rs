@@ -82,7 +82,7 @@ pub struct PoolState {
     pub counters: Json,
     /// Weights that override those in the pool's version, by e-mail address.
     pub weights: BTreeMap<String, u32>,
-    /// Members who currently receive no leads.
+    /// People who currently receive no leads, since they are away or deactivated.
     pub away: BTreeSet<String>,
 }
 
@@ -97,7 +97,8 @@ impl PoolState {
 const POOLS: &str = "SELECT p.name, p.counters, \
        ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS people, \
        ARRAY(SELECT a.weight FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS weights, \
-       ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.away_until > now()) AS away \
+       ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.away_until > now() \
+             UNION SELECT d.email FROM people d WHERE d.disabled_at IS NOT NULL) AS away \
      FROM pool_states p WHERE p.name = ANY($1)";
 
 #[derive(sqlx::FromRow)]

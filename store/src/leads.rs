@@ -106,6 +106,35 @@ pub async fn domains(store: &Store, leads: &[LeadId]) -> Result<HashMap<LeadId, 
     Ok(domains)
 }
 
+/// What a lead is called.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct NamedLead {
+    /// Unique ID.
+    pub id: Uuid,
+    /// Full name.
+    pub name: Option<String>,
+    /// Company name.
+    pub company: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The person's ID in the source system.
+    pub external_id: Option<String>,
+}
+
+/// Returns what leads are called. Leads that were erased have no name.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn names(store: &Store, leads: &[LeadId]) -> Result<HashMap<LeadId, NamedLead>> {
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    let rows: Vec<NamedLead> =
+        sqlx::query_as("SELECT id, name, company, email, external_id FROM leads WHERE id = ANY($1)")
+            .bind(ids)
+            .fetch_all(store.pool())
+            .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row)).collect())
+}
+
 /// Returns a lead by its ID.
 ///
 /// # Errors

@@ -100,6 +100,21 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
     Actor { who: ActorId::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
 }
 
+/// Adds an AE for each of these e-mail addresses that nobody has.
+///
+/// # Panics
+/// Panics if the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn aes(store: &Store, emails: impl IntoIterator<Item = &str>) {
+    for email in emails {
+        let name = email.split('@').next().unwrap_or(email);
+        match people::add(store, &Actor::command("test"), email, name, &[Role::Ae]).await {
+            Ok(_) | Err(crate::Error::Duplicate(_)) => {}
+            Err(error) => Err(error).expect("an AE"),
+        }
+    }
+}
+
 /// Returns the API keys, by name.
 ///
 /// # Panics

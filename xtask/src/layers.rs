@@ -1,5 +1,5 @@
-//! Checks the layers: which package may depend on which, which crates a package must not depend on, how the modules within a
-//! package may use each other, and that a package has no two public types of the same name.
+//! Checks the layers: which package may depend on which, which crates a package must not depend on, and how the modules within a
+//! package may use each other.
 
 use std::collections::BTreeSet;
 
@@ -57,12 +57,6 @@ const ABSENT: &[Absence] = &[
 const STRAIGHT: &[(&str, &[&str])] =
     &[("app", &[]), ("app", &["pages"]), ("store", &[]), ("service", &[]), ("server", &[])];
 
-/// The packages whose public types have unique names.
-const UNIQUE: &[&str] = &["engine", "store", "destinations", "service", "app", "server"];
-
-/// The folder of SeaORM's entities, whose types are named `Model` and `Relation` by convention.
-const ENTITIES: &str = "entity/";
-
 /// The paths that a module must not use.
 const FORBIDDEN: &[Forbidden] = &[
     Forbidden { package: "app", module: "actions", path: "crate::pages", but: &[] },
@@ -113,12 +107,10 @@ struct Absence {
 /// Returns an error that lists every violation.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = backwards(&workspace.packages);
-    let straight = STRAIGHT.iter().map(|(package, _)| package);
-    for package in straight.chain(UNIQUE).collect::<BTreeSet<_>>() {
+    for package in STRAIGHT.iter().map(|(package, _)| *package).collect::<BTreeSet<_>>() {
         let modules = Modules::read(&workspace.root.join(package))?;
         wrong.extend(cycles(package, &modules));
         wrong.extend(forbidden(package, &modules));
-        wrong.extend(repeated_types(package, &modules));
     }
     for absence in ABSENT {
         let mut cargo = workspace.cargo();
@@ -157,25 +149,6 @@ fn cycles(package: &str, modules: &Modules) -> Vec<String> {
                 edges.map(|(from, to, file)| format!("`{from}` uses `{to}` in {file}")).collect();
             let place = [&[package.to_owned()], &folder[..]].concat().join("::");
             wrong.push(format!("dependency cycle between the modules of {place}: {}", edges.join(", ")));
-        }
-    }
-    wrong
-}
-
-/// Returns the public types of a package that share a name.
-fn repeated_types(package: &str, modules: &Modules) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for (name, files) in modules.repeated_types().filter(|_| UNIQUE.contains(&package)) {
-        let files: Vec<String> = files
-            .iter()
-            .filter(|file| !file.starts_with(ENTITIES))
-            .map(|file| format!("{package}/src/{file}"))
-            .collect();
-        if files.len() > 1 {
-            wrong.push(format!(
-                "rename the public types `{name}` so that each has its own name: {}",
-                files.join(", ")
-            ));
         }
     }
     wrong
@@ -253,25 +226,6 @@ mod tests {
             assert_eq!(wrong.len(), 1, "{wrong:?}");
             assert!(wrong[0].contains("`a` uses `b` in"), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn two_public_types_of_one_name_are_rejected_except_in_entities() {
-        let planted = modules(&[
-            ("queue.rs", "pub struct Filter;"),
-            ("log/rows.rs", "pub(crate) type Filter = u32;"),
-            ("entity/run.rs", "pub struct Model; pub enum Relation {}"),
-            ("entity/job.rs", "pub struct Model; pub enum Relation {}"),
-        ]);
-        for package in UNIQUE {
-            let wrong = repeated_types(package, &planted);
-            let files = format!("{package}/src/queue.rs, {package}/src/log/rows.rs");
-            assert_eq!(
-                wrong,
-                [format!("rename the public types `Filter` so that each has its own name: {files}")]
-            );
-        }
-        assert!(repeated_types("xtask", &planted).is_empty());
     }
 
     #[test]

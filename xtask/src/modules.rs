@@ -22,8 +22,6 @@ pub struct Modules {
     known: BTreeSet<Segments>,
     /// The targets of the names that modules import.
     imports: BTreeMap<Segments, Segments>,
-    /// The files that define a public type, by its name; once per definition.
-    public_types: BTreeMap<String, Vec<String>>,
 }
 
 struct Use {
@@ -108,14 +106,6 @@ impl Modules {
         cycles(&edges)
     }
 
-    /// Returns the names of public types that are defined more than once, with the files of their definitions.
-    pub fn repeated_types(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.public_types
-            .iter()
-            .filter(|(_, files)| files.len() > 1)
-            .map(|(name, files)| (name.as_str(), files.as_slice()))
-    }
-
     fn scan(&mut self, module: &[String], file: &str, tokens: TokenStream) {
         for end in 0..=module.len() {
             self.known.insert(module[..end].to_vec());
@@ -142,9 +132,6 @@ impl Modules {
                     self.note(module, file, path);
                 }
             } else {
-                if let Some(name) = public_type(&tokens[at..]) {
-                    self.public_types.entry(name).or_default().push(file.to_owned());
-                }
                 if let TokenTree::Group(group) = &tokens[at] {
                     self.scan(module, file, group.stream());
                 }
@@ -320,24 +307,6 @@ fn inline_module(tokens: &[TokenTree]) -> Option<(String, &Group)> {
     }
 }
 
-/// Parses `pub struct Name`, with any visibility and for any kind of type.
-fn public_type(tokens: &[TokenTree]) -> Option<String> {
-    let (visibility, rest) = tokens.split_first()?;
-    let rest = match rest {
-        [TokenTree::Group(scope), rest @ ..] if scope.delimiter() == Delimiter::Parenthesis => rest,
-        rest => rest,
-    };
-    match rest {
-        [TokenTree::Ident(kind), TokenTree::Ident(name), ..] if is_ident(visibility, "pub") => {
-            ["struct", "enum", "union", "trait", "type"]
-                .iter()
-                .any(|word| kind == word)
-                .then(|| name.to_string())
-        }
-        _ => None,
-    }
-}
-
 /// Returns the position after the item that starts here: after its braces or its semicolon.
 fn after_item(tokens: &[TokenTree], from: usize) -> usize {
     let is_end = |token: &TokenTree| match token {
@@ -428,35 +397,6 @@ mod tests {
             ("b.rs", "#[cfg(test)]\nmod tests { use crate::a; }\n#[cfg(test)]\nfn f() { crate::a::g() }"),
         ]);
         assert!(straight.cycles(&[]).is_empty());
-    }
-
-    #[test]
-    fn public_types_of_the_same_name_are_found_whatever_their_visibility_and_kind() {
-        let repeated = modules(&[
-            ("lib.rs", "pub mod a; pub mod b; pub struct Once; struct Row;"),
-            (
-                "a.rs",
-                "pub struct Row { pub id: u32 } pub(crate) enum Filter { All } macro_like! { pub trait Sort {} }",
-            ),
-            (
-                "b.rs",
-                "mod inner { pub(super) type Row = u32; pub(in crate::b) struct Filter<T>(T); pub struct Sort; }",
-            ),
-            (
-                "c.rs",
-                "impl Iterator for X { type Row = u32; } pub use crate::a::Row as Again; pub fn row() {}",
-            ),
-            ("d.rs", "#[cfg(test)]\nmod tests { pub struct Once; }\n#[cfg(test)]\npub struct Once;"),
-        ]);
-        let found: Vec<_> = repeated.repeated_types().map(|(name, files)| (name, files.join(" "))).collect();
-        assert_eq!(
-            found,
-            [
-                ("Filter", "a.rs b.rs".to_owned()),
-                ("Row", "a.rs b.rs".to_owned()),
-                ("Sort", "a.rs b.rs".to_owned())
-            ]
-        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// Asks for confirmation before the page closes while a field of a `form[data-unsaved]` differs from its initial value.
-/// Submitting the form does not ask.
+/// Submitting that form does not ask; submitting another form of the page does.
 #[island]
 pub fn Unsaved() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -18,14 +18,20 @@ mod browser {
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast as _;
     use leptos::wasm_bindgen::prelude::Closure;
-    use leptos::web_sys::Event;
+    use leptos::web_sys::{Element, Event};
 
     use crate::islands::fields;
 
     pub fn start() {
         let is_sent = Rc::new(Cell::new(false));
         let sent = is_sent.clone();
-        let on_submit = Closure::<dyn Fn()>::new(move || sent.set(true));
+        // Sending another form of the page would lose the input too.
+        let on_submit = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            let form = event.target().and_then(|form| form.dyn_into::<Element>().ok());
+            if form.is_some_and(|form| form.has_attribute("data-unsaved")) {
+                sent.set(true);
+            }
+        });
         let on_leave = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             if !is_sent.get() && is_changed() {
                 event.prevent_default();

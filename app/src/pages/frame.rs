@@ -104,7 +104,8 @@ where
     };
     let menu =
         menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
-    let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
+    let flash = flash.or(request.flash).filter(|flash| !flash.message.is_empty());
+    let message = flash.map(|flash| note::flash(flash.message, flash.is_problem, Some(path)));
     view! {
         <Title text=in_tab(&page.title) />
         <a class="skip" href="#main">"Skip to content"</a>
@@ -113,7 +114,7 @@ where
             {menu}
             <main id="main">
                 <header class="bar">{page.bar}{help(section)}</header>
-                <div class="page">{message.map(|text| note::flash(text, Some(path)))}{page.body}</div>
+                <div class="page">{message}{page.body}</div>
             </main>
         </div>
         {palette(&viewer)}

@@ -63,16 +63,17 @@ impl Section {
                 "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
             ],
             Self::Approvals => &[
-                "Changes of what decides: each is written by one person and approved by others before it becomes a version. Then a release brings it live. Nothing is changed on its author's word alone.",
-                "Open one to read what differs and what it would have done to the newest leads, then approve it or send it back with a reason.",
+                "Changes to rules, lists, pools and field extraction. Every change needs the approval of a second person before it becomes a version; a release then puts it live.",
+                "Open a change to see what is different and how the newest leads would be decided, then approve it or request changes.",
+                "A change is outdated when another version was approved after it was written. Its author updates it: both changes are merged, and conflicts are resolved one by one.",
             ],
             Self::Releases => &[
                 "A release brings an approved change to traffic in one workflow. Approved is not live: nothing is decided by it until someone from RevOps who did not edit the change goes live with it.",
                 "When another release goes live first, the others are rebuilt on it. An approval counts for exactly one bundle, so a rebuilt release needs approval again.",
             ],
             Self::Suggestions => &[
-                "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",
-                "A draft is yours until it is submitted. A returned one says why, and can be mended and submitted again.",
+                "The changes that you have written. Anyone can suggest one; the owners of the layer approve it.",
+                "A returned change says what should change: continue it in a new draft. An outdated one has to be updated before it can be approved.",
             ],
             Self::Versions(kind) => kinds::appearance(kind).help,
             Self::Outbox => &[

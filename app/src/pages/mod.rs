@@ -1,5 +1,6 @@
 //! The pages, rendered on the server only. Each one reads the store and returns a `frame::PageContent`.
 
+mod assignees;
 mod changes;
 pub(crate) mod control;
 pub(crate) mod dashboard;

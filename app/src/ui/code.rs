@@ -1,6 +1,6 @@
 //! An editor for code that works without scripts, and the problems with its text.
 
-use engine::change::TextProblem;
+use engine::change::{Note, TextProblem};
 use leptos::prelude::*;
 
 use super::form::lines;
@@ -10,42 +10,58 @@ use super::icon::{Icon, icon};
 const SHOWN: usize = 50;
 /// Characters to show on each side of a problem.
 const AROUND_CHARS: usize = 60;
-/// The minimum and maximum number of lines of an editor.
-const ROWS: (usize, usize) = (12, 40);
+/// The minimum number of lines of an editor.
+const MIN_ROWS: usize = 12;
+/// Line numbers beyond the end of the text, for lines that are added while it is edited.
+const SPARE_LINES: usize = 500;
+/// The maximum number of lines with numbers. Beyond it, an editor is too slow anyway.
+const NUMBERED_LINES: usize = 20_000;
 
-/// Renders a text area for code.
+/// Renders a text area for code, with line numbers.
 pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: bool) -> impl IntoView {
-    let rows = (text.lines().count() + 2).clamp(ROWS.0, ROWS.1);
+    let count = text.lines().count();
+    let rows = (count + 2).max(MIN_ROWS);
     let described = is_wrong.then_some("problems");
+    let numbers: Vec<String> =
+        (1..=(rows + SPARE_LINES).min(NUMBERED_LINES)).map(|line| line.to_string()).collect();
     view! {
         <div class="label editor">
             <label for=name>{label}</label>
-            <textarea
-                id=name class="field mono" name=name rows=rows.to_string() spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"
-                aria-invalid=is_wrong.then_some("true") aria-describedby=described
-            >{lines(&text)}</textarea>
+            // The text area is as high as its text and the box around it scrolls, so that the numbers scroll with the text.
+            <div class="field code-box">
+                <pre class="line-numbers" aria-hidden="true">{numbers.join("\n")}</pre>
+                <textarea
+                    id=name class="mono" name=name rows=rows.to_string() spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"
+                    aria-invalid=is_wrong.then_some("true") aria-describedby=described
+                >{lines(&text)}</textarea>
+            </div>
         </div>
     }
 }
 
-/// Renders the problems with a text, each with its line and a marked position.
-pub fn problems(text: &str, marks: &[TextProblem], may_stay: bool) -> impl IntoView + use<> {
+/// Renders the problems with a text, each with its line and a marked position. With `has_focus` the page opens on them.
+pub fn problems(text: &str, marks: &[TextProblem], may_stay: bool, has_focus: bool) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
     let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
-    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems">{all}{rest}</ol> })
+    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems" tabindex="-1" autofocus=has_focus aria-label="Problems">{all}{rest}</ol> })
 }
 
-/// Renders hints about a text, each with its line and a marked position.
-pub fn findings(text: &str, marks: &[TextProblem]) -> impl IntoView + use<> {
-    let left = marks.len().saturating_sub(SHOWN);
-    let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, true)).collect_view();
+/// Renders hints about a text, each with its line and a marked position. New ones are marked.
+pub fn findings(text: &str, notes: &[Note]) -> impl IntoView + use<> {
+    let left = notes.len().saturating_sub(SHOWN);
+    let all =
+        notes.iter().take(SHOWN).map(|note| marked(text, &note.mark, "warn", note.is_new)).collect_view();
     let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
     view! { <ol class="problems findings">{all}{rest}</ol> }
 }
 
 fn problem(text: &str, mark: &TextProblem, may_stay: bool) -> impl IntoView + use<> {
-    let tone = if may_stay { "warn" } else { "bad" };
+    marked(text, mark, if may_stay { "warn" } else { "bad" }, false)
+}
+
+fn marked(text: &str, mark: &TextProblem, tone: &'static str, is_new: bool) -> impl IntoView + use<> {
+    let new = is_new.then(|| view! { <span class="tag" data-a="warn">"New"</span>" " });
     let place =
         mark.span.map(|_| view! { <span class="meta num">{format!("{}:{}", mark.line, mark.column)}</span> });
     let excerpt = mark.span.map(|span| {
@@ -58,7 +74,7 @@ fn problem(text: &str, mark: &TextProblem, may_stay: bool) -> impl IntoView + us
     view! {
         <li data-a=tone>
             {icon(Icon::Alert)}
-            <div><p>{mark.message.clone()}{meant}</p>{excerpt}</div>
+            <div><p>{new}{mark.message.clone()}{meant}</p>{excerpt}</div>
             {place}
         </li>
     }

@@ -13,7 +13,7 @@ const SHOWN: usize = 200;
 pub fn differences(comparison: &Comparison) -> impl IntoView + use<> {
     let all = &comparison.differences;
     if all.is_empty() {
-        return Either::Left(view! { <p class="quiet">"Nothing differs."</p> });
+        return Either::Left(view! { <p class="quiet">"No differences."</p> });
     }
     let rows = all.iter().take(SHOWN).map(difference).collect_view();
     let left = all.len().saturating_sub(SHOWN);
@@ -35,10 +35,10 @@ fn difference(one: &Difference) -> impl IntoView + use<> {
         }
         // If the subject is the text itself, it is not repeated.
         (Some(before), None) => Either::Right(Either::Left(
-            view! { <span class="tag" data-a="bad">"removed"</span>" "<del>{unless(before, &one.subject)}</del> },
+            view! { <span class="tag">"removed"</span>" "<del>{unless(before, &one.subject)}</del> },
         )),
         (None, Some(after)) => Either::Right(Either::Right(
-            view! { <span class="tag" data-a="good">"new"</span>" "<ins>{unless(after, &one.subject)}</ins> },
+            view! { <span class="tag" data-a="info">"new"</span>" "<ins>{unless(after, &one.subject)}</ins> },
         )),
         (None, None) => return Either::Left(()),
     };
@@ -64,7 +64,7 @@ pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<>
     let all = match lines(old, new) {
         None => {
             return Either::Left(
-                view! { <p class="quiet">"The texts are too long to be laid beside each other."</p> },
+                view! { <p class="quiet">"The texts are too long to compare line by line."</p> },
             );
         }
         Some(all) if all.is_empty() => {

@@ -43,7 +43,7 @@ pub fn input<Label: IntoView>(field: InputProps<Label>, flash: &Flash) -> impl I
                 {label}
                 <input
                     class="field" type=kind name=name required autocomplete=autocomplete maxlength=maxlength.to_string()
-                    value=typed aria-invalid=invalid aria-describedby=described
+                    value=typed autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=described
                 />
             </label>
             {error.map(|error| view! { <p id=id class="tone" data-a="bad">{error}</p> })}
@@ -73,7 +73,7 @@ pub fn text(field: TextAreaProps, value: &str, error: Option<String>) -> impl In
             <label for=id>{label}</label>
             <textarea
                 id=id class="field" name=name rows=rows.to_string() maxlength=maxlength.to_string() required=required
-                aria-invalid=error.is_some().then_some("true") aria-describedby=described
+                autofocus=error.is_some() aria-invalid=error.is_some().then_some("true") aria-describedby=described
             >{lines(value)}</textarea>
         </div>
         {error.map(|error| view! { <p id=problem class="tone" data-a="bad">{error}</p> })}

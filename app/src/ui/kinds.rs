@@ -63,12 +63,12 @@ pub fn appearance(kind: Kind) -> KindAppearance {
             go: 't',
             about: "target accounts companies domains",
             help: &[
-                "Companies, domains and other texts that rules ask for, such as target accounts. A list has versions, and each decision keeps the one it asked.",
-                "Suggest a change by text or by a CSV file.",
+                "Companies, domains and other texts that rules look up, such as target accounts. Each decision keeps the version of the list that it used.",
+                "Add or remove entries on the list\u{2019}s page, or upload a CSV or Excel file. Every change is approved by a second person.",
             ],
             empty: (
                 "No lists yet",
-                "Target accounts, competitors, partners: begin a list, upload a CSV file, and have it signed. Rules ask for it by name.",
+                "Target accounts, competitors, partners: create a list, upload a CSV or Excel file, and submit it for approval. Rules refer to it by name.",
             ),
         },
         Kind::Pool => KindAppearance {
@@ -76,11 +76,12 @@ pub fn appearance(kind: Kind) -> KindAppearance {
             go: 'w',
             about: "turns assign round robin",
             help: &[
-                "People who take turns with leads, each with a weight. A decision names a pool; who it is then follows from whose turn it is, which the lead's page explains.",
+                "People who take turns with leads, each with a weight. A rule names a pool; the next person in the rotation gets the lead, which the lead\u{2019}s page explains.",
+                "Only active people with the role AE can be in a pool.",
             ],
             empty: (
                 "No pools yet",
-                "A pool is the people who take turns with the leads that a rule assigns. Begin one, and have it signed.",
+                "A pool is the people who take turns with the leads that a rule assigns. Create one and submit it for approval.",
             ),
         },
     }

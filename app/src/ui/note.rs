@@ -32,11 +32,12 @@ pub fn note(tone: Tone, children: impl IntoView) -> impl IntoView {
 }
 
 /// Renders a flash message. Dismissing it loads the page again, which shows a message only once.
-pub fn flash(text: String, page: Option<String>) -> impl IntoView {
+pub fn flash(text: String, is_problem: bool, page: Option<String>) -> impl IntoView {
     let away = page.map(|page| {
         view! { <a class="btn plain icon" href=page title="Dismiss">{icon(Icon::Cross)}<span class="sr">"Dismiss the message"</span></a> }
     });
-    view! { <div class="note flash" data-a="info">{icon(Icon::Info)}<p role="status">{text}</p>{away}</div> }
+    let (tone, sign) = if is_problem { ("bad", Icon::Alert) } else { ("info", Icon::Info) };
+    view! { <div class="note flash" data-a=tone>{icon(sign)}<p role="status">{text}</p>{away}</div> }
 }
 
 /// Renders placeholder lines while content is loading.

@@ -8,7 +8,7 @@ use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use service::run::RunKind;
-use store::changes::ChangeState;
+use store::changes::{ChangeState, ListedChange};
 use store::runs::RunState;
 
 use store::sync::UnfinishedState;
@@ -201,9 +201,10 @@ pub fn act(action: &str) -> String {
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
         "change.submit" => "Submitted a change",
+        "change.update" => "Updated a change to a newer version",
         "change.withdraw" => "Withdrew a change",
         "change.sign" => "Approved a change",
-        "change.return" => "Sent a change back",
+        "change.return" => "Requested changes",
         "change.comment" => "Commented on a change",
         "lead.evaluate" => "Evaluated a lead again",
         "lead.erase" => "Erased a person's data",
@@ -256,12 +257,24 @@ pub fn run_state(state: RunState) -> (&'static str, &'static str) {
 pub fn change_state(state: ChangeState) -> (&'static str, &'static str) {
     match state {
         ChangeState::Draft => ("unknown", "Draft"),
-        ChangeState::Submitted => ("warn", "Waits for sign-off"),
+        ChangeState::Submitted => ("warn", "Waiting for approval"),
         ChangeState::Approved => ("good", "Approved"),
-        ChangeState::Returned => ("bad", "Sent back"),
-        ChangeState::Withdrawn => ("escalate", "Taken back"),
+        ChangeState::Returned => ("bad", "Changes requested"),
+        ChangeState::Withdrawn => ("escalate", "Withdrawn"),
     }
 }
+
+/// Returns the state of a change in a list: tone and label.
+pub fn listed_change(change: &ListedChange) -> (&'static str, &'static str) {
+    match change.state.parse() {
+        _ if change.is_outdated => OUTDATED,
+        Ok(state) => change_state(state),
+        Err(_) => ("unknown", "Unknown"),
+    }
+}
+
+/// Tone and label of an open change that another version has overtaken.
+pub const OUTDATED: (&str, &str) = ("bad", "Outdated");
 
 /// Returns the stage of a release: tone and label.
 pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {

@@ -9,6 +9,7 @@ use strum::VariantArray as _;
 
 use super::kinds::{Kind, ProblemPointer, TextFormat};
 use super::locate::TextLocations;
+use super::notes::Note;
 use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::{Problem, Span};
 use crate::rules::Analysis;
@@ -42,6 +43,13 @@ impl Draft {
     /// skips are reported but do no harm.
     pub fn is_ready(&self, kind: Kind) -> bool {
         self.body.is_some() && (kind.spec().text == TextFormat::Lines || self.marks.is_empty())
+    }
+
+    /// Adds problems that only the surroundings of the draft show, at their places in the text.
+    pub fn with(mut self, text: &str, problems: Vec<Problem>) -> Self {
+        self.marks.extend(marks(text, problems));
+        self.marks.sort_by_key(|mark| mark.span.map_or(usize::MAX, |span| span.start));
+        self
     }
 }
 
@@ -84,9 +92,17 @@ pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> 
     Ok(())
 }
 
-/// Returns hints about a draft that has no problems; `decided` is the number of leads that were evaluated.
-pub fn notes(kind: Kind, text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem> {
-    kind.spec().notes.map(|notes| notes(text, body, analysis, decided)).unwrap_or_default()
+/// Returns hints about a draft that has no problems; `live` is the analysis of what is live, and `decided` the number of leads that
+/// were evaluated.
+pub fn notes(
+    kind: Kind,
+    text: &str,
+    body: &Json,
+    analysis: &Analysis,
+    live: &Analysis,
+    decided: usize,
+) -> Vec<Note> {
+    kind.spec().notes.map(|notes| notes(text, body, analysis, live, decided)).unwrap_or_default()
 }
 
 /// Returns the problems of a bundle that includes the content, with pointers relative to the content's text.

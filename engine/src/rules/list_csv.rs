@@ -5,8 +5,9 @@ use super::lists::ReferenceList;
 use crate::limits;
 use crate::problem::Problem;
 
-/// Headers that identify the column of the entries.
-const HEADERS: [&str; 4] = ["company", "domain", "name", "value"];
+/// Headers that identify columns of entries. Every column of the first group of which the file has one is read: a company and its
+/// domain are two ways to recognise it.
+const HEADERS: [&[&str]; 3] = [&["company", "domain"], &["name"], &["value"]];
 
 /// The maximum number of bytes in one entry; no company name is longer.
 const ENTRY_BYTES: usize = 1_000;
@@ -17,9 +18,9 @@ const PROBLEMS: usize = 100;
 impl ReferenceList {
     /// Reads a list from CSV with commas or semicolons, and reports the lines that could not be used.
     ///
-    /// If a cell of the first line is `company`, `domain`, `name` or `value` (in any case; the first of them in
-    /// this order wins), the line is a header and the entries are in that column. Otherwise, there is no header
-    /// and the entries are in the first column.
+    /// If a cell of the first line is `company`, `domain`, `name` or `value` (in any case), the line is a header. The
+    /// entries are in the columns `company` and `domain`, or else in `name`, or else in `value`. Otherwise, there is
+    /// no header and the entries are in the first column.
     pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let ends = LineEnds::of(bytes);
@@ -30,7 +31,8 @@ impl ReferenceList {
         let mut list = Self::default();
         let mut problems = Problems::default();
         let mut record = csv::ByteRecord::new();
-        let mut column = None;
+        let mut columns = None;
+        let mut lines = Vec::new();
         loop {
             watch.begin_line();
             match reader.read_byte_record(&mut record) {
@@ -42,15 +44,16 @@ impl ReferenceList {
                 }
             }
             let line = ends.line_of(&record, reader.position(), &watch);
-            if column.is_none() {
+            if columns.is_none() {
                 let header = header(&record);
-                column = Some(header.unwrap_or(0));
-                if header.is_some() {
+                let is_header = !header.is_empty();
+                columns = Some(if is_header { header } else { vec![0] });
+                if is_header {
                     continue;
                 }
             }
-            let cell = record.get(column.unwrap_or(0)).unwrap_or_default();
-            if let Err(message) = list.add(cell) {
+            let cells = columns.iter().flatten().map(|column| record.get(*column).unwrap_or_default());
+            if let Err(message) = list.add_line(cells, line, &mut lines) {
                 problems.add(Problem::at("", format!("Line {line}: {message}")));
             }
             if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
@@ -67,18 +70,41 @@ impl ReferenceList {
         (list, problems.finish())
     }
 
-    fn add(&mut self, cell: &[u8]) -> Result<(), String> {
+    /// Adds the cells of a line, of which some may be empty; `lines` has the line of each entry so far.
+    fn add_line<'c>(
+        &mut self,
+        cells: impl Iterator<Item = &'c [u8]>,
+        line: u64,
+        lines: &mut Vec<u64>,
+    ) -> Result<(), String> {
+        let mut cells = cells.filter(|cell| !cell.trim_ascii().is_empty()).peekable();
+        if cells.peek().is_none() {
+            return Err("the entry is empty.".into());
+        }
+        let mut problem = Ok(());
+        for cell in cells {
+            if let Err(message) = self.add(cell, line, lines) {
+                problem = Err(message);
+            }
+            lines.resize(self.len(), line);
+        }
+        problem
+    }
+
+    fn add(&mut self, cell: &[u8], line: u64, lines: &[u64]) -> Result<(), String> {
         let entry = std::str::from_utf8(cell).map_err(|_| "the text is not UTF-8.".to_owned())?.trim();
         if entry.len() > ENTRY_BYTES {
             return Err(format!("an entry can have at most {ENTRY_BYTES} bytes; is a quote unclosed?"));
         }
-        if entry.is_empty() {
-            return Err("the entry is empty.".into());
+        if self.insert(entry) {
+            return Ok(());
         }
-        if !self.insert(entry) {
-            return Err(format!("`{entry}` is already in the list, or contains no letters."));
+        match self.index_of(entry).and_then(|index| lines.get(index)) {
+            // A company can be called by its domain.
+            Some(first) if *first == line => Ok(()),
+            Some(first) => Err(format!("`{entry}` is a duplicate of line {first}, skipped.")),
+            None => Err(format!("`{entry}` has no letters or digits, skipped.")),
         }
-        Ok(())
     }
 }
 
@@ -107,10 +133,13 @@ impl Problems {
     }
 }
 
-/// Returns the column of the entries, if this line is a header.
-fn header(record: &csv::ByteRecord) -> Option<usize> {
+/// Returns the columns of the entries, or none if this line is no header.
+fn header(record: &csv::ByteRecord) -> Vec<usize> {
     let is = |cell: &[u8], name: &str| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-    HEADERS.iter().find_map(|name| record.iter().position(|cell| is(cell, name)))
+    let columns = |names: &&[&str]| -> Vec<usize> {
+        names.iter().filter_map(|name| record.iter().position(|cell| is(cell, name))).collect()
+    };
+    HEADERS.iter().map(columns).find(|columns| !columns.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -137,6 +166,25 @@ mod tests {
     }
 
     #[test]
+    fn companies_and_their_domains_are_both_kept() {
+        let text = "id,Domain,company,name\n1,acme.example,Acme Inc,Jane\n2,,Globex,Omar\n3,initech.example,,Ann\n4,,,Bo\n5,ACME.example,Acme Ltd,Kim\n6,hooli.example,hooli.example,X\n7,,...,Y\n";
+        let (entries, problems) = read(text);
+        assert_eq!(
+            entries,
+            ["Acme Inc", "acme.example", "Globex", "initech.example", "Acme Ltd", "hooli.example"]
+        );
+        assert_eq!(
+            problems,
+            [
+                "Line 5: the entry is empty.",
+                "Line 6: `ACME.example` is a duplicate of line 2, skipped.",
+                "Line 8: `...` has no letters or digits, skipped.",
+            ]
+        );
+        assert_eq!(read("name,value\nJane,1\n").0, ["Jane"]);
+    }
+
+    #[test]
     fn a_header_may_be_all_there_is_of_a_column_name() {
         assert_eq!(read("domain\nacme.example\n").0, ["acme.example"]);
         assert_eq!(read("Name Ltd\n").0, ["Name Ltd"]);
@@ -148,17 +196,14 @@ mod tests {
         assert_eq!(entries, ["Acme", "Globex"]);
         assert_eq!(
             problems,
-            [
-                "Line 4: `acme.` is already in the list, or contains no letters.",
-                "Line 5: the entry is empty."
-            ]
+            ["Line 4: `acme.` is a duplicate of line 2, skipped.", "Line 5: the entry is empty."]
         );
     }
 
     #[test]
     fn lines_are_counted_whatever_ends_them() {
         for text in ["company\na\n\n\"x\ny\"\na", "company\r\na\r\n\r\n\"x\r\ny\"\r\na\r\n"] {
-            assert_eq!(read(text).1, ["Line 6: `a` is already in the list, or contains no letters."]);
+            assert_eq!(read(text).1, ["Line 6: `a` is a duplicate of line 2, skipped."]);
         }
     }
 

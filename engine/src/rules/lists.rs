@@ -105,6 +105,11 @@ impl ReferenceList {
         })
     }
 
+    /// Returns whether an entry equals the text.
+    pub fn has_equal(&self, text: &str) -> bool {
+        self.index_of(text).is_some()
+    }
+
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -152,7 +157,7 @@ impl ReferenceList {
     }
 
     /// Adds an entry; returns false if it matches an existing one or normalises to nothing.
-    pub(super) fn insert(&mut self, entry: &str) -> bool {
+    pub(crate) fn insert(&mut self, entry: &str) -> bool {
         if normal(entry).is_empty() {
             return false;
         }
@@ -168,6 +173,14 @@ impl ReferenceList {
         self.text.push_str(entry);
         self.ends.push(self.text.len());
         true
+    }
+
+    /// Returns the index of the entry that equals the text.
+    pub(super) fn index_of(&self, text: &str) -> Option<usize> {
+        if self.table.is_empty() || normal(text).is_empty() {
+            return None;
+        }
+        self.find(text).ok()
     }
 
     /// Returns the index of the matching entry, or the free slot where it would go. The table must not be full.

@@ -41,6 +41,7 @@ pub mod vector;
 mod why;
 mod words;
 pub mod yaml;
+mod yaml_errors;
 
 pub use analysis::Analysis;
 pub use check::{AS_OF, check};

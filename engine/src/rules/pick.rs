@@ -92,6 +92,16 @@ pub enum PickReason {
 }
 
 impl Pool {
+    /// Returns each person's share of the leads, by e-mail address, if nobody is away.
+    pub fn shares(&self) -> BTreeMap<&str, f64> {
+        let total: f64 = self.members.iter().map(|member| f64::from(member.weight)).sum();
+        let mut shares = BTreeMap::new();
+        for member in &self.members {
+            *shares.entry(member.person.as_str()).or_default() += f64::from(member.weight) / total.max(1.0);
+        }
+        shares
+    }
+
     /// Checks the pool and returns every problem.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

@@ -10,6 +10,7 @@ use serde::de::{
 };
 
 use super::file::RuleSetFile;
+use super::yaml_errors;
 use crate::limits;
 use crate::problem::{Problem, Span, nearest};
 
@@ -210,8 +211,18 @@ fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
         return Problem::at("", sentence(&full)).suggest(meant(&full));
     };
     let (line, column) = (location.line(), location.column());
+    if let Some(problem) = yaml_errors::tab(text, line) {
+        return problem;
+    }
     let bare = full.replace(&format!(" at line {line} column {column}"), "");
-    let message = format!("Line {line}, column {column}: {}", sentence(&bare));
+    if bare.contains("duplicate key")
+        && let Some(problem) = yaml_errors::duplicate_key(text)
+    {
+        return problem;
+    }
+    let (line, column) = yaml_errors::beginning(&full).unwrap_or((line, column));
+    let said = yaml_errors::plain(&bare).unwrap_or(&bare);
+    let message = format!("Line {line}, column {column}: {}", sentence(said));
     let problem = match byte_at(text, line, column) {
         Some(at) => {
             Problem::spanned(Span::new(at, at + text[at..].chars().next().map_or(0, char::len_utf8)), message)

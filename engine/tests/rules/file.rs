@@ -54,7 +54,7 @@ fn invalid_rule_files_are_rejected_with_line_and_column() {
         (
             "default: hold",
             "default: [",
-            "Line 10, column 1: did not find expected node content, while parsing a flow node.",
+            "Line 10, column 1: a value is missing here, or a bracket is not closed.",
         ),
         (
             "default: hold",
@@ -62,11 +62,15 @@ fn invalid_rule_files_are_rejected_with_line_and_column() {
             "Line 9, column 10: default: unknown value `maybe`, expected one of `advance`, `nurture`, `reject`, `assign`, `hold`, `escalate`.",
         ),
         ("default: hold", "", "Line 2, column 1: missing key `default`."),
-        ("default: hold", "default: hold\ndefault: nurture", "Line 2, column 1: duplicate key `default`."),
+        (
+            "default: hold",
+            "default: hold\ndefault: nurture",
+            "Line 10, column 1: `default` is given twice, first on line 9. Remove one of them.",
+        ),
         (
             "lists: {tam: [Initech, Globex]}",
             "lists: {tam: [Initech], tam: [Globex]}",
-            "Line 5, column 8: lists: duplicate key `tam`.",
+            "Line 5, column 25: `tam` is given twice, first on line 5. Remove one of them.",
         ),
         (
             "when: 'source",

@@ -1,5 +1,6 @@
 //! Streams lists as CSV files and serves charts as files.
 
+use app::actions::changes::list_file;
 use app::exports::{Export, charts};
 use app::pages::LIST_PAGES;
 use app::pages::list_page::ListEntry;
@@ -13,9 +14,12 @@ use futures::stream;
 
 use super::{Arrival, Failure, State, pages};
 
+/// Path of the entries of a list.
+pub(crate) const ENTRIES: &str = "/lists/{name}/entries.csv";
+
 /// Returns the routes of every list and chart that can be downloaded.
 pub(crate) fn routes() -> Router<State> {
-    let charts = Router::new().route(charts::PATH, get(chart));
+    let charts = Router::new().route(charts::PATH, get(chart)).route(ENTRIES, get(entries));
     LIST_PAGES.iter().copied().fold(charts, |router, list| {
         let handler = move |state: FromState<State>, request: Request| send(state, request, list);
         router.route(list.info.csv, get(handler))
@@ -56,6 +60,24 @@ async fn chart(
     let page = pages::page_request(&state, &request, &arrival, None);
     let (kind, body) = Box::pin(charts::chart(&page, pairs(&request), &file)).await?;
     Ok(named(Body::from(body).into_response(), kind, &file))
+}
+
+/// Returns the entries of a list as a file that can be uploaded again.
+async fn entries(
+    FromState(state): FromState<State>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    pages::allowed(&request)?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = pages::page_request(&state, &request, &arrival, None);
+    let version = pairs(&request).into_iter().find(|(key, _)| key == "version");
+    let version = version.and_then(|(_, version)| version.parse().ok());
+    let body = list_file(&page, &name, version).await?;
+    let file = format!("{}.csv", name.replace('_', "-"));
+    Ok(named(Body::from(body).into_response(), "text/csv; charset=utf-8; header=present", &file))
 }
 
 fn pairs(request: &Request) -> Vec<(String, String)> {

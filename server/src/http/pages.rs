@@ -199,7 +199,7 @@ pub(super) fn page_request(
         data_dir: state.config.data_dir.as_deref().map(Arc::from),
         figures: state.figures.clone(),
         post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn EmailSender>),
-        flash: flash.map(|flash| flash.message.clone()),
+        flash: flash.cloned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Receives files from forms. Without scripts, server functions do not support multipart forms, so these are plain routes.
 
 use app::actions::LocalPath;
-use app::actions::changes::{take_file, upload_target};
+use app::actions::changes::{ListUpload, take_file, upload_target};
 use app::actions::runs::{append_chunk, begin_upload, data_dir, finished, received};
 use app::flash::Flash;
 use axum::extract::FromRequest as _;
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use service::change::UploadMode;
 use service::import::ImportFolder;
 use service::import::upload::{self, AppendResult, CHUNK_BYTES, FILE_BYTES as IMPORT_BYTES, UploadChunk};
 use store::runs::unfinished::UnfinishedUpload;
@@ -258,7 +259,7 @@ async fn rejects(
     Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", "rejected-rows.csv"))
 }
 
-/// Stores a CSV file as the text of a list's draft.
+/// Adds the entries of a CSV or Excel file to a list's draft, or replaces them.
 async fn list_file(
     FromState(state): FromState<State>,
     Path(number): Path<String>,
@@ -273,8 +274,8 @@ async fn list_file(
     let page = page_request(&state, &request, &arrival, None);
     // Checks permission before reading thirty megabytes.
     let change = upload_target(&page, number).await?;
-    let (revision, bytes) = file(request, &state).await?;
-    let (path, flash) = take_file(&page, &change, revision, &bytes).await?;
+    let upload = file(request, &state).await?;
+    let (path, flash) = Box::pin(take_file(&page, &change, upload)).await?;
     on_to(&path, &flash, &state)
 }
 
@@ -304,17 +305,19 @@ fn unreadable(error: MultipartError) -> Failure {
     Failure::new(kind, error.body_text())
 }
 
-/// Returns the fields `revision` and `file`, which must arrive in this order.
-async fn file(request: Request, state: &State) -> Result<(i32, Vec<u8>), Failure> {
+/// Returns the fields `revision`, `mode` and `file`, of which the file must arrive last.
+async fn file(request: Request, state: &State) -> Result<ListUpload, Failure> {
     let mut form = Multipart::from_request(request, state)
         .await
         .map_err(|error| Failure::new(FailureKind::UnsupportedMediaType, error.body_text()))?;
-    let mut revision = None;
+    let (mut revision, mut mode) = (None, UploadMode::default());
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         match (field.name(), revision) {
             (Some("revision"), _) => revision = field.text().await.map_err(unreadable)?.parse().ok(),
+            (Some("mode"), _) => mode = field.text().await.map_err(unreadable)?.parse().unwrap_or_default(),
             (Some("file"), Some(revision)) => {
-                return Ok((revision, field.bytes().await.map_err(unreadable)?.to_vec()));
+                let bytes = field.bytes().await.map_err(unreadable)?.to_vec();
+                return Ok(ListUpload { revision, mode, bytes });
             }
             _ => {}
         }

@@ -43,6 +43,8 @@ impl Office {
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
         secrets.destinations.insert("crm-webhook".into(), key.into_bytes().into());
+        let members = file.pools.values().flat_map(|pool| &pool.members);
+        store::testing::aes(self.store(), members.map(|member| member.person.as_str())).await;
         Box::pin(apply::apply(
             self.store(),
             &Actor::command("test"),

@@ -436,3 +436,26 @@ async fn weights_and_absences_apply_from_the_next_pick_and_are_stored_with_it() 
             .unwrap();
     assert_eq!(acts, 3);
 }
+
+#[tokio::test]
+async fn deactivated_people_get_no_leads_even_while_the_live_pool_names_them() {
+    let office = Office::open().await;
+    let command = Actor::command("test");
+    let jane = store::people::by_email(office.store(), "jane@corvane.example").await.unwrap().unwrap().id;
+    let picked = async |key: &str| {
+        let decision = office.send(key, &good(key, "Globex")).await.unwrap().decision;
+        assert_eq!(office.pipeline.replay(decision.decision_id).await.unwrap().same, Some(true));
+        decision.parameters["assignee"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(picked("k0").await, "jane@corvane.example");
+    store::people::set_disabled(office.store(), &command, jane, true).await.unwrap();
+    for n in 1..=6 {
+        assert_ne!(picked(&format!("k{n}")).await, "jane@corvane.example");
+    }
+    store::people::set_disabled(office.store(), &command, jane, false).await.unwrap();
+    let mut back = Vec::new();
+    for n in 7..=10 {
+        back.push(picked(&format!("k{n}")).await);
+    }
+    assert!(back.contains(&"jane@corvane.example".to_owned()), "{back:?}");
+}

@@ -20,6 +20,7 @@ mod dispatch;
 mod http;
 mod intake;
 mod pipeline;
+mod previews;
 mod profile;
 mod promises;
 mod restore;

@@ -203,8 +203,14 @@ impl Browser<'_> {
 
     /// Submits a form with a file from one of our pages.
     pub async fn upload(&mut self, path: &str, revision: &str, file: &[u8]) -> Response {
+        self.upload_in_mode(path, revision, "add", file).await
+    }
+
+    /// Uploads a file whose entries are added to the list (`add`) or replace it (`replace`).
+    pub async fn upload_in_mode(&mut self, path: &str, revision: &str, mode: &str, file: &[u8]) -> Response {
         let mut body = format!(
             "--b\r\nContent-Disposition: form-data; name=\"revision\"\r\n\r\n{revision}\r\n--b\r\n\
+             Content-Disposition: form-data; name=\"mode\"\r\n\r\n{mode}\r\n--b\r\n\
              Content-Disposition: form-data; name=\"file\"; filename=\"list.csv\"\r\n\r\n"
         )
         .into_bytes();

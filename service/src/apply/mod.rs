@@ -21,6 +21,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::assignees::assignee_problems;
 use crate::change::{self, ProposeResult};
 use crate::credentials::StoredTokens;
 use crate::error::{Error, Result};
@@ -70,6 +71,9 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
         let pointer = format!("/lists/{list_name}");
         let Some(path) = list.file.take() else { continue };
         match std::fs::read(folder.join(&path)).map(|bytes| ReferenceList::from_csv(&bytes)) {
+            Ok((read, _)) if read.is_empty() => {
+                problems.push(Problem::at(format!("{pointer}/file"), format!("{path} has no entries.")));
+            }
             Ok((read, found)) => {
                 list.entries.extend(read.entries().map(str::to_owned));
                 problems.extend(found.into_iter().map(|problem| problem.under(&pointer)));
@@ -114,6 +118,7 @@ pub async fn apply(
     let mut changes = Vec::new();
     let mut tx = store.pool().begin().await?;
     let parts = parts(file)?;
+    check_people(&mut tx, &parts).await?;
     let begun = if options.bootstrap {
         begin(&mut tx, actor, &mut changes, file, &parts).await?
     } else {
@@ -200,6 +205,22 @@ fn parts(file: &ApplyFile) -> Result<BTreeMap<(Kind, String), FilePart>> {
         add(Kind::RuleSet, name, to_json(&workflow.rule_set_file(name))?, rules);
     }
     Ok(parts)
+}
+
+/// Rejects parts that hand leads to people who cannot get them. Parts that stay as they are do not keep the rest of a file from
+/// being applied when one of their people leaves.
+async fn check_people(tx: &mut PgConnection, parts: &BTreeMap<(Kind, String), FilePart>) -> Result<()> {
+    let mut problems = Vec::new();
+    for ((kind, name), part) in parts {
+        let newest = workflows::newest(tx, *kind, name).await?;
+        if newest.is_some_and(|newest| newest.body == part.body) {
+            continue;
+        }
+        let prefix = format!("{}/{name}", kind.spec().path);
+        let found = assignee_problems(tx, *kind, &part.body).await?;
+        problems.extend(found.into_iter().map(|problem| problem.under(&prefix)));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::InvalidFile { file: "The file".into(), problems }) }
 }
 
 /// Creates the first version of every part of workflows that have never been live.

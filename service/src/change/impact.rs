@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, TextProblem};
+use engine::change::{self, Kind, Note};
 use engine::content::{EarlierEvent, EventDocument, ExtractionContext};
 use engine::decision::Decision;
 use engine::ids::{self, DecisionId, LeadId};
@@ -25,14 +25,12 @@ use crate::error::{Error, Result};
 const DECISIONS: i64 = 300;
 /// Maximum time between an event and its decision. Imports and late forms arrive years after the event.
 const REACH: TimeDelta = TimeDelta::days(3_650);
-/// Maximum number of leads to list as examples.
-const NAMED: usize = 5;
 
 /// The projected impact of a change, estimated from the newest leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeImpact {
     /// Findings about the rules themselves, placed in the text. They hold for every workflow that uses the rules.
-    pub findings: Vec<TextProblem>,
+    pub findings: Vec<Note>,
     /// The impact on each live workflow that uses the changed part.
     pub workflows: Vec<WorkflowImpact>,
 }
@@ -48,8 +46,19 @@ pub struct WorkflowImpact {
     pub actions: BTreeMap<Action, (usize, usize)>,
     /// The number of leads that would be decided differently.
     pub moved: usize,
-    /// Examples: the lead, the actual action, and the action with the change.
-    pub examples: Vec<(LeadId, Action, Action)>,
+    /// The leads that would be decided differently, newest decision first.
+    pub leads: Vec<MovedLead>,
+}
+
+/// A lead that a change would decide differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedLead {
+    /// The lead.
+    pub lead: LeadId,
+    /// The action that the live bundle decides.
+    pub is: Action,
+    /// The action with the change.
+    pub would: Action,
 }
 
 /// Decides the newest events before an instant twice, in each live workflow that uses the changed part. Skips workflows in which
@@ -69,23 +78,30 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
         if change::place(change.kind, &change.name, body, &mut changed).is_err() {
             continue;
         }
-        let Some((analysis, found)) = in_workflow(store, around, changed, before).await? else { continue };
+        let list = (change.kind == Kind::List).then_some(change.name.as_str());
+        let found = in_workflow(store, around, changed, list, before).await?;
+        let Some((analyses, found)) = found else { continue };
         if impact.workflows.is_empty() {
-            impact.findings = change::notes(change.kind, &change.source, body, &analysis, found.decided);
+            let Analyses { live, with_change } = &analyses;
+            impact.findings =
+                change::notes(change.kind, &change.source, body, with_change, live, found.decided);
         }
         impact.workflows.push(found);
     }
     Ok(impact)
 }
 
-/// Decides the newest events of a workflow before an instant twice. Returns `None` if the change does not fit the workflow.
+/// Decides the newest events of a workflow before an instant twice. `changed_list` is the list whose entries are in `changed`.
+/// Returns `None` if the change does not fit the workflow.
 async fn in_workflow(
     store: &Store,
     around: &AffectedWorkflow,
     changed: BundleSource,
+    changed_list: Option<&str>,
     before: DateTime<Utc>,
-) -> Result<Option<(Analysis, WorkflowImpact)>> {
-    let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
+) -> Result<Option<(Analyses, WorkflowImpact)>> {
+    let compiled = bundles(store, around, changed, changed_list).await?;
+    let Some((live, with_change)) = compiled else { return Ok(None) };
     let filter =
         log::DecisionFilter { workflow: Some(around.name.clone()), ..log::DecisionFilter::default() };
     let before = DecisionId(ids::lower_bound(before));
@@ -131,16 +147,22 @@ async fn cases(store: &Store, around: &AffectedWorkflow, decisions: Vec<Decision
     Ok(cases.filter(|case| !case.events.is_empty()).collect())
 }
 
+/// What analysing the rules finds.
+struct Analyses {
+    live: Analysis,
+    with_change: Analysis,
+}
+
 /// Decides every case with both bundles and counts the differences.
 fn weigh(
     workflow: String,
     live: &Bundle,
     with_change: &Bundle,
     cases: Vec<Case>,
-) -> (Analysis, WorkflowImpact) {
+) -> (Analyses, WorkflowImpact) {
     let mut analysis = with_change.analyse();
     let mut impact =
-        WorkflowImpact { workflow, decided: 0, actions: BTreeMap::new(), moved: 0, examples: Vec::new() };
+        WorkflowImpact { workflow, decided: 0, actions: BTreeMap::new(), moved: 0, leads: Vec::new() };
     for Case { decision, events } in cases {
         let Some((newest, before)) = events.split_first() else { continue };
         let event = EventDocument { id: newest.id, document: &newest.body };
@@ -159,19 +181,19 @@ fn weigh(
         impact.actions.entry(would).or_default().1 += 1;
         if is != would {
             impact.moved += 1;
-            if impact.examples.len() < NAMED {
-                impact.examples.push((decision.lead_id, is, would));
-            }
+            impact.leads.push(MovedLead { lead: decision.lead_id, is, would });
         }
     }
-    (analysis, impact)
+    (Analyses { live: live.analyse(), with_change: analysis }, impact)
 }
 
-/// Compiles the live bundle and the changed one, both with the entries of the lists that they look up.
+/// Compiles the live bundle and the changed one, both with the entries of the lists that they look up. A changed list keeps the
+/// entries of the change, even if there are none: filling it with the live entries would hide that the change empties it.
 async fn bundles(
     store: &Store,
     around: &AffectedWorkflow,
     changed: BundleSource,
+    changed_list: Option<&str>,
 ) -> Result<Option<(Bundle, Bundle)>> {
     let mut sources = [around.source.clone(), changed];
     let mut asked = BTreeSet::new();
@@ -181,10 +203,10 @@ async fn bundles(
     }
     let ids = around.lists(&asked);
     let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;
-    for source in &mut sources {
-        for (name, all) in &entries {
-            // The changed list already has its entries.
-            if let Some((_, known)) = source.lists.get_mut(name).filter(|(_, known)| known.is_empty()) {
+    let own_entries = [None, changed_list];
+    for (source, own) in sources.iter_mut().zip(own_entries) {
+        for (name, all) in entries.iter().filter(|(name, _)| Some(name.as_str()) != own) {
+            if let Some((_, known)) = source.lists.get_mut(name) {
                 known.clone_from(all);
             }
         }

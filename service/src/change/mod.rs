@@ -4,15 +4,19 @@
 //! person who holds the role and did not edit the change, and a version only from a change that every required role has approved.
 
 mod impact;
+mod list;
 mod policy;
 mod propose;
 mod reading;
 mod review;
+mod update;
 mod write;
 
-pub use impact::{ChangeImpact, WorkflowImpact, impact};
+pub use impact::{ChangeImpact, MovedLead, WorkflowImpact, impact};
+pub use list::{ListFileError, UploadMode, list_text};
 pub use policy::{approvers, may_write};
 pub use propose::{ProposeResult, propose};
 pub use reading::{DraftReading, read, text_of};
 pub use review::{ApprovalResult, approve, comment, send_back};
-pub use write::{save, start, submit, withdraw};
+pub use update::{MergePreview, StartedOver, bring_up_to_date, preview_merge, start_over};
+pub use write::{keep_apart, save, start, submit, withdraw};

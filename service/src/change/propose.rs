@@ -36,7 +36,17 @@ pub async fn propose(
     }
     let source = engine::change::write(kind, body).map_err(|problem| Error::Corrupt(problem.to_string()))?;
     let base = newest.map_or(0, |newest| newest.version);
-    let draft = NewDraft { kind, name, base, source: &source, body: Some(body), author: None };
+    let draft = NewDraft {
+        kind,
+        name,
+        base,
+        source: &source,
+        body: Some(body),
+        author: None,
+        title: "",
+        why: "",
+        started_from: None,
+    };
     let (action, number) = match changes::replace_command_draft(connection, actor, draft, &hash).await? {
         Some(number) => ("change.save", number),
         None => ("change.start", changes::insert(connection, actor, draft).await?.1),

@@ -11,6 +11,7 @@ use store::{Error, Result, Store};
 
 use super::policy::approvers;
 use crate::affected::surroundings;
+use crate::assignees::assignee_problems;
 
 /// The result of reading a draft: its content, its base version, and the difference between them.
 pub struct DraftReading {
@@ -37,9 +38,13 @@ pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<D
     let mut connection = store.pool().acquire().await?;
     let base = workflows::newest(&mut connection, kind, name).await?;
     let around = surroundings(&mut connection, kind, Some(name)).await?;
-    drop(connection);
     let sources: Vec<_> = around.iter().map(|around| around.source.clone()).collect();
-    let draft = change::read(kind, name, text, &sources);
+    let mut draft = change::read(kind, name, text, &sources);
+    if let Some(body) = &draft.body {
+        let problems = assignee_problems(&mut connection, kind, body).await?;
+        draft = draft.with(text, problems);
+    }
+    drop(connection);
     let comparison = match &draft.body {
         Some(body) => compare(kind, name, base.as_ref(), body, &sources),
         None => Comparison::default(),

@@ -8,6 +8,7 @@ use store::changes::{self, Change, ChangeState, NewReview, ReviewVerdict};
 use store::{Error, Result, Store, releases, workflows};
 
 use crate::affected::surroundings;
+use crate::assignees::check_assignees;
 use crate::release;
 
 /// The result of an approval.
@@ -50,6 +51,12 @@ pub async fn approve(
     let is_given = reviews.iter().any(|review| review.person == person && review.role == Some(role));
     if is_given && change.hash == Some(*seen) {
         return outcome(&mut tx, &change).await;
+    }
+    if change.is_outdated() {
+        return Err(Error::Refused(changes::outdated(change.newest_version)));
+    }
+    if let Some(body) = &change.body {
+        check_assignees(&mut tx, change.kind, body).await?;
     }
     let verdict = ReviewVerdict::Approve;
     let review = NewReview { person, verdict, role: Some(role), seen: Some(seen), live, comment };

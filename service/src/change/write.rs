@@ -4,12 +4,13 @@ use engine::change::Kind;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::actor::{Actor, Role};
-use store::changes::{self, Change, ChangeState, DraftEdit, NewDraft};
+use store::changes::{self, Change, ChangeState, DraftEdit, NewDraft, NewReview, ReviewVerdict};
 use store::workflows;
 use store::{Error, Result, Store};
 
 use super::policy::check_writer;
 use super::reading;
+use crate::assignees::check_assignees;
 
 /// Maximum number of open drafts per person. Beyond it, most are forgotten.
 const OPEN_DRAFTS: i64 = 100;
@@ -26,19 +27,49 @@ pub async fn start(
     source: &str,
     body: Option<&Json>,
 ) -> Result<i64> {
-    let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
-    let open = changes::open_drafts_of(&mut tx, author).await?;
+    let base = workflows::newest(&mut tx, kind, name).await?.map_or(0, |version| version.version);
+    let author = Some(actor.person()?);
+    let draft = NewDraft { kind, name, base, source, body, author, title: "", why: "", started_from: None };
+    let number = insert(&mut tx, actor, draft).await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+/// Keeps an edit to a change in a draft of its own, since the change was saved by another person or closed in the meantime.
+///
+/// # Errors
+/// Same as [`start`].
+pub async fn keep_apart(store: &Store, actor: &Actor, change: &Change, edit: DraftEdit<'_>) -> Result<i64> {
+    let DraftEdit { title, why, source, body, .. } = edit;
+    let mut tx = store.pool().begin().await?;
+    let draft = NewDraft {
+        kind: change.kind,
+        name: &change.name,
+        base: change.base_version,
+        source,
+        body,
+        author: Some(actor.person()?),
+        title,
+        why,
+        started_from: Some(change.id),
+    };
+    let number = insert(&mut tx, actor, draft).await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+/// Inserts a draft unless its author has too many, and returns its number.
+pub(super) async fn insert(connection: &mut PgConnection, actor: &Actor, draft: NewDraft<'_>) -> Result<i64> {
+    let author = actor.person()?;
+    let open = changes::open_drafts_of(connection, author).await?;
     if open >= OPEN_DRAFTS {
         return Err(Error::Refused(format!("you have {open} drafts open; submit or discard some first")));
     }
-    let base = workflows::newest(&mut tx, kind, name).await?.map_or(0, |version| version.version);
-    let draft = NewDraft { kind, name, base, source, body, author: Some(author) };
-    let (id, number) = changes::insert(&mut tx, actor, draft).await?;
-    changes::add_editor(&mut tx, id, author).await?;
-    let detail = json!({ "kind": kind, "name": name, "base_version": base });
-    changes::log(&mut tx, actor, "change.start", number, detail).await?;
-    tx.commit().await?;
+    let (id, number) = changes::insert(connection, actor, draft).await?;
+    changes::add_editor(connection, id, author).await?;
+    let detail = json!({ "kind": draft.kind, "name": draft.name, "base_version": draft.base });
+    changes::log(connection, actor, "change.start", number, detail).await?;
     Ok(number)
 }
 
@@ -87,7 +118,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     }
     let newest = workflows::newest(&mut tx, change.kind, &change.name).await?;
     if newest.as_ref().map_or(0, |version| version.version) != change.base_version {
-        return Err(Error::Refused("another version was approved since this draft began".into()));
+        return Err(Error::Refused(changes::outdated(change.newest_version)));
     }
     match change.hash {
         None => return Err(Error::Refused("a text that cannot be read is not submitted".into())),
@@ -95,6 +126,9 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
             return Err(Error::Refused("the draft says the same as the version it starts from".into()));
         }
         Some(_) => {}
+    }
+    if let Some(body) = &change.body {
+        check_assignees(&mut tx, change.kind, body).await?;
     }
     let approvers = reading::approvers_of(&mut tx, &change).await?;
     changes::add_editor(&mut tx, change.id, author).await?;
@@ -105,11 +139,12 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     Ok(approvers)
 }
 
-/// Discards a draft or withdraws a submitted change. Repeating the call changes nothing.
+/// Discards a draft or withdraws a submitted change. A reason becomes a comment; someone else's change needs one. Repeating the
+/// call changes nothing.
 ///
 /// # Errors
-/// Returns [`Error::Refused`] if the change is closed or the actor does not have permission to edit it.
-pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
+/// Returns [`Error::Refused`] if the change is closed, the actor does not have permission to edit it, or the reason is missing.
+pub async fn withdraw(store: &Store, actor: &Actor, number: i64, reason: &str) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
@@ -119,15 +154,38 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) {
         return Err(Error::Refused("this change is closed already".into()));
     }
-    changes::close(&mut tx, actor, &change, ChangeState::Withdrawn).await?;
-    let detail = json!({ "was": change.state.to_string() });
-    changes::log(&mut tx, actor, "change.withdraw", number, detail).await?;
+    let (person, reason) = (actor.person()?, reason.trim());
+    if reason.is_empty() && change.author.is_some_and(|author| author != person) {
+        return Err(Error::Refused("give a reason: this change is someone else's".into()));
+    }
+    if !reason.is_empty() {
+        let verdict = ReviewVerdict::Comment;
+        let review = NewReview { person, verdict, role: None, seen: None, live: &[], comment: reason };
+        changes::insert_review(&mut tx, actor, &change, review).await?;
+    }
+    close_withdrawn(&mut tx, actor, &change, reason).await?;
     tx.commit().await?;
     Ok(())
 }
 
+/// Closes an open change as withdrawn.
+pub(super) async fn close_withdrawn(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    change: &Change,
+    reason: &str,
+) -> Result<()> {
+    changes::close(connection, actor, change, ChangeState::Withdrawn).await?;
+    let detail = json!({ "was": change.state.to_string(), "reason": reason });
+    changes::log(connection, actor, "change.withdraw", change.number, detail).await
+}
+
 /// Locks and returns a draft that the actor may edit.
-async fn writable_draft(connection: &mut PgConnection, actor: &Actor, number: i64) -> Result<Change> {
+pub(super) async fn writable_draft(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    number: i64,
+) -> Result<Change> {
     let change = changes::locked(connection, number).await?;
     check_writer(actor, &change)?;
     check_draft(&change)?;

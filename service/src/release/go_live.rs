@@ -8,6 +8,7 @@ use store::{Error, Result, Store};
 
 use super::next_stage;
 use super::rebuild::rebuild_others;
+use crate::assignees::check_release_assignees;
 
 /// The result of going live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub struct GoLiveResult {
 /// on the new live bundle, all in one transaction. `seen` is the hash of the bundle that the person reviewed.
 ///
 /// # Errors
-/// Returns [`Error::Refused`] if the release was rebuilt since, its bundle lacks an approval, or the actor does not have
-/// permission.
+/// Returns [`Error::Refused`] if the release was rebuilt since, its bundle lacks an approval, it would hand leads to people who
+/// cannot get them, or the actor does not have permission.
 pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<GoLiveResult> {
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;
@@ -38,6 +39,7 @@ pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -
         let roles: Vec<&str> = missing.iter().map(|role| role.title()).collect();
         return Err(Error::Refused(format!("{} must approve this release first", roles.join(" and "))));
     }
+    check_release_assignees(&mut tx, &release).await?;
     let replaced = releases::go_live(&mut tx, actor, &release).await?;
     let to_approve = rebuild_others(&mut tx, actor, &release).await?;
     tx.commit().await?;

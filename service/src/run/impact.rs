@@ -67,9 +67,12 @@ pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>
     Ok(Some(runs::ensure(store, &Actor::command("impact"), kind, &key, &input).await?))
 }
 
+/// The format of the result. An earlier one cannot be read, so the impact is computed again.
+const RESULT_FORMAT: u32 = 2;
+
 /// Returns the key of an impact, a hash of everything it depends on: the content, its text (findings point into it), and the live
 /// bundles.
 fn key(kind: Kind, name: &str, hash: &Digest, source: &str, beside: &impl Serialize) -> Result<String> {
-    let parts = (kind.to_string(), name, hash, Sha256::digest(source).to_vec(), beside);
+    let parts = (RESULT_FORMAT, kind.to_string(), name, hash, Sha256::digest(source).to_vec(), beside);
     Ok(hex::encode(Sha256::digest(engine::canonical::bytes(&parts)?)))
 }

@@ -166,7 +166,7 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     assert_eq!(refused(again), "you approved this change, and it was closed since");
     let draft = changing::start(store, &author, Kind::List, "tam", "", None).await.unwrap();
     for _ in 0..2 {
-        changing::withdraw(store, &author, draft).await.unwrap();
+        changing::withdraw(store, &author, draft, "").await.unwrap();
     }
     let acts: Vec<(String, i64)> = sqlx::query_as(
         "SELECT action, count(*) FROM audit_log WHERE action IN ('change.submit', 'change.sign', 'change.return', 'change.withdraw') GROUP BY 1 ORDER BY 1",
@@ -216,8 +216,8 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     }
     let unread = submit(store, &sdr, number, 2, &[Role::Revops]).await;
     assert!(refused(unread).contains("cannot be read"));
-    assert!(refused(changing::withdraw(store, &ae, number).await).contains(elsewhere));
-    changing::withdraw(store, &sdr, number).await.unwrap();
+    assert!(refused(changing::withdraw(store, &ae, number, "").await).contains(elsewhere));
+    changing::withdraw(store, &sdr, number, "").await.unwrap();
     assert!(refused(changing::save(store, &sdr, number, edit(2, "z")).await).contains("no draft any more"));
 }
 
@@ -232,7 +232,7 @@ async fn what_came_later_is_begun_anew_and_what_says_the_same_is_no_change() {
     changing::approve(store, &other, first, &hash, &[], Role::Revops, "").await.unwrap();
     assert!(
         refused(changing::approve(store, &other, second, &later, &[], Role::Revops, "").await)
-            .contains("anew")
+            .contains("Update the change to version 1")
     );
     assert_eq!(
         change(store, second).await.state,

@@ -6,3 +6,4 @@
 mod changes;
 mod queue;
 mod releases;
+mod updates;

@@ -5,11 +5,13 @@ use std::path::Path;
 use engine::canonical::Digest;
 use engine::change::{self as content, Kind};
 use engine::control::release::Stage;
+use engine::ids::PersonId;
 use service::apply::{self, ApplyOptions};
 use service::change::{self, ApprovalResult};
 use service::release;
 use store::actor::{Actor, Role};
 use store::changes::{self, DraftEdit};
+use store::people;
 use store::releases::{self, Release};
 use store::testing::{TestDatabase, person};
 use store::workflows;
@@ -54,6 +56,7 @@ impl Office {
         let store = &database.store;
         let (file, secrets) = apply::parse("a test", FILE, Path::new("")).unwrap();
         let options = ApplyOptions { bootstrap: true, plan: false };
+        store::testing::aes(store, ["jane@acme.example"]).await;
         apply::apply(store, &Actor::command("apply"), &file, &secrets, options).await.unwrap();
         Self {
             author: person(store, "Ana", &[Role::Revops]).await,
@@ -122,6 +125,15 @@ impl Office {
         self.approved(Kind::RuleSet, "form", edit).await[0].0
     }
 
+    /// Makes the first version of a pool, which no workflow uses.
+    async fn approved_pool(&self, name: &str, source: &str) {
+        let store = self.store();
+        let body = content::read(Kind::Pool, name, source, &[]).body;
+        let author = now(&self.author);
+        let number = change::start(store, &author, Kind::Pool, name, source, body.as_ref()).await.unwrap();
+        service::testing::approve_without_going_live(store, number).await;
+    }
+
     async fn read(&self, number: i64) -> Release {
         releases::by_number(&mut self.store().pool().acquire().await.unwrap(), number).await.unwrap()
     }
@@ -150,6 +162,15 @@ impl Office {
     async fn version_of(&self, part: &str) -> i32 {
         self.live_parts().await.into_iter().find(|(name, _)| name == part).unwrap().1
     }
+}
+
+/// Adds a person with an address of the test's choice.
+async fn named(store: &Store, email: &str, name: &str, roles: &[Role]) -> PersonId {
+    people::add(store, &Actor::command("test"), email, name, roles).await.unwrap()
+}
+
+async fn deactivate(store: &Store, person: PersonId, is_deactivated: bool) {
+    people::set_disabled(store, &Actor::command("test"), person, is_deactivated).await.unwrap();
 }
 
 fn now(actor: &Actor) -> Actor {
@@ -279,4 +300,97 @@ async fn a_release_is_withdrawn_with_a_reason_by_its_author_too() {
     assert_eq!((release.stage, release.stage_why.as_str()), (Stage::Retired, "Globex does not buy"));
     assert!(refused(office.go_live(number).await).contains("while the release is retired"));
     assert_eq!(office.version_of("list tam").await, 1);
+}
+
+const POOL: &str = "name: team\nmembers:\n- person: jane@acme.example\n- person: omar@acme.example\n";
+
+#[tokio::test]
+async fn a_pool_takes_only_active_people_who_get_leads_when_saved_submitted_approved_and_live() {
+    let office = Office::open().await;
+    let store = office.store();
+    let read = async || {
+        let reading = change::read(store, Kind::Pool, "team", POOL).await.unwrap();
+        let said =
+            reading.draft.marks.iter().map(|mark| (mark.line, mark.message.clone())).collect::<Vec<_>>();
+        (said, reading.draft.is_ready(Kind::Pool))
+    };
+    let unknown = "There is no person with the address `omar@acme.example`.";
+    assert_eq!(read().await, (vec![(4, unknown.to_owned())], false));
+    let omar = named(store, "omar@acme.example", "Omar Reyes", &[Role::Sdr]).await;
+    let role = "Omar Reyes cannot get leads: they do not have the role AE.";
+    assert_eq!(read().await, (vec![(4, role.to_owned())], false));
+    let body = content::read(Kind::Pool, "team", POOL, &[]).body;
+    let author = now(&office.author);
+    let number = change::start(store, &author, Kind::Pool, "team", "", None).await.unwrap();
+    let edit = DraftEdit { revision: 1, title: "Omar too", why: "", source: POOL, body: body.as_ref() };
+    change::save(store, &author, number, edit).await.unwrap();
+    assert_eq!(refused(change::submit(store, &author, number, 2).await), role);
+    people::set_roles(store, &Actor::command("test"), omar, &[Role::Ae]).await.unwrap();
+    assert_eq!(read().await, (vec![], true));
+    let approvers = change::submit(store, &author, number, 2).await.unwrap();
+    assert_eq!(approvers, [Role::Revops, Role::AeRepLeader]);
+    let (seen, live) = {
+        let mut connection = store.pool().acquire().await.unwrap();
+        let live = releases::live_bundles_of(&mut connection, Kind::Pool, "team").await.unwrap();
+        (changes::by_number(&mut connection, number).await.unwrap().hash.unwrap(), live)
+    };
+    let approve = async |role: Role| {
+        change::approve(store, &now(office.of(role)), number, &seen, &live, role, "").await
+    };
+    deactivate(store, omar, true).await;
+    let gone = "Omar Reyes is deactivated and cannot get leads. Remove them from the pool.";
+    assert_eq!(read().await, (vec![(4, gone.to_owned())], false));
+    assert_eq!(refused(approve(Role::Revops).await), gone);
+    deactivate(store, omar, false).await;
+    approve(Role::Revops).await.unwrap();
+    let ApprovalResult::Approved { releases, .. } = approve(Role::AeRepLeader).await.unwrap() else {
+        panic!()
+    };
+    deactivate(store, omar, true).await;
+    assert_eq!(refused(office.go_live(releases[0].0).await), gone);
+    assert_eq!(office.version_of("pool team").await, 1);
+    deactivate(store, omar, false).await;
+    office.go_live(releases[0].0).await.unwrap();
+    assert_eq!(office.version_of("pool team").await, 2);
+    // A release of something else is not held back by people who have left a pool that is live already.
+    deactivate(store, omar, true).await;
+    let list = office.list("Globex").await;
+    office.go_live(list).await.unwrap();
+}
+
+#[tokio::test]
+async fn rules_do_not_begin_to_use_a_pool_whose_people_have_left() {
+    let office = Office::open().await;
+    let store = office.store();
+    let kim = named(store, "kim@acme.example", "Kim Lind", &[Role::Ae]).await;
+    office.approved_pool("partners", "name: partners\nmembers:\n- person: kim@acme.example\n").await;
+    let rules =
+        office.approved(Kind::RuleSet, "form", |text| text.replace("pool: team", "pool: partners")).await;
+    deactivate(store, kim, true).await;
+    assert!(refused(office.go_live(rules[0].0).await).starts_with("Kim Lind is deactivated"));
+    deactivate(store, kim, false).await;
+    office.go_live(rules[0].0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_with_people_who_cannot_get_leads_is_not_applied() {
+    let office = Office::open().await;
+    let store = office.store();
+    let apply = async |text: &str, bootstrap: bool| {
+        let (file, secrets) = apply::parse("a test", text, Path::new("")).unwrap();
+        let options = ApplyOptions { bootstrap, plan: false };
+        apply::apply(store, &Actor::command("apply"), &file, &secrets, options).await
+    };
+    let other = FILE.replace("jane@acme.example", "jan@acme.example");
+    for bootstrap in [true, false] {
+        let error = apply(&other, bootstrap).await.unwrap_err().to_string();
+        assert!(error.contains("/pools/team/members/0/person: There is no person"), "{error}");
+        assert!(error.contains("Did you mean `jane@acme.example`?"), "{error}");
+    }
+    assert_eq!(store::testing::drafts(store).await.len(), 0);
+    // A pool that stays as it is does not keep the rest from being applied.
+    let jane = people::by_email(store, "jane@acme.example").await.unwrap().unwrap().id;
+    deactivate(store, jane, true).await;
+    let changed = apply(&FILE.replace("Initech", "Globex"), false).await.unwrap();
+    assert_eq!(changed, ["draft   list tam (1 entries)"]);
 }

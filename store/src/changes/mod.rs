@@ -19,12 +19,12 @@ use crate::actor::Role;
 
 pub use self::reads::{
     CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ChangeScope, ListedChange, by_number,
-    editors, list, open_of, reviews, waiting_for,
+    discussion, editors, list, open_draft, open_of, outdated_by, reviews, waiting_for,
 };
-pub use self::review::{NewReview, approved_roles, insert_review, make_version};
+pub use self::review::{NewReview, approved_roles, insert_review, make_version, outdated};
 pub use self::write::{
-    DraftEdit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, replace_command_draft,
-    same_is_open, set_submitted, update,
+    DraftEdit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, rebase,
+    replace_command_draft, same_is_open, set_submitted, update,
 };
 
 /// State of a change.
@@ -96,9 +96,20 @@ pub struct Change {
     pub closed_at: Option<DateTime<Utc>>,
     /// Number of the version that the change became.
     pub version: Option<u32>,
+    /// Number of the newest version; 0 if there is none.
+    pub newest_version: u32,
+    /// Number of the change that this one was started from.
+    pub started_from: Option<i64>,
 }
 
 impl Change {
+    /// Returns whether another version was approved after the change was started, so that the change has to be brought up to
+    /// date before it can be approved. A closed change is never outdated.
+    pub fn is_outdated(&self) -> bool {
+        matches!(self.state, ChangeState::Draft | ChangeState::Submitted)
+            && self.base_version != self.newest_version
+    }
+
     /// Returns whether the change already has exactly this text.
     pub fn has_text(&self, title: &str, why: &str, source: &str) -> bool {
         self.title == title && self.why == why && self.source == source
@@ -120,6 +131,8 @@ pub struct Review {
     pub comment: String,
     /// When the review was submitted.
     pub at: DateTime<Utc>,
+    /// Number of the change that it was submitted on.
+    pub change: i64,
 }
 
 /// Verdict of a review.

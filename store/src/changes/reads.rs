@@ -1,17 +1,18 @@
 //! Queries behind the pages that show changes.
 //!
-//! Hand-written SQL: keyset lists that aggregate the approving roles into an array.
+//! Hand-written SQL: keyset lists that aggregate the approving roles into an array, and the chain of changes that one was started from.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::Kind;
 use engine::ids::PersonId;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, DerivePartialModel, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, RelationTrait as _,
 };
 use serde_json::Value as Json;
-use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Change, ChangeState, Review};
@@ -52,6 +53,22 @@ struct ChangeRow {
     closed_at: Option<DateTime<Utc>>,
     #[sea_orm(from_expr = "version::Column::Version")]
     version: Option<i32>,
+    #[sea_orm(from_expr = "newest_version()")]
+    newest_version: i32,
+    #[sea_orm(from_expr = "started_from()")]
+    started_from: Option<i64>,
+}
+
+/// Builds an expression for the number of the change that a change was started from.
+fn started_from() -> Expr {
+    Expr::cust("(SELECT s.number FROM changes s WHERE s.id = changes.started_from_id)")
+}
+
+/// Builds an expression for the newest version of what a change is about.
+fn newest_version() -> Expr {
+    Expr::cust(
+        "(SELECT coalesce(max(v.version), 0) FROM versions v WHERE v.kind = changes.kind AND v.name = changes.name)",
+    )
 }
 
 fn corrupt(what: &str, text: &str) -> Error {
@@ -84,6 +101,8 @@ impl TryFrom<ChangeRow> for Change {
             submitted_at: row.submitted_at,
             closed_at: row.closed_at,
             version: row.version.and_then(|version| u32::try_from(version).ok()),
+            newest_version: u32::try_from(row.newest_version).unwrap_or_default(),
+            started_from: row.started_from,
         })
     }
 }
@@ -103,12 +122,61 @@ pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Cha
     row.ok_or(Error::NotFound("change"))?.try_into()
 }
 
+/// Returns the number of a person's newest draft of a name, if they have one.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn open_draft(
+    connection: &mut PgConnection,
+    author: PersonId,
+    kind: Kind,
+    name: &str,
+) -> Result<Option<i64>> {
+    Ok(change::Entity::find()
+        .select_only()
+        .column(change::Column::Number)
+        .filter(change::Column::AuthorId.eq(author.0))
+        .filter(change::Column::Kind.eq(kind.to_string()))
+        .filter(change::Column::Name.eq(name))
+        .filter(change::Column::State.eq(ChangeState::Draft.to_string()))
+        .order_by_desc(change::Column::Number)
+        .limit(1)
+        .into_tuple()
+        .one(&orm(connection))
+        .await?)
+}
+
+/// Maximum number of changes whose discussions are shown together.
+const EARLIER_CHANGES: i32 = 20;
+
+/// Returns the reviews of a change and of those that it was started from, oldest first.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn discussion(connection: &mut PgConnection, change: Uuid) -> Result<Vec<Review>> {
+    let chain: Vec<Uuid> = sqlx::query_scalar(
+        "WITH RECURSIVE chain (id, started_from_id, step) AS (\
+             SELECT id, started_from_id, 1 FROM changes WHERE id = $1 \
+             UNION ALL SELECT c.id, c.started_from_id, step + 1 FROM chain JOIN changes c ON c.id = chain.started_from_id WHERE step < $2) \
+         SELECT id FROM chain",
+    )
+    .bind(change)
+    .bind(EARLIER_CHANGES)
+    .fetch_all(&mut *connection)
+    .await?;
+    reviews_of(connection, chain).await
+}
+
 /// Returns the reviews of a change, oldest first.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<Review>> {
-    type Row = (Uuid, String, String, Option<String>, String, DateTime<Utc>);
+    reviews_of(connection, vec![change]).await
+}
+
+async fn reviews_of(connection: &mut PgConnection, all: Vec<Uuid>) -> Result<Vec<Review>> {
+    type Row = (Uuid, String, String, Option<String>, String, DateTime<Utc>, i64);
     let rows: Vec<Row> = change_review::Entity::find()
         .select_only()
         .column(change_review::Column::PersonId)
@@ -117,14 +185,16 @@ pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
         .column(change_review::Column::Role)
         .column(change_review::Column::Comment)
         .column(change_review::Column::At)
+        .column(change::Column::Number)
         .inner_join(person::Entity)
-        .filter(change_review::Column::ChangeId.eq(change))
+        .inner_join(change::Entity)
+        .filter(change_review::Column::ChangeId.eq_any(all))
         .order_by_asc(change_review::Column::Id)
         .into_tuple()
         .all(&orm(connection))
         .await?;
     rows.into_iter()
-        .map(|(person, name, verdict, role, comment, at)| {
+        .map(|(person, name, verdict, role, comment, at, change)| {
             Ok(Review {
                 person: person.into(),
                 name,
@@ -132,6 +202,7 @@ pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
                 role: role.map(|role| role.parse().map_err(|_| corrupt("role", &role))).transpose()?,
                 comment,
                 at,
+                change,
             })
         })
         .collect()
@@ -177,12 +248,18 @@ pub struct ListedChange {
     pub signed: Vec<String>,
     /// When the change was last saved, submitted or closed.
     pub at: DateTime<Utc>,
+    /// Whether another version was approved after the change was started.
+    pub is_outdated: bool,
 }
+
+/// The column `is_outdated` of a list of changes `c`.
+const IS_OUTDATED: &str = "(c.state IN ('draft', 'submitted') AND c.base_version <> \
+    (SELECT coalesce(max(v.version), 0) FROM versions v WHERE v.kind = c.kind AND v.name = c.name))";
 
 /// Selects which changes a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeScope {
-    /// Submitted changes that this person can approve in one of these roles.
+    /// Submitted changes that this person can approve in one of these roles; outdated ones cannot be approved.
     WaitingFor(PersonId, Vec<Role>),
     /// All submitted changes.
     Open,
@@ -234,11 +311,11 @@ pub async fn list(
     cursor: ChangeCursor,
     limit: usize,
 ) -> Result<ChangeListPage> {
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::new(format!(
         "SELECT c.number, c.kind, c.name, c.base_version, c.state, c.title, p.name AS author_name, c.required, \
          ARRAY(SELECT r.role FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' ORDER BY r.id) AS signed, \
-         coalesce(c.closed_at, c.submitted_at, c.updated_at) AS at FROM changes c LEFT JOIN people p ON p.id = c.author_id WHERE ",
-    );
+         coalesce(c.closed_at, c.submitted_at, c.updated_at) AS at, {IS_OUTDATED} AS is_outdated FROM changes c LEFT JOIN people p ON p.id = c.author_id WHERE ",
+    ));
     push_show(&mut query, &filter.show);
     if let Some(kind) = filter.kind {
         query.push(" AND c.kind = ").push_bind(<&str>::from(kind));
@@ -269,6 +346,17 @@ pub async fn waiting_for(store: &Store, person: PersonId, roles: &[Role]) -> Res
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
+/// Returns how many of a person's own changes are outdated; counting stops at a hundred.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn outdated_by(store: &Store, author: PersonId) -> Result<i64> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM changes c WHERE c.author_id = ");
+    query.push_bind(author.0).push(" AND ").push(IS_OUTDATED);
+    query.push(" LIMIT ").push_bind(COUNTED).push(") outdated");
+    Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
+}
+
 fn push_show(query: &mut QueryBuilder<Postgres>, show: &ChangeScope) {
     match show {
         ChangeScope::WaitingFor(person, roles) => {
@@ -280,7 +368,9 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &ChangeScope) {
                 .push_bind(person.0)
                 .push(") AND EXISTS (SELECT 1 FROM unnest(c.required) AS needed (role) WHERE needed.role = ANY(")
                 .push_bind(roles)
-                .push(") AND NOT EXISTS (SELECT 1 FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' AND r.role = needed.role))");
+                .push(") AND NOT EXISTS (SELECT 1 FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' AND r.role = needed.role)) AND NOT ")
+                // An outdated change cannot be approved, so it waits for its author.
+                .push(IS_OUTDATED);
         }
         ChangeScope::Open => {
             query.push("c.state = 'submitted'");
@@ -303,12 +393,12 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &ChangeScope) {
 /// Returns an error if the database fails.
 pub async fn open_of(store: &Store, kind: Kind, name: Option<&str>) -> Result<Vec<ListedChange>> {
     let states = [ChangeState::Draft, ChangeState::Submitted].map(|state| state.to_string());
-    Ok(sqlx::query_as(
+    Ok(sqlx::query_as(AssertSqlSafe(format!(
         "SELECT c.number, c.kind, c.name, c.base_version, c.state, c.title, p.name AS author_name, c.required, \
          ARRAY(SELECT r.role FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' ORDER BY r.id) AS signed, \
-         coalesce(c.submitted_at, c.updated_at) AS at FROM changes c LEFT JOIN people p ON p.id = c.author_id \
+         coalesce(c.submitted_at, c.updated_at) AS at, {IS_OUTDATED} AS is_outdated FROM changes c LEFT JOIN people p ON p.id = c.author_id \
          WHERE c.kind = $1 AND c.state = ANY($2) AND ($3::text IS NULL OR c.name = $3) ORDER BY c.number DESC LIMIT 200",
-    )
+    )))
     .bind(<&str>::from(kind))
     .bind(states.to_vec())
     .bind(name)

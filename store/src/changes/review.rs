@@ -83,6 +83,13 @@ pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> R
     Ok(roles.iter().filter_map(|role| role.parse().ok()).collect())
 }
 
+/// Returns why an outdated change cannot be approved.
+pub fn outdated(newest: u32) -> String {
+    format!(
+        "version {newest} was approved after this change was written. Update the change to version {newest}, then ask for approval again"
+    )
+}
+
 /// Turns an approved change into a version, closes the change, and returns the version's ID.
 ///
 /// # Errors
@@ -96,10 +103,9 @@ pub async fn make_version(
         return Err(Error::Corrupt(format!("change {} was submitted without content", change.number)));
     };
     let newest = workflows::newest(connection, change.kind, &change.name).await?;
-    if newest.map_or(0, |version| version.version) != change.base_version {
-        return Err(Error::Refused(
-            "another version was approved since this change began: it has to be begun anew".into(),
-        ));
+    let newest = newest.map_or(0, |version| version.version);
+    if newest != change.base_version {
+        return Err(Error::Refused(outdated(newest)));
     }
     let new = NewVersion {
         kind: change.kind,

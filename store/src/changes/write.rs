@@ -50,6 +50,12 @@ pub struct NewDraft<'a> {
     pub body: Option<&'a Json>,
     /// The author; `None` for a draft created from a file.
     pub author: Option<PersonId>,
+    /// One-line summary.
+    pub title: &'a str,
+    /// Motivation for the change.
+    pub why: &'a str,
+    /// The change that the draft is started from. Its editors count as editors of the draft.
+    pub started_from: Option<Uuid>,
 }
 
 /// Returns how many open drafts a person has.
@@ -82,13 +88,14 @@ pub async fn insert(
         name: Set(draft.name.to_owned()),
         base_version: Set(i32::try_from(draft.base).unwrap_or(i32::MAX)),
         state: Set(ChangeState::Draft.to_string()),
-        title: Set(String::new()),
-        why: Set(String::new()),
+        title: Set(draft.title.to_owned()),
+        why: Set(draft.why.to_owned()),
         source: Set(draft.source.to_owned()),
         body: Set(draft.body.cloned()),
         hash: Set(hash.map(|hash| hash.0.to_vec())),
         author_id: Set(draft.author.map(|author| author.0)),
         created_by: Set(actor.who.to_string()),
+        started_from_id: Set(draft.started_from),
         created_at: Set(actor.now),
         updated_at: Set(actor.now),
         ..Default::default()
@@ -126,6 +133,36 @@ pub async fn update(
         .set(row)
         .col_expr(change::Column::Revision, next_revision())
         .col_expr(change::Column::AuthorId, author_or(author))
+        .filter(change::Column::Id.eq(change.id))
+        .exec(&orm(connection))
+        .await?;
+    Ok(hash)
+}
+
+/// Writes merged content to a draft as its next revision, which starts from a newer version.
+///
+/// # Errors
+/// Returns an error if the database fails or rejects the update.
+pub async fn rebase(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    change: &Change,
+    base: u32,
+    source: &str,
+    body: Option<&Json>,
+) -> Result<Option<Digest>> {
+    let hash = body.map(canonical::digest).transpose()?;
+    let row = change::ActiveModel {
+        base_version: Set(i32::try_from(base).unwrap_or(i32::MAX)),
+        source: Set(source.to_owned()),
+        body: Set(body.cloned()),
+        hash: Set(hash.map(|hash| hash.0.to_vec())),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    change::Entity::update_many()
+        .set(row)
+        .col_expr(change::Column::Revision, next_revision())
         .filter(change::Column::Id.eq(change.id))
         .exec(&orm(connection))
         .await?;

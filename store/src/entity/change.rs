@@ -29,6 +29,7 @@ pub struct Model {
     pub submitted_at: Option<DateTimeUtc>,
     pub closed_at: Option<DateTimeUtc>,
     pub version_id: Option<Uuid>,
+    pub started_from_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

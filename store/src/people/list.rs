@@ -2,14 +2,23 @@
 //!
 //! Hand-written SQL: a keyset list, which compares rows of two columns.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use engine::change::KnownPerson;
 use engine::ids::PersonId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Person, read};
 use crate::actor::Role;
 use crate::entity::{person, person_role};
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
@@ -148,6 +157,37 @@ pub async fn holders(store: &Store, role: Role) -> Result<Vec<Person>> {
         .all(store.db())
         .await?;
     by_ids(store, ids).await
+}
+
+/// Returns the people with these e-mail addresses, and everyone who can get leads, by e-mail address.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn known_assignees(
+    connection: &mut PgConnection,
+    emails: &[String],
+) -> Result<BTreeMap<String, KnownPerson>> {
+    let connection = orm(connection);
+    let takes_leads = Query::select()
+        .column(person_role::Column::PersonId)
+        .from(person_role::Entity)
+        .and_where(person_role::Column::Role.eq(Role::Ae.to_string()))
+        .to_owned();
+    let people = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Email, person::Column::Name, person::Column::DisabledAt])
+        .column_as(person::Column::Id.in_subquery(takes_leads.clone()), "takes_leads")
+        .filter(
+            person::Column::Email
+                .eq_any(emails.iter().cloned())
+                .or(person::Column::Id.in_subquery(takes_leads)),
+        );
+    let rows: Vec<(String, String, Option<DateTime<Utc>>, bool)> =
+        people.into_tuple().all(&connection).await?;
+    let known = |(email, name, disabled_at, takes_leads): (_, _, Option<_>, _)| {
+        (email, KnownPerson { name, is_active: disabled_at.is_none(), takes_leads })
+    };
+    Ok(rows.into_iter().map(known).collect())
 }
 
 async fn by_ids(store: &Store, ids: Vec<Uuid>) -> Result<Vec<Person>> {

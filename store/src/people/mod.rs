@@ -40,7 +40,8 @@ pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
 };
 pub use self::list::{
-    PAGE_ROWS, PeopleCursor, PeopleFilter, PeoplePage, PeopleSort, SignInStatus, holders, page,
+    PAGE_ROWS, PeopleCursor, PeopleFilter, PeoplePage, PeopleSort, SignInStatus, holders, known_assignees,
+    page,
 };
 pub use self::preferences::{Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};

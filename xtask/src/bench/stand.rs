@@ -20,6 +20,9 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// A placeholder: nothing is signed, because the destination is paused.
 const WEBHOOK_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
+/// The people in the demo's pool.
+const DEMO_AES: [&str; 3] = ["jane@corvane.example", "omar@corvane.example", "lucia@corvane.example"];
+
 /// A Postgres cluster and the server to measure.
 pub struct Stand {
     /// The cluster that all peers share.
@@ -90,6 +93,10 @@ impl Stand {
         let file = self.folder.join("workflow.yaml");
         fs::write(&file, signed)?;
         fs::copy(demo.join("tam.csv"), self.folder.join("tam.csv"))?;
+        // A pool takes only people who exist.
+        for person in DEMO_AES {
+            process::capture(self.meshline(name).args(["user", "add", person, "--role", "ae"]))?;
+        }
         let mut apply = self.meshline(name);
         apply.arg("apply").arg(file).arg("--bootstrap").env("BENCH_WEBHOOK_SECRET", WEBHOOK_SECRET);
         process::capture(&mut apply)?;

@@ -107,6 +107,10 @@ impl<'a> World<'a> {
         let file = world.folder.join("torture.yaml");
         // JSON is valid YAML.
         secrets::write(&file, &world.definition(plan).to_string())?;
+        // A pool takes only people who exist.
+        for person in calendar::people() {
+            process::capture(&mut world.command(&["user", "add", &person, "--role", "ae"], "torture"))?;
+        }
         process::capture(world.command(&["apply", "--bootstrap"], "torture").arg(&file))?;
         let mut key = world.command(&["key", "add", "--name", "torture", "--scope", "ingest"], "torture");
         world.key = process::capture(&mut key)?.trim().to_owned();

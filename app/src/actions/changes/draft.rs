@@ -1,7 +1,6 @@
 //! Drafts of changes.
 
 use engine::change::Kind;
-use engine::change::kinds::TextFormat;
 use leptos::prelude::*;
 use store::Store;
 use store::changes::{self, Change, ChangeState, DraftEdit};
@@ -19,10 +18,11 @@ const TITLE_CHARS: usize = 200;
 /// The maximum length of a reason in characters, which the database enforces.
 const WHY_CHARS: usize = 5_000;
 
-/// Starts a draft from the newest version, from an earlier one (which restores it), from another change, or from scratch.
+/// Starts a draft from the newest version, from an earlier one (which restores it), or from scratch. Opens the viewer's own draft
+/// if there is one, except to restore a version.
 ///
 /// # Errors
-/// Returns an error if the kind, the version or the change does not exist, or if the database fails.
+/// Returns an error if the kind or the version does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "start-change")]
 pub async fn start_change(
     /// What it changes.
@@ -31,8 +31,6 @@ pub async fn start_change(
     name: String,
     /// The version to start from; the newest when absent.
     version: Option<u32>,
-    /// The change to start from.
-    change: Option<i64>,
     /// Names the form, so that it acts once.
     #[server(default)]
     form: String,
@@ -40,52 +38,70 @@ pub async fn start_change(
     let request = allowed::<StartChange>()?;
     let (kind, name) = (kind_named(&kind)?, name.trim().to_owned());
     let page = kind.spec().path;
-    let text = match beginning(&request.store, kind, &name, version, change).await? {
+    if version.is_none()
+        && let Some(number) = open_draft(&request, kind, &name).await?
+    {
+        let said = "This is your open draft. Discard it to start again from the newest version.";
+        return lead_to_with(&change_path(number), &Flash::new(said));
+    }
+    let text = match beginning(&request.store, kind, &name, version).await? {
         Some(text) => text,
         None => {
             if let Some(problem) = kind.spec().name_problem(&name) {
-                let flash = Flash::new("Nothing was begun.").error("name", problem).value("name", name);
+                let flash =
+                    Flash::problem("Not created: fix the name.").error("name", problem).value("name", name);
                 return lead_to_with(&back_to(None, page), &flash);
             }
             (kind.spec().template)(&name)
         }
     };
-    let reading = service::change::read(&request.store, kind, &name, &text).await?;
-    let begun = service::change::start(
-        &request.store,
-        &actor_once(&request, &form)?,
-        kind,
-        &name,
-        &text,
-        reading.draft.body.as_ref(),
-    )
-    .await;
-    match begun {
+    match begin(&request, &form, kind, &name, &text).await {
         Ok(number) => lead_to(&change_path(number)),
         Err(store::Error::Repeated) => {
             lead_to_with(&back_to(None, "/changes?show=mine"), &Flash::new(REPEATED))
         }
         Err(store::Error::Refused(why)) => {
             let message = Error::from(store::Error::Refused(why)).to_string();
-            lead_to_with(&back_to(None, page), &Flash::new(message))
+            lead_to_with(&back_to(None, page), &Flash::problem(message))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Returns the initial text of a draft, or `None` if nothing with that name exists yet.
-async fn beginning(
-    store: &Store,
+/// Returns the number of the viewer's own draft of a name, if there is one.
+async fn open_draft(request: &Request, kind: Kind, name: &str) -> Result<Option<i64>> {
+    let author = actor(request)?.person()?;
+    let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+    Ok(changes::open_draft(&mut connection, author, kind, name).await?)
+}
+
+async fn begin(request: &Request, form: &str, kind: Kind, name: &str, text: &str) -> store::Result<i64> {
+    let reading = service::change::read(&request.store, kind, name, text).await?;
+    let actor = actor_once(request, form).map_err(|_| store::Error::NotFound("person"))?;
+    service::change::start(&request.store, &actor, kind, name, text, reading.draft.body.as_ref()).await
+}
+
+/// Returns the viewer's own draft of a name, or starts one from the newest version. Returns the reason if it cannot be started.
+pub(super) async fn start_from_newest(
+    request: &Request,
     kind: Kind,
     name: &str,
-    version: Option<u32>,
-    change: Option<i64>,
-) -> Result<Option<String>> {
-    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-    if let Some(number) = change {
-        let change = changes::by_number(&mut connection, number).await?;
-        return Ok((change.kind == kind && change.name == name).then_some(change.source));
+) -> Result<std::result::Result<i64, String>> {
+    if let Some(number) = open_draft(request, kind, name).await? {
+        return Ok(Ok(number));
     }
+    let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
+    let text = beginning(&request.store, kind, name, None).await?.ok_or_else(not_found)?;
+    match begin(request, "", kind, name, &text).await {
+        Ok(number) => Ok(Ok(number)),
+        Err(error @ store::Error::Refused(_)) => Ok(Err(Error::from(error).to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the initial text of a draft, or `None` if nothing with that name exists yet.
+async fn beginning(store: &Store, kind: Kind, name: &str, version: Option<u32>) -> Result<Option<String>> {
+    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
     let found = match version {
         Some(number) => Some(workflows::version(&mut connection, kind, name, number).await?),
         None => workflows::newest(&mut connection, kind, name).await?,
@@ -141,41 +157,50 @@ pub async fn save_change(
     let revision = match service::change::save(&request.store, &actor(&request)?, number, edit).await {
         Ok(revision) => revision,
         Err(store::Error::Stale { .. }) => {
-            let (page, flash) = kept_apart(&request, &change, &title, &why, &source).await?;
+            let (page, flash) = keep_apart(&request, &change, edit).await?;
             return lead_to_with(&page, &flash);
         }
         Err(store::Error::Refused(why_not)) => {
-            let (page, flash) = overtaken(&request, number, &title, &why, &source, why_not).await?;
+            let (page, flash) = overtaken(&request, number, edit, why_not).await?;
             return lead_to_with(&page, &flash);
         }
         Err(error) => return Err(error.into()),
     };
     let problems = reading.draft.marks.len();
     if then == Then::Save {
-        let said = match problems {
-            0 => "Saved; nothing is wrong with it.".to_owned(),
-            1 => "Saved. One thing is wrong.".to_owned(),
-            many => format!("Saved. {many} things are wrong."),
+        let is_ready = reading.draft.is_ready(change.kind);
+        let errors = number::plural(problems as i64, "error", "errors");
+        let flash = match problems {
+            0 => Flash::new("Saved. No problems found."),
+            _ if is_ready => Flash::new(format!("Saved. {}.", skipped(problems))),
+            1 => Flash::problem("Saved with 1 error. Fix it before you submit."),
+            _ => Flash::problem(format!("Saved with {errors}. Fix them before you submit.")),
         };
-        return lead_to_with(&change_path(number), &Flash::new(said));
+        return lead_to_with(&change_path(number), &flash);
     }
     if title.is_empty() {
-        let flash = Flash::new("Saved, and not submitted yet.")
-            .error("title", "Say in a line what the change does: it is what people sign.");
+        let flash = Flash::problem("Saved, but not submitted: add a summary.")
+            .error("title", "Add a summary. Approvers see it first.");
         return lead_to_with(&change_path(number), &flash);
     }
     if !reading.draft.is_ready(change.kind) {
-        let flash = Flash::new("Saved, and not submitted: something in the text is wrong.");
+        let errors = number::plural(problems as i64, "error", "errors");
+        let flash = Flash::problem(format!("Saved, but not submitted: the text has {errors}."));
         return lead_to_with(&change_path(number), &flash);
     }
     match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
         Ok(approvers) => {
             let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
-            let said = format!("Submitted. It waits for {} to approve.", roles.join(" and "));
+            let said = format!("Submitted. {} must approve it.", roles.join(" and "));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
         Err(error) => refused(number, Flash::default(), error),
     }
+}
+
+/// Returns how many lines of a list were skipped, in words.
+fn skipped(lines: usize) -> String {
+    format!("{} skipped", number::plural(lines as i64, "line was", "lines were"))
 }
 
 /// Handles a save of a draft that was submitted or withdrawn in the meantime. Keeps the text in a separate draft, so no work is
@@ -183,9 +208,7 @@ pub async fn save_change(
 async fn overtaken(
     request: &Request,
     number: i64,
-    title: &str,
-    why: &str,
-    source: &str,
+    edit: DraftEdit<'_>,
     why_not: String,
 ) -> Result<(LocalPath, Flash)> {
     let change = find(&request.store, number).await?;
@@ -193,39 +216,46 @@ async fn overtaken(
     match change.state {
         ChangeState::Draft => Err(Error::from(store::Error::Refused(why_not))),
         // The same form, sent twice.
-        ChangeState::Submitted if is_ours && change.has_text(title, why, source) => {
+        ChangeState::Submitted if is_ours && change.has_text(edit.title, edit.why, edit.source) => {
             Ok((change_path(number), Flash::new(REPEATED)))
         }
-        _ if is_ours => kept_apart(request, &change, title, why, source).await,
+        _ if is_ours => keep_apart(request, &change, edit).await,
         _ => Err(Error::from(store::Error::Refused(why_not))),
     }
 }
 
 /// Keeps the later of two concurrent edits as a separate draft.
-async fn kept_apart(
+pub(super) async fn keep_apart(
     request: &Request,
     change: &Change,
-    title: &str,
-    why: &str,
-    source: &str,
+    edit: DraftEdit<'_>,
 ) -> Result<(LocalPath, Flash)> {
     let actor = actor(request)?;
-    let reading = service::change::read(&request.store, change.kind, &change.name, source).await?;
-    let body = reading.draft.body.as_ref();
-    let number =
-        service::change::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
-    service::change::save(
-        &request.store,
-        &actor,
-        number,
-        DraftEdit { revision: 1, title, why, source, body },
-    )
-    .await?;
+    let kept = service::change::keep_apart(&request.store, &actor, change, edit).await?;
+    let now = find(&request.store, change.number).await?;
+    let did = match now.state {
+        ChangeState::Draft => "saved",
+        ChangeState::Submitted => "submitted",
+        _ => "closed",
+    };
+    let who = others(request, change).await?;
     let said = format!(
-        "Somebody saved or submitted draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
+        "{who} {did} draft #{} while you were editing. Your version is kept as draft #{kept}: compare them, and discard one.",
         change.number
     );
-    Ok((change_path(number), Flash::new(said)))
+    Ok((change_path(kept), Flash::problem(said)))
+}
+
+/// Returns the name of the other person who edits a change, or a phrase if there are several or none.
+async fn others(request: &Request, change: &Change) -> Result<String> {
+    let me = actor(request)?.person()?;
+    let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+    let editors = changes::editors(&mut connection, change.id).await?;
+    let mut others = editors.into_iter().filter(|(id, _)| *id != me).map(|(_, name)| name);
+    Ok(match (others.next(), others.next()) {
+        (Some(name), None) => name,
+        _ => "Someone else".to_owned(),
+    })
 }
 
 /// Discards a draft, or withdraws a submitted change.
@@ -236,68 +266,35 @@ async fn kept_apart(
 pub async fn withdraw_change(
     /// The change's number.
     number: i64,
+    /// The reason, which someone else's change needs.
+    #[server(default)]
+    reason: String,
 ) -> Result<(), Error> {
     let request = allowed::<WithdrawChange>()?;
-    match service::change::withdraw(&request.store, &actor(&request)?, number).await {
-        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Taken back. Its text stays here.")),
+    let actor = actor(&request)?;
+    let change = find(&request.store, number).await?;
+    let reason = super::review::cut(&reason);
+    let is_mine = change.author.is_none_or(|author| actor.person().is_ok_and(|person| person == author));
+    if reason.trim().is_empty() && !is_mine && service::change::may_write(&actor, &change) {
+        let who = change.author_name.as_deref().unwrap_or("The author");
+        let flash = Flash::problem("Not withdrawn: give a reason.")
+            .error("reason", format!("Give a reason. {who} reads it in the comments."));
+        return lead_to_with(&change_path(number), &flash);
+    }
+    match service::change::withdraw(&request.store, &actor, number, &reason).await {
+        Ok(()) => {
+            let said = match change.state {
+                ChangeState::Draft => "Discarded. The text is kept here.",
+                _ => "Withdrawn. The text is kept here.",
+            };
+            lead_to_with(&change_path(number), &Flash::new(said))
+        }
         Err(error) => refused(number, Flash::default(), error),
     }
 }
 
-/// Returns the draft of a list if the viewer can edit it. Uploads call this before they read the file.
-///
-/// # Errors
-/// Returns [`Error::NotFound`] if the change does not exist, [`Error::Forbidden`] if the viewer cannot edit it, and
-/// [`Error::Invalid`] if it is not a draft of a list.
-pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
-    let change = find(&request.store, number).await?;
-    if !service::change::may_write(&actor(request)?, &change) {
-        return Err(Error::Forbidden);
-    }
-    if change.kind.spec().text != TextFormat::Lines || change.state != ChangeState::Draft {
-        return Err(Error::Invalid { message: "A file is taken for the draft of a list only.".into() });
-    }
-    Ok(change)
-}
-
-/// Replaces the text of a draft with the content of a file. The draft's page then shows the differences. `revision` is the one
-/// that the person saw.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub async fn take_file(
-    request: &Request,
-    change: &Change,
-    revision: i32,
-    bytes: &[u8],
-) -> Result<(LocalPath, Flash)> {
-    let page = change_path(change.number);
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let said = "The file was not taken: it is not text in UTF-8. Save it as CSV UTF-8 and try again.";
-        return Ok((page, Flash::new(said)));
-    };
-    let source = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
-    let (title, why) = (&*change.title, &*change.why);
-    let edit = DraftEdit { revision, title, why, source: &source, body: reading.draft.body.as_ref() };
-    match service::change::save(&request.store, &actor(request)?, change.number, edit).await {
-        Ok(_) => {
-            let changed = reading.comparison.differences.len() as i64;
-            let said = format!(
-                "The file was read. It changes {}; look at them below before you submit it.",
-                number::plural(changed, "entry", "entries")
-            );
-            Ok((page, Flash::new(said)))
-        }
-        Err(store::Error::Stale { .. }) => kept_apart(request, change, title, why, &source).await,
-        Err(store::Error::Refused(why_not)) => {
-            overtaken(request, change.number, title, why, &source, why_not).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn find(store: &Store, number: i64) -> Result<Change> {
+/// Returns a change.
+pub(super) async fn find(store: &Store, number: i64) -> Result<Change> {
     let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
     Ok(changes::by_number(&mut connection, number).await?)
 }

@@ -69,19 +69,23 @@ pub async fn return_change(
     number: i64,
     /// Hash of the content that was looked at.
     hash: String,
-    /// What is to be different.
+    /// What should change.
     #[server(default)]
     comment: String,
 ) -> Result<(), Error> {
     let request = allowed::<ReturnChange>()?;
     let (hash, comment) = (seen(&hash)?, cut(&comment));
     if comment.trim().is_empty() {
-        let flash = Flash::new("It was not sent back.").error("return", "Say what is to be different.");
+        let flash =
+            Flash::problem("Not returned: say what should change.").error("return", "What should change?");
         return lead_to_with(&change_path(number), &flash);
     }
     let typed = Flash::default().value("return", &*comment);
     match change::send_back(&request.store, &actor(&request)?, number, &hash, &comment).await {
-        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Sent back, with what you wrote.")),
+        Ok(()) => lead_to_with(
+            &change_path(number),
+            &Flash::new("Changes requested. The author sees your comment."),
+        ),
         Err(error) => refused(number, typed, error),
     }
 }
@@ -104,11 +108,11 @@ pub async fn comment_change(
     let request = allowed::<CommentChange>()?;
     let comment = cut(&comment);
     if comment.trim().is_empty() {
-        let flash = Flash::new("Nothing was said.").error("said", "Write something first.");
+        let flash = Flash::problem("Not added: the comment is empty.").error("said", "Enter a comment.");
         return lead_to_with(&change_path(number), &flash);
     }
     match change::comment(&request.store, &actor_once(&request, &form)?, number, &comment).await {
-        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Your comment stands below.")),
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Comment added.")),
         Err(store::Error::Repeated) => lead_to_with(&change_path(number), &Flash::new(REPEATED)),
         Err(error) => refused(number, Flash::default().value("said", comment), error),
     }
@@ -118,6 +122,6 @@ fn seen(hash: &str) -> Result<Digest> {
     Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: "content of this hash".into() })
 }
 
-fn cut(comment: &str) -> String {
+pub(super) fn cut(comment: &str) -> String {
     comment.replace("\r\n", "\n").chars().take(COMMENT_CHARS).collect()
 }

@@ -1,4 +1,4 @@
-//! The approvals of a change, and the forms to approve it or send it back.
+//! The approvals of a change, and the acts of those who review it.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -7,37 +7,43 @@ use store::actor::Role;
 use store::changes::{ChangeState, ReviewVerdict};
 
 use super::change::ChangeData;
-use crate::actions::changes::{ReturnChange, SignChange, StartChange, WithdrawChange};
+use crate::actions::changes::{ReturnChange, SignChange, StartOverChange, WithdrawChange};
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 
-const ANYTHING: TextAreaProps = TextAreaProps {
-    id: "sign",
-    label: "Anything to say (optional)",
-    name: "comment",
-    rows: 2,
-    maxlength: 5_000,
-    required: false,
-};
+/// Id of the comment form, which the buttons in the bar send.
+pub const SAY_FORM: &str = "say";
+
 const DIFFERENT: TextAreaProps = TextAreaProps {
     id: "return",
-    label: "What is to be different",
+    label: "What should change?",
     name: "comment",
     rows: 3,
     maxlength: 5_000,
     required: true,
 };
 
-/// Renders the approvals and the actions available to the viewer.
+const REASON: TextAreaProps = TextAreaProps {
+    id: "reason",
+    label: "Reason",
+    name: "reason",
+    rows: 3,
+    maxlength: 5_000,
+    required: true,
+};
+
+/// Renders the required approvals. Withdrawing is here, apart from the acts of reviewers.
 pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
-    let head = if loaded.change.state == ChangeState::Draft { "Will be approved by" } else { "Approved by" };
+    let head = if loaded.change.state == ChangeState::Draft { "Needs approval by" } else { "Approvals" };
+    let is_open = loaded.change.state == ChangeState::Submitted;
     view! {
         <section>
             <h2>{head}</h2>
             <ul class="plain-list signatures">{rows}</ul>
-            {acts(loaded).into_any()}
+            {is_open.then(|| about_you(loaded))}
+            {is_open.then(|| withdrawing(loaded)).flatten()}
         </section>
     }
 }
@@ -59,106 +65,114 @@ fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
     view! { <li class="pair-line" data-a=signed.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
 }
 
-fn acts(loaded: &ChangeData) -> impl IntoView + use<> {
-    let change = &loaded.change;
-    match change.state {
-        ChangeState::Submitted => Either::Left(view! { {reviewing(loaded)}{taking_back(loaded)} }),
-        ChangeState::Returned | ChangeState::Withdrawn => Either::Right(Either::Left(again(loaded))),
-        ChangeState::Draft | ChangeState::Approved => Either::Right(Either::Right(())),
+/// What the viewer may do with a submitted change.
+struct Reviewer {
+    has_approved: bool,
+    /// The roles in which the viewer can approve it.
+    roles: Vec<Role>,
+    may_return: bool,
+}
+
+fn reviewer(loaded: &ChangeData) -> Reviewer {
+    let (change, viewer) = (&loaded.change, &loaded.viewer);
+    let is_approval = |verdict: ReviewVerdict| verdict == ReviewVerdict::Approve;
+    let has_approved =
+        loaded.reviews.iter().any(|review| is_approval(review.verdict) && review.person == viewer.id);
+    let is_stranger = change.state == ChangeState::Submitted && !loaded.is_editor();
+    let held = change.required.iter().copied().filter(|role| viewer.roles.contains(role));
+    let is_open = |role: &Role| !loaded.reviews.iter().any(|review| review.role == Some(*role));
+    let can_approve = is_stranger && !has_approved && !change.is_outdated();
+    Reviewer {
+        has_approved,
+        roles: if can_approve { held.clone().filter(is_open).collect() } else { Vec::new() },
+        may_return: is_stranger && !has_approved && held.count() > 0,
     }
 }
 
-/// Renders the approve and send-back forms for viewers who may review the change.
-fn reviewing(loaded: &ChangeData) -> impl IntoView + use<> {
-    let change = &loaded.change;
-    let has_signed = loaded
-        .reviews
-        .iter()
-        .any(|review| review.verdict == ReviewVerdict::Approve && review.person == loaded.viewer.id);
-    if loaded.is_editor() {
-        return Either::Left(
-            view! { <p class="meta">"You edited this change, so someone else must approve it."</p> },
-        );
+fn about_you(loaded: &ChangeData) -> Option<AnyView> {
+    let reviewer = reviewer(loaded);
+    let said = if loaded.is_editor() {
+        "You worked on this change, so someone else has to approve it."
+    } else if reviewer.has_approved {
+        "You approved this."
+    } else if !reviewer.may_return {
+        "None of your roles can approve this. You can comment below."
+    } else {
+        return None;
+    };
+    Some(view! { <p class="meta">{said}</p> }.into_any())
+}
+
+/// Renders the acts on a closed or submitted change, for the bar.
+pub fn bar(loaded: &ChangeData) -> Option<AnyView> {
+    match loaded.change.state {
+        ChangeState::Submitted => reviewing(loaded),
+        ChangeState::Returned | ChangeState::Withdrawn => Some(again(loaded).into_any()),
+        ChangeState::Draft | ChangeState::Approved => None,
     }
-    if has_signed {
-        return Either::Left(view! { <p class="meta">"You approved this."</p> });
+}
+
+fn reviewing(loaded: &ChangeData) -> Option<AnyView> {
+    let reviewer = reviewer(loaded);
+    if reviewer.roles.is_empty() && !reviewer.may_return {
+        return None;
     }
-    let open: Vec<Role> = change
-        .required
-        .iter()
-        .copied()
-        .filter(|role| loaded.viewer.roles.contains(role))
-        .filter(|role| !loaded.reviews.iter().any(|review| review.role == Some(*role)))
-        .collect();
-    let may_return = change.required.iter().any(|role| loaded.viewer.roles.contains(role));
-    if open.is_empty() && !may_return {
-        return Either::Left(
-            view! { <p class="meta">"None of your roles can approve this. You can comment below."</p> },
-        );
-    }
-    let hash = change.hash.map(|hash| hash.to_string()).unwrap_or_default();
-    let buttons = open
+    let buttons = reviewer
+        .roles
         .iter()
         .enumerate()
         .map(|(index, role)| {
             let class = if index == 0 { "btn primary" } else { "btn" };
-            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{format!("Approve as {}", role.title())}</button> }
+            view! { <button class=class form=SAY_FORM formaction=SignChange::PATH name="role" value=role.to_string()>{icon(Icon::Approve)}{format!("Approve as {}", role.title())}</button> }
         })
         .collect_view();
-    let typed = loaded.flash.values.get("comment").cloned().unwrap_or_default();
-    let live: Vec<String> = loaded.live.iter().map(ToString::to_string).collect();
-    let live = live.join(",");
-    let sign = (!open.is_empty()).then(|| {
-        view! {
-            <form class="stack-form" method="post" action=SignChange::PATH>
-                <input type="hidden" name="number" value=change.number.to_string() />
-                <input type="hidden" name="hash" value=hash.clone() />
-                <input type="hidden" name="live" value=live />
-                {text(ANYTHING, &typed, None)}
-                <div class="row">{buttons}</div>
-            </form>
-        }
-    });
-    Either::Right(view! { {sign}{send_back(loaded, hash)} })
+    Some(view! { {request_changes(loaded)}{buttons} }.into_any())
 }
 
-fn send_back(loaded: &ChangeData, hash: String) -> impl IntoView + use<> {
+fn request_changes(loaded: &ChangeData) -> impl IntoView + use<> {
     let error = loaded.flash.errors.get("return").cloned();
     let typed = loaded.flash.values.get("return").cloned().unwrap_or_default();
+    let hash = loaded.change.hash.map(|hash| hash.to_string()).unwrap_or_default();
     let form = view! {
         <form class="stack-form" method="post" action=ReturnChange::PATH>
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
             <input type="hidden" name="hash" value=hash />
             {text(DIFFERENT, &typed, error.clone())}
-            <button class="btn danger">"Send it back"</button>
+            <button class="btn danger">"Return to author"</button>
         </form>
     };
     ask("Request changes", error.is_some(), form)
 }
 
-fn taking_back(loaded: &ChangeData) -> impl IntoView + use<> {
+fn withdrawing(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     loaded.may_write().then(|| {
+        let error = loaded.flash.errors.get("reason").cloned();
+        let reason = (!loaded.is_mine()).then(|| {
+            let author = loaded.change.author_name.clone().unwrap_or_else(|| "someone else".into());
+            view! {
+                <p>{format!("This change is by {author}, who reads your reason in the comments.")}</p>
+                {text(REASON, "", error.clone())}
+            }
+        });
         let form = view! {
             <form class="stack-form" method="post" action=WithdrawChange::PATH>
                 <input type="hidden" name="number" value=loaded.change.number.to_string() />
-                <p>"Existing approvals will be discarded. Start a new draft from it to continue."</p>
-                <button class="btn danger">"Take it back"</button>
+                <p>"Existing approvals will be discarded. The text is kept, and you can start over from it."</p>
+                {reason}
+                <button class="btn danger">"Withdraw change"</button>
             </form>
         };
-        ask("Take it back", false, form)
+        ask("Withdraw", error.is_some(), form)
     })
 }
 
-/// Renders the form that starts a new draft from the text of a closed change.
+/// Renders the form that starts a new draft from a closed change.
 fn again(loaded: &ChangeData) -> impl IntoView + use<> {
-    let change = &loaded.change;
     view! {
-        <form method="post" action=StartChange::PATH>
+        <form method="post" action=StartOverChange::PATH>
             {once(&loaded.request, "again")}
-            <input type="hidden" name="kind" value=change.kind.to_string() />
-            <input type="hidden" name="name" value=change.name.clone() />
-            <input type="hidden" name="change" value=change.number.to_string() />
-            <button class="btn primary">{icon(Icon::Edit)}"Begin a new draft from it"</button>
+            <input type="hidden" name="number" value=loaded.change.number.to_string() />
+            <button class="btn primary">{icon(Icon::Edit)}"Continue in a new draft"</button>
         </form>
     }
 }

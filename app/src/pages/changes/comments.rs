@@ -1,9 +1,10 @@
-//! The comments on a change.
+//! The comments on a change, and on those that it was started from.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::changes::{ChangeState, Review, ReviewVerdict};
 
+use super::approvals::SAY_FORM;
 use super::change::ChangeData;
 use crate::actions::changes::CommentChange;
 use crate::ui::form::{TextAreaProps, once, text};
@@ -15,42 +16,55 @@ const COMMENT: TextAreaProps = TextAreaProps {
     name: "comment",
     rows: 2,
     maxlength: 5_000,
-    required: true,
+    required: false,
 };
 
 /// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
-    // A draft has no reviewers yet, so it cannot have comments.
-    let form = (loaded.change.state != ChangeState::Draft).then(|| say(loaded))?;
-    let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
-    let rows = spoken.map(|review| comment(loaded, review)).collect_view();
-    Some(view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> })
+    // A draft has no reviewers yet, so that nobody would read a comment.
+    let form = (loaded.change.state != ChangeState::Draft).then(|| say(loaded));
+    let spoken: Vec<&Review> = loaded.discussion.iter().filter(|review| !review.comment.is_empty()).collect();
+    let is_empty = spoken.is_empty();
+    let rows = spoken.into_iter().map(|review| comment(loaded, review)).collect_view();
+    (form.is_some() || !is_empty).then(|| {
+        view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> }
+    })
 }
 
 fn comment(loaded: &ChangeData, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
         (ReviewVerdict::Approve, Some(role)) => format!("approved as {}", role.title()),
-        (ReviewVerdict::Return, _) => "sent it back".to_owned(),
+        (ReviewVerdict::Return, _) => "requested changes".to_owned(),
         _ => String::new(),
     };
+    let number = review.change;
+    let on = (number != loaded.change.number)
+        .then(|| view! { <a class="quiet" href=format!("/changes/{number}")>{format!("on #{number}")}</a> });
     view! {
         <li>
             <p class="row">
                 <span class="avatar" aria-hidden="true">{words::initials(&review.name)}</span><b>{review.name.clone()}</b>
-                <span class="quiet">{did}</span><span class="quiet push">{loaded.clock.stamp(review.at)}</span>
+                <span class="quiet">{did}</span>{on}<span class="quiet push">{loaded.clock.stamp(review.at)}</span>
             </p>
             <p class="why">{review.comment.clone()}</p>
         </li>
     }
 }
 
+/// Renders the comment form. The buttons that approve the change send it too, so that a comment goes with the approval.
 fn say(loaded: &ChangeData) -> impl IntoView + use<> {
-    let error = loaded.flash.errors.get("said").cloned();
-    let typed = loaded.flash.values.get("said").cloned().unwrap_or_default();
+    let errors = &loaded.flash.errors;
+    let error = errors.get("said").cloned();
+    let values = &loaded.flash.values;
+    let typed = values.get("said").or_else(|| values.get("comment")).cloned().unwrap_or_default();
+    let live: Vec<String> = loaded.live.iter().map(ToString::to_string).collect();
+    let hash = loaded.change.hash.map(|hash| hash.to_string()).unwrap_or_default();
     view! {
-        <form class="stack-form" method="post" action=CommentChange::PATH>
+        <form id=SAY_FORM class="stack-form" method="post" action=CommentChange::PATH>
             {once(&loaded.request, "say")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
+            <input type="hidden" name="hash" value=hash />
+            <input type="hidden" name="live" value=live.join(",") />
             {text(COMMENT, &typed, error)}
             <button class="btn">"Comment"</button>
         </form>

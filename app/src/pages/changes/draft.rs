@@ -4,107 +4,122 @@ use engine::change::kinds::TextFormat;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use store::changes::ChangeState;
 
 use super::change::ChangeData;
-use super::impact;
+use super::{entries, impact};
 use crate::actions::changes::{SaveChange, WithdrawChange};
 use crate::islands::Unsaved;
 use crate::ui::code::{editor, problems};
-use crate::ui::diff::differences;
+use crate::ui::diff::text_diff;
 use crate::ui::form::{TextAreaProps, ask, text};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
-/// Largest list, in bytes, that is edited as text; a longer one has to be uploaded.
+/// Largest list, in bytes, that is edited as text; the entries of a longer one are edited one by one.
 const EDITED_BYTES: usize = 200_000;
 
+/// Id of the form, which the buttons in the bar send.
+const FORM: &str = "draft";
+
 const WHY: TextAreaProps =
-    TextAreaProps { id: "why", label: "Why", name: "why", rows: 2, maxlength: 5_000, required: false };
+    TextAreaProps { id: "why", label: "Reason", name: "why", rows: 2, maxlength: 5_000, required: false };
+
+/// Renders the acts on a draft, for the bar.
+pub fn bar(loaded: &ChangeData) -> impl IntoView + use<> {
+    let is_outdated = loaded.change.is_outdated();
+    let submit = (!is_outdated).then(|| {
+        view! { <button class="btn primary" form=FORM name="then" value="submit">{icon(Icon::Send)}"Submit for approval"</button> }
+    });
+    view! {
+        <span class="meta">{state(loaded)}</span>
+        {discard(loaded)}
+        // The first button of a form is what Enter in a field presses, so saving comes before submitting.
+        <button class="btn" form=FORM name="then" value="save">"Save draft"</button>
+        {submit}
+    }
+}
 
 /// Renders the edit form of a draft.
 pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     let marks = loaded.reading.as_ref().map(|reading| reading.draft.marks.clone()).unwrap_or_default();
-    let is_wrong = !marks.is_empty();
     let title_error = loaded.flash.errors.get("title").cloned();
-    let stale = loaded
-        .reading
-        .as_ref()
-        .is_some_and(|reading| reading.base.as_ref().map_or(0, |base| base.version) != change.base_version);
-    let stale = stale.then(|| {
-        view! { <p class="note-line tone" data-a="bad">"Another version was approved since this draft began: begin a new draft from it and bring over what still counts."</p> }
-    });
     let is_list = change.kind.spec().text == TextFormat::Lines;
+    // Skipped lines of a list do no harm.
+    let is_wrong = !marks.is_empty() && !is_list;
     let source = if is_list && change.source.len() > EDITED_BYTES {
         Either::Left(view! {
             <input type="hidden" name="keep_source" value="true" />
-            <p class="note-line">"This list is too long to be edited here. Upload a file instead; what it changes is shown below."</p>
+            <p class="note-line">"This list is too long to be edited as text. Upload a file, or add and remove entries below."</p>
         })
     } else {
-        let label = if is_list { "Entries, one a line" } else { "Text" };
+        let label = if is_list { "Entries, one per line" } else { "Text" };
         Either::Right(editor(label, "source", change.source.clone(), is_wrong))
     };
-    let upload = is_list.then(|| upload(change.number, change.revision));
+    let has_title_error = title_error.is_some();
     view! {
-        {stale}
-        <form id="draft" class="draft" method="post" action=SaveChange::PATH data-unsaved>
+        {other_version(loaded)}
+        {problems(&change.source, &marks, is_list, is_wrong && loaded.flash.is_problem && !has_title_error).into_any()}
+        <form id=FORM class="draft" method="post" action=SaveChange::PATH data-unsaved>
             <input type="hidden" name="number" value=change.number.to_string() />
             <input type="hidden" name="revision" value=change.revision.to_string() />
             <label class="label">
-                "What it does, in a line"
-                <input class="field" name="title" maxlength="200" value=change.title.clone() autocomplete="off"
-                    aria-invalid=title_error.is_some().then_some("true") aria-describedby=title_error.is_some().then_some("title-error") />
+                "Summary"
+                <input class="field" name="title" maxlength="200" value=change.title.clone() autocomplete="off" autofocus=has_title_error
+                    aria-invalid=has_title_error.then_some("true") aria-describedby=has_title_error.then_some("title-error") />
             </label>
             {title_error.map(|error| view! { <p id="title-error" class="tone" data-a="bad">{error}</p> })}
             {text(WHY, &change.why, None)}
             {source}
-            {problems(&change.source, &marks, is_list).into_any()}
-            <div class="row actions">
-                <button class="btn primary" name="then" value="submit">{icon(Icon::Send)}"Submit for sign-off"</button>
-                <button class="btn" name="then" value="save">"Save and check"</button>
-                <span class="meta">{state(loaded)}</span>
-            </div>
         </form>
         <Unsaved />
-        {upload}
-        {impact::section(loaded).into_any()}
-        <section class="stacked-sections"><h2>"What it changes so far"</h2>{differences(&loaded.comparison)}</section>
-        {discard(change.number)}
+        {is_list.then(|| entries::section(loaded).into_any())}
+        {impact::assignees_help(loaded)}
     }
+}
+
+/// Renders the comparison with the draft that another person saved while this one was written.
+fn other_version(loaded: &ChangeData) -> Option<AnyView> {
+    let other = loaded.started_from.as_ref().filter(|other| other.state == ChangeState::Draft)?;
+    let href = format!("/changes/{}", other.number);
+    let caption = format!("This draft against draft #{}", other.number);
+    let author = other.author_name.clone().unwrap_or_else(|| "someone else".into());
+    Some(
+        view! {
+            <p class="note-line">"This is your version of "<a href=href>{format!("draft #{}", other.number)}</a>{format!(", which {author} started. Keep one and discard the other.")}</p>
+            <details class="fold"><summary>"Compare"</summary>{text_diff(caption, &other.source, &loaded.change.source)}</details>
+        }
+        .into_any(),
+    )
 }
 
 fn state(loaded: &ChangeData) -> String {
     let wrong = loaded.reading.as_ref().map_or(0, |reading| reading.draft.marks.len());
     match wrong {
-        0 => "Valid".to_owned(),
+        0 => "No problems".to_owned(),
         _ if loaded.change.kind.spec().text == TextFormat::Lines => {
-            format!("Valid; {} left out", number::plural(wrong as i64, "line is", "lines are"))
+            format!("{} skipped", number::plural(wrong as i64, "line", "lines"))
         }
-        many => number::plural(many as i64, "problem", "problems"),
+        many => number::plural(many as i64, "error", "errors"),
     }
 }
 
-/// Renders the upload of a CSV file that replaces the text. The preview shows what it changes.
-fn upload(number: i64, revision: i32) -> impl IntoView {
-    view! {
-        <form class="row upload" method="post" action=format!("/changes/{number}/upload") enctype="multipart/form-data">
-            <input type="hidden" name="revision" value=revision.to_string() />
-            <label class="label">
-                "Or a CSV file: its column company, domain, name or value, else the first"
-                <input class="field" type="file" name="file" accept=".csv,.txt,text/csv,text/plain" required />
-            </label>
-            <button class="btn">"Upload and preview"</button>
-        </form>
-    }
-}
-
-fn discard(number: i64) -> impl IntoView {
+fn discard(loaded: &ChangeData) -> impl IntoView + use<> {
+    let error = loaded.flash.errors.get("reason").cloned();
+    let author = loaded.change.author_name.clone().unwrap_or_else(|| "someone else".into());
+    let reason = (!loaded.is_mine()).then(|| {
+        let field =
+            TextAreaProps { id: "reason", label: "Reason", name: "reason", rows: 2, maxlength: 5_000, required: true };
+        view! { <p>{format!("This draft is by {author}, who reads your reason in the comments.")}</p>{text(field, "", error.clone())} }
+    });
     let form = view! {
         <form method="post" action=WithdrawChange::PATH>
-            <input type="hidden" name="number" value=number.to_string() />
-            <p>"The draft is closed. Its text stays readable here."</p>
-            <button class="btn danger">"Discard the draft"</button>
+            <input type="hidden" name="number" value=loaded.change.number.to_string() />
+            <p>"The draft is closed. The text is kept, and you can start over from it."</p>
+            {reason}
+            <button class="btn danger">"Discard draft"</button>
         </form>
     };
-    view! { <p class="gap">{ask("Discard", false, form)}</p> }
+    ask("Discard", error.is_some(), form)
 }

@@ -1,17 +1,24 @@
 //! The projected impact of a change. A run computes it once for each saved text.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use engine::change::TextProblem;
+use engine::change::Kind;
+use engine::ids::LeadId;
+use engine::rules::pick::Pool;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use service::change::{ChangeImpact, WorkflowImpact};
+use service::change::{ChangeImpact, MovedLead, WorkflowImpact};
 use service::run::ensure_impact;
-use store::Store;
+use store::actor::Role;
 use store::changes::{Change, ChangeState};
+use store::leads::{self, NamedLead};
+use store::reads::frame::names_of;
 use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
+use store::workflows::Version;
+use store::{Store, availability, people};
 use tokio::time::Instant;
 
 use super::change::ChangeData;
@@ -19,11 +26,10 @@ use crate::actions::runs::{RetryRun, may_own};
 use crate::error::Result;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
-use crate::ui::clock::Clock;
 use crate::ui::code::findings;
 use crate::ui::form::once;
 use crate::ui::progress::progress_with_text;
-use crate::ui::{number, refresh};
+use crate::ui::{number, refresh, words};
 
 /// Maximum time to wait for the result before the page shows that the run is still computing.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -32,12 +38,12 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The projected impact of a change, as far as it has been computed.
 pub enum ImpactView {
-    /// The change is closed or invalid, or no live workflow would use it.
+    /// The change is closed, outdated or invalid, or no live workflow would use it.
     None,
     /// A run is computing the impact, or has failed.
     Run(Box<Run>),
-    /// The run has finished.
-    Known(Box<Run>, ChangeImpact),
+    /// The run has finished. The names are those of the leads that would be decided differently.
+    Known(Box<Run>, ChangeImpact, HashMap<LeadId, NamedLead>),
 }
 
 /// Loads the impact of an open change, or the run that computes it.
@@ -45,7 +51,7 @@ pub enum ImpactView {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
-    if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) {
+    if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) || change.is_outdated() {
         return Ok(ImpactView::None);
     }
     let Some(mut run) = ensure_impact(store, change).await? else { return Ok(ImpactView::None) };
@@ -56,24 +62,151 @@ pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
     }
     let known = run.result.clone().and_then(|result| serde_json::from_value(result).ok());
     Ok(match known {
-        Some(impact) => ImpactView::Known(Box::new(run), impact),
+        Some(impact) => {
+            let impact: ChangeImpact = impact;
+            let moved = impact.workflows.iter().flat_map(|workflow| &workflow.leads);
+            let moved: Vec<LeadId> = moved.map(|moved| moved.lead).collect();
+            let names = leads::names(store, &moved).await?;
+            ImpactView::Known(Box::new(run), impact, names)
+        }
         None => ImpactView::Run(Box::new(run)),
     })
 }
 
-/// Renders the findings about the rules and, for each workflow, how the newest leads would be decided with the change.
+/// Renders how the newest leads of each workflow would be decided with the change, and how a pool would share them out.
 pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
-    match &loaded.impact {
+    let pool = loaded.pool.as_ref().map(|shares| shares.view(loaded).into_any());
+    let decisions = match &loaded.impact {
+        // It would be set against what is live, and the differences against what is not any more.
+        _ if loaded.change.is_outdated() => view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2><p class="quiet">"Update the change to see its impact."</p></section> }.into_any(),
         ImpactView::None => ().into_any(),
         ImpactView::Run(run) => {
             let part = refresh::part_due("impact", Topic::Runs, computing(loaded, run));
             view! { {part}{refresh::subscribe(&[Topic::Runs])} }.into_any()
         }
-        ImpactView::Known(run, impact) => {
-            let known = known(&loaded.change.source, run, impact, loaded.clock);
+        ImpactView::Known(run, impact, names) => {
+            let known = known(loaded, run, impact, names);
             view! { <div id="impact">{known}</div> }.into_any()
         }
+    };
+    view! { {pool}{decisions} }
+}
+
+/// Renders the findings about the rules themselves, which apply to every workflow that uses them. They come last on the page.
+pub fn findings_section(loaded: &ChangeData) -> Option<AnyView> {
+    let ImpactView::Known(_, impact, _) = &loaded.impact else { return None };
+    let notes = &impact.findings;
+    let new = notes.iter().filter(|note| note.is_new).count();
+    let about = match new {
+        0 => "They were there before this change.".to_owned(),
+        _ => format!(
+            "{} by this change. You can still submit it.",
+            number::plural(new as i64, "is caused", "are caused")
+        ),
+    };
+    (!notes.is_empty()).then(|| {
+        view! {
+            <section class="stacked-sections" aria-labelledby="findings">
+                <h2 id="findings">"Warnings"</h2>
+                <p class="meta">{about}</p>
+                {findings(&loaded.change.source, notes)}
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// Each person's share of a pool's leads.
+pub struct PoolShares {
+    /// Name, share in the version that the change starts from, and share with the change.
+    rows: Vec<(String, Option<f64>, Option<f64>)>,
+    /// The people who can be in a pool: name and address.
+    able: Vec<(String, String)>,
+}
+
+impl PoolShares {
+    /// Loads the shares if the change is about a pool.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn load(store: &Store, change: &Change, base: Option<&Version>) -> Result<Option<Self>> {
+        if change.kind != Kind::Pool {
+            return Ok(None);
+        }
+        let weights: BTreeMap<String, u32> = availability::of_pool(store, &change.name)
+            .await?
+            .into_iter()
+            .filter_map(|set| Some((set.person, u32::try_from(set.weight?).ok()?)))
+            .collect();
+        let pool = |body: Option<&serde_json::Value>| {
+            let pool: Option<Pool> = body.and_then(|body| serde_json::from_value(body.clone()).ok());
+            pool.map(|pool| pool.weighted(&weights).into_owned())
+        };
+        let (before, after) = (pool(base.map(|base| &base.body)), pool(change.body.as_ref()));
+        let was = before.as_ref().map(Pool::shares).unwrap_or_default();
+        let would = after.as_ref().map(Pool::shares).unwrap_or_default();
+        let emails: BTreeSet<&str> = was.keys().chain(would.keys()).copied().collect();
+        let able = people::holders(store, Role::Ae).await?;
+        let known: Vec<String> = emails.iter().map(|email| (*email).to_owned()).collect();
+        let names = names_of(store, &known).await?;
+        let mut rows: Vec<_> = emails
+            .into_iter()
+            .map(|email| {
+                let name = names.get(email).cloned().unwrap_or_else(|| email.to_owned());
+                (name, was.get(email).copied(), would.get(email).copied())
+            })
+            .collect();
+        rows.sort_by(|one, other| one.0.cmp(&other.0));
+        let able = able.into_iter().map(|person| (person.name, person.email)).collect();
+        Ok(after.is_some().then_some(Self { rows, able }))
     }
+
+    fn view(&self, loaded: &ChangeData) -> impl IntoView + use<> {
+        let share = |share: Option<f64>| share.map_or_else(|| "\u{2013}".to_owned(), number::percent);
+        let is_first = loaded.change.base_version == 0;
+        let rows = self
+            .rows
+            .iter()
+            .map(|(name, was, would)| {
+                let is_same = was == would;
+                view! {
+                    <tr>
+                        <th scope="row">{name.clone()}</th>
+                        <td class="num first" data-l="Now">{share(*was)}</td>
+                        <td class="num" data-l="With this change" class:quiet=is_same>{share(*would)}</td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        let before =
+            if is_first { "Now".to_owned() } else { format!("Version {}", loaded.change.base_version) };
+        view! {
+            <section class="stacked-sections impact" aria-labelledby="shares">
+                <h2 id="shares">"Share of leads"</h2>
+                <table class="table">
+                    <caption class="sr">"Share of the leads of this pool per person, before and with the change"</caption>
+                    <thead><tr><th scope="col">"Person"</th><th scope="col" class="num">{before}</th><th scope="col" class="num">"With this change"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+                <p class="meta">"While everyone is available. Which leads come to this pool is up to the rules."</p>
+            </section>
+        }
+    }
+}
+
+/// Renders who can be in a pool, with the addresses that its text needs.
+pub fn assignees_help(loaded: &ChangeData) -> Option<AnyView> {
+    if loaded.change.kind != Kind::Pool {
+        return None;
+    }
+    let able = loaded.pool.as_ref().map(|shares| shares.able.as_slice()).unwrap_or_default();
+    let rows = able
+        .iter()
+        .map(|(name, email)| view! { <li class="row"><b>{name.clone()}</b><code>{email.clone()}</code></li> })
+        .collect_view();
+    (!able.is_empty()).then(|| {
+        view! { <details class="fold"><summary>"People who can get leads"</summary><ul class="plain-list">{rows}</ul></details> }.into_any()
+    })
 }
 
 fn computing(loaded: &ChangeData, run: &Run) -> impl IntoView + use<> {
@@ -99,38 +232,35 @@ fn computing(loaded: &ChangeData, run: &Run) -> impl IntoView + use<> {
     view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{body}</section> }
 }
 
-fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl IntoView + use<> {
+fn known(
+    loaded: &ChangeData,
+    run: &Run,
+    impact: &ChangeImpact,
+    names: &HashMap<LeadId, NamedLead>,
+) -> impl IntoView + use<> {
     let workflows: Vec<&WorkflowImpact> =
         impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
+    let clock = loaded.clock;
     let as_of = run.finished_at.map(|at| {
         view! { <p class="meta">"Computed "{clock.stamp_in_sentence(at)}" from the newest leads at that time."</p> }
     });
-    let section = (!workflows.is_empty()).then(|| {
-        let all = workflows.into_iter().map(one).collect_view();
+    let is_pool = loaded.change.kind == Kind::Pool;
+    (!workflows.is_empty()).then(|| {
+        let all = workflows.into_iter().map(|impact| one(impact, names, is_pool)).collect_view();
         view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{all}{as_of}</section> }
-    });
-    view! { {found(source, &impact.findings)}{section} }
-}
-
-/// Renders the findings about the rules themselves, which apply to every workflow that uses them.
-fn found(source: &str, marks: &[TextProblem]) -> impl IntoView + use<> {
-    (!marks.is_empty()).then(|| {
-        view! {
-            <section class="stacked-sections" aria-labelledby="findings">
-                <h2 id="findings">"Findings"</h2>
-                <p class="meta">"Worth a look. None of them keeps it from being submitted."</p>
-                {findings(source, marks)}
-            </section>
-        }
     })
 }
 
-fn one(impact: &WorkflowImpact) -> impl IntoView + use<> {
+fn one(impact: &WorkflowImpact, names: &HashMap<LeadId, NamedLead>, is_pool: bool) -> impl IntoView + use<> {
     let decided = number::plural(impact.decided as i64, "newest lead", "newest leads");
     if impact.moved == 0 {
-        return Either::Left(
-            view! { <p>{format!("None of the {decided} of {} would be decided differently.", impact.workflow)}</p> },
-        );
+        let said = match is_pool {
+            true => {
+                format!("The same leads of {} come to this pool. It is shared out as above.", impact.workflow)
+            }
+            false => format!("None of the {decided} of {} would be decided differently.", impact.workflow),
+        };
+        return Either::Left(view! { <p>{said}</p> });
     }
     let rows = STACK
         .iter()
@@ -147,26 +277,38 @@ fn one(impact: &WorkflowImpact) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let examples = impact
-        .examples
-        .iter()
-        .enumerate()
-        .map(|(index, (lead, is, would))| {
-            view! { <li class="row"><a href=format!("/leads/{lead}")>{format!("Lead {}", index + 1)}</a>{action_chip(*is)}<span class="quiet">"would be"</span>{action_chip(*would)}</li> }
-        })
-        .collect_view();
+    let leads = impact.leads.iter().map(|moved| moved_lead(moved, names)).collect_view();
+    let show = format!("Show {}", number::plural(impact.leads.len() as i64, "lead", "leads"));
     Either::Right(view! {
         <p>
             <b>{format!("{} of the {decided}", number::count(impact.moved as i64))}</b>
             {format!(" of {} would be decided differently.", impact.workflow)}
         </p>
         <table class="table">
-            <caption class="sr">{format!("Decisions in {} by what is live and with the change", impact.workflow)}</caption>
+            <caption class="sr">{format!("Decisions in {}: live and with the change", impact.workflow)}</caption>
             <thead><tr><th scope="col">"Action"</th><th scope="col" class="num">"Live"</th><th scope="col" class="num">"With this change"</th><th scope="col" class="num">"Change"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <details class="fold"><summary>"Some of them"</summary><ul class="plain-list">{examples}</ul></details>
+        <details class="fold"><summary>{show}</summary><ul class="plain-list moved-leads">{leads}</ul></details>
     })
+}
+
+fn moved_lead(moved: &MovedLead, names: &HashMap<LeadId, NamedLead>) -> impl IntoView + use<> {
+    let (name, about) = match names.get(&moved.lead) {
+        Some(lead) => words::lead(
+            lead.name.as_ref(),
+            lead.company.as_ref(),
+            None,
+            lead.external_id.as_deref().or(lead.email.as_deref()),
+        ),
+        None => words::lead(None, None, None, None),
+    };
+    view! {
+        <li>
+            <span class="row"><a href=format!("/leads/{}", moved.lead)>{name}</a><span class="quiet">{about}</span></span>
+            <span class="row">{action_chip(moved.is)}<span class="quiet" aria-hidden="true">"\u{2192}"</span><span class="sr">"would be"</span>{action_chip(moved.would)}</span>
+        </li>
+    }
 }
 
 fn signed(change: i64) -> String {

@@ -3,7 +3,9 @@
 mod approvals;
 mod change;
 mod comments;
+mod conflicts;
 mod draft;
+pub mod entries;
 mod impact;
 
 use engine::change::Kind;
@@ -53,6 +55,8 @@ pub struct ChangeList {
 pub struct ChangeListExtras {
     /// Number of changes waiting for the viewer.
     waiting: i64,
+    /// Number of the viewer's own changes that have to be updated.
+    outdated: i64,
     clock: Clock,
 }
 
@@ -75,9 +79,9 @@ impl Tab {
     fn title(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting for you",
-            Self::Open => "All waiting",
+            Self::Open => "All open",
             Self::Drafts => "Drafts",
-            Self::Mine => "Yours",
+            Self::Mine => "Created by me",
             Self::Closed => "Decided",
         }
     }
@@ -149,7 +153,8 @@ impl ListPage for ChangeList {
         _found: &ListRows<ListedChange, i64>,
     ) -> Result<ChangeListExtras> {
         let waiting = changes::waiting_for(&here.request.store, self.viewer, &self.roles).await?;
-        Ok(ChangeListExtras { waiting, clock: here.clock })
+        let outdated = changes::outdated_by(&here.request.store, self.viewer).await?;
+        Ok(ChangeListExtras { waiting, outdated, clock: here.clock })
     }
 
     fn table<'a>(&'a self, extras: &'a ChangeListExtras) -> Table<'a, ListedChange> {
@@ -165,7 +170,7 @@ impl ListPage for ChangeList {
     ) -> ListFrame {
         let about = match self.tab {
             Tab::Mine => "Changes you started and their state",
-            _ => "Every change needs approval by someone who did not edit it",
+            _ => "Every change needs a second person",
         };
         let bar = view! { <h1>{Self::heading(&self.address).1}</h1><span class="meta">{about}</span> };
         ListFrame {
@@ -173,7 +178,7 @@ impl ListPage for ChangeList {
             form: form(&self.address).into_any(),
             chips: self.chips(),
             cleared: self.address.start().without(&["kind", "q"]).href(),
-            tabs: self.tabs(extras.waiting).into_any(),
+            tabs: self.tabs(extras).into_any(),
             above: ().into_any(),
             below: ().into_any(),
         }
@@ -204,7 +209,7 @@ fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
         row.title.clone(),
         kind.map_or_else(|| row.kind.clone(), |kind| words::sentence(kind.spec().title)),
         title.unwrap_or(&row.name).to_owned(),
-        row.state.parse().map_or_else(|_| row.state.clone(), |state| words::change_state(state).1.to_owned()),
+        words::listed_change(row).1.to_owned(),
         roles(&row.required),
         roles(&row.signed),
         csv_file::text(row.author_name.clone()),
@@ -224,15 +229,19 @@ impl ChangeList {
             .collect()
     }
 
-    fn tabs(&self, waiting: i64) -> impl IntoView + use<> {
+    fn tabs(&self, extras: &ChangeListExtras) -> impl IntoView + use<> {
         let bare = self.address.start();
         let tab = |one: &Tab| {
             let href = match one {
                 Tab::Waiting => bare.without(&["show"]).href(),
                 other => bare.with("show", <&str>::from(*other)).href(),
             };
-            let count =
-                (*one == Tab::Waiting && waiting > 0).then(|| view! { <b>{number::count(waiting)}</b> });
+            let (many, what) = match one {
+                Tab::Waiting => (extras.waiting, ""),
+                Tab::Mine => (extras.outdated, " outdated"),
+                _ => (0, ""),
+            };
+            let count = (many > 0).then(|| view! { <b>{number::count(many)}{what}</b> });
             view! { <li><a href=href aria-current=(*one == self.tab).then_some("true")>{one.title()}{count}</a></li> }
         };
         let tabs = Tab::VARIANTS.iter().map(tab).collect_view();
@@ -261,17 +270,16 @@ fn nothing(tab: Tab, roles: &[Role]) -> impl IntoView + use<> {
     let is_approver = roles.iter().any(|role| APPROVING_ROLES.contains(role));
     let (title, text) = match tab {
         Tab::Waiting if is_approver => (
-            "Nothing waits for you",
+            "Nothing to approve",
             "Changes that your role can approve appear here when other people submit them.",
         ),
         Tab::Waiting => (
-            "Your roles approve no changes",
+            "You have nothing to approve",
             "Enablement and SDR managers approve field extraction. RevOps approves rules, lists and pools, together with sales managers where they affect assignment. You can suggest changes to all of them.",
         ),
-        Tab::Open => (
-            "No changes wait for approval",
-            "A submitted change appears here until every required role has approved it.",
-        ),
+        Tab::Open => {
+            ("No open changes", "A submitted change appears here until every required role has approved it.")
+        }
         Tab::Drafts => ("No drafts", "Open a rule set, a list, a pool or a field extraction to start one."),
         Tab::Mine => (
             "You have not suggested any changes",
@@ -290,7 +298,7 @@ fn table(clock: Clock) -> Table<'static, ListedChange> {
     let columns = vec![
         Column::new("change", "Change", "", subject).sort("number"),
         Column::new("state", "State", "first", |row: &ListedChange| {
-            let (tone, state) = row.state.parse().map_or(("unknown", "Unknown"), words::change_state);
+            let (tone, state) = words::listed_change(row);
             dotted(tone, state)
         }),
         Column::new("approvals", "Approvals", "wide", approvals),

@@ -50,7 +50,7 @@ fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
         (true, message) => {
             Some(view! { <p id="wrong" class="tone" data-a="bad" role="alert">{message}</p> }.into_any())
         }
-        (false, message) => Some(note::flash(message, None).into_any()),
+        (false, message) => Some(note::flash(message, flash.is_problem, None).into_any()),
     };
     let invalid = is_wrong.then_some("true");
     let described = is_wrong.then_some("wrong");

@@ -137,7 +137,9 @@ pub fn messages() -> PieceGroup {
         name: "Messages",
         about: "What happened, what is missing, how far it is, and what to do about it",
         examples: vec![
-            example("Said once, dismissible", |_| note::flash("“Mine” is saved.".into(), Some(HERE.into()))),
+            example("Said once, dismissible", |_| {
+                note::flash("“Mine” is saved.".into(), false, Some(HERE.into()))
+            }),
             example("Warning", |_| {
                 note::note(
                     Tone::Warn,

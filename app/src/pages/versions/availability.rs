@@ -72,7 +72,7 @@ fn row(
     let form = may.then(|| form(here, pool, member, name, weight, away).into_any());
     view! {
         <tr>
-            <th scope="row">{name.to_owned()}<small>{member.person.clone()}</small></th>
+            <th scope="row">{name.to_owned()}</th>
             <td class="num first" data-l="Turns now">{turns}</td>
             <td data-l="Takes leads">{takes}</td>
             <td>{form}</td>

@@ -16,7 +16,10 @@ use serde_json::Value as Json;
 use store::workflows::Version;
 
 use crate::error::Result;
+use crate::pages::assignees::AssigneeNames;
+use crate::pages::changes::entries;
 use crate::ui::chip::action_chip;
+use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
@@ -27,18 +30,23 @@ const ENTRIES: usize = 500;
 ///
 /// # Errors
 /// Returns an error if the content does not match its kind.
-pub fn content(kind: Kind, version: &Version, search: &str) -> Result<AnyView> {
+pub fn content(
+    kind: Kind,
+    version: &Version,
+    names: &AssigneeNames,
+    editing: &ListEditing<'_>,
+) -> Result<AnyView> {
     let said = match kind {
         Kind::RuleSet => rules(&typed::<RuleSetFile>(&version.body)?.written_out()).into_any(),
         Kind::Catalogue => fields(&typed(&version.body)?).into_any(),
         Kind::Map => map(&typed(&version.body)?).into_any(),
-        Kind::Pool => pool(&typed(&version.body)?).into_any(),
-        Kind::List => return Ok(list(version, search).into_any()),
+        Kind::Pool => pool(&typed(&version.body)?, names).into_any(),
+        Kind::List => return Ok(list(version, editing).into_any()),
     };
     let text = service::change::text_of(version)?;
     Ok(view! {
         {said}
-        <details class="fold gap"><summary>"As text"</summary><pre class="code">{text}</pre></details>
+        <details class="fold gap"><summary>"YAML"</summary><pre class="code">{text}</pre></details>
     }
     .into_any())
 }
@@ -54,7 +62,7 @@ fn rules(set: &RuleSetFile) -> impl IntoView + use<> {
             {rows}
             <li class="otherwise">
                 <span class="num"></span>
-                <div><p class="row"><b>"Otherwise"</b>{action_chip(set.default)}</p><p class="meta">"Also where a rule cannot be told for want of information."</p></div>
+                <div><p class="row"><b>"Otherwise"</b>{action_chip(set.default)}</p><p class="meta">"Also applies when a rule needs a field that is missing or uncertain."</p></div>
             </li>
         </ol>
     }
@@ -199,7 +207,7 @@ fn settings(field: &MappedField) -> String {
         .join("; ")
 }
 
-fn pool(pool: &Pool) -> impl IntoView + use<> {
+fn pool(pool: &Pool, names: &AssigneeNames) -> impl IntoView + use<> {
     let total: u32 = pool.members.iter().map(|member| member.weight).sum();
     let rows = pool
         .members
@@ -208,7 +216,7 @@ fn pool(pool: &Pool) -> impl IntoView + use<> {
             let share = f64::from(member.weight) / f64::from(total.max(1));
             view! {
                 <tr>
-                    <th scope="row">{member.person.clone()}</th>
+                    <th scope="row">{names.of(&member.person).to_owned()}</th>
                     <td class="num first">{member.weight}</td>
                     <td class="num" data-l="Share">{number::percent(share)}</td>
                 </tr>
@@ -224,39 +232,57 @@ fn pool(pool: &Pool) -> impl IntoView + use<> {
     }
 }
 
-fn list(version: &Version, search: &str) -> impl IntoView + use<> {
-    let entries: Vec<&str> = version
-        .body
-        .get("entries")
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .collect();
+/// How the entries of a list are shown.
+pub struct ListEditing<'a> {
+    /// The text that entries are searched for.
+    pub search: &'a str,
+    /// Whether the viewer can add and remove entries: the page shows the newest version.
+    pub may_edit: bool,
+    /// The problem with the entries to add.
+    pub error: Option<String>,
+}
+
+fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
+    let all = entries::entries(Some(&version.body));
+    let page = format!("{}/{}", Kind::List.spec().path, version.name);
+    let file = entries::file_path(&version.name, version.version);
+    let add = editing.may_edit.then(|| {
+        let error = editing.error.clone();
+        let form = entries::add_form(&version.name, None, error.clone());
+        view! { {ask("Add entries", error.is_some(), form)} }
+    });
+    let entries = if editing.may_edit {
+        entries::remove_form(&version.name, None, &page, &all, editing.search).into_any()
+    } else {
+        read_only(version, &page, &all, editing.search).into_any()
+    };
+    view! {
+        <div class="row list-acts">
+            <a class="btn" href=file download>{icon(Icon::Download)}"Download CSV"</a>
+            {add}
+        </div>
+        {entries}
+    }
+}
+
+fn read_only(version: &Version, page: &str, all: &[&str], search: &str) -> impl IntoView + use<> {
     let sought = search.trim().to_lowercase();
-    let found: Vec<&str> = entries
+    let found: Vec<&str> = all
         .iter()
         .copied()
         .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
         .collect();
+    let total = number::plural(all.len() as i64, "entry", "entries");
     let count = match (sought.is_empty(), found.len() > ENTRIES) {
-        (true, false) => number::plural(entries.len() as i64, "entry", "entries"),
-        (true, true) => format!(
-            "The first {} of {}",
-            number::count(ENTRIES as i64),
-            number::plural(entries.len() as i64, "entry", "entries")
-        ),
-        (false, _) => format!(
-            "{} of {}",
-            number::count(found.len() as i64),
-            number::plural(entries.len() as i64, "entry", "entries")
-        ),
+        (true, false) => total,
+        (true, true) => format!("The first {} of {total}", number::count(ENTRIES as i64)),
+        (false, _) => format!("{} of {total}", number::count(found.len() as i64)),
     };
     let rows =
         found.iter().take(ENTRIES).map(|entry| view! { <li>{(*entry).to_owned()}</li> }).collect_view();
-    let nothing = found.is_empty().then(|| view! { <p class="quiet">"No entry like this. Case and spaces do not count, other letters do."</p> });
+    let nothing = found.is_empty().then(|| view! { <p class="quiet">"No entry matches."</p> });
     view! {
-        <form class="row search-line" method="get" role="search" aria-label="Find an entry">
+        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label="Find an entry">
             <input type="hidden" name="version" value=version.version.to_string() />
             <input class="field" type="search" name="q" value=search.to_owned() placeholder="Find an entry" aria-label="Find an entry" maxlength="200" />
             <button class="btn">{icon(Icon::Search)}"Find"</button>

@@ -42,9 +42,9 @@ fn row(version: &VersionEntry, newest: i32, around: &VersionsContext<'_>) -> imp
         .any(|used| used.version == number)
         .then(|| view! { <span class="tag" data-a="good">"live"</span> });
     let title =
-        version.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| "First version".into());
+        version.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| "Initial version".into());
     let by = version.author.clone().unwrap_or_else(|| words::actor(&version.created_by, names));
-    let see = (!is_shown).then(|| view! { <a href=format!("{path}?version={number}")>"See"</a> });
+    let see = (!is_shown).then(|| view! { <a href=format!("{path}?version={number}")>"View"</a> });
     let compare = (number > 1).then(|| {
         let earlier = number - 1;
         view! { <a href=format!("{path}?version={number}&against={earlier}")>"Compare"<span class="sr">{format!(" version {number} with version {earlier}")}</span></a> }

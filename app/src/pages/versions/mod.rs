@@ -66,7 +66,7 @@ fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
             <input type="hidden" name="kind" value=kind.to_string() />
             {input(name, flash)}
             <p class="meta">{hint}</p>
-            <button class="btn primary">"Begin a draft"</button>
+            <button class="btn primary">"Create draft"</button>
         </form>
     };
     let words = format!("New {}", spec.title.to_lowercase());
@@ -94,7 +94,7 @@ fn table(
                 <tr>
                     <th scope="col">"Name"</th>
                     <th scope="col">"Version"</th>
-                    <th scope="col">"Decides in"</th>
+                    <th scope="col">"Used in"</th>
                     <th scope="col">"Open changes"</th>
                     <th scope="col" class="num">"Size"</th>
                     <th scope="col" class="num">"Since"</th>
@@ -137,7 +137,7 @@ fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView +
         <tr>
             <th scope="row"><a href=format!("/changes/{}", change.number)>{titles::version(kind, &change.name)}</a></th>
             <td class="first"><span class="tag">"New"</span></td>
-            <td class="wide"><span class="quiet">"Not signed yet"</span></td>
+            <td class="wide"><span class="quiet">"Not approved yet"</span></td>
             <td>{change_link(change)}</td>
             <td class="num"></td>
             <td class="num quiet">{clock.stamp(change.at)}</td>
@@ -147,6 +147,6 @@ fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView +
 
 /// Renders a link to a change, with its number and state.
 pub(super) fn change_link(change: &ListedChange) -> impl IntoView + use<> {
-    let (tone, state) = change.state.parse().map_or(("unknown", "Open"), words::change_state);
+    let (tone, state) = words::listed_change(change);
     view! { <a class="pair" href=format!("/changes/{}", change.number)>{dotted(tone, format!("#{} {}", change.number, state.to_lowercase()))}</a>" " }
 }

@@ -13,9 +13,11 @@ use store::titles::{TITLE_CHARS, TitledObject};
 use store::workflows::{self, Version};
 
 use super::{availability, change_link, content, history as versions, switches};
-use crate::actions::changes::StartChange;
+use crate::actions::changes::{EditEntries, StartChange, counted};
 use crate::actions::titles::SetVersionTitle;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentence};
+use crate::flash::Flash;
+use crate::pages::assignees::AssigneeNames;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::ui::diff::{differences, text_diff};
@@ -36,7 +38,8 @@ pub fn SubjectPage(
         against: query.get("against").and_then(|text| text.parse().ok()),
         search: query.get("q").unwrap_or_default(),
     };
-    page(Section::Versions(kind), move |here| load(here, kind, name, asked))
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Versions(kind), move |here| load(here, kind, name, asked, flash))
 }
 
 struct VersionQuery {
@@ -50,6 +53,7 @@ async fn load(
     kind: Kind,
     name: Option<String>,
     asked: VersionQuery,
+    flash: Flash,
 ) -> Result<PageContent> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
@@ -74,9 +78,16 @@ async fn load(
     let names = names_of_actors(store, &by).await?;
     let title = titles::version(kind, &name);
     let is_newest = shown.version == newest.version;
+    let bodies = [Some(&shown), against.as_ref()].into_iter().flatten().map(|version| &version.body);
+    let names_in = AssigneeNames::load(store, kind, bodies).await?;
+    let editing = content::ListEditing {
+        search: &asked.search,
+        may_edit: is_newest && here.may::<EditEntries>(),
+        error: flash.errors.get("add").cloned(),
+    };
     let main = match &against {
-        Some(against) => Either::Left(compared(kind, against, &shown)?),
-        None => Either::Right(content::content(kind, &shown, &asked.search)?),
+        Some(against) => Either::Left(compared(kind, against, &shown, &names_in)?),
+        None => Either::Right(content::content(kind, &shown, &names_in, &editing)?),
     };
     let around = versions::VersionsContext {
         kind,
@@ -120,9 +131,9 @@ async fn load(
 
 fn lives_in(used: &[WorkflowUse]) -> String {
     match used {
-        [] => "In no live workflow".to_owned(),
-        [one] => format!("Decides in {}", one.title),
-        many => format!("Decides in {}", number::plural(many.len() as i64, "workflow", "workflows")),
+        [] => "Not used in a live workflow".to_owned(),
+        [one] => format!("Used in {}", one.title),
+        many => format!("Used in {}", number::plural(many.len() as i64, "workflow", "workflows")),
     }
 }
 
@@ -177,11 +188,18 @@ fn looking_back(
         None => format!("This is version {}; the newest is version {}.", shown.version, newest.version),
     };
     let href = format!("{}/{}", kind.spec().path, shown.name);
-    view! { <p class="note-line">{what}" "<a href=href>"See the newest"</a></p> }
+    view! { <p class="note-line">{what}" "<a href=href>"View the newest"</a></p> }
 }
 
-fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoView + use<>> {
-    let comparison = change::compare(kind, Some(&against.body), &shown.body);
+fn compared(
+    kind: Kind,
+    against: &Version,
+    shown: &Version,
+    names: &AssigneeNames,
+) -> Result<impl IntoView + use<>> {
+    let comparison = names.comparison(change::compare(kind, Some(&against.body), &shown.body));
+    let total = (kind.spec().text == TextFormat::Lines && !comparison.differences.is_empty())
+        .then(|| view! { <p><b>{sentence(&counted(&comparison))}</b></p> });
     let texts = match kind.spec().text {
         TextFormat::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
         // The comparison already lists every changed entry.
@@ -192,7 +210,7 @@ fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoV
         view! { <h2>"Line by line"</h2>{text_diff(caption, &old, &new)} }
     });
     Ok(
-        view! { <section class="stacked-sections"><h2>"What differs"</h2>{differences(&comparison)}{lines}</section> },
+        view! { <section class="stacked-sections"><h2>"Differences"</h2>{total}{differences(&comparison)}{lines}</section> },
     )
 }
 

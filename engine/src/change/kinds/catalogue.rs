@@ -1,8 +1,8 @@
 //! The field catalogue of a workflow.
 
 use super::{
-    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, never,
-    yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, PartForm, ProblemPointer, TextFormat,
+    never, yaml_text,
 };
 use crate::bundle::BundleSource;
 use crate::catalogue::Catalogue;
@@ -17,7 +17,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Fields",
     about: "The lead fields that rules can read, by workflow",
     path: "/fields",
-    parts: ItemNames { key: None, one: "field", many: "fields" },
+    parts: ItemNames { key: None, one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::Revops],
     origin: KindOrigin::Workflow,
@@ -30,6 +30,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         touches_assignment: false,
     },
     notes: None,
+    assignees: None,
     place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_catalogue(name, version, body),
         version: |source, _| Some(source.catalogue.0),

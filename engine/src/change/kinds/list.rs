@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, TextFormat, any_successor};
+use super::{
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, PartForm, TextFormat, any_successor,
+};
 use crate::bundle::{Bundle, BundleSource};
 use crate::change::{Comparison, Difference};
 use crate::problem::Problem;
@@ -17,7 +19,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Lists",
     about: "Companies, domains and other texts that rules look up",
     path: "/lists",
-    parts: ItemNames { key: Some("entries"), one: "entry", many: "entries" },
+    parts: ItemNames { key: Some("entries"), one: "entry", many: "entries", form: PartForm::Set },
     owner: Role::Revops,
     approvers: &[Role::Revops],
     origin: KindOrigin::People {
@@ -30,6 +32,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write,
     compare,
     notes: None,
+    assignees: None,
     place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_list(name, version, body),
         version: |source, name| source.lists.get(name).map(|(version, _)| *version),

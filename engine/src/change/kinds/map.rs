@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, any_successor,
-    never, yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, PartForm, ProblemPointer, TextFormat,
+    any_successor, never, yaml_text,
 };
 use crate::change::Comparison;
 use crate::change::compare::named;
@@ -19,7 +19,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Field extraction",
     about: "Where in an event each field is read, and how",
     path: "/maps",
-    parts: ItemNames { key: Some("fields"), one: "field", many: "fields" },
+    parts: ItemNames { key: Some("fields"), one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,
     approvers: &[Role::Enablement, Role::RepLeader],
     origin: KindOrigin::Workflow,
@@ -29,6 +29,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write: yaml_text::written::<MapFile>,
     compare,
     notes: None,
+    assignees: None,
     place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_map(name, version, body),
         version: |source, _| Some(source.map.0),

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Comparison, TextProblem};
+use super::{Assignee, Comparison, Note};
 use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::Problem;
 use crate::role::Role;
@@ -103,13 +103,16 @@ pub struct KindSpec {
     pub compare: fn(before: Option<&Json>, after: &Json) -> Comparison,
     /// Returns hints about a draft that has no problems.
     pub notes: Option<FindHints>,
+    /// Returns the people that the content hands leads to; `None` for kinds that name none.
+    pub assignees: Option<fn(body: &Json) -> Vec<Assignee>>,
     /// The place in a bundle; `None` for kinds that do not affect decisions.
     pub place: Option<BundleSlot>,
 }
 
-/// Finds hints about a draft from its text and content, the analysis of the rules, and the number of leads
-/// evaluated for the analysis.
-pub type FindHints = fn(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem>;
+/// Finds hints about a draft from its text and content, the analyses of its rules and of those that are live, and the number of
+/// leads evaluated for the analysis.
+pub type FindHints =
+    fn(text: &str, body: &Json, analysis: &Analysis, live: &Analysis, decided: usize) -> Vec<Note>;
 
 /// The items that the content of a kind consists of, used to describe its size.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +123,19 @@ pub struct ItemNames {
     pub one: &'static str,
     /// The plural name of an item.
     pub many: &'static str,
+    /// How the items are kept.
+    pub form: PartForm,
+}
+
+/// How the items of a kind are kept in its content, and so by what they are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartForm {
+    /// An object, by name and without an order.
+    Named,
+    /// A list of objects in order, each with its id under this key.
+    Listed(&'static str),
+    /// A list of texts without an order.
+    Set,
 }
 
 /// How new items of a kind are created.

@@ -3,12 +3,12 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, TextFormat, any_successor, never,
-    yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, PartForm, TextFormat, any_successor,
+    never, yaml_text,
 };
 use crate::bundle::Bundle;
-use crate::change::Comparison;
 use crate::change::compare::named;
+use crate::change::{Assignee, Comparison};
 use crate::problem::Problem;
 use crate::role::Role;
 use crate::rules::pick::Pool;
@@ -19,7 +19,12 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Pools",
     about: "People who take turns with leads",
     path: "/pools",
-    parts: ItemNames { key: Some("members"), one: "person", many: "people" },
+    parts: ItemNames {
+        key: Some("members"),
+        one: "person",
+        many: "people",
+        form: PartForm::Listed("person"),
+    },
     owner: Role::Revops,
     approvers: &[Role::Revops],
     origin: KindOrigin::People {
@@ -32,6 +37,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write: yaml_text::written::<Pool>,
     compare,
     notes: None,
+    assignees: Some(assignees),
     place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_pool(name, version, body),
         version: |source, name| source.pools.get(name).map(|(version, _)| *version),
@@ -53,6 +59,15 @@ fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
 fn compare(before: Option<&Json>, after: &Json) -> Comparison {
     let differences = named("Person", before.map(members).as_ref(), Some(&members(after)));
     Comparison { touches_assignment: !differences.is_empty(), differences }
+}
+
+fn assignees(body: &Json) -> Vec<Assignee> {
+    let all = body.get("members").and_then(Json::as_array).into_iter().flatten().enumerate();
+    let one = |(index, member): (usize, &Json)| {
+        let email = member.get("person")?.as_str()?.to_owned();
+        Some(Assignee { pointer: format!("/members/{index}/person"), email })
+    };
+    all.filter_map(one).collect()
 }
 
 /// Returns the members of a pool by e-mail address.

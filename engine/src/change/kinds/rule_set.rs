@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::{
-    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, ProblemPointer, TextFormat, any_successor,
-    never, yaml_text,
+    BundleSlot, ItemNames, Kind, KindOrigin, KindSpec, Membership, PartForm, ProblemPointer, TextFormat,
+    any_successor, never, yaml_text,
 };
 use crate::change::compare::rules;
-use crate::change::{TextProblem, notes};
+use crate::change::{Note, notes};
 use crate::problem::Problem;
 use crate::role::Role;
 use crate::rules::{Analysis, RuleSetFile};
@@ -18,7 +18,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     plural: "Rule sets",
     about: "Ordered rules; the first match decides",
     path: "/rules",
-    parts: ItemNames { key: Some("rules"), one: "rule", many: "rules" },
+    parts: ItemNames { key: Some("rules"), one: "rule", many: "rules", form: PartForm::Listed("id") },
     owner: Role::Revops,
     approvers: &[Role::Revops],
     origin: KindOrigin::Workflow,
@@ -28,6 +28,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     write: yaml_text::written::<RuleSetFile>,
     compare: rules::compared,
     notes: Some(findings),
+    assignees: None,
     place: Some(BundleSlot {
         put: |parts, name, version, body| parts.put_rule_set(name, version, body),
         version: |source, _| Some(source.rule_set.0),
@@ -57,8 +58,8 @@ fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     })
 }
 
-fn findings(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<TextProblem> {
+fn findings(text: &str, body: &Json, analysis: &Analysis, live: &Analysis, decided: usize) -> Vec<Note> {
     serde_json::from_value(body.clone())
-        .map(|file| notes::notes(text, &file, analysis, decided))
+        .map(|file| notes::notes(text, &file, analysis, live, decided))
         .unwrap_or_default()
 }

@@ -8,13 +8,18 @@ use crate::support::{Browser, TestApp, between, event, location};
 
 /// Submits a list of target accounts with one more entry. Returns the number of the change.
 async fn submit(browser: &mut Browser<'_>, company: &str) -> String {
-    let answer = browser.post("/actions/start-change", &[("kind", "list"), ("name", "tam")]).await;
+    submit_text(browser, ("list", "tam"), &format!("value\nInitech\n{company}\n")).await
+}
+
+/// Submits a text as the next version of something. Returns the number of the change.
+async fn submit_text(browser: &mut Browser<'_>, (kind, name): (&str, &str), source: &str) -> String {
+    let answer = browser.post("/actions/start-change", &[("kind", kind), ("name", name)]).await;
     let number = location(&answer).strip_prefix("/changes/").unwrap().to_owned();
     let fields = [
         ("number", &*number),
         ("revision", "1"),
         ("title", "One more"),
-        ("source", &*format!("value\nInitech\n{company}\n")),
+        ("source", source),
         ("then", "submit"),
     ];
     assert_eq!(browser.post("/actions/save-change", &fields).await.status(), StatusCode::SEE_OTHER);
@@ -59,7 +64,9 @@ async fn a_page_from_before_another_release_went_live_is_reviewed_again() {
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
     let mut cleo = app.signed_in("cleo@acme.example", &[Role::AeRepLeader]).await;
     let first = submit(&mut ana, "Globex Two").await;
-    let second = submit(&mut ana, "Umbrella Two").await;
+    // Another part of the same workflow, so that the change itself is not outdated.
+    let pool = "name: enterprise-ae\nmembers:\n- person: omar@corvane.example\n";
+    let second = submit_text(&mut ana, ("pool", "enterprise-ae"), pool).await;
     let page = text(&mut ben, &format!("/changes/{second}")).await;
     let field = |name: &str| between(&page, &format!("name=\"{name}\" value=\""), "\"").to_owned();
     let (hash, live_then) = (field("hash"), field("live"));

@@ -70,6 +70,7 @@ async fn a_change_stays_the_change_it_is() {
         "name = 'other'",
         "created_at = created_at - interval '1 day'",
         "created_by = 'other'",
+        "started_from_id = id",
     ] {
         guards.refuses(&format!("UPDATE changes SET {set}"), "a change stays the change it is").await;
     }
@@ -182,4 +183,27 @@ async fn a_signature_of_somebody_who_edits_later_counts_no_longer() {
     guards.refuses(&format!("{}{}", edits(CHANGE), approve(CHANGE)), UNSIGNED).await;
     // Editing another change does not matter here.
     guards.would_accept(&format!("{}{}", edits(OTHER), approve(CHANGE))).await;
+}
+
+#[tokio::test]
+async fn the_editors_of_a_change_are_editors_of_one_that_is_started_from_it() {
+    let setup = format!(
+        "{}; INSERT INTO change_editors VALUES ('{CHANGE}', '{ANA}'), ('{CHANGE}', '{BEN}')",
+        draft(CHANGE, "tam")
+    );
+    let mut guards = Guards::open(&setup).await;
+    let copy = |from: &str| {
+        format!(
+            "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, created_by, created_at, updated_at, started_from_id) \
+             SELECT '{OTHER}', kind, name, base_version, 'draft', title, why, source, created_by, created_at, updated_at, {from} FROM changes WHERE id = '{CHANGE}'"
+        )
+    };
+    guards.accepts(&copy(&format!("'{CHANGE}'"))).await;
+    let editors: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT person_id FROM change_editors WHERE change_id = $1::uuid ORDER BY 1")
+            .bind(OTHER)
+            .fetch_all(&mut guards.owner)
+            .await
+            .unwrap();
+    assert_eq!(editors.iter().map(ToString::to_string).collect::<Vec<_>>(), [ANA, BEN]);
 }

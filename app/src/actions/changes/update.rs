@@ -1,0 +1,75 @@
+//! Bringing changes up to date, and starting over from closed ones.
+
+use engine::change::MergeSide;
+use leptos::prelude::*;
+use service::change;
+
+use super::{change_path, refused};
+use crate::actions::{REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+
+/// Merges an outdated draft with the newest version.
+///
+/// # Errors
+/// Returns an error if the change does not exist, or if the database fails.
+#[server(prefix = "/actions", endpoint = "update-change")]
+pub async fn update_change(
+    /// The change's number.
+    number: i64,
+    /// The revision that was looked at.
+    revision: i32,
+    /// The newest version that was looked at.
+    version: u32,
+    /// `ours` or `theirs` for each conflict, in order.
+    #[server(default)]
+    choices: Vec<String>,
+) -> Result<(), Error> {
+    let request = allowed::<UpdateChange>()?;
+    let choices: Vec<MergeSide> = choices.iter().filter_map(|side| side.parse().ok()).collect();
+    let updated =
+        change::bring_up_to_date(&request.store, &actor(&request)?, number, revision, version, &choices)
+            .await;
+    let path = change_path(number);
+    match updated {
+        Ok(_) => {
+            let said = format!("Updated to version {version}. Check the changes, then submit.");
+            lead_to_with(&path, &Flash::new(said))
+        }
+        Err(store::Error::Stale { .. }) => {
+            let said =
+                "Not updated: someone saved the draft while you were choosing. Look at the conflicts again.";
+            lead_to_with(&path, &Flash::problem(said))
+        }
+        Err(error) => refused(number, Flash::default(), error),
+    }
+}
+
+/// Starts a draft from a closed or outdated change. It keeps text, title, reason and discussion.
+///
+/// # Errors
+/// Returns an error if the change does not exist, or if the database fails.
+#[server(prefix = "/actions", endpoint = "start-over-change")]
+pub async fn start_over_change(
+    /// The change's number.
+    number: i64,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
+) -> Result<(), Error> {
+    let request = allowed::<StartOverChange>()?;
+    match change::start_over(&request.store, &actor_once(&request, &form)?, number).await {
+        Ok(over) => {
+            let said = if over.is_up_to_date {
+                format!("This draft continues #{number}.")
+            } else {
+                format!("This draft continues #{number}. Update it before you submit it.")
+            };
+            lead_to_with(&change_path(over.number), &Flash::new(said))
+        }
+        Err(store::Error::Repeated) => {
+            lead_to_with(&back_to(None, "/changes?show=mine"), &Flash::new(REPEATED))
+        }
+        Err(error) => refused(number, Flash::default(), error),
+    }
+}

@@ -1,0 +1,132 @@
+//! The forms that edit the draft of a list without its text: an upload, and single entries.
+
+use engine::change::Kind;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+
+use super::change::ChangeData;
+use crate::actions::changes::EditEntries;
+use crate::ui::form::lines;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::number;
+
+/// Entries to show at once; the search finds the others.
+const ENTRIES: usize = 200;
+
+/// Renders the upload and the single entries of a list's draft.
+pub(super) fn section(loaded: &ChangeData) -> impl IntoView + use<> {
+    let change = &loaded.change;
+    let entries: Vec<&str> = entries(change.body.as_ref());
+    let page = format!("/changes/{}", change.number);
+    let add = loaded.flash.errors.get("add").cloned();
+    view! {
+        <section class="stacked-sections" aria-labelledby="entries">
+            <h2 id="entries">"Entries"</h2>
+            {upload(loaded).into_any()}
+            {add_form(&change.name, Some(change.number), add).into_any()}
+            {remove_form(&change.name, Some(change.number), &page, &entries, &loaded.search).into_any()}
+        </section>
+    }
+}
+
+/// Returns the entries of a list's content.
+pub fn entries(body: Option<&serde_json::Value>) -> Vec<&str> {
+    let all = body.and_then(|body| body.get("entries")).and_then(serde_json::Value::as_array);
+    all.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+}
+
+/// Renders the upload of a file. The preview shows what it changes.
+fn upload(loaded: &ChangeData) -> impl IntoView + use<> {
+    let error = loaded.flash.errors.get("file").cloned();
+    let is_wrong = error.is_some();
+    let mode = |value: &'static str, words: &'static str, is_first: bool| {
+        view! { <label class="check"><input type="radio" name="mode" value=value checked=is_first /><span>{words}</span></label> }
+    };
+    view! {
+        <form class="row upload" method="post" action=format!("/changes/{}/upload", loaded.change.number) enctype="multipart/form-data">
+            <input type="hidden" name="revision" value=loaded.change.revision.to_string() />
+            <fieldset class="checks"><legend class="sr">"What to do with the current entries"</legend>
+                {mode("add", "Add to the list", true)}{mode("replace", "Replace the list", false)}
+            </fieldset>
+            <label class="label">
+                "Upload CSV or Excel"
+                <input class="field" type="file" name="file" required accept=".csv,.txt,.xlsx,.xls,.ods,text/csv,text/plain"
+                    autofocus=is_wrong aria-invalid=is_wrong.then_some("true") aria-describedby=if is_wrong { "file-error" } else { "file-help" } />
+            </label>
+            <button class="btn">"Upload file"</button>
+            {error.map(|error| view! { <p id="file-error" class="tone wide" data-a="bad">{error}</p> })}
+            <p id="file-help" class="meta wide">"Uses the columns company and domain, or else name or value, or else the first column."</p>
+        </form>
+    }
+}
+
+/// Renders the form that adds entries.
+pub fn add_form(name: &str, draft: Option<i64>, error: Option<String>) -> impl IntoView + use<> {
+    let is_wrong = error.is_some();
+    view! {
+        <form class="stack-form" method="post" action=EditEntries::PATH>
+            <input type="hidden" name="name" value=name.to_owned() />
+            {draft.map(|number| view! { <input type="hidden" name="number" value=number.to_string() /> })}
+            <div class="label">
+                <label for="add">"Add entries, one per line"</label>
+                <textarea id="add" class="field" name="add" rows="2" maxlength="100000"
+                    autofocus=is_wrong aria-invalid=is_wrong.then_some("true") aria-describedby=is_wrong.then_some("add-error")>{lines("")}</textarea>
+            </div>
+            {error.map(|error| view! { <p id="add-error" class="tone" data-a="bad">{error}</p> })}
+            <button class="btn">"Add entries"</button>
+        </form>
+    }
+}
+
+/// Renders the entries with a search, and the form that removes some of them.
+pub fn remove_form(
+    name: &str,
+    draft: Option<i64>,
+    page: &str,
+    all: &[&str],
+    search: &str,
+) -> impl IntoView + use<> {
+    let sought = search.trim().to_lowercase();
+    let found: Vec<&str> = all
+        .iter()
+        .copied()
+        .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
+        .collect();
+    let total = number::plural(all.len() as i64, "entry", "entries");
+    let count = match (sought.is_empty(), found.len() > ENTRIES) {
+        (true, false) => total,
+        (true, true) => format!("The first {} of {total}", number::count(ENTRIES as i64)),
+        (false, _) => format!("{} of {total}", number::count(found.len() as i64)),
+    };
+    let rows = found
+        .iter()
+        .take(ENTRIES)
+        .map(|entry| view! { <li><label class="check"><input type="checkbox" name="remove[]" value=(*entry).to_owned() /><span>{(*entry).to_owned()}</span></label></li> })
+        .collect_view();
+    let nothing =
+        (found.is_empty() && !sought.is_empty()).then(|| view! { <p class="quiet">"No entry matches."</p> });
+    let remove = (!found.is_empty()).then(|| {
+        view! {
+            <form method="post" action=EditEntries::PATH>
+                <input type="hidden" name="name" value=name.to_owned() />
+                {draft.map(|number| view! { <input type="hidden" name="number" value=number.to_string() /> })}
+                <ul class="entries">{rows}</ul>
+                <button class="btn">"Remove selected entries"</button>
+            </form>
+        }
+    });
+    view! {
+        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label="Find an entry">
+            <input class="field" type="search" name="q" value=search.to_owned() placeholder="Find an entry" aria-label="Find an entry" maxlength="200" />
+            <button class="btn">{icon(Icon::Search)}"Find"</button>
+            <span class="meta">{count}</span>
+        </form>
+        {nothing}
+        {remove}
+    }
+}
+
+/// Returns the path of the file with a list's entries.
+pub fn file_path(name: &str, version: u32) -> String {
+    format!("{}/{name}/entries.csv?version={version}", Kind::List.spec().path)
+}
