@@ -329,6 +329,11 @@ const ACTS: &[Act] = &[
     Act { title: "Send yourself a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
 ];
 
+/// Returns the title of the page with a path, if it is in the table.
+pub fn title_of(path: &str) -> Option<&'static str> {
+    PLACES.iter().find(|place| place.path() == path).map(|place| place.title)
+}
+
 /// Returns the pages that the viewer may see.
 pub fn places(viewer: &Viewer) -> impl Iterator<Item = &'static Place> + use<> {
     let caller = Caller::Person(viewer.roles.clone());

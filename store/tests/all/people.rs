@@ -124,7 +124,7 @@ async fn an_administrator_always_remains() {
 
 #[tokio::test]
 async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
-    use store::reads::audit_log::{AuditFilter, Cursor, PAGE_ROWS, audit_log};
+    use store::reads::audit_log::{AuditFilter, Cursor, PAGE_ROWS, audit_log, audit_search};
     use store::reads::keyset::Order::Newest;
     let database = TestDatabase::new().await;
     let store = &database.store;
@@ -162,5 +162,96 @@ async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
         "an area is a whole word"
     );
     assert_eq!(count(AuditFilter { area: Some("person".into()), ..Default::default() }).await, PAGE_ROWS);
-    assert_eq!(count(AuditFilter { subject: Some("%".into()), ..Default::default() }).await, 0, "no pattern");
+    let search = audit_search(store, "%", None, Vec::new()).await.unwrap();
+    assert_eq!(count(AuditFilter { search: Some(search), ..Default::default() }).await, 0, "no pattern");
+    let (from, to) =
+        (by_ana.now + chrono::TimeDelta::milliseconds(10), by_ana.now + chrono::TimeDelta::milliseconds(13));
+    let period = AuditFilter { from: Some(from), to: Some(to), ..Default::default() };
+    assert_eq!(count(period.clone()).await, 3, "the end is not included");
+    assert_eq!(count(AuditFilter { area: Some("key".into()), ..period }).await, 0);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_searched_by_what_its_rows_show() {
+    use store::reads::audit_log::{
+        AuditFilter, Cursor, PAGE_ROWS, audit_log, audit_search, names_of_subjects,
+    };
+    use store::reads::keyset::Order::Newest;
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let felix =
+        people::add(store, &actor(), "felix@acme.example", "Felix Brunner", &[Role::Revops]).await.unwrap();
+    let by_felix = Actor { who: store::actor::Who::Person(felix), roles: vec![Role::Revops], ..actor() };
+    people::add_key(store, &by_felix, "Zapier 4", &[people::Scope::Ingest]).await.unwrap();
+    people::record_session(store, &by_felix, "person.sign_in").await.unwrap();
+    let mut connection = store.pool().acquire().await.unwrap();
+    for number in [4, 14] {
+        store::changes::log(&mut connection, &by_felix, "change.comment", number, serde_json::json!({}))
+            .await
+            .unwrap();
+    }
+    let entry = |action: &'static str, subject: &'static str, detail| store::control::Audit {
+        action,
+        subject,
+        lead: None,
+        detail,
+    };
+    let switched =
+        serde_json::json!({"rule": "target-account", "reason": "Wrong segment", "hash": "sha256:felix"});
+    store::control::audit(&mut connection, &actor(), entry("rule.switch_off", "workflow:inbound", switched))
+        .await
+        .unwrap();
+    store::control::audit(
+        &mut connection,
+        &actor(),
+        entry("version.begin", "list:target_accounts", serde_json::json!({})),
+    )
+    .await
+    .unwrap();
+    drop(connection);
+    let found = async |text: &str, subject: Option<&str>, acts: &[&str]| {
+        let acts = acts.iter().map(|act| (*act).to_owned()).collect();
+        let search = audit_search(store, text, subject.map(str::to_owned), acts).await.unwrap();
+        let filter = AuditFilter { search: Some(search), without_sign_ins: true, ..Default::default() };
+        let page = audit_log(store, &filter, Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
+        let mut acts: Vec<String> = page
+            .entries
+            .into_iter()
+            .map(|entry| format!("{} {}", entry.action, entry.subject.split(':').next().unwrap()))
+            .collect();
+        acts.sort_unstable();
+        acts
+    };
+    let by_and_about = ["change.comment change", "change.comment change", "key.add key", "person.add person"];
+    assert_eq!(
+        found("felix", None, &[]).await,
+        by_and_about,
+        "as subject and as actor, but not within a hash"
+    );
+    assert_eq!(found("Zapier", None, &[]).await, ["key.add key"]);
+    for text in ["#4", "4"] {
+        assert_eq!(
+            found(text, None, &[]).await,
+            ["change.comment change"],
+            "{text}: neither #14 nor digits of IDs"
+        );
+    }
+    assert_eq!(found("", Some("change:14"), &[]).await, ["change.comment change"]);
+    assert_eq!(found("Target accounts", None, &[]).await, ["version.begin list"]);
+    assert_eq!(found("wrong segment", None, &[]).await, ["rule.switch_off workflow"]);
+    assert_eq!(found("comment", None, &["change.comment"]).await.len(), 2);
+    assert_eq!(found(&felix.to_string(), None, &[]).await, ["person.add person"]);
+    assert!(found("nothing like this", None, &[]).await.is_empty());
+
+    let all = audit_log(store, &AuditFilter::default(), Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
+    let subjects: Vec<String> = all.entries.iter().map(|entry| entry.subject.clone()).collect();
+    let names = names_of_subjects(store, &subjects).await.unwrap();
+    let named: Vec<&str> = names.values().map(String::as_str).collect();
+    assert!(named.contains(&"Felix Brunner") && named.contains(&"Zapier 4"), "{named:?}");
+    let with_sign_ins = AuditFilter { area: Some("person".into()), ..Default::default() };
+    let without = AuditFilter { without_sign_ins: true, ..with_sign_ins.clone() };
+    let count = async |filter| {
+        audit_log(store, &filter, Newest, Cursor::Start, PAGE_ROWS).await.unwrap().entries.len()
+    };
+    assert_eq!((count(with_sign_ins).await, count(without).await), (2, 1));
 }
