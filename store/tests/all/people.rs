@@ -5,6 +5,7 @@ use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
 use store::settings::NumberFormat;
 use store::testing::TestDatabase;
 use store::{Actor, Error};
+use uuid::Uuid;
 
 fn actor() -> Actor {
     Actor::command("test")
@@ -83,6 +84,68 @@ async fn the_database_contains_no_password_token_or_key() {
         ("loader", [Scope::Ingest, Scope::Read].as_slice())
     );
     assert_eq!(key.len(), 46);
+    assert_eq!(found.prefix.as_deref(), key.get(..7), "no more of the key than needed to recognise it");
+    assert_eq!((found.created_by.as_deref(), found.last_used_at), (Some("command:test"), None));
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_recorded_to_the_minute() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let secret = people::add_key(store, &actor(), "loader", &[Scope::Read]).await.unwrap();
+    let read = async || people::key_by_secret(store, &secret).await.unwrap().unwrap();
+    let first = engine::time::cut(chrono::Utc::now());
+    let unused = read().await;
+    people::record_key_use(store, &unused, first).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(first));
+    // Another process still holds the key as it was before: its use within the minute is not written again.
+    people::record_key_use(store, &unused, first + chrono::TimeDelta::seconds(59)).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(first));
+    let later = first + chrono::TimeDelta::seconds(61);
+    people::record_key_use(store, &read().await, later).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(later));
+}
+
+#[tokio::test]
+async fn what_depends_on_a_person_is_known_before_they_are_deactivated() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let ana =
+        people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Ae, Role::Revops]).await.unwrap();
+    let ben = people::add(store, &actor(), "ben@acme.example", "Ben", &[Role::Revops]).await.unwrap();
+    assert!(people::holdings(store, ana).await.unwrap().is_empty());
+    let run =
+        async |sql: &'static str, id: Uuid| sqlx::query(sql).bind(id).execute(store.pool()).await.unwrap();
+    run("UPDATE layers SET rules_owner = $1", ana.0).await;
+    run(
+        "INSERT INTO leads (id, assignee, created_at) VALUES ($1, 'ana@acme.example', now())",
+        Uuid::from_u128(1),
+    )
+    .await;
+    run(
+        "INSERT INTO leads (id, assignee, stage, created_at) VALUES ($1, 'ana@acme.example', 'won', now())",
+        Uuid::from_u128(2),
+    )
+    .await;
+    let eve = people::add(store, &actor(), "eve@acme.example", "Eve", &[Role::Revops]).await.unwrap();
+    run(
+        "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, body, hash, required, author_id, created_by, created_at, updated_at) \
+         VALUES (gen_random_uuid(), 'pool', 'enterprise', 0, 'draft', 'A pool', '', '', '{}', sha256(''), '{revops}', $1, 'test', now(), now())",
+        eve.0,
+    )
+    .await;
+    run("INSERT INTO change_editors SELECT id, $1 FROM changes", eve.0).await;
+    run("UPDATE changes SET state = 'submitted', submitted_at = now() WHERE author_id = $1", eve.0).await;
+    let held = people::holdings(store, ana).await.unwrap();
+    assert_eq!(
+        (held.layers.as_slice(), held.leads),
+        (["rules".to_owned()].as_slice(), 1),
+        "a lead that was won is closed"
+    );
+    assert_eq!((held.approvals, held.sole_approvals), (1, 0), "Ben can approve it, too");
+    people::set_disabled(store, &actor(), ben, true).await.unwrap();
+    let held = people::holdings(store, ana).await.unwrap();
+    assert_eq!((held.approvals, held.sole_approvals), (1, 1));
 }
 
 #[tokio::test]
