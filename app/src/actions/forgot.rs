@@ -62,7 +62,7 @@ async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str)
     };
     let token = people::make_reset_link(&request.store, &actor, person.id).await.map_err(told)?;
     let text = format!(
-        "Hello {},\n\nsomebody, probably you, asked for a new password at {origin}. This link sets one; it works once, \
+        "Hello {},\n\na new password was requested for your account at {origin}. Set it with this link, which works once, \
          within an hour:\n\n{origin}/setup/{token}\n\nIf it was not you, do nothing: your password stays as it is.\n",
         person.name
     );

@@ -28,10 +28,10 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
         Ok(true) => {
             Error::NotFound { what: "page".into() }.set_status();
             let explained = view! {
-                <p>"Somebody signs in here already. Whoever is an administrator lets the others in, under People."</p>
+                <p>"Meshline is already set up. An administrator can add you under People."</p>
                 <a class="btn" href="/sign-in">"Sign in"</a>
             };
-            return gate("This was done before", explained).into_any();
+            return gate("Already set up", explained).into_any();
         }
         Err(error) => return failed(&error.into(), &request.request_id).into_any(),
     }
@@ -49,14 +49,14 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
 fn code_form(wrong: Option<String>) -> impl IntoView {
     let mut flash = Flash::default();
     if let Some(code) = wrong {
-        flash = flash.error("code", "This is not the code that the server printed.").value("code", code);
+        flash = flash.error("code", "This is not the code from the server's log.").value("code", code);
     }
     let code = Input { label: "Code", name: "code", kind: "text", autocomplete: "off", maxlength: 40 };
     view! {
-        <p>"Nobody can sign in yet. When the server started it printed a line with a code. It stands in its terminal or log."</p>
+        <p>"No account exists yet. When it started, the server printed a code in its terminal or log."</p>
         <form method="get" action="/first-run">
             {input(code, &flash)}
-            <button class="btn primary">"Go on"</button>
+            <button class="btn primary">"Continue"</button>
         </form>
     }
 }
@@ -66,15 +66,15 @@ fn person_form(code: String, flash: &Flash) -> impl IntoView + use<> {
         input(Input { label, name, kind, autocomplete, maxlength }, flash)
     };
     view! {
-        <p>"You are the first here and become the administrator: you let in everybody else."</p>
+        <p>"You are the first user and become the administrator, who adds everyone else."</p>
         <form method="post" action=crate::actions::FirstRun::PATH>
             <input type="hidden" name="code" value=code />
             {field("Your name", "name", "text", "name", 200)}
             {field("E-mail", "email", "email", "username", 320)}
             {field("Password", "password", "password", "new-password", 1024)}
-            {field("The same once more", "again", "password", "new-password", 1024)}
-            <p class="meta">"At least twelve characters."</p>
-            <button class="btn primary">"Begin"</button>
+            {field("Repeat password", "again", "password", "new-password", 1024)}
+            <p class="meta">"At least 12 characters."</p>
+            <button class="btn primary">"Create account"</button>
         </form>
     }
 }

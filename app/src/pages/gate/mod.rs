@@ -85,22 +85,22 @@ pub fn Forgot() -> impl IntoView {
     let is_sent = request.is_some_and(|request| request.post.is_some() && request.public_url.is_some());
     let form = if is_sent {
         Either::Left(view! {
-            <p>"You get a link by e-mail with which you set a new one."</p>
+            <p>"You get an e-mail with a link to set a new password."</p>
             <form method="post" action=ForgotPassword::PATH>
                 <label class="label">
-                    "E-mail you sign in with"
+                    "E-mail"
                     <input class="field" type="email" name="email" required autocomplete="username" maxlength="320" autofocus />
                 </label>
-                <button class="btn primary">"Send the link"</button>
+                <button class="btn primary">"Send link"</button>
             </form>
         })
     } else {
         Either::Right(view! {
-            <p>"This installation sends no e-mail. Ask an administrator: they can make you a link under People, with which you set a new password."</p>
-            <p class="meta">"Administrators can have one printed on the server: "<code>"meshline user link E-MAIL"</code></p>
+            <p>"This installation sends no e-mail. Ask an administrator for a link to set a new password."</p>
+            <p class="meta">"Administrators can create one on the server: "<code>"meshline user link E-MAIL"</code></p>
         })
     };
-    gate("A new password", view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> })
+    gate("Reset your password", view! { {form}<p class="meta"><a href="/sign-in">"Back to sign-in"</a></p> })
 }
 
 /// Renders the page that sets a password through a single-use link.
@@ -121,11 +121,11 @@ async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyVie
         Ok(None) => {
             Error::NotFound { what: "link".into() }.set_status();
             let explained = view! {
-                <p>"It was used already, its time is over, or a newer one was made for you. Each link works once."</p>
-                <p>"If you have set your password, sign in with it. If not, ask an administrator for a new link."</p>
+                <p>"It was already used, it has expired, or there is a newer one. Each link works once."</p>
+                <p>"If you have set your password, sign in. If not, ask an administrator for a new link."</p>
                 <a class="btn" href="/sign-in">"Sign in"</a>
             };
-            gate("This link does not work any more", explained).into_any()
+            gate("This link no longer works", explained).into_any()
         }
         Err(error) => failed(&error.into(), &request.request_id).into_any(),
     }
@@ -139,8 +139,8 @@ fn password_form(name: &str, email: &str, token: String, flash: &Flash) -> impl 
             <input type="hidden" name="token" value=token />
             <input type="hidden" name="username" value=email.to_owned() autocomplete="username" />
             {password("Password", "password", error("password"))}
-            {password("The same once more", "again", error("again"))}
-            <button class="btn primary">"Set the password"</button>
+            {password("Repeat password", "again", error("again"))}
+            <button class="btn primary">"Set password"</button>
         </form>
     }
 }
@@ -175,11 +175,11 @@ pub fn NotFound() -> impl IntoView {
         Either::Right(view! { <a class="btn" href="/sign-in">"Sign in"</a> })
     };
     let explained = view! {
-        <p>"Nothing is at "<code>{frame::here()}</code>". The address may be mistyped or from another version."</p>
+        <p>"There is no page at "<code>{frame::here()}</code>". Check the address."</p>
         {way_on}
         {request.map(|request| frame::request_id(&request.request_id))}
     };
-    gate("There is no such page", explained)
+    gate("Page not found", explained)
 }
 
 fn failed(error: &Error, request_id: &str) -> impl IntoView + use<> {
