@@ -29,7 +29,8 @@ pub async fn first_run(
 ) -> Result<(), Error> {
     let request = allowed::<FirstRun>()?;
     let connection = connection()?;
-    let typed = Flash::new("Not created: fix the marked fields.").value("name", &*name).value("email", &*email);
+    let typed =
+        Flash::new("Not created: fix the marked fields.").value("name", &*name).value("email", &*email);
     let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
         Some(page) => lead_to_with(&page, flash),
         None => Err(Error::NotFound { what: "code".into() }),

@@ -33,17 +33,17 @@ pub async fn set_organisation(
     let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
     let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
     let typed = Flash::new("Not saved: fix the marked fields.").value("name", &*name);
-    let wrong = fields::wrong(
-        typed,
-        [fields::text("name", &name, "Enter a name.", NAME_CHARS)],
-    );
+    let wrong = fields::wrong(typed, [fields::text("name", &name, "Enter a name.", NAME_CHARS)]);
     if !wrong.errors.is_empty() {
         return lead_to_with(&page(), &wrong);
     }
     let organisation =
         Organisation { name: name.trim().to_owned(), time_zone: zone.name().to_owned(), number_format };
     settings::set_organisation(&request.store, &actor(&request)?, &organisation).await?;
-    lead_to_with(&page(), &Flash::new("Saved. People who already have an account keep their own time zone and number format."))
+    lead_to_with(
+        &page(),
+        &Flash::new("Saved. People who already have an account keep their own time zone and number format."),
+    )
 }
 
 /// Sets the owner of each layer by address; an empty address leaves the layer without an owner.
@@ -81,9 +81,7 @@ pub async fn set_owners(
         return lead_to_with(&page(), &wrong);
     }
     match layers::set_owners(&request.store, &actor(&request)?, [&content, &rules, &sync, &control]).await {
-        Ok(()) => {
-            lead_to_with(&page(), &Flash::new("Saved. The menu shows the owner of each layer."))
-        }
+        Ok(()) => lead_to_with(&page(), &Flash::new("Saved. The menu shows the owner of each layer.")),
         // The database enforces this rule, so the form does not check it first.
         Err(StoreError::Refused(_)) => {
             let said = "Content and rules need two different owners, so that one person cannot control both what is read and what is decided.";

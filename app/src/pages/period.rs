@@ -95,6 +95,21 @@ impl Period {
         }
     }
 
+    /// Returns the display name with its dates, for a file that is read later.
+    pub fn exact_words(&self) -> String {
+        let last = self.end.and_then(|end| end.pred_opt());
+        match (self.name(), self.first, last) {
+            (Some(_), Some(from), Some(to)) => {
+                format!(
+                    "{} ({})",
+                    self.words(),
+                    Self { span: Span::Custom(Some(from), Some(to)), ..*self }.words()
+                )
+            }
+            _ => self.words(),
+        }
+    }
+
     /// Returns the value of the `period` parameter; `None` if the URL uses `from` and `to` instead.
     pub fn name(&self) -> Option<&'static str> {
         match self.span {
@@ -181,6 +196,7 @@ mod tests {
         let week = read(&[("period", "7d")]);
         assert_eq!(week.from(), Some("2026-11-18T23:00:00Z".parse().unwrap()));
         assert_eq!(week.to(), Some("2026-11-25T23:00:00Z".parse().unwrap()));
+        assert_eq!(week.exact_words(), "last 7 days (19 Nov 2026 to 25 Nov 2026)");
         let weeks = read(&[("period", "12w")]);
         assert_eq!(weeks.first.map(|day| day.weekday()), Some(chrono::Weekday::Mon));
     }

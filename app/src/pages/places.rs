@@ -324,7 +324,11 @@ const ACTS: &[Act] = &[
         action: SetPreferences::PATH,
     },
     Act { title: "Sign out in other browsers", href: "/account#h-sessions", action: EndOtherSessions::PATH },
-    Act { title: "Change the organisation's name", href: "/settings#h-organisation", action: SetOrganisation::PATH },
+    Act {
+        title: "Change the organisation's name",
+        href: "/settings#h-organisation",
+        action: SetOrganisation::PATH,
+    },
     Act { title: "Set the layer owners", href: "/settings#h-owners", action: SetOwners::PATH },
     Act { title: "Send a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
 ];

@@ -29,7 +29,10 @@ pub async fn change_password(
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let connection = connection()?;
     let failed = |field: &str, problem: String| {
-        lead_to_with(&page_path(PAGE), &Flash::new("Not changed: fix the marked fields.").error(field, problem))
+        lead_to_with(
+            &page_path(PAGE),
+            &Flash::new("Not changed: fix the marked fields.").error(field, problem),
+        )
     };
     let new = fields::password(&password, &again);
     // A wrong password is told together with the other problems, so that a person corrects all at once. Counted before the check, as in sign-in.
@@ -53,10 +56,7 @@ pub async fn change_password(
     };
     people::set_password(&request.store, &actor(&request)?, viewer.id, new).await?;
     connection.enter(viewer.id, request.now).await?;
-    lead_to_with(
-        &page_path(PAGE),
-        &Flash::new("Password changed. You are signed out in other browsers."),
-    )
+    lead_to_with(&page_path(PAGE), &Flash::new("Password changed. You are signed out in other browsers."))
 }
 
 /// Signs out one of the viewer's browsers by its session's hash. The current browser works as well.

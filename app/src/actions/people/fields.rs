@@ -31,7 +31,9 @@ pub fn name(name: &str) -> Option<Wrong> {
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<Wrong> {
-    engine::event::normal_email(email).is_none().then(|| ("email", "Enter a valid e-mail address.".to_owned()))
+    engine::event::normal_email(email)
+        .is_none()
+        .then(|| ("email", "Enter a valid e-mail address.".to_owned()))
 }
 
 /// Parses a new password and its repetition.
@@ -56,7 +58,12 @@ mod tests {
     #[test]
     fn all_problems_of_a_password_are_reported() {
         let fields = |new: &str, again: &str| {
-            password(new, again).err().unwrap_or_default().into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+            password(new, again)
+                .err()
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(field, _)| field)
+                .collect::<Vec<_>>()
         };
         assert_eq!(fields("short", "other"), ["password", "again"]);
         assert_eq!(fields("short", "short"), ["password"]);

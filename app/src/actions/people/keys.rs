@@ -30,7 +30,9 @@ pub async fn add_key(
 ) -> Result<(), Error> {
     let request = allowed::<AddKey>()?;
     let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
-    let typed = Flash::new("Not created: fix the marked fields.").value("name", &*name).value("scopes", scopes.join(","));
+    let typed = Flash::new("Not created: fix the marked fields.")
+        .value("name", &*name)
+        .value("scopes", scopes.join(","));
     let called = name.trim();
     let problems = [
         fields::text("name", called, "Enter a name.", NAME_CHARS),
@@ -46,14 +48,12 @@ pub async fn add_key(
             lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
         }
         Err(store::Error::Repeated) => {
-            let said = format!(
-                "{REPEATED} If you did not see the key “{called}”, revoke it and create another."
-            );
+            let said =
+                format!("{REPEATED} If you did not see the key “{called}”, revoke it and create another.");
             lead_to_with(&page_path(PAGE), &Flash::new(said))
         }
         Err(store::Error::Duplicate(_)) => {
-            let flash = typed
-                .error("name", "This name was used before. The audit log needs unique names.");
+            let flash = typed.error("name", "This name was used before. The audit log needs unique names.");
             lead_to_with(&page_path(PAGE), &flash)
         }
         Err(error) => refused(PAGE, typed, error),

@@ -70,7 +70,9 @@ pub async fn add_person(
         }
         Err(error) => return refused(PAGE, typed, error),
     };
-    let said = format!("Added {called}. Send them this link to set a password. It works once and expires after a day.");
+    let said = format!(
+        "Added {called}. Send them this link to set a password. It works once and expires after a day."
+    );
     show_link(&request, id, said).await
 }
 
@@ -147,9 +149,7 @@ pub async fn set_person_disabled(
             let said = format!("{} is deactivated and signed out everywhere.", person.name);
             lead_to_with(&page_of(person.id), &Flash::new(said))
         }
-        Ok(()) => {
-            lead_to_with(&page_of(person.id), &Flash::new(format!("{} is reactivated.", person.name)))
-        }
+        Ok(()) => lead_to_with(&page_of(person.id), &Flash::new(format!("{} is reactivated.", person.name))),
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
 }

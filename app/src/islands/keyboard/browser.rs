@@ -10,8 +10,8 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, Response,
-    js_sys,
+    Element, Event, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlInputElement, KeyboardEvent,
+    MouseEvent, Response, js_sys,
 };
 
 /// Milliseconds in which a letter has to follow `g`.

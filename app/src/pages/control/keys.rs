@@ -53,7 +53,8 @@ impl ListPage for KeyList {
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("key", "keys");
     const PAGE_ROWS: usize = KEY_PAGE_ROWS;
-    const HEAD: &'static [&'static str] = &["Id", "Key", "Starts with", "State", "Scopes", "Created", "Created by", "Last used", "Revoked"];
+    const HEAD: &'static [&'static str] =
+        &["Id", "Key", "Starts with", "State", "Scopes", "Created", "Created by", "Last used", "Revoked"];
 
     fn heading(_address: &Address) -> (Section, &'static str) {
         (Section::Keys, "API keys")
@@ -275,8 +276,13 @@ fn add(here: &Here, flash: &Flash) -> impl IntoView + use<> {
         flash.values.get("scopes").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let all: Vec<Check> =
         Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope), about(*scope))).collect();
-    let name =
-        Input { label: "Name, such as the system that uses it", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
+    let name = Input {
+        label: "Name, such as the system that uses it",
+        name: "name",
+        kind: "text",
+        autocomplete: "off",
+        maxlength: 100,
+    };
     let form = view! {
         <form method="post" action=AddKey::PATH>
             {once(&here.request, "add-key")}

@@ -32,8 +32,10 @@ async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
     let id = id.parse().map_err(|_| not_found())?;
     let person = people::by_id(store, id).await?.ok_or_else(not_found)?;
     let may = here.may::<SetPersonRoles>();
-    let (browsers, holdings) =
-        tokio::try_join!(sessions::count(store, person.id, here.request.now), people::holdings(store, person.id))?;
+    let (browsers, holdings) = tokio::try_join!(
+        sessions::count(store, person.id, here.request.now),
+        people::holdings(store, person.id)
+    )?;
     let is_me = here.request.viewer.as_ref().is_some_and(|viewer| viewer.id == person.id);
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/people">"People"</a>" / "</nav>
@@ -144,7 +146,9 @@ fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoVie
 fn vacancies(holdings: &Holdings) -> impl IntoView + use<> {
     let lines = vacant(holdings);
     if lines.is_empty() {
-        return Either::Left(view! { <p class="meta">"No pools, layers, approvals or open leads depend on this person."</p> });
+        return Either::Left(
+            view! { <p class="meta">"No pools, layers, approvals or open leads depend on this person."</p> },
+        );
     }
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     Either::Right(view! {
@@ -172,8 +176,15 @@ fn vacant(holdings: &Holdings) -> Vec<String> {
     }
     match (*approvals, *sole_approvals) {
         (0, _) => {}
-        (open, 0) => lines.push(format!("{} that others can give, too", number::plural(open, "open approval", "open approvals"))),
-        (open, sole) => lines.push(format!("{}; {} only they can give", number::plural(open, "open approval", "open approvals"), number::count(sole))),
+        (open, 0) => lines.push(format!(
+            "{} that others can give, too",
+            number::plural(open, "open approval", "open approvals")
+        )),
+        (open, sole) => lines.push(format!(
+            "{}; {} only they can give",
+            number::plural(open, "open approval", "open approvals"),
+            number::count(sole)
+        )),
     }
     if *changes > 0 {
         lines.push(number::plural(*changes, "open change of theirs", "open changes of theirs"));
@@ -215,9 +226,7 @@ pub fn door(door: Door) -> (&'static str, &'static str) {
 /// Renders the roles of a person as tags.
 pub fn role_tags(person: &Person) -> impl IntoView + use<> {
     if person.roles.is_empty() {
-        return Either::Left(
-            view! { <span class="quiet">"None: read access only"</span> },
-        );
+        return Either::Left(view! { <span class="quiet">"None: read access only"</span> });
     }
     let tag = |role: &Role| view! { <span class="tag">{role.title()}</span>" " };
     Either::Right(person.roles.iter().map(tag).collect_view())

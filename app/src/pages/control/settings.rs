@@ -154,9 +154,7 @@ fn choice(owner: Owner, flash: &Flash) -> impl IntoView + use<> {
 fn address_section(url: Option<&str>) -> impl IntoView + use<> {
     let content = match url {
         Some(url) => Either::Left(view! { <p><code>{url.to_owned()}</code></p> }),
-        None => {
-            Either::Right(view! { <p>"Not configured. Links use the address in your browser."</p> })
-        }
+        None => Either::Right(view! { <p>"Not configured. Links use the address in your browser."</p> }),
     };
     let content = view! { {content}<p class="meta">"Set when the server starts, as "<code>"MESHLINE_PUBLIC_URL"</code>"."</p> };
     section("h-address", "Public address", content)

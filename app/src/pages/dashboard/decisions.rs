@@ -24,14 +24,19 @@ pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
     }
 }
 
+/// Returns the word for the length of a step.
+pub fn length(step: Step) -> &'static str {
+    match step {
+        Step::Day => "day",
+        Step::Week => "week",
+        Step::Month => "month",
+    }
+}
+
 /// Builds the chart of decisions.
 pub fn chart(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> Chart {
-    let (title, unit) = match step {
-        Step::Day => ("Decisions a day", "a day"),
-        Step::Week => ("Decisions a week", "a week"),
-        Step::Month => ("Decisions a month", "a month"),
-    };
-    bars("decisions", title.into(), &fill(counted, cohort, step, extent, clock), unit)
+    let length = length(step);
+    bars("decisions", format!("Decisions per {length}"), &fill(counted, cohort, step, extent, clock), length)
 }
 
 /// Returns one bar for each step up to the present, including steps without decisions.
@@ -47,12 +52,12 @@ fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent,
         day = next;
     }
     let with_year = start.year() != end.year();
-    let label = |day: NaiveDate| match step {
-        Step::Month => day.format("%b %Y").to_string(),
-        _ if with_year => day.format("%-d %b %Y").to_string(),
-        _ => day.format("%-d %b").to_string(),
+    let today = local(clock.now);
+    let bar = |day: &NaiveDate| {
+        let is_open = *day <= today && following(*day, step).is_none_or(|next| next > today);
+        Bar { label: label(*day, step, with_year), day: *day, is_open, counts: [0; 6] }
     };
-    let mut bars: Vec<Bar> = days.iter().map(|day| Bar { label: label(*day), counts: [0; 6] }).collect();
+    let mut bars: Vec<Bar> = days.iter().map(bar).collect();
     for part in counted {
         let place = days.binary_search(&floor(local(part.from), step));
         let action = STACK.iter().position(|action| *action == part.action);
@@ -65,6 +70,16 @@ fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent,
     bars
 }
 
+/// Returns the short name of the step that begins on a day.
+pub fn label(day: NaiveDate, step: Step, with_year: bool) -> String {
+    let format = match step {
+        Step::Month => "%b %Y",
+        _ if with_year => "%-d %b %Y",
+        _ => "%-d %b",
+    };
+    day.format(format).to_string()
+}
+
 /// Returns the first day of the bar that contains `day`.
 fn floor(day: NaiveDate, step: Step) -> NaiveDate {
     match step {
@@ -74,7 +89,7 @@ fn floor(day: NaiveDate, step: Step) -> NaiveDate {
     }
 }
 
-fn following(day: NaiveDate, step: Step) -> Option<NaiveDate> {
+pub fn following(day: NaiveDate, step: Step) -> Option<NaiveDate> {
     match step {
         Step::Day => day.checked_add_days(Days::new(1)),
         Step::Week => day.checked_add_days(Days::new(7)),
@@ -106,9 +121,15 @@ mod tests {
         let bars = fill(&counted, &cohort, Step::Day, extent, clock);
         assert_eq!(bars.len(), 9);
         assert_eq!((bars[0].label.as_str(), bars[8].label.as_str()), ("16 Nov", "24 Nov"));
-        assert_eq!(bars[2], Bar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
+        let day = NaiveDate::from_ymd_opt(2026, 11, 18).unwrap();
+        assert_eq!(bars[2], Bar { label: "18 Nov".into(), day, is_open: false, counts: [0, 0, 0, 3, 0, 0] });
+        let open: Vec<&str> = bars.iter().filter(|bar| bar.is_open).map(|bar| bar.label.as_str()).collect();
+        assert_eq!(open, ["24 Nov"], "today is not over");
         let weeks = fill(&counted, &Cohort::default(), Step::Week, extent, clock);
         assert_eq!(weeks.len(), 9);
+        assert!(weeks[8].is_open && !weeks[7].is_open);
+        let past = Cohort { to: Some(at("2026-11-23T23:00:00Z")), ..cohort };
+        assert!(fill(&counted, &past, Step::Day, extent, clock).iter().all(|bar| !bar.is_open));
         assert_eq!(weeks.iter().map(Bar::total).sum::<u64>(), 3);
     }
 }

@@ -63,9 +63,9 @@ pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
 
 fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView + use<> {
     let young = as_of - TimeDelta::days(MATURITY_DAYS);
-    let weeks: Vec<Figures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
+    let weeks: Vec<Figures> = report.points.iter().map(|(_, figures)| *figures).collect();
     let is_young = |(week, _): &(DateTime<Utc>, Figures)| *week + TimeDelta::days(7) > young;
-    let first_young = report.weeks.iter().position(is_young).unwrap_or(weeks.len());
+    let first_young = report.points.iter().position(is_young).unwrap_or(weeks.len());
     let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
     // Cached figures show their age once they are a minute old.
     let old = (clock.now - as_of >= TimeDelta::minutes(1))

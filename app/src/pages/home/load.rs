@@ -195,6 +195,7 @@ async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLooku
     // Starts at midnight, so that all viewers in a time zone share the cached figures all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
-    let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };
+    let cohort =
+        Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from), ..Cohort::default() };
     Ok(request.figures.key_figures(&request.store, (cohort, clock.zone), clock.now).await?)
 }
