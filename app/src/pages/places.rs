@@ -9,11 +9,13 @@ use store::actor::Role;
 use strum::VariantArray as _;
 
 use crate::access::{self, Caller};
+use crate::actions::changes::StartChange;
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
 use crate::actions::runs::{CancelRun, StartReplay};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
+use crate::actions::{SetTheme, SignOut};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
 use crate::ui::kinds;
@@ -304,33 +306,93 @@ const LATER: &[Place] = &[
 /// An action that a person can take on a page.
 pub struct Act {
     pub title: &'static str,
+    /// Additional search keywords.
+    pub about: &'static str,
     pub href: &'static str,
     action: &'static str,
 }
 
 const ACTS: &[Act] = &[
-    Act { title: "Stop a workflow", href: "/", action: StopWorkflow::PATH },
-    Act { title: "Add a person", href: "/people", action: AddPerson::PATH },
-    Act { title: "Create an API key", href: "/keys", action: AddKey::PATH },
-    Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
-    Act { title: "Retry failed actions", href: "/sync/effects?state=dead", action: ReplayEffects::PATH },
-    Act { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
-    Act { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
-    Act { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
-    Act { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
+    Act { title: "Stop a workflow", about: "kill switch pause", href: "/", action: StopWorkflow::PATH },
+    Act { title: "Add a person", about: "invite user", href: "/people", action: AddPerson::PATH },
+    Act { title: "Create an API key", about: "make token", href: "/keys", action: AddKey::PATH },
+    Act { title: "Pause or resume a destination", about: "", href: "/sync", action: PauseDestination::PATH },
+    Act {
+        title: "Retry failed actions",
+        about: "try again deliveries",
+        href: "/sync/effects?state=dead",
+        action: ReplayEffects::PATH,
+    },
+    Act { title: "Run a job now", about: "", href: "/sync/jobs", action: RunJob::PATH },
+    Act { title: "Replay decisions", about: "", href: "/runs", action: StartReplay::PATH },
+    Act { title: "Cancel a run", about: "", href: "/runs?state=running", action: CancelRun::PATH },
+    Act {
+        title: "Change your password",
+        about: "",
+        href: "/account#h-password",
+        action: ChangePassword::PATH,
+    },
     Act {
         title: "Change your time zone and number format",
+        about: "preferences",
         href: "/account#h-shown",
         action: SetPreferences::PATH,
     },
-    Act { title: "Sign out in other browsers", href: "/account#h-sessions", action: EndOtherSessions::PATH },
+    Act {
+        title: "Sign out in other browsers",
+        about: "sessions log out",
+        href: "/account#h-sessions",
+        action: EndOtherSessions::PATH,
+    },
     Act {
         title: "Change the organisation's name",
+        about: "",
         href: "/settings#h-organisation",
         action: SetOrganisation::PATH,
     },
-    Act { title: "Set the layer owners", href: "/settings#h-owners", action: SetOwners::PATH },
-    Act { title: "Send a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
+    Act {
+        title: "Set the layer owners",
+        about: "accountable",
+        href: "/settings#h-owners",
+        action: SetOwners::PATH,
+    },
+    Act { title: "Send a test e-mail", about: "", href: "/settings#h-mail", action: SendTestMail::PATH },
+    Act {
+        title: "Sign out",
+        about: "log out logout leave",
+        href: "/account#h-sessions",
+        action: SignOut::PATH,
+    },
+    Act {
+        title: "Change the theme",
+        about: "dark light auto colours colors mode appearance",
+        href: "/account#h-theme",
+        action: SetTheme::PATH,
+    },
+    Act {
+        title: "Edit a rule",
+        about: "rule set change draft suggest threshold",
+        href: "/rules",
+        action: StartChange::PATH,
+    },
+    Act {
+        title: "Edit a list",
+        about: "reference list target accounts upload draft suggest",
+        href: "/lists",
+        action: StartChange::PATH,
+    },
+    Act {
+        title: "Edit a pool",
+        about: "people assignment rotation draft suggest",
+        href: "/pools",
+        action: StartChange::PATH,
+    },
+    Act {
+        title: "Edit field extraction",
+        about: "map phrases draft suggest",
+        href: "/maps",
+        action: StartChange::PATH,
+    },
 ];
 
 /// Returns the title of the page with a path, if it is in the table.

@@ -11,7 +11,7 @@ use crate::actions::people::{ChangePassword, EndOtherSessions, EndSession, SetPr
 use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
+use crate::pages::frame::{Here, Page, page, themes};
 use crate::pages::places::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{Input, input};
@@ -32,6 +32,7 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         <div class="account">
             {you(&viewer)}
             {preferences(&viewer, here.clock)}
+            <section aria-labelledby="h-theme"><div class="sec-head"><h2 id="h-theme">"Theme"</h2></div>{themes(here.request.theme, "/account".into())}</section>
             {password_form(&viewer, &flash)}
         </div>
         {browsers(&sessions, viewer.session, here.clock)}
