@@ -224,7 +224,7 @@ test.describe('what is not there', () => {
   test('an address that is none is not found', async ({ page }) => {
     const response = await page.goto('/nowhere');
     expect(response?.status()).toBe(404);
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
     await expect(page.getByText(response!.headers()['x-request-id']!)).toBeVisible();
   });
 });

@@ -60,7 +60,7 @@ test('the queue shows new leads and who claimed the open one, and keeps the inpu
   await expect(waiting.getByRole('link', { name: 'Came Later' })).toBeVisible();
 
   await page.locator('summary', { hasText: 'Disqualify' }).click();
-  const why = page.getByLabel('Reason').last();
+  const why = page.getByLabel('Note').last();
   await why.fill('They sell to us');
   const colleague = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session('SDR manager') });
   const other = await colleague.newPage();

@@ -10,8 +10,8 @@ test.use({ storageState: NOBODY });
 
 async function choose(page: Page, password: string, again = password): Promise<void> {
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('The same once more').fill(again);
-  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByLabel('Repeat password').fill(again);
+  await page.getByRole('button', { name: 'Set password' }).click();
 }
 
 for (const javaScriptEnabled of [true, false]) {
@@ -35,20 +35,20 @@ for (const javaScriptEnabled of [true, false]) {
       // Errors are shown at the field and change nothing.
       await choose(page, PASSWORD, 'something else');
       await expect(page).toHaveURL(link);
-      await expect(page.getByLabel('The same once more')).toHaveAccessibleDescription('The two passwords differ.');
+      await expect(page.getByLabel('Repeat password')).toHaveAccessibleDescription('The two passwords differ.');
       await choose(page, 'too short');
       await expect(page.getByLabel('Password', { exact: true })).toHaveAccessibleDescription(/at least \d+ characters/);
 
       await choose(page, PASSWORD);
       await expect(page).toHaveURL('/sign-in');
-      await expect(page.getByRole('status')).toHaveText('Your password is set. Sign in with it.');
+      await expect(page.getByRole('status')).toHaveText('Password saved. You can sign in now.');
 
       // The link is used up, for new windows and for those that still have it open.
       const again = await late.request.get(link);
       expect(again.status()).toBe(404);
       await choose(late, 'an altogether different one');
       await expect(late).toHaveURL('/sign-in');
-      await expect(late.getByRole('status')).toHaveText('This link was used or has expired. Ask an administrator for a new one.');
+      await expect(late.getByRole('status')).toHaveText('This link has expired or was already used. Ask an administrator for a new one.');
 
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(PASSWORD);
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('an invalid link says what to do', async ({ page }) => {
       const response = await page.goto('/setup/no-such-token');
       expect(response?.status()).toBe(404);
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work any more');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link no longer works');
       await expect(page.getByText('ask an administrator for a new link')).toBeVisible();
       await page.getByRole('link', { name: 'Sign in' }).click();
       await expect(page).toHaveURL('/sign-in');

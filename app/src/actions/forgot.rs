@@ -15,7 +15,7 @@ use crate::flash::Flash;
 
 /// The same message for every address, so that the form does not reveal which accounts exist.
 const SAID: &str =
-    "If somebody signs in with that address, a link is on its way. It works once, within an hour.";
+    "If an account with this address exists, a link is on its way. It works once, within an hour.";
 
 /// E-mails a link to set a new password to the person with this address, if there is one. The response has the same text and
 /// timing for every address, because the work happens after it is sent.

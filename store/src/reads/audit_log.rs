@@ -96,7 +96,6 @@ pub async fn audit_search(
            UNION ALL SELECT 'workflow_id:' || id, title FROM workflows \
            UNION ALL SELECT kind || ':' || name, title FROM version_titles \
            UNION ALL SELECT 'destination:' || name, title FROM destinations WHERE title IS NOT NULL \
-           UNION ALL SELECT 'view:' || id, name FROM saved_views \
            UNION ALL SELECT 'upload:' || id, file_name FROM uploads \
            UNION ALL SELECT 'run:' || run_id, file_name FROM uploads WHERE run_id IS NOT NULL \
          ) named WHERE strpos(lower(text), $1) > 0 LIMIT $2",
@@ -111,7 +110,7 @@ pub async fn audit_search(
 }
 
 /// Returns the display names of objects in the audit log, by subject: `change:4`, `key:0199…`, `workflow_id:0199…`. Omits
-/// objects that have no name or no longer exist.
+/// objects that have no name or no longer exist, and saved views, whose names are their owners' own business.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -133,10 +132,9 @@ pub async fn names_of_subjects(store: &Store, subjects: &[String]) -> Result<BTr
          UNION ALL SELECT 'workflow:' || name, title FROM workflows WHERE name = ANY($5) \
          UNION ALL SELECT 'workflow_id:' || id, title FROM workflows WHERE id = ANY($6) \
          UNION ALL SELECT 'lead:' || id, coalesce(name, company, email) FROM leads WHERE id = ANY($7) AND coalesce(name, company, email) IS NOT NULL \
-         UNION ALL SELECT 'view:' || id, name FROM saved_views WHERE id = ANY($8) \
-         UNION ALL SELECT 'upload:' || id, file_name FROM uploads WHERE id = ANY($9) \
-         UNION ALL SELECT 'run:' || run_id, max(file_name) FROM uploads WHERE run_id = ANY($10) GROUP BY run_id \
-         UNION ALL SELECT 'run_kind:' || id, kind FROM runs WHERE id = ANY($10)",
+         UNION ALL SELECT 'upload:' || id, file_name FROM uploads WHERE id = ANY($8) \
+         UNION ALL SELECT 'run:' || run_id, max(file_name) FROM uploads WHERE run_id = ANY($9) GROUP BY run_id \
+         UNION ALL SELECT 'run_kind:' || id, kind FROM runs WHERE id = ANY($9)",
     )
     .bind(ids("person"))
     .bind(ids("key"))
@@ -145,7 +143,6 @@ pub async fn names_of_subjects(store: &Store, subjects: &[String]) -> Result<BTr
     .bind(of("workflow"))
     .bind(ids("workflow_id"))
     .bind(ids("lead"))
-    .bind(ids("view"))
     .bind(ids("upload"))
     .bind(ids("run"))
     .fetch_all(store.pool())
@@ -250,7 +247,7 @@ pub struct AuditPage {
 /// Selects entries that match a search: by what they name, or by a text that their row shows. Details match by their texts,
 /// but not by hashes and IDs, which rows do not show; an ID matches exactly.
 const MATCHES: &str = "(subject = ANY($10) OR actor = ANY($11) OR action = ANY($12) \
-   OR request_id = $13 OR split_part(subject, ':', 2) = $13 OR lead_id::text = $13 \
+   OR request_id = $13 OR (strpos($13, ':') > 0 AND starts_with(subject, $13)) OR split_part(subject, ':', 2) = $13 OR lead_id::text = $13 \
    OR (subject !~ ':([0-9a-f]{8}-|[0-9]+$)' AND strpos(translate(lower(subject), ':_-', '   '), translate($13, ':_-', '   ')) > 0) \
    OR (starts_with(actor, 'command:') AND strpos(lower(actor), $13) > 0) \
    OR (lead_id IS NOT NULL AND EXISTS (SELECT FROM leads l WHERE l.id = near.lead_id AND strpos(lower(concat_ws(' ', l.name, l.company, l.email, l.external_id)), $13) > 0)) \

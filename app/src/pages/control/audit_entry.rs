@@ -119,7 +119,7 @@ impl AuditNames {
             "upload" => (name.unwrap_or_else(|| "Uploaded file".into()), page("/import")),
             "view" => {
                 let list = entry.detail.as_ref().and_then(|detail| detail.get("page")?.as_str());
-                (name.unwrap_or_else(|| "View".into()), list.map(str::to_owned))
+                ("Saved view".into(), list.map(str::to_owned))
             }
             "page" => {
                 let title = title_of(id).map_or_else(|| words::sentence(id.trim_matches('/')), str::to_owned);

@@ -38,7 +38,7 @@ async fn leads_people_rules_lists_pages_and_actions_are_found() {
     ] {
         let options = found(&mut sdr, asked).await;
         let fits =
-            options.contains(said) || (said == "Target accounts" && options.contains("leads it decided"));
+            options.contains(said) || (said == "Target accounts" && options.contains("Rule in"));
         assert!(fits, "{asked}: {options}");
     }
     let nothing = found(&mut sdr, "zaphod beeblebrox").await;
