@@ -71,7 +71,10 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
     let is_newest = shown.version == newest.version;
     let main = match &against {
         Some(against) => Either::Left(compared(kind, against, &shown)?),
-        None => Either::Right(content::content(kind, &shown, &asked.search)?),
+        None => {
+            provide_context(titles::FieldTitles(store::reads::subjects::field_titles(store).await?));
+            Either::Right(content::content(kind, &shown, &asked.search)?)
+        }
     };
     let around = versions::Around {
         kind,

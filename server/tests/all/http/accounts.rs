@@ -256,7 +256,9 @@ async fn people_see_their_sessions_and_can_end_them() {
         browser.sign_in("ana@acme.example", PASSWORD, None).await;
     }
     let page = text(&mut here, "/account").await;
-    for said in ["Firefox on Linux", "Safari on iPhone", "curl", "127.0.0.1", "this browser", "3\u{a0}browsers"] {
+    for said in
+        ["Firefox on Linux", "Safari on iPhone", "curl", "127.0.0.1", "this browser", "3\u{a0}browsers"]
+    {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("this browser").count(), 1);

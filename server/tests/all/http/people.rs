@@ -52,10 +52,7 @@ async fn errors_are_shown_at_their_field_and_input_is_kept() {
             "A person with this address already exists.",
         ),
         (vec![("name", "Ben"), ("email", "ben@acme.example")], "Choose at least one role."),
-        (
-            vec![("name", " "), ("email", "ben@acme.example"), ("roles[]", "sdr")],
-            "Enter a name.",
-        ),
+        (vec![("name", " "), ("email", "ben@acme.example"), ("roles[]", "sdr")], "Enter a name."),
     ] {
         let answer = admin.post("/actions/add-person", &fields).await;
         assert_eq!(location(&answer), "/people");
