@@ -52,7 +52,9 @@ mod tests {
     fn without_a_title_the_name_is_shown() {
         assert_eq!(field("budget_eur"), "Budget eur");
         let titled = || {
-            leptos::prelude::provide_context(FieldTitles([("budget_eur".to_owned(), "Budget (EUR)".to_owned())].into()));
+            leptos::prelude::provide_context(FieldTitles(
+                [("budget_eur".to_owned(), "Budget (EUR)".to_owned())].into(),
+            ));
             field("budget_eur")
         };
         assert_eq!(leptos::prelude::Owner::new().with(titled), "Budget (EUR)");

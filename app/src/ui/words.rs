@@ -327,7 +327,7 @@ pub fn lead(
 
 /// Returns the display name of a lead whose only known identity is the source's id.
 pub fn nameless(external_id: Option<&str>) -> String {
-    external_id.map_or_else(|| "No name".into(), |id| format!("Nameless {id}"))
+    external_id.map_or_else(|| "Unnamed lead".into(), |id| format!("Unnamed lead {id}"))
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ async fn load(here: Here) -> Result<Page> {
     let jobs = jobs::jobs(store).await?;
     let who: Vec<String> = jobs.iter().filter_map(|job| job.requested_by.clone()).collect();
     let names = names_of_actors(store, &who).await?;
-    let bar = view! { <h1>"Jobs"</h1><span class="meta">"Background work, by one server process at a time"</span> };
+    let bar =
+        view! { <h1>"Jobs"</h1><span class="meta">"Background work, by one server process at a time"</span> };
     let body = if jobs.is_empty() {
         let text = "The server registers its jobs within seconds of its start.";
         Either::Left(note::empty(Icon::Clock, "No jobs yet", view! { <p>{text}</p> }))

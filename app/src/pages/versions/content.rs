@@ -66,9 +66,7 @@ fn rule(index: usize, rule: &RuleDefinition) -> impl IntoView + use<> {
     let sure: Vec<String> = rule
         .min_confidence
         .iter()
-        .map(|(field, least)| {
-            format!("{} {}", titles::field(field), number::confidence(*least))
-        })
+        .map(|(field, least)| format!("{} {}", titles::field(field), number::confidence(*least)))
         .collect();
     let sure = (!sure.is_empty())
         .then(|| view! { <p class="meta">{format!("Confidence needed: {}", sure.join(", "))}</p> });

@@ -134,7 +134,11 @@ mod tests {
 
     #[test]
     fn another_spelling_of_a_number_is_no_difference() {
-        for (was, is) in [("intent > 0.60", "intent > 0.6"), ("size >= 50.0 && a", "size >= 50 && a"), ("x in [1.0, 2]", "x in [1, 2.00]")] {
+        for (was, is) in [
+            ("intent > 0.60", "intent > 0.6"),
+            ("size >= 50.0 && a", "size >= 50 && a"),
+            ("x in [1.0, 2]", "x in [1, 2.00]"),
+        ] {
             assert!(parts(was, is).is_empty(), "{was} and {is}");
         }
         for (was, is) in [

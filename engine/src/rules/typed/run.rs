@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
                 return Stop::error(format!("The key of a map cannot be {}.", key.phrase()));
             };
             if map.contains_key(&key) {
-                return Stop::error(format!("The key {} stands twice in a map.", key.value()));
+                return Stop::error(format!("The key {} appears twice in a map.", key.value()));
             }
             map.insert(key, value);
         }
