@@ -146,7 +146,7 @@ mod tests {
             "today stands beside the tasks"
         );
         let all = parts(&[Role::RevopsLead, Role::Admin]);
-        assert_eq!(all, [Part::Waits, Part::Now, Part::Setup, Part::Workflows, Part::Doing]);
+        assert_eq!(all, [Part::Waits, Part::Now, Part::Doing, Part::Workflows, Part::Setup]);
         assert_eq!(parts(&[]), [Part::Now]);
     }
 }
