@@ -50,7 +50,9 @@ fn with_plain_numbers(condition: &str) -> String {
                 let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
                 // A number may be followed by an exponent or a unit, which is then part of a word that stays.
                 let is_alone = !rest[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
-                if let (true, Ok(number)) = (is_alone, rest[..end].parse::<f64>()) {
+                // Longer ones would lose digits.
+                let is_exact = is_alone && end <= 15;
+                if let (true, Ok(number)) = (is_exact, rest[..end].parse::<f64>()) {
                     plain.push_str(&number.to_string());
                     rest = &rest[end..];
                     continue;
@@ -147,6 +149,7 @@ mod tests {
             ("field10 > 1", "field1 > 1"),
             ("x == '1.0\\'0'", "x == '1\\'0'"),
             ("a1.0 > 1", "a1 > 1"),
+            ("x > 9007199254740993", "x > 9007199254740992"),
         ] {
             assert!(!parts(was, is).is_empty(), "{was} and {is}");
         }
