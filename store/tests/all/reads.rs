@@ -194,7 +194,7 @@ async fn figures_of_the_database_match_the_engine() {
                 line_from,
                 ..Cohort::default()
             };
-            let dashboard::Report { total: figures, by_rule, weeks, reliability, confidences } =
+            let dashboard::Report { total: figures, by_rule, points: weeks, reliability, confidences } =
                 dashboard::report(&database.store, &cohort, "Europe/Berlin", LIMIT).await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
