@@ -50,6 +50,22 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         await page.screenshot({ ...shot('home-stop'), fullPage: false });
       });
 
+      for (const [name, role] of [['revops', 'RevOps'], ['sdr-manager', 'SDR manager'], ['leader', 'Sales leadership'], ['admin', 'Administrator'], ['integrations', 'Integrations']] as const) {
+        test.describe(`as ${role}`, () => {
+          test.use(seenBy({ as: role }));
+
+          test(`home of ${name}`, async ({ page }) => {
+            await page.goto('/');
+            await page.screenshot(shot(`home-${name}`));
+          });
+        });
+      }
+
+      test('dashboard of a week', async ({ page }) => {
+        await page.goto('/dashboard?period=7d');
+        await page.screenshot(shot('dashboard-7d'));
+      });
+
       test.describe('as an AE', () => {
         test.use(seenBy({ as: 'AE' }));
 

@@ -32,7 +32,7 @@ test('every figure has a formula that opens by keyboard', async ({ page }) => {
     await expect(one.getByText('Formula')).toBeHidden();
     await one.locator('summary').focus();
     await page.keyboard.press('Enter');
-    for (const term of ['Formula', 'Divided by', 'Which leads', 'Which times', 'Baseline']) {
+    for (const term of ['Formula', 'Denominator', 'Leads', 'Time', 'Baseline']) {
       await expect(one.getByRole('term').filter({ hasText: term })).toBeVisible();
     }
     await expect(one.getByRole('definition').first()).toHaveText(/\w{3}/);
@@ -53,9 +53,9 @@ test('opening a formula does not move other figures', async ({ page }) => {
 
 // The numerator and denominator of a rate, and the lists they link to.
 const SHARES = [
-  ['MQL→SQL', 'Those that became SQL', 'All of the period'],
-  ['False positives', 'The false positives', 'All that were judged'],
-  ['AE conversion', 'The opportunities', 'All that were assigned'],
+  ['MQL→SQL', 'Leads that became SQL', 'All leads of the period'],
+  ['False positives', 'The false positives', 'All judged leads'],
+  ['AE conversion', 'The opportunities', 'All assigned leads'],
 ] as const;
 
 for (const [name, those, all] of SHARES) {
@@ -84,21 +84,21 @@ test('the period is in the URL', async ({ page }) => {
   await page.goto('/dashboard');
   const periods = page.getByRole('navigation', { name: 'Period' });
   await expect(periods.getByRole('link', { name: '12 weeks' })).toHaveAttribute('aria-current', 'true');
-  await expect(page.getByRole('heading', { name: 'Decisions a week' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Decisions per week' })).toBeVisible();
   const all = await bars(page).getAttribute('aria-label');
   await periods.getByRole('link', { name: '30 days' }).click();
   await expect(page).toHaveURL('/dashboard?period=30d');
   await expect(periods.getByRole('link', { name: '30 days' })).toHaveAttribute('aria-current', 'true');
   await expect(periods.locator('[aria-current]')).toHaveCount(1);
   await expect(page.getByText(/^Last 30 days, /)).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Decisions a day' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Decisions per day' })).toBeVisible();
   expect(await bars(page).getAttribute('aria-label')).not.toBe(all);
   await page.reload();
   await expect(page.getByText(/^Last 30 days, /)).toBeVisible();
 
   // A custom range.
   const day = (ago: number) => new Date(Date.now() - ago * 24 * 3600 * 1000).toISOString().slice(0, 10);
-  await page.locator('summary', { hasText: 'Own dates' }).click();
+  await page.locator('summary', { hasText: 'Custom range' }).click();
   await page.getByLabel('From').fill(day(20));
   await page.getByLabel('to', { exact: true }).fill(day(10));
   await page.getByRole('button', { name: 'Show' }).click();
@@ -107,9 +107,35 @@ test('the period is in the URL', async ({ page }) => {
   await expect(bars(page).locator('[data-hit]')).toHaveCount(11);
 });
 
+test('the days of a custom range are in order', async ({ page }) => {
+  await page.goto('/dashboard?from=2026-03-02&to=2026-03-01');
+  await expect(page.getByRole('alert')).toHaveText('The first day is after the last day.');
+  await expect(page.getByLabel('From')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('From')).toHaveValue('2026-03-02');
+  await expect(page.getByRole('region', { name: 'Figures' })).toHaveCount(0);
+});
+
+test('today is marked, and the period holds for every line', async ({ page }) => {
+  await page.goto('/dashboard?period=7d');
+  await expect(page.getByRole('heading', { name: 'Rates by day' })).toBeVisible();
+  expect(await page.locator('#c-rates [data-hit]').count()).toBeLessThanOrEqual(7);
+  await expect(bars(page).locator('[data-hit]')).toHaveCount(7);
+  await expect(bars(page).locator('[data-hit] title').last()).toHaveText(/, so far: /);
+});
+
+test('files stand on their own', async ({ page }) => {
+  const svg = await (await page.request.get('/dashboard/charts/decisions.svg?period=30d')).text();
+  expect(svg).toMatch(/>Decisions per day<.*>Last 30 days \(\d+ \w+ 20\d\d to \d+ \w+ 20\d\d\), [^<]+<.*>Hold \d+</s);
+  const csv = (await (await page.request.get('/dashboard/charts/decisions.csv?period=30d')).text()).trim().split('\r\n');
+  expect(csv[0]).toContain('Day (first day),Assign (decisions)');
+  const days = csv.slice(1).map((line) => line.split(',')[0]!);
+  expect(days[0]).toMatch(/^20\d\d-\d\d-\d\d$/);
+  expect([...days].sort()).toEqual(days);
+});
+
 test('a period without leads says so', async ({ page }) => {
   await page.goto('/dashboard?from=2001-01-01&to=2001-01-31');
-  await expect(page.getByText('Nothing was decided in this period.')).toBeVisible();
+  await expect(page.getByText('No decisions in this period.')).toBeVisible();
   for (const name of ['MQL→SQL', 'Time to SQL', 'False positives', 'AE conversion']) await expect(figure(page, name).locator('.fig')).toContainText('n/a');
 });
 
@@ -120,7 +146,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('the chart is also available as a sentence, a legend and a table', async ({ page }) => {
       await page.goto('/dashboard');
       const label = (await bars(page).getAttribute('aria-label'))!;
-      const [least, most, all] = numbers(/Between ([\d,]+) and ([\d,]+) a week, ([\d,]+) in all\.$/.exec(label)!.slice(1));
+      const [least, most, all] = numbers(/Between ([\d,]+) and ([\d,]+) per week, ([\d,]+) in total\.$/.exec(label)!.slice(1));
       expect(all).toBeGreaterThan(300);
 
       const legend = numbers(await bars(page).getByRole('listitem').locator('b').allInnerTexts());
@@ -128,7 +154,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       const table = page.getByRole('table', { name: 'Decisions by action' });
       await expect(table).toBeHidden();
-      await page.getByText('The same as a table').first().click();
+      await page.getByText('Show as table').first().click();
       await expect(table).toBeVisible();
       const totals = numbers(await table.locator('tbody td:last-child').allInnerTexts());
       expect(sum(totals)).toBe(all);

@@ -58,7 +58,7 @@ test.describe('while figures are computed', () => {
 
 for (const [role, parts] of [
   ['SDR', ['Your tasks', 'Today', 'Layers']],
-  ['Sales leadership', ['Your tasks', 'Key figures', 'Today', 'Layers', 'Workflows']],
+  ['Sales leadership', ['Key figures', 'Your tasks', 'Today', 'Layers', 'Workflows']],
   ['RevOps', ['Your tasks', 'Today', 'Layers', 'Key figures', 'Workflows']],
 ] as const) {
   test.describe(role, () => {
@@ -76,6 +76,39 @@ for (const [role, parts] of [
     });
   });
 }
+
+test.describe('Integrations', () => {
+  test.use(seenBy({ as: 'Integrations' }));
+
+  test('sees what a paused destination holds back', async ({ organisation, page }) => {
+    await organisation.rows("UPDATE destinations SET paused_reason = 'Moving the warehouse'", []);
+    try {
+      await page.goto('/');
+      await expect(page.locator('.todo').getByText('Paused: Moving the warehouse').first()).toBeVisible();
+    } finally {
+      await organisation.rows('UPDATE destinations SET paused_reason = NULL', []);
+    }
+  });
+});
+
+test.describe('an administrator', () => {
+  test.use(seenBy({ as: 'Administrator' }));
+
+  test('sees the state of the installation', async ({ page }) => {
+    await page.goto('/');
+    const setup = page.getByRole('region', { name: 'Installation' });
+    await expect(setup.getByRole('listitem')).toHaveCount(6);
+    await expect(setup.getByRole('link', { name: 'E-mail' })).toHaveAttribute('href', '/settings#h-mail');
+  });
+});
+
+test('layers and figures lead to their pages', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.getByRole('region', { name: 'Layers' }).getByRole('link')).toHaveText(['Content', 'Rules', 'Execution & sync', 'Control']);
+  const figures = page.getByRole('region', { name: 'Key figures' });
+  await figures.getByRole('link', { name: /\d+ of \d+/ }).first().click();
+  await expect(page).toHaveURL(/\/leads\?counts=qualified&from=20/);
+});
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'an AE' : 'an AE without scripts', () => {

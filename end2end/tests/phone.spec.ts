@@ -52,4 +52,26 @@ test.describe('on a phone', () => {
       });
     });
   }
+
+  test('the header is one row', async ({ page }) => {
+    for (const path of ['/leads', '/', '/people', '/audit', '/account']) {
+      await page.goto(path);
+      expect((await page.locator('.bar').boundingBox())!.height, path).toBeLessThan(64);
+    }
+  });
+
+  test.describe('an SDR', () => {
+    test.use(seenBy({ as: 'SDR' }));
+
+    test('hides the list to see the lead and its verdicts', async ({ page }) => {
+      await page.goto('/queue');
+      const verdict = page.locator('.decide');
+      await expect(verdict).toBeVisible();
+      await page.getByText('Show list').click();
+      await expect(page.getByText('Hide list')).toBeVisible();
+      await expect(verdict).toBeHidden();
+      await page.getByText('Hide list').click();
+      await expect(verdict).toBeVisible();
+    });
+  });
 });

@@ -112,11 +112,12 @@ test.describe('an SDR', () => {
     await page.goto(path);
     await page.locator('summary', { hasText: 'Change' }).click();
     await page.getByLabel('Change to').selectOption('advance');
-    await page.getByLabel('Reason').first().fill('Spoke with them at the fair; they start in May');
+    await page.getByLabel('Reason').first().selectOption('Other');
+    await page.getByLabel('Note').first().fill('Spoke with them at the fair; they start in May');
 
     await other.goto(path);
     await other.locator('summary', { hasText: 'Disqualify' }).click();
-    await other.getByLabel('Reason').last().fill('They sell to us');
+    await other.getByLabel('Reason').last().selectOption('Competitor or supplier');
     await other.getByRole('button', { name: 'Disqualify' }).click();
     await expect(flash(other)).toHaveText('Rae Seer: disqualified.');
 
@@ -227,11 +228,11 @@ test.describe('an SDR', () => {
     await expect(panels).toHaveCount(0);
     await expect(page.locator('details.help > summary')).toBeFocused();
     await page.locator('summary', { hasText: 'Disqualify' }).click();
-    await page.getByLabel('Reason').last().fill('They sell to us');
+    await page.getByLabel('Note').last().fill('They sell to us');
     await open(page).click();
     await expect(panels).toHaveCount(0);
     await page.locator('summary', { hasText: 'Disqualify' }).click();
-    await expect(page.getByLabel('Reason').last(), 'what was typed is kept').toHaveValue('They sell to us');
+    await expect(page.getByLabel('Note').last(), 'what was typed is kept').toHaveValue('They sell to us');
   });
 
   test('no longer holds a lead after leaving the tab or signing out', async ({ browser, organisation, page }) => {
@@ -281,9 +282,10 @@ test.describe('an SDR', () => {
     };
     await signIn('Sign in');
     await page.locator('summary', { hasText: 'Disqualify' }).click();
-    await page.getByLabel('Reason').last().fill('They sell to "us" & others');
+    await page.getByLabel('Reason').last().selectOption('Competitor or supplier');
+    await page.getByLabel('Note').last().fill('They sell to "us" & others');
     await context.clearCookies();
-    await page.getByLabel('Reason').last().press('Enter');
+    await page.getByLabel('Note').last().press('Enter');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your session has ended');
     await expect(page).toHaveTitle('Your session has ended · Meshline');
     await signIn('Sign in and send');
@@ -303,10 +305,10 @@ test.describe('an SDR', () => {
       expect(answer.status()).toBe(303);
       await page.goto(path);
       await expect(flash(page)).toHaveText('Not saved yet.');
-      await expect(page.getByText('Give a reason; it helps improve the rules.')).toBeVisible();
+      await expect(page.getByText('Choose a reason; it helps improve the rules.')).toBeVisible();
       await page.goto(path);
       await page.locator('summary', { hasText: 'Disqualify' }).click();
-      await page.getByLabel('Reason').last().fill('Unreachable');
+      await page.getByLabel('Reason').last().selectOption('Unreachable');
       await page.getByRole('button', { name: 'Disqualify' }).click();
       await expect(flash(page)).toHaveText('Noah Script: disqualified.');
       await page.getByRole('button', { name: /^Undo/ }).click();

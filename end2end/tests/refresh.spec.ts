@@ -29,7 +29,7 @@ test('a lead appears in the list while it is open, and an open panel is left alo
   await page.locator('summary', { hasText: 'Columns' }).click();
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Noa Brandt' });
   await expect(page.locator(`a[href^="/leads/${id}"]`)).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Show these' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Apply' })).toBeVisible();
 });
 
 test('a part with ticked boxes is refreshed only after they are cleared', async ({ organisation, page }) => {
@@ -60,7 +60,7 @@ test('the queue shows new leads and who claimed the open one, and keeps the inpu
   await expect(waiting.getByRole('link', { name: 'Came Later' })).toBeVisible();
 
   await page.locator('summary', { hasText: 'Disqualify' }).click();
-  const why = page.getByLabel('Reason').last();
+  const why = page.getByLabel('Note').last();
   await why.fill('They sell to us');
   const colleague = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session('SDR manager') });
   const other = await colleague.newPage();

@@ -78,6 +78,25 @@ test('the search opens over a page and works by keyboard', async ({ organisation
   await expect(page).toHaveURL(`/leads/${lead_id}`);
 });
 
+test('changes, destinations, rules and actions are found', async ({ organisation, page }) => {
+  const [change] = await organisation.rows<{ number: string }>('SELECT number FROM changes ORDER BY number DESC LIMIT 1');
+  const finds: [string, RegExp][] = [
+    ['sign out', /\/account#h-sessions/],
+    ['dark', /\/account#h-theme/],
+    ['edit rule', /\/rules/],
+    ['high intent', /\/rules\/[^#]+#rule-/],
+    ...(change ? [[`#${change.number}`, new RegExp(`/changes/${change.number}$`)] as [string, RegExp]] : []),
+  ];
+  for (const [text, href] of finds) {
+    await page.goto(`/search?q=${encodeURIComponent(text)}`);
+    const links = await page.locator('.found a').evaluateAll((all) => all.map((one) => one.getAttribute('href')!));
+    expect(links.some((link) => href.test(link)), `${text}: ${links.join(' ')}`).toBe(true);
+  }
+  await page.goto('/account');
+  await page.getByRole('main').getByRole('button', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
+
 test('arrow keys wrap around, and Escape or a click outside closes it', async ({ page }) => {
   await page.goto('/leads');
   await open(page, 'Control+k');
@@ -103,9 +122,9 @@ test('shortcuts open pages and are listed, and do not interfere with typing', as
   await page.goto('/leads');
   await awake(page);
   await page.keyboard.press('?');
-  const keys = page.getByRole('dialog', { name: 'Keys' });
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(keys.getByRole('listitem').filter({ hasText: 'Audit log' })).toContainText('g');
-  await expect(keys.getByText('Everybody who came in')).toBeVisible();
+  await expect(keys.getByText('All leads, newest first')).toBeVisible();
   await expect(keys.getByRole('heading', { name: 'On this page' })).toBeHidden();
   await keys.getByRole('button', { name: 'Close' }).click();
   await expect(keys).toBeHidden();
@@ -135,8 +154,8 @@ test.describe('with single keys turned off', () => {
 
   test('single keys do nothing, but Ctrl+K opens the search', async ({ page }) => {
     await page.goto('/account');
-    await page.getByRole('checkbox', { name: /Single keys/ }).uncheck();
-    await page.getByRole('button', { name: 'Save how things are shown' }).click();
+    await page.getByRole('checkbox', { name: /Single-key/ }).uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('Saved.')).toBeVisible();
     await open(page, 'Control+k');
     await page.keyboard.press('Escape');
@@ -164,7 +183,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Escape');
       await expect(palette(page)).toBeHidden();
       await page.keyboard.press('?');
-      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
       const keys = await new AxeBuilder({ page }).setLegacyMode().include('#keys').analyze();
       expect(keys.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
       await page.keyboard.press('Escape');

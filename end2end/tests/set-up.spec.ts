@@ -41,14 +41,14 @@ for (const javaScriptEnabled of [true, false]) {
 
       await choose(page, PASSWORD);
       await expect(page).toHaveURL('/sign-in');
-      await expect(page.getByRole('status')).toHaveText('Your password is set. Sign in with it.');
+      await expect(page.getByRole('status')).toHaveText('Password saved. You can sign in now.');
 
       // The link is used up, for new windows and for those that still have it open.
       const again = await late.request.get(link);
       expect(again.status()).toBe(404);
       await choose(late, 'an altogether different one');
       await expect(late).toHaveURL('/sign-in');
-      await expect(late.getByRole('status')).toHaveText('This link was used or has expired. Ask an administrator for a new one.');
+      await expect(late.getByRole('status')).toHaveText('This link has expired or was already used. Ask an administrator for a new one.');
 
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(PASSWORD);

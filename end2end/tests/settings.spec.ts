@@ -8,10 +8,10 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/settings');
       const name = page.getByLabel('Name', { exact: true });
       await name.fill('Corvane Labs');
-      await page.getByRole('button', { name: 'Save the organisation' }).click();
+      await page.getByRole('button', { name: 'Save organisation' }).click();
       await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane Labs');
       await name.fill('Corvane');
-      await page.getByRole('button', { name: 'Save the organisation' }).click();
+      await page.getByRole('button', { name: 'Save organisation' }).click();
       await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane');
 
       // A person who holds both roles could be chosen for both.
@@ -21,11 +21,11 @@ for (const javaScriptEnabled of [true, false]) {
       const content = page.getByRole('combobox', { name: 'Content' });
       const before = await content.inputValue();
       await content.selectOption(felix.email);
-      await page.getByRole('button', { name: 'Save who answers' }).click();
+      await page.getByRole('button', { name: 'Save owners' }).click();
       await expect(page.getByText('Content and rules need two people')).toBeVisible();
       await expect(page.getByRole('combobox', { name: 'Rules' })).toHaveAttribute('aria-invalid', 'true');
       await content.selectOption(before);
-      await page.getByRole('button', { name: 'Save who answers' }).click();
+      await page.getByRole('button', { name: 'Save owners' }).click();
       await expect(page.getByRole('status')).toContainText('Saved.');
       await organisation.rows("DELETE FROM person_roles WHERE role = 'enablement' AND person_id = (SELECT id FROM people WHERE email = $1)", [felix.email]);
     });
@@ -34,6 +34,6 @@ for (const javaScriptEnabled of [true, false]) {
 
 test('everyone can read them and only administrators can change them', async ({ page }) => {
   await page.goto('/settings');
-  await expect(page.getByText('An administrator changes these.')).toBeVisible();
+  await expect(page.getByText('Administrators can change these.')).toBeVisible();
   await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
 });

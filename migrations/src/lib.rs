@@ -38,6 +38,7 @@ steps![
     "0021_uploads",
     "0022_answers",
     "0025_started_from",
+    "0027_key_use",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -29,13 +29,15 @@ pub async fn first_run(
 ) -> Result<(), Error> {
     let request = allowed::<FirstRun>()?;
     let connection = connection()?;
-    let typed = Flash::new("Nobody was added.").value("name", &*name).value("email", &*email);
+    let typed =
+        Flash::new("Not created: fix the marked fields.").value("name", &*name).value("email", &*email);
     let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
         Some(page) => lead_to_with(&page, flash),
         None => Err(Error::NotFound { what: "code".into() }),
     };
     let parsed = fields::password(&password, &again);
-    let wrong = [fields::name(&name), fields::email(&email), parsed.as_ref().err().cloned()];
+    let problems = parsed.as_ref().err().cloned().unwrap_or_default().into_iter().map(Some);
+    let wrong = [fields::name(&name), fields::email(&email)].into_iter().chain(problems);
     let wrong = fields::wrong(typed.clone(), wrong);
     let password = match parsed {
         Ok(password) if wrong.errors.is_empty() => password,

@@ -78,7 +78,7 @@ pub(crate) fn actor_once(request: &Request, form: &str) -> Result<Actor> {
 const FORM_BYTES: usize = 100;
 
 /// The message for a form that was sent twice.
-const REPEATED: &str = "The form was sent twice. What it asks for was done once.";
+const REPEATED: &str = "The form was submitted twice and took effect once.";
 
 /// Returns the path to redirect to: `next` if it is a path of this site, otherwise `page`.
 fn back_to(next: Option<&str>, page: &str) -> LocalPath {

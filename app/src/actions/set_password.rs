@@ -28,16 +28,16 @@ pub async fn set_password(
     };
     let password = match fields::password(&password, &again) {
         Ok(password) => password,
-        Err((field, problem)) => {
-            let flash = Flash::new("The password was not set.").error(field, problem);
-            return lead_to_with(&page, &flash);
+        Err(problems) => {
+            let flash = Flash::new("Not saved: fix the marked fields.");
+            return lead_to_with(&page, &fields::wrong(flash, problems.into_iter().map(Some)));
         }
     };
     match people::use_setup_link(&request.store, &request.request_id, request.now, &token, password).await {
-        Ok(_) => lead_to_with(&sign_in, &Flash::new("Your password is set. Sign in with it.")),
+        Ok(_) => lead_to_with(&sign_in, &Flash::new("Password saved. You can sign in now.")),
         Err(store::Error::NotFound(_)) => lead_to_with(&sign_in, &Flash::new(NO_LINK)),
         Err(error) => Err(error.into()),
     }
 }
 
-const NO_LINK: &str = "This link was used or has expired. Ask an administrator for a new one.";
+const NO_LINK: &str = "This link has expired or was already used. Ask an administrator for a new one.";

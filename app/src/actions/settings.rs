@@ -32,18 +32,18 @@ pub async fn set_organisation(
     let request = allowed::<SetOrganisation>()?;
     let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
     let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
-    let typed = Flash::new("Nothing was saved.").value("name", &*name);
-    let wrong = fields::wrong(
-        typed,
-        [fields::text("name", &name, "Say what the organisation is called.", NAME_CHARS)],
-    );
+    let typed = Flash::new("Not saved: fix the marked fields.").value("name", &*name);
+    let wrong = fields::wrong(typed, [fields::text("name", &name, "Enter a name.", NAME_CHARS)]);
     if !wrong.errors.is_empty() {
         return lead_to_with(&page(), &wrong);
     }
     let organisation =
         Organisation { name: name.trim().to_owned(), time_zone: zone.name().to_owned(), number_format };
     settings::set_organisation(&request.store, &actor(&request)?, &organisation).await?;
-    lead_to_with(&page(), &Flash::new("Saved. People who are here keep how things are shown to them."))
+    lead_to_with(
+        &page(),
+        &Flash::new("Saved. People who already have an account keep their own time zone and number format."),
+    )
 }
 
 /// Sets the owner of each layer by address; an empty address leaves the layer without an owner.
@@ -67,26 +67,24 @@ pub async fn set_owners(
 ) -> Result<(), Error> {
     let request = allowed::<SetOwners>()?;
     let chosen = [("content", &content), ("rules", &rules), ("sync", &sync), ("control", &control)];
-    let mut typed = Flash::new("The owners were not changed.");
+    let mut typed = Flash::new("Not saved: fix the marked fields.");
     for (field, address) in chosen {
         typed = typed.value(field, address);
     }
     let mut wrong = typed.clone();
     for (field, address) in chosen.into_iter().filter(|(_, address)| !address.is_empty()) {
         if people::by_email(&request.store, address).await?.is_none_or(|person| person.is_disabled) {
-            wrong = wrong.error(field, "Nobody with this address can sign in.");
+            wrong = wrong.error(field, "This person cannot sign in. Choose someone else.");
         }
     }
     if !wrong.errors.is_empty() {
         return lead_to_with(&page(), &wrong);
     }
     match layers::set_owners(&request.store, &actor(&request)?, [&content, &rules, &sync, &control]).await {
-        Ok(()) => {
-            lead_to_with(&page(), &Flash::new("Saved. The owners stand beside their layers in the menu."))
-        }
+        Ok(()) => lead_to_with(&page(), &Flash::new("Saved. The menu shows the owner of each layer.")),
         // The database enforces this rule, so the form does not check it first.
         Err(StoreError::Refused(_)) => {
-            let said = "Content and rules need two people: whoever reads a lead's words must not decide what follows.";
+            let said = "Content and rules need two different owners, so that one person cannot control both what is read and what is decided.";
             lead_to_with(&page(), &typed.error("rules", said))
         }
         Err(error) => Err(error.into()),
@@ -107,14 +105,14 @@ pub async fn send_test_mail() -> Result<(), Error> {
     let letter = Email {
         to: viewer.email.clone(),
         name: viewer.name.clone(),
-        subject: "A test from Meshline".into(),
-        text: format!("Hello {},\n\nthis is the test that you asked for. E-mail works.\n", viewer.name),
+        subject: "Test e-mail from Meshline".into(),
+        text: format!("Hello {},\n\nthis is the test e-mail you asked for. E-mail works.\n", viewer.name),
     };
     let said = match post.send(letter).await {
-        Ok(()) => format!("The mail server took a letter to {}.", viewer.email),
+        Ok(()) => format!("The mail server accepted an e-mail to {}.", viewer.email),
         Err(why) => {
             tracing::warn!(request_id = request.request_id, why, "a test letter was not taken");
-            format!("The mail server did not take it: {why}")
+            format!("The mail server rejected the e-mail: {why}")
         }
     };
     lead_to_with(&page(), &Flash::new(said))

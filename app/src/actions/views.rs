@@ -37,7 +37,7 @@ pub async fn save_view(
         return lead_to_with(&back, &Flash::new("These filters are too long to be saved."));
     }
     match views::save(&request.store, &actor(&request)?, page, &name, &query).await {
-        Ok(()) => lead_to_with(&back, &Flash::new(format!("“{name}” is saved; it stands above the list."))),
+        Ok(()) => lead_to_with(&back, &Flash::new(format!("Saved the view “{name}”."))),
         Err(store::Error::Refused(why)) => {
             lead_to_with(&back, &Flash::new(format!("The view was not saved: {why}.")))
         }
@@ -104,7 +104,7 @@ fn refused(problem: &str, typed: String) -> Flash {
 fn named(text: &str) -> Result<String, String> {
     let name: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match name.chars().count() {
-        0 => Err("Say what the view is called.".into()),
+        0 => Err("Enter a name.".into()),
         count if count > NAME_CHARS => Err(format!("At most {NAME_CHARS} characters; this has {count}.")),
         _ => Ok(name),
     }

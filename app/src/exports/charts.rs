@@ -23,13 +23,16 @@ pub async fn chart(
     let chart = async || dashboard::chart(request, &query.into_iter().collect(), clock, name).await;
     match ending {
         "csv" => {
-            let csv = chart().await?.csv().map_err(|error| {
+            let csv = chart().await?.0.csv().map_err(|error| {
                 tracing::error!(%error, name, "the table of a chart could not be written");
                 Error::Internal
             })?;
             Ok(("text/csv; charset=utf-8; header=present", csv))
         }
-        "svg" => Ok(("image/svg+xml; charset=utf-8", chart().await?.svg().into_bytes())),
+        "svg" => {
+            let (chart, context) = chart().await?;
+            Ok(("image/svg+xml; charset=utf-8", chart.svg(&context).into_bytes()))
+        }
         _ => Err(Error::NotFound { what: "file".into() }),
     }
 }

@@ -102,8 +102,9 @@ where
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu =
-        menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
+    let around = around.unwrap_or_default();
+    let foot = print_foot(around.organisation.clone(), &viewer, clock);
+    let menu = menu(section, &viewer, around, waits, request.theme, path.clone()).into_any();
     let flash = flash.or(request.flash).filter(|flash| !flash.message.is_empty());
     let message = flash.map(|flash| note::flash(flash.message, flash.is_problem, Some(path)));
     view! {
@@ -115,11 +116,18 @@ where
             <main id="main">
                 <header class="bar">{page.bar}{help(section)}</header>
                 <div class="page">{message}{page.body}</div>
+                {foot}
             </main>
         </div>
         {palette(&viewer)}
     }
     .into_any()
+}
+
+/// Renders the foot of a printed page: whose data it is, and who printed it when.
+fn print_foot(organisation: Option<String>, viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
+    let organisation = organisation.map_or_else(|| "Meshline".to_owned(), |name| format!("{name}, Meshline"));
+    view! { <footer class="print-foot"><span>{organisation}</span><span>{format!("Printed by {}, {}", viewer.name, clock.full(clock.now))}</span></footer> }
 }
 
 /// Returns the title of the browser tab. Leptos does not escape it, and lead names are untrusted input.
@@ -229,7 +237,8 @@ fn person(viewer: &Viewer, is_here: bool) -> impl IntoView + use<> {
     }
 }
 
-fn themes(current: Theme, path: String) -> impl IntoView {
+/// Renders the choice of the colour theme.
+pub fn themes(current: Theme, path: String) -> impl IntoView {
     let button = |theme: Theme, text: &'static str| {
         let pressed = if theme == current { "true" } else { "false" };
         view! { <button name="theme" value={<&'static str>::from(theme)} aria-pressed=pressed>{text}</button> }

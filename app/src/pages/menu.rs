@@ -9,11 +9,13 @@ use store::actor::Role;
 use strum::VariantArray as _;
 
 use crate::access::{self, Caller};
+use crate::actions::changes::StartChange;
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
 use crate::actions::runs::{CancelRun, StartReplay};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
+use crate::actions::{SetTheme, SignOut};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
 use crate::ui::kinds;
@@ -58,9 +60,9 @@ impl Section {
                 "You can undo a decision for two minutes. The lead returns to the queue, and both stay in its history. A claim ends when you sign out or close the tab.",
             ],
             Self::Leads => &[
-                "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",
-                "Hold means that not enough is known or that a person has to look. Confidence is the least sure of the values that the rule read.",
-                "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
+                "All leads, newest first. Each row shows the decision, the rule behind it, its confidence, and the person it is assigned to.",
+                "Hold means that information is missing or that a person has to decide. Confidence is the lowest confidence among the values that the rule read.",
+                "The address contains the filters, so you can send a list to a colleague. Open a lead to see how it was decided.",
             ],
             Self::Approvals => &[
                 "Changes to rules, lists, pools and field extraction. Every change needs the approval of a second person before it becomes a version; a release then puts it live.",
@@ -68,7 +70,7 @@ impl Section {
                 "A change is outdated when another version was approved after it was written. Its author updates it: both changes are merged, and conflicts are resolved one by one.",
             ],
             Self::Releases => &[
-                "A release brings an approved change to traffic in one workflow. Approved is not live: nothing is decided by it until someone from RevOps who did not edit the change goes live with it.",
+                "A release takes an approved change live in one workflow. An approved release decides nothing until someone from RevOps who did not edit the change takes it live.",
                 "When another release goes live first, the others are rebuilt on it. An approval counts for exactly one bundle, so a rebuilt release needs approval again.",
             ],
             Self::Suggestions => &[
@@ -77,54 +79,54 @@ impl Section {
             ],
             Self::Versions(kind) => kinds::appearance(kind).help,
             Self::Outbox => &[
-                "What decisions have set off in other systems. Each action is made once, even if the other system answers late or twice.",
-                "Waiting actions go out by themselves and in their order. Failed ones need somebody: open them, mend the cause, and try them again.",
-                "Pause a destination with a reason; decisions go on, and what waits is sent when it is resumed.",
+                "Actions that decisions trigger in other systems. Each action takes effect once, even if the other system answers late or twice.",
+                "Waiting actions are sent automatically and in order. Failed actions need you: open them, fix the cause, and retry.",
+                "You can pause a destination. Decisions continue, and pending actions are sent after you resume.",
             ],
             Self::Jobs => &[
-                "What the system does by itself and when it did so last. Any process may run a job, and one at a time does.",
-                "A job that failed is tried again at its next time, or at once with Run now.",
+                "Background jobs and when each last ran. One server process at a time runs a job.",
+                "A failed job runs again at its next scheduled time, or at once with Run now.",
             ],
             Self::Runs => &[
-                "Imports, replays and other work that takes longer than a page may. Each run shows who started it, how far it is and what it found.",
+                "Imports, replays and other long work. Each run shows who started it, its progress and its result.",
                 "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
             ],
             Self::Import => &[
-                "Leads of the past from a CSV or NDJSON file. They are decided as of their own time, and nothing is sent.",
-                "Upload the file, check which column means what, then start. Rejected rows can be downloaded with their reasons, corrected and imported again; rows that are in already are skipped.",
+                "Import past leads from a CSV or NDJSON file. Each lead is evaluated at its original time, and nothing is sent.",
+                "Upload the file, check the column mapping, then start. You can download rejected rows with their reasons, correct them and import them again. Rows that were already imported are skipped.",
             ],
             Self::Dashboard => &[
                 "How well qualification works, for a period and a workflow. Open a figure's name to see how it is counted and which leads are behind it.",
-                "Ranges say how sure a share is: with few leads they are wide, and two that overlap may well be the same.",
-                "Completeness tells how many decisions are known to have reached the warehouse and the other systems.",
+                "Intervals show the uncertainty of a rate: with few leads they are wide, and two rates whose intervals overlap may be equal.",
+                "Completeness is the share of decisions that can be reproduced from their stored inputs, with all evidence found.",
             ],
             Self::AuditLog => &[
-                "Every act that changed something, written once and never changed. Signing in and out is in it too.",
-                "Narrow it by person, by part of the product, or by a name or id. Each entry knows the request it happened in; its time shows it.",
+                "Every change by a person, an API key or a command, recorded once and never altered. Sign-ins are recorded, too, and hidden at first.",
+                "Search for a name, a number such as #4, a link to a page, or a word in the row. Hover over the time to see the request ID.",
             ],
             Self::People => &[
-                "Everybody who can sign in. Whoever is signed in reads everything; a role says what a person may change.",
-                "Administrators add people, give roles, make links to set a password with, and shut people out at once. Invited means that no password was set yet.",
+                "Everyone with an account. All of them can read everything; roles determine what a person can change.",
+                "Administrators add people, assign roles, create password links and deactivate accounts. Invited means that the person has not set a password yet.",
             ],
             Self::Keys => &[
-                "Keys let programs in: a web form that sends leads, a CRM that reports outcomes, a warehouse that reads.",
-                "A key is shown once and kept as a hash only. Take a key back when a program is retired or the key may have leaked; it stops working within a second.",
+                "Other systems authenticate with API keys: a web form that sends leads, a CRM that reports outcomes, a warehouse that reads.",
+                "A key is shown once and stored only as a hash. Revoke a key when a system is retired or the key may have leaked; it stops working within a second.",
             ],
             Self::Account => &[
-                "Your password, how times and figures are shown to you, and the browsers you are signed in with.",
-                "If a browser in the list is not yours, sign it out and change the password; that signs all other browsers out.",
+                "Your password, time zone, number format and sessions.",
+                "If a session is not yours, sign it out and change your password, which signs out all other browsers.",
             ],
             Self::Styleguide => &[
-                "Every piece that pages are made of, in every state, light and dark beside each other.",
-                "Nothing on it is real: it is for whoever builds or judges pages.",
+                "All components in all states, in the light and the dark theme.",
+                "Its data is invented; it serves people who build pages.",
             ],
             Self::Settings => &[
-                "What holds for the whole organisation. Everybody can read it, administrators change it.",
-                "One person answers for each layer, and content and rules cannot be one person's: whoever reads a lead's words must not also decide what follows from them.",
+                "Settings of the whole organisation. Everyone can read them, administrators can change them.",
+                "One person is accountable for each layer. Content and rules need two different owners, so that one person cannot control both what is read and what is decided.",
             ],
             Self::Search => &[
-                "Finds leads by name, company, e-mail address or the source's id, rules and lists by name, people, pages, and what you can do.",
-                "Leads are looked through from the newest back; of very many only the newest are. A whole e-mail address is always found.",
+                "Finds leads by name, company, e-mail address or the source's ID; changes by title or number (#4); rules, lists, destinations, people, pages and actions.",
+                "Searches the newest leads first, and among very many only those. A whole e-mail address is always found.",
             ],
         }
     }
@@ -313,46 +315,114 @@ const LATER: &[MenuPage] = &[
 /// An action that a person can take on a page.
 pub struct PageAction {
     pub title: &'static str,
+    /// Additional search keywords.
+    pub about: &'static str,
     pub href: &'static str,
     action: &'static str,
 }
 
 const ACTS: &[PageAction] = &[
-    PageAction { title: "Stop a workflow", href: "/", action: StopWorkflow::PATH },
-    PageAction { title: "Add a person", href: "/people", action: AddPerson::PATH },
-    PageAction { title: "Make an API key", href: "/keys", action: AddKey::PATH },
-    PageAction { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
     PageAction {
-        title: "Try failed actions again",
+        title: "Stop a workflow",
+        about: "kill switch pause",
+        href: "/",
+        action: StopWorkflow::PATH,
+    },
+    PageAction { title: "Add a person", about: "invite user", href: "/people", action: AddPerson::PATH },
+    PageAction { title: "Create an API key", about: "make token", href: "/keys", action: AddKey::PATH },
+    PageAction {
+        title: "Pause or resume a destination",
+        about: "",
+        href: "/sync",
+        action: PauseDestination::PATH,
+    },
+    PageAction {
+        title: "Retry failed actions",
+        about: "try again deliveries",
         href: "/sync/effects?state=dead",
         action: ReplayEffects::PATH,
     },
-    PageAction { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
-    PageAction { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
-    PageAction { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
-    PageAction { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
+    PageAction { title: "Run a job now", about: "", href: "/sync/jobs", action: RunJob::PATH },
+    PageAction { title: "Replay decisions", about: "", href: "/runs", action: StartReplay::PATH },
+    PageAction { title: "Cancel a run", about: "", href: "/runs?state=running", action: CancelRun::PATH },
+    PageAction {
+        title: "Change your password",
+        about: "",
+        href: "/account#h-password",
+        action: ChangePassword::PATH,
+    },
     PageAction {
         title: "Change your time zone and number format",
+        about: "preferences",
         href: "/account#h-shown",
         action: SetPreferences::PATH,
     },
     PageAction {
         title: "Sign out in other browsers",
+        about: "sessions log out",
         href: "/account#h-sessions",
         action: EndOtherSessions::PATH,
     },
     PageAction {
-        title: "Rename the organisation",
+        title: "Change the organisation's name",
+        about: "",
         href: "/settings#h-organisation",
         action: SetOrganisation::PATH,
     },
     PageAction {
-        title: "Name who answers for each layer",
+        title: "Set the layer owners",
+        about: "accountable",
         href: "/settings#h-owners",
         action: SetOwners::PATH,
     },
-    PageAction { title: "Send yourself a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
+    PageAction {
+        title: "Send a test e-mail",
+        about: "",
+        href: "/settings#h-mail",
+        action: SendTestMail::PATH,
+    },
+    PageAction {
+        title: "Sign out",
+        about: "log out logout leave",
+        href: "/account#h-sessions",
+        action: SignOut::PATH,
+    },
+    PageAction {
+        title: "Change the theme",
+        about: "dark light auto colours colors mode appearance",
+        href: "/account#h-theme",
+        action: SetTheme::PATH,
+    },
+    PageAction {
+        title: "Edit a rule",
+        about: "rule set change draft suggest threshold",
+        href: "/rules",
+        action: StartChange::PATH,
+    },
+    PageAction {
+        title: "Edit a list",
+        about: "reference list target accounts upload draft suggest",
+        href: "/lists",
+        action: StartChange::PATH,
+    },
+    PageAction {
+        title: "Edit a pool",
+        about: "people assignment rotation draft suggest",
+        href: "/pools",
+        action: StartChange::PATH,
+    },
+    PageAction {
+        title: "Edit field extraction",
+        about: "map phrases draft suggest",
+        href: "/maps",
+        action: StartChange::PATH,
+    },
 ];
+
+/// Returns the title of the page with a path, if it is in the table.
+pub fn title_of(path: &str) -> Option<&'static str> {
+    PLACES.iter().find(|place| place.path() == path).map(|place| place.title)
+}
 
 /// Returns the pages that the viewer may see.
 pub fn pages(viewer: &Viewer) -> impl Iterator<Item = &'static MenuPage> + use<> {

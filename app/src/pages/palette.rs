@@ -30,7 +30,7 @@ fn search_dialog() -> impl IntoView {
             <form method="get" action="/search" role="search">
                 {icon(Icon::Search)}
                 <input
-                    id="palette-q" type="text" name="q" maxlength="200" placeholder="Leads, rules, people, pages" autocomplete="off" spellcheck="false"
+                    id="palette-q" type="text" name="q" maxlength="200" placeholder="Leads, changes, rules, people, pages" autocomplete="off" spellcheck="false"
                     autofocus role="combobox" aria-label="Search" aria-autocomplete="list" aria-expanded="true" aria-controls="palette-list"
                 />
                 <kbd aria-hidden="true">"Esc"</kbd>
@@ -44,19 +44,19 @@ fn search_dialog() -> impl IntoView {
 fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
     let go = |place: &super::menu::MenuPage| {
         let key = place.go.to_string();
+        let shown = key.to_uppercase();
         view! {
-            <li><a href=place.href data-go=key.clone()>{place.title}</a><span><kbd>"g"</kbd>" "<kbd>{key}</kbd></span></li>
+            <li><a href=place.href data-go=key>{place.title}</a><span><kbd>"G"</kbd>" "<kbd>{shown}</kbd></span></li>
         }
     };
     let single = viewer.single_keys.then(|| {
         view! {
-            <li>"Search"<span><kbd>"/"</kbd></span></li>
-            <li>"This map"<span><kbd>"?"</kbd></span></li>
+            <li>"Keyboard shortcuts"<span><kbd>"?"</kbd></span></li>
         }
     });
     view! {
         <dialog id="keys" aria-labelledby="keys-h">
-            <form method="dialog" class="row"><h2 id="keys-h">"Keys"</h2><button class="btn push" autofocus>"Close"</button></form>
+            <form method="dialog" class="row"><h2 id="keys-h">"Keyboard shortcuts"</h2><button class="btn push" autofocus>"Close"</button></form>
             <div class="columns">
                 <section aria-labelledby="keys-here-h" id="keys-here" hidden>
                     <h3 id="keys-here-h">"On this page"</h3>
@@ -64,9 +64,9 @@ fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
                 </section>
                 <section aria-labelledby="keys-all-h">
                     <h3 id="keys-all-h">"Everywhere"</h3>
-                    <ul>{single}<li>"Search"<span><kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span></li></ul>
+                    <ul><li>"Search"<span>{viewer.single_keys.then(|| view! { <kbd>"/"</kbd>" or " })}<kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span></li>{single}<li>"Close a panel"<span><kbd>"Esc"</kbd></span></li></ul>
                 </section>
-                <section aria-labelledby="keys-go-h">
+                <section aria-labelledby="keys-go-h" class="wide go">
                     <h3 id="keys-go-h">"Go to"</h3>
                     <ul>{pages(viewer).map(go).collect_view()}</ul>
                 </section>

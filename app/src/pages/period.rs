@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use leptos::prelude::*;
 
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, FilterOption};
@@ -74,6 +75,11 @@ impl Period {
         self.end.map(|day| midnight(day, self.zone))
     }
 
+    /// Returns whether the first day is after the last one, so that nothing can be in the period.
+    pub fn is_reversed(&self) -> bool {
+        matches!(self.span, PeriodKind::Custom(Some(from), Some(to)) if from > to)
+    }
+
     /// Returns the display name.
     pub fn words(&self) -> String {
         let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
@@ -86,6 +92,21 @@ impl Period {
             PeriodKind::Custom(Some(from), None) => format!("since {}", day(from)),
             PeriodKind::Custom(None, Some(to)) => format!("until {}", day(to)),
             PeriodKind::Custom(None, None) => "all time".into(),
+        }
+    }
+
+    /// Returns the display name with its dates, for a file that is read later.
+    pub fn exact_words(&self) -> String {
+        let last = self.end.and_then(|end| end.pred_opt());
+        match (self.name(), self.first, last) {
+            (Some(_), Some(from), Some(to)) => {
+                format!(
+                    "{} ({})",
+                    self.words(),
+                    Self { span: PeriodKind::Custom(Some(from), Some(to)), ..*self }.words()
+                )
+            }
+            _ => self.words(),
         }
     }
 
@@ -112,6 +133,24 @@ impl Period {
             }
             (None, _) => bare,
         }
+    }
+}
+
+/// Renders the two date fields of a custom range, with an error if the first day is after the last one. Repeats the input of
+/// the address, even if it is not a date.
+pub fn dates(period: &Period, address: &Address) -> impl IntoView + use<> {
+    let is_wrong = period.is_reversed();
+    let (invalid, described) = (is_wrong.then_some("true"), is_wrong.then_some("period-error"));
+    let (first, last) = match period.name() {
+        // The days of a named period, as a starting point for other dates.
+        Some(_) => (period.first, period.end.and_then(|end| end.pred_opt())),
+        None => (address.parsed("from"), address.parsed("to")),
+    };
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    view! {
+        <label>"From "<input class="field" type="date" name="from" value=day(first) aria-invalid=invalid aria-describedby=described /></label>
+        <label>"to "<input class="field" type="date" name="to" value=day(last) aria-invalid=invalid aria-describedby=described /></label>
+        {is_wrong.then(|| view! { <p id="period-error" class="tone" data-a="bad" role="alert">"The first day is after the last day."</p> })}
     }
 }
 
@@ -157,6 +196,7 @@ mod tests {
         let week = read(&[("period", "7d")]);
         assert_eq!(week.from(), Some("2026-11-18T23:00:00Z".parse().unwrap()));
         assert_eq!(week.to(), Some("2026-11-25T23:00:00Z".parse().unwrap()));
+        assert_eq!(week.exact_words(), "last 7 days (19 Nov 2026 to 25 Nov 2026)");
         let weeks = read(&[("period", "12w")]);
         assert_eq!(weeks.first.map(|day| day.weekday()), Some(chrono::Weekday::Mon));
     }
@@ -170,6 +210,8 @@ mod tests {
             own.put(&Address::new("/leads").with("period", "7d")).href(),
             "/leads?from=2026-03-01&to=2026-03-31"
         );
+        assert!(!own.is_reversed() && !read(&[("from", "2026-03-01"), ("to", "2026-03-01")]).is_reversed());
+        assert!(read(&[("from", "2026-03-02"), ("to", "2026-03-01")]).is_reversed());
         assert_eq!(read(&[("from", "2026-03-01")]).to(), None);
         assert_eq!(read(&[("from", "yesterday")]).span, PeriodKind::All);
     }

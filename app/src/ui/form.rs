@@ -11,6 +11,11 @@ pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl In
     view! { <details class="ask" name="panel" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
 }
 
+/// Like [`ask`], for an act that takes something away. The button is outlined in red.
+pub fn ask_danger(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
+    view! { <details class="ask" name="panel" open=is_open><summary class="btn danger">{button}</summary><div class="panel">{form}</div></details> }
+}
+
 /// Makes a form take effect only once, however often it is sent. The hidden input identifies this form on this page view, and
 /// the transaction of the act consumes it. `name` distinguishes the forms of a page; the action passes the input to
 /// `actions::actor_once`.
@@ -29,7 +34,8 @@ pub struct InputProps<Label = &'static str> {
     pub maxlength: u32,
 }
 
-/// Renders a required field with its submitted value and error. Passwords are not filled in again.
+/// Renders a required field with its submitted value and error. Passwords are not filled in again. The first field with an
+/// error gets the focus, which brings it into view.
 pub fn input<Label: IntoView>(field: InputProps<Label>, flash: &Flash) -> impl IntoView + use<Label> {
     let InputProps { label, name, kind, autocomplete, maxlength } = field;
     let error = flash.errors.get(name).cloned();
@@ -43,7 +49,7 @@ pub fn input<Label: IntoView>(field: InputProps<Label>, flash: &Flash) -> impl I
                 {label}
                 <input
                     class="field" type=kind name=name required autocomplete=autocomplete maxlength=maxlength.to_string()
-                    value=typed autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=described
+                    value=typed aria-invalid=invalid aria-describedby=described autofocus=error.is_some()
                 />
             </label>
             {error.map(|error| view! { <p id=id class="tone" data-a="bad">{error}</p> })}
@@ -73,7 +79,7 @@ pub fn text(field: TextAreaProps, value: &str, error: Option<String>) -> impl In
             <label for=id>{label}</label>
             <textarea
                 id=id class="field" name=name rows=rows.to_string() maxlength=maxlength.to_string() required=required
-                autofocus=error.is_some() aria-invalid=error.is_some().then_some("true") aria-describedby=described
+                aria-invalid=error.is_some().then_some("true") aria-describedby=described autofocus=error.is_some()
             >{lines(value)}</textarea>
         </div>
         {error.map(|error| view! { <p id=problem class="tone" data-a="bad">{error}</p> })}
@@ -88,7 +94,7 @@ pub fn lines(text: &str) -> String {
 /// A box of [`checks`]: its value, its label and its description.
 pub type CheckboxOption = (String, &'static str, &'static str);
 
-/// Renders a group of check boxes, sent as `name[]`.
+/// Renders a group of check boxes, sent as `name[]`. An error stands above the boxes, and the first box gets the focus.
 pub fn checks(
     legend: &'static str,
     name: &'static str,
@@ -96,30 +102,35 @@ pub fn checks(
     chosen: &[String],
     error: Option<String>,
 ) -> impl IntoView + use<> {
-    let one = |(value, words, about): CheckboxOption| {
+    let id = format!("{name}-error");
+    let (described, is_wrong) = (error.is_some().then(|| id.clone()), error.is_some());
+    let one = |(index, (value, words, about)): (usize, CheckboxOption)| {
         let checked = chosen.contains(&value);
         view! {
             <label class="check">
-                <input type="checkbox" name=format!("{name}[]") value=value checked=checked />
+                <input type="checkbox" name=format!("{name}[]") value=value checked=checked autofocus=is_wrong && index == 0 />
                 <span>{words}<small>{about}</small></span>
             </label>
         }
     };
     view! {
-        <fieldset class="checks">
+        <fieldset class="checks" aria-describedby=described>
             <legend>{legend}</legend>
-            {all.into_iter().map(one).collect_view()}
-            {error.map(|error| view! { <p class="tone" data-a="bad" role="alert">{error}</p> })}
+            {error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })}
+            {all.into_iter().enumerate().map(one).collect_view()}
         </fieldset>
     }
 }
 
-/// Renders a text that is shown only once, ready to copy.
+/// Renders a text that is shown only once, with a button that copies it. Without scripts, people select and copy it.
 pub fn secret(label: &'static str, text: String) -> impl IntoView {
     view! {
-        <label class="label secret">
-            {label}
-            <input class="field mono" readonly value=text />
-        </label>
+        <div class="label secret">
+            <label for="secret">{label}</label>
+            <span class="row">
+                <input id="secret" class="field mono" readonly value=text />
+                <button type="button" class="btn with-scripts" data-copy="secret" aria-live="polite">"Copy"</button>
+            </span>
+        </div>
     }
 }

@@ -48,6 +48,7 @@ pub enum Icon {
     Columns,
     Hourglass,
     Upload,
+    Stop,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -118,6 +119,7 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Eraser, "i-eraser", "M6 13.5 2.5 10l6.8-6.8 4.5 4.5-5.8 5.8zM5.8 6.7l4.5 4.5M6 13.5h7.5"),
     (Icon::Send, "i-send", "M13.5 2.5 2.5 7l4 2 2 4.5zM6.5 9l3-3"),
     (Icon::Clock, "i-clock", "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM8 5v3.2l2 1.3"),
+    (Icon::Stop, "i-stop", "M5.5 2.5h5l3 3v5l-3 3h-5l-3-3v-5zM8 5.5v3M8 10.7v.1"),
 ];
 
 impl Icon {

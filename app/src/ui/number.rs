@@ -71,7 +71,7 @@ pub fn confidence(confidence: f64) -> String {
     fixed((confidence * 100.0 + 1e-9).floor() / 100.0, 2)
 }
 
-/// Formats a duration: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`.
+/// Formats a duration: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`, `62 days`.
 pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
@@ -86,7 +86,8 @@ pub fn duration(seconds: f64) -> String {
         s if s < 100.0 => format!("{}\u{a0}s", decimal(s, 0)),
         s if s < 100.0 * MINUTE => format!("{}\u{a0}min", decimal(s / MINUTE, 0)),
         s if s < 2.0 * DAY => format!("{}\u{a0}h", decimal(s / HOUR, 1)),
-        s => days(s / DAY),
+        s if s < 10.0 * DAY => days(s / DAY),
+        s => days((s / DAY).round()),
     }
 }
 
@@ -174,6 +175,7 @@ mod tests {
 
     #[test]
     fn durations_have_the_unit_that_fits() {
+        assert_eq!(duration(86_400.0 * 62.2), "62\u{a0}days");
         let shown = [0.0, 0.3, 0.96, 14.2, 185.0, 9000.0, 86_400.0 * 3.1].map(duration);
         assert_eq!(
             shown,

@@ -153,83 +153,86 @@ pub fn destination_kind(kind: &str) -> String {
     }
 }
 
+/// Descriptions of all acts in the audit log, in the past tense.
+pub const ACTS: [(&str, &str); 72] = [
+    ("person.add", "Added a person"),
+    ("person.set_roles", "Changed roles"),
+    ("person.set_password", "Set a password"),
+    ("person.make_setup_link", "Created a password link"),
+    ("person.disable", "Deactivated a user"),
+    ("person.enable", "Reactivated a user"),
+    ("person.sign_in", "Signed in"),
+    ("person.sign_out", "Signed out"),
+    ("person.end_session", "Signed out a browser"),
+    ("person.end_sessions", "Signed out all other browsers"),
+    ("person.set_preferences", "Changed display preferences"),
+    ("key.add", "Created an API key"),
+    ("key.revoke", "Revoked an API key"),
+    ("queue.claim", "Claimed a lead"),
+    ("queue.release", "Put a lead back"),
+    ("queue.accept", "Accepted the suggestion for a lead"),
+    ("queue.change", "Overrode the suggestion for a lead"),
+    ("queue.disqualify", "Disqualified a lead"),
+    ("queue.give_back", "Undid a decision about a lead"),
+    ("lead.accept", "Accepted an assigned lead"),
+    ("lead.reject", "Rejected an assigned lead"),
+    ("workflow.save", "Saved a workflow"),
+    ("workflow.release", "Released a workflow"),
+    ("workflow.kill", "Stopped a workflow"),
+    ("workflow.resume", "Resumed a workflow"),
+    ("release.create", "Created a release"),
+    ("release.waive", "Waived approval of a first release"),
+    ("release.approve", "Approved a release again"),
+    ("release.rebuild", "Rebuilt a release"),
+    ("release.go_live", "Took a release live"),
+    ("release.replace", "Retired a release"),
+    ("release.suspend", "Suspended a release"),
+    ("release.reinstate", "Reinstated a release"),
+    ("release.withdraw", "Withdrew a release"),
+    ("version.begin", "Created the initial version"),
+    ("version.set_title", "Changed a title"),
+    ("destination.set_title", "Changed a title"),
+    ("rule.switch_off", "Switched a rule off"),
+    ("rule.switch_on", "Switched a rule on"),
+    ("rule.mute", "Muted a rule for an account"),
+    ("rule.unmute", "Unmuted a rule for an account"),
+    ("pool.set_availability", "Changed the availability of a pool member"),
+    ("version.approve", "Created a version from an approved change"),
+    ("change.start", "Started a draft"),
+    ("change.save", "Saved a draft"),
+    ("change.submit", "Submitted a change"),
+    ("change.update", "Updated a change to a newer version"),
+    ("change.withdraw", "Withdrew a change"),
+    ("change.sign", "Approved a change"),
+    ("change.return", "Requested changes"),
+    ("change.comment", "Commented on a change"),
+    ("lead.evaluate", "Evaluated a lead again"),
+    ("lead.erase", "Erased a person's data"),
+    ("layers.set_owners", "Set the layer owners"),
+    ("settings.set_organisation", "Changed the organisation settings"),
+    ("job.request", "Started a job"),
+    ("import.upload", "Uploaded a file to import"),
+    ("import.finish", "Imported a file"),
+    ("run.start", "Started a run"),
+    ("run.cancel", "Cancelled a run"),
+    ("effect.replay", "Retried an action"),
+    ("effect.replay_chosen", "Retried selected actions"),
+    ("effect.stop_replay", "Stopped a retry"),
+    ("effect.replay_all", "Retried failed actions"),
+    ("view.save", "Saved a view"),
+    ("view.rename", "Renamed a view"),
+    ("view.delete", "Deleted a view"),
+    ("export.csv", "Exported a list"),
+    ("credential.save", "Saved a credential"),
+    ("destination.save", "Saved a destination"),
+    ("destination.pause", "Paused a destination"),
+    ("destination.resume", "Resumed a destination"),
+];
+
 /// Describes an act of the audit log in the past tense.
 pub fn act(action: &str) -> String {
-    match action {
-        "person.add" => "Added a person",
-        "person.set_roles" => "Changed roles",
-        "person.set_password" => "Set a password",
-        "person.make_setup_link" => "Made a link to set a password",
-        "person.disable" => "Deactivated a user",
-        "person.enable" => "Let a person in again",
-        "person.sign_in" => "Signed in",
-        "person.sign_out" => "Signed out",
-        "person.end_session" => "Signed a browser out",
-        "person.end_sessions" => "Signed all other browsers out",
-        "person.set_preferences" => "Changed how things are shown",
-        "key.add" => "Made an API key",
-        "key.revoke" => "Took an API key back",
-        "queue.claim" => "Claimed a lead",
-        "queue.release" => "Put a lead back",
-        "queue.accept" => "Accepted the suggestion for a lead",
-        "queue.change" => "Overrode the suggestion for a lead",
-        "queue.disqualify" => "Disqualified a lead",
-        "queue.give_back" => "Undid a decision about a lead",
-        "lead.accept" => "Accepted an assigned lead",
-        "lead.reject" => "Rejected an assigned lead",
-        "workflow.save" => "Saved a workflow",
-        "workflow.release" => "Released",
-        "workflow.kill" => "Stopped a workflow",
-        "workflow.resume" => "Resumed a workflow",
-        "release.create" => "Created a release",
-        "release.waive" => "Waived approval of a first release",
-        "release.approve" => "Approved a release again",
-        "release.rebuild" => "Rebuilt a release",
-        "release.go_live" => "Went live with a release",
-        "release.replace" => "Retired a release",
-        "release.suspend" => "Suspended a release",
-        "release.reinstate" => "Reinstated a release",
-        "release.withdraw" => "Withdrew a release",
-        "version.begin" => "Began with a version",
-        "version.set_title" | "destination.set_title" => "Changed a title",
-        "rule.switch_off" => "Switched a rule off",
-        "rule.switch_on" => "Switched a rule on",
-        "rule.mute" => "Muted a rule for an account",
-        "rule.unmute" => "Unmuted a rule for an account",
-        "pool.set_availability" => "Changed the availability of a pool member",
-        "version.approve" => "Made a version of an approved change",
-        "change.start" => "Began a draft",
-        "change.save" => "Saved a draft",
-        "change.submit" => "Submitted a change",
-        "change.update" => "Updated a change to a newer version",
-        "change.withdraw" => "Withdrew a change",
-        "change.sign" => "Approved a change",
-        "change.return" => "Requested changes",
-        "change.comment" => "Commented on a change",
-        "lead.evaluate" => "Evaluated a lead again",
-        "lead.erase" => "Erased a person's data",
-        "layers.set_owners" => "Named the owners of the layers",
-        "settings.set_organisation" => "Changed the organisation",
-        "job.request" => "Asked for a job",
-        "import.upload" => "Uploaded a file to import",
-        "import.finish" => "Imported a file",
-        "run.start" => "Started a run",
-        "run.cancel" => "Cancelled a run",
-        "effect.replay" => "Tried an action again",
-        "effect.replay_chosen" => "Tried chosen actions again",
-        "effect.stop_replay" => "Stopped trying again",
-        "effect.replay_all" => "Tried failed actions again",
-        "view.save" => "Saved a view",
-        "view.rename" => "Renamed a view",
-        "view.delete" => "Deleted a view",
-        "export.csv" => "Took a list as a file",
-        "credential.save" => "Saved a credential",
-        "destination.save" => "Saved a destination",
-        "destination.pause" => "Paused a destination",
-        "destination.resume" => "Let a destination go on",
-        other => return sentence(&other.replace(['.', '_'], " ")),
-    }
-    .to_owned()
+    let known = ACTS.iter().find(|(name, _)| *name == action).map(|(_, said)| (*said).to_owned());
+    known.unwrap_or_else(|| sentence(&action.replace('.', " ")))
 }
 
 /// Returns the name of a kind of run.
@@ -298,15 +301,19 @@ pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(actor), actor.split_once(':')) {
         (Some(name), _) => name.clone(),
         (None, Some(("command", name))) => format!("the command {name}"),
-        (None, Some(("key", _))) => "a program".to_owned(),
-        (None, _) => "somebody".to_owned(),
+        (None, Some(("key", _))) => "an API key".to_owned(),
+        (None, _) => "an unknown user".to_owned(),
     }
 }
 
 /// Returns an identifier (`product_interest`, `enterprise-ae`) as words: `Product interest`.
 pub fn sentence(name: &str) -> String {
-    let words = name.replace(['_', '-'], " ");
-    let mut chars = words.trim().chars();
+    sentence_start(name.replace(['_', '-'], " ").trim())
+}
+
+/// Returns a text with its first letter in upper case.
+pub fn sentence_start(text: &str) -> String {
+    let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
@@ -333,7 +340,7 @@ pub fn lead(
 
 /// Returns the display name of a lead whose only known identity is the source's id.
 pub fn nameless(external_id: Option<&str>) -> String {
-    external_id.map_or_else(|| "No name".into(), |id| format!("Nameless {id}"))
+    external_id.map_or_else(|| "Unnamed lead".into(), |id| format!("Unnamed lead {id}"))
 }
 
 #[cfg(test)]
@@ -345,6 +352,7 @@ mod tests {
         assert_eq!(sentence("product_interest"), "Product interest");
         assert_eq!(sentence("ümit-pool"), "Ümit pool");
         assert_eq!(sentence(""), "");
+        assert_eq!(sentence_start("anna-Lena_x"), "Anna-Lena_x");
         assert_eq!(event("crm"), "CRM change");
         assert_eq!(event("fax_machine"), "Fax machine");
         assert_eq!(stage_named("sales_qualified"), "Sales qualified");

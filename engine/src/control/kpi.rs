@@ -50,7 +50,7 @@ pub struct KpiText {
 
 const COHORT: &str = "Leads first decided in the period, regardless of when their outcome was reported.";
 const OUTCOME_CLOCK: &str =
-    "Periods use as_of of the first decision; outcomes count regardless of when they happened.";
+    "Periods use the time of the first decision; outcomes count regardless of when they happened.";
 
 /// The explanation of [`Kpis::mql_to_sql`].
 pub const MQL_TO_SQL: KpiText = KpiText {

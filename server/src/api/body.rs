@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("the name `{name}` stands twice in one object")));
+                return Err(A::Error::custom(format!("the name `{name}` appears twice in one object")));
             }
             let Strict(value) = members.next_value()?;
             object.insert(name, value);
@@ -250,7 +250,7 @@ mod tests {
     fn a_name_that_stands_twice_is_refused_where_it_stands() {
         let (status, pointer, detail) = refusal(r#"{"payload":{"a~/b":[1,{"x":1,"x":2}]}}"#);
         assert_eq!((status, pointer.as_str()), (400, "/payload/a~0~1b/1"));
-        assert!(detail.starts_with("The name `x` stands twice in one object"), "{detail}");
+        assert!(detail.starts_with("The name `x` appears twice in one object"), "{detail}");
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Query {
         let mut parameters = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             if parameters.insert(name.to_string(), value.into_owned()).is_some() {
-                return Err(wrong(&name, "This parameter stands twice."));
+                return Err(wrong(&name, "This parameter appears twice."));
             }
         }
         Ok(Self(parameters))

@@ -30,6 +30,10 @@ impl KeyCache {
         }
         let key = people::key_by_secret(store, secret).await?;
         if let Some(key) = &key {
+            // The request does not depend on it.
+            if let Err(error) = people::record_key_use(store, key, chrono::Utc::now()).await {
+                tracing::warn!(%error, key = %key.name, "the use of an API key was not recorded");
+            }
             self.0.insert(hash, (Instant::now(), key.clone()));
         }
         Ok(key)

@@ -47,7 +47,7 @@ pub(super) async fn send(
     }
     Ok(match problem {
         Some(why) => Err(format!("{sent} of {} sent; the mail server says: {why}", due.len())),
-        None if due.is_empty() => Ok("Nobody was to be told.".into()),
+        None if due.is_empty() => Ok("No one to notify.".into()),
         None => Ok(format!("{sent} sent.")),
     })
 }

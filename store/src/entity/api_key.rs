@@ -14,6 +14,9 @@ pub struct Model {
     pub scopes: Vec<String>,
     pub created_at: DateTimeUtc,
     pub revoked_at: Option<DateTimeUtc>,
+    pub prefix: Option<String>,
+    pub created_by: Option<String>,
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

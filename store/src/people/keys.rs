@@ -1,6 +1,6 @@
 //! Bearer keys of the API.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::ApiKeyId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, PgFunc};
 use sea_orm::{
@@ -24,6 +24,10 @@ use crate::reads::keyset::{self, Order};
 pub const KEY_PAGE_ROWS: usize = 50;
 /// Prefix of every key, so that source code scanners can detect leaked ones.
 const PREFIX: &str = "ml_";
+/// Number of characters of a key that stay readable: enough to recognise it, of 46.
+const READABLE: usize = 7;
+/// Interval at which the time of use is written. Writing it for each request would cost more than the request.
+const USE_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Scope of a key. The database defines the same four.
 #[derive(
@@ -68,6 +72,12 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
     /// When the key was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// First characters of the key's text; `None` for keys that were created before these were kept.
+    pub prefix: Option<String>,
+    /// Who created the key, as the audit log names actors.
+    pub created_by: Option<String>,
+    /// When a request last used the key, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// Creates a key and returns its secret, which is not stored.
@@ -87,6 +97,8 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
         key_hash: Set(secret::token_hash(&key).to_vec()),
         scopes: Set(texts.clone()),
         created_at: Set(actor.now),
+        prefix: Set(key.get(..READABLE).map(str::to_owned)),
+        created_by: Set(Some(actor.who.to_string())),
         ..Default::default()
     };
     api_key::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
@@ -135,6 +147,24 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
         .one(store.db())
         .await?;
     row.map(ApiKey::try_from).transpose()
+}
+
+/// Records that a request used a key, unless that was recorded within the last minute.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn record_key_use(store: &Store, key: &ApiKey, now: DateTime<Utc>) -> Result<()> {
+    if key.last_used_at.is_some_and(|last| now - last < USE_EVERY) {
+        return Ok(());
+    }
+    let before = api_key::Column::LastUsedAt.lte(now - USE_EVERY).or(api_key::Column::LastUsedAt.is_null());
+    api_key::Entity::update_many()
+        .set(api_key::ActiveModel { last_used_at: Set(Some(now)), ..Default::default() })
+        .filter(api_key::Column::Id.eq(key.id.0))
+        .filter(before)
+        .exec(store.db())
+        .await?;
+    Ok(())
 }
 
 /// State of a key.
@@ -247,6 +277,9 @@ impl TryFrom<api_key::Model> for ApiKey {
             scopes,
             created_at: row.created_at,
             revoked_at: row.revoked_at,
+            prefix: row.prefix,
+            created_by: row.created_by,
+            last_used_at: row.last_used_at,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Hand-written SQL: an advisory lock.
 
 mod first;
+mod holdings;
 pub mod keys;
 pub mod links;
 mod list;
@@ -32,9 +33,10 @@ use crate::pool::Store;
 use crate::settings::{self, NumberFormat, Organisation};
 
 pub use self::first::{add_first_admin, first_run_code, has_people, is_first_run_code};
+pub use self::holdings::{Holdings, holdings};
 pub use self::keys::{
     ApiKey, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyListPage, KeyState, Scope, add_key, key_by_secret,
-    keys, revoke_key,
+    keys, record_key_use, revoke_key,
 };
 pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,

@@ -40,17 +40,20 @@ pub struct Cohort {
     pub from: Option<DateTime<Utc>>,
     /// Latest `as_of`, exclusive.
     pub to: Option<DateTime<Utc>>,
-    /// Start of the weekly lines, if earlier than `from`.
+    /// Start of the lines, if earlier than `from`.
     pub line_from: Option<DateTime<Utc>>,
+    /// Distance between two points of the lines.
+    pub line_step: BarWidth,
 }
 
-/// Width of a bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+/// Width of a bar, or distance between two points of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum BarWidth {
     /// A day in the viewer's time zone.
     Day,
     /// A week in the viewer's time zone, starting on Monday.
+    #[default]
     Week,
     /// A month in the viewer's time zone.
     Month,
@@ -91,8 +94,8 @@ pub struct FigureReport {
     pub total: KeyFigures,
     /// Figures by the rule that first decided, most leads first.
     pub by_rule: Vec<RuleFigures>,
-    /// Figures by the week of the first decision, in order, starting at `line_from`.
-    pub weeks: Vec<(DateTime<Utc>, KeyFigures)>,
+    /// Figures by the day, week or month of the first decision, in order, starting at `line_from`.
+    pub points: Vec<(DateTime<Utc>, KeyFigures)>,
     /// Accuracy for the leads passed on, by confidence.
     pub reliability: Reliability,
     /// Confidence of the latest decision about each lead, in [`FINE_BINS`] bins from 0 to 1. Rules that do not depend
@@ -113,8 +116,8 @@ pub struct PipelineValue {
     pub won_count: i64,
     /// Total value of the opportunities won.
     pub won: f64,
-    /// Value of the opportunities by the week of their lead, in order, starting at `line_from`.
-    pub weeks: Vec<(DateTime<Utc>, f64)>,
+    /// Value of the opportunities by the day, week or month of their lead, in order, starting at `line_from`.
+    pub points: Vec<(DateTime<Utc>, f64)>,
 }
 
 /// Number of decisions with one action in one bar.
@@ -130,10 +133,10 @@ pub struct DecisionBar {
 
 #[derive(Deserialize)]
 struct Row {
-    /// Result of `grouping()`: one bit for each of period, week and rule that this row aggregates over.
+    /// Result of `grouping()`: one bit for each of period, point and rule that this row aggregates over.
     set: i32,
     in_period: Option<bool>,
-    week: Option<DateTime<Utc>>,
+    point: Option<DateTime<Utc>>,
     workflow_id: Option<Uuid>,
     rule_id: Option<String>,
     leads: i64,
@@ -164,7 +167,7 @@ struct BinRow {
     right: u64,
 }
 
-/// Returns the figures for a cohort, with weeks in `zone`, an IANA time zone. The statement is canceled after
+/// Returns the figures for a cohort, with days, weeks and months in `zone`, an IANA time zone. The statement is canceled after
 /// `limit`.
 ///
 /// # Errors
@@ -172,8 +175,8 @@ struct BinRow {
 pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<FigureReport> {
     let mut query = QueryBuilder::new("WITH ");
     push_leads(&mut query, cohort, zone);
-    query.push(", figures AS (SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
-    query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((in_period), (week), (in_period, workflow_id, first_rule_id)) ORDER BY week DESC NULLS FIRST, leads DESC LIMIT ");
+    query.push(", figures AS (SELECT grouping(in_period, point, workflow_id)::int AS set, in_period, point, workflow_id, first_rule_id AS rule_id, ");
+    query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((in_period), (point), (in_period, workflow_id, first_rule_id)) ORDER BY point DESC NULLS FIRST, leads DESC LIMIT ");
     query.push_bind(BUCKETS + RULES).push("), ").push(BINS_OF_TOLD);
     // One statement, so that the leads are scanned only once.
     query.push(
@@ -205,7 +208,7 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration)
             _ => report.take(&serde_json::from_value(row)?),
         }
     }
-    report.weeks.sort_by_key(|(week, _)| *week);
+    report.points.sort_by_key(|(point, _)| *point);
     report.by_rule.sort_by_key(|row| std::cmp::Reverse(row.figures.leads));
     Ok(report)
 }
@@ -214,9 +217,9 @@ impl FigureReport {
     fn take(&mut self, row: &Row) {
         let figures = KeyFigures::from(row);
         let in_period = row.in_period == Some(true);
-        match (row.set, row.week, row.workflow_id) {
+        match (row.set, row.point, row.workflow_id) {
             (0b011, ..) if in_period => self.total = figures,
-            (0b101, Some(week), _) => self.weeks.push((week, figures)),
+            (0b101, Some(point), _) => self.points.push((point, figures)),
             (0b010, _, Some(workflow_id)) if in_period => {
                 self.by_rule.push(RuleFigures { workflow_id, rule_id: row.rule_id.clone(), figures });
             }
@@ -228,7 +231,7 @@ impl FigureReport {
 #[derive(FromRow)]
 struct MoneyRow {
     currency: Option<String>,
-    week: DateTime<Utc>,
+    point: DateTime<Utc>,
     in_period: bool,
     opportunities: i64,
     created: Option<f64>,
@@ -251,13 +254,13 @@ pub async fn pipeline(
     // An opportunity may be reported several times: its own stage determines its value, and the win determines what
     // was won.
     query.push(
-        "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.week, c.in_period, max(o.currency) AS currency, \
+        "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.point, c.in_period, max(o.currency) AS currency, \
          bool_or(o.stage = 'won') AS is_won, \
          (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
          (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
          FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
-         SELECT currency, week, in_period, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
-         sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY week DESC LIMIT ",
+         SELECT currency, point, in_period, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
+         sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY point DESC LIMIT ",
     );
     query.push_bind(BUCKETS * CURRENCIES);
     let mut tx = roomy(store, limit).await?;
@@ -269,9 +272,9 @@ pub async fn pipeline(
             .entry(row.currency.clone())
             .or_insert_with(|| PipelineValue { currency: row.currency, ..PipelineValue::default() });
         let created = row.created.unwrap_or_default();
-        match line.weeks.last_mut() {
-            Some((week, worth)) if *week == row.week => *worth += created,
-            _ => line.weeks.push((row.week, created)),
+        match line.points.last_mut() {
+            Some((point, worth)) if *point == row.point => *worth += created,
+            _ => line.points.push((row.point, created)),
         }
         if row.in_period {
             line.opportunities += row.opportunities;
@@ -414,9 +417,11 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
         query.push("DISTINCT ON (s.lead_id) ");
     }
     query
-        .push("s.lead_id, s.workflow_id, s.first_rule_id, s.last_confidence, date_trunc('week', s.first_as_of, ")
+        .push("s.lead_id, s.workflow_id, s.first_rule_id, s.last_confidence, date_trunc(")
+        .push_bind(<&'static str>::from(cohort.line_step))
+        .push(", s.first_as_of, ")
         .push_bind(zone.to_owned());
-    query.push(") AS week, ");
+    query.push(") AS point, ");
     match cohort.from {
         Some(from) => drop(query.push("s.first_as_of >= ").push_bind(from)),
         None => drop(query.push("true")),
@@ -464,7 +469,7 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     }
     query.push(
         " GROUP BY d.lead_id), \
-         told AS (SELECT c.workflow_id, c.week, c.in_period, c.first_rule_id, c.last_confidence, p.confidence, \
+         told AS (SELECT c.workflow_id, c.point, c.in_period, c.first_rule_id, c.last_confidence, p.confidence, \
            coalesce(o.sales_qualified, false) AS sales_qualified, coalesce(o.won, false) AS won, coalesce(o.qualified, false) AS qualified, \
            coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
            extract(epoch FROM o.qualified_at - l.first_occurred_at)::float8 AS took \

@@ -79,6 +79,8 @@ pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
 pub struct RuleName {
     /// The workflow whose rule set contains the rule.
     pub workflow_id: Uuid,
+    /// Name of the rule set.
+    pub rule_set: String,
     /// ID of the rule.
     pub rule_id: String,
     /// Display name, if the rule has one.
@@ -98,7 +100,7 @@ impl RuleName {
 /// Returns an error if the database fails.
 pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
     Ok(sqlx::query_as(
-        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
+        "SELECT w.id AS workflow_id, v.name AS rule_set, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
          JOIN versions v ON v.id = ANY(l.version_ids) AND v.kind = 'rule_set' \
          CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') WITH ORDINALITY AS r (rule, place) ORDER BY w.title, w.name, r.place LIMIT 2000",
     )

@@ -2,6 +2,8 @@
 //!
 //! Hand-written SQL: counts inside a version's body, and joins through a bundle's array of versions.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use engine::change::Kind;
 use sea_orm::{
@@ -113,4 +115,19 @@ pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<Workfl
     .bind(name)
     .fetch_all(store.pool())
     .await?)
+}
+
+/// Returns the titles of fields by name, from the newest version of each catalogue; of several, the newest title counts.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn field_titles(store: &Store) -> Result<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT DISTINCT ON (field.name) field.name, field.definition->>'title' FROM (SELECT DISTINCT ON (name) created_at, body FROM versions \
+         WHERE kind = 'catalogue' ORDER BY name, version DESC) v CROSS JOIN LATERAL jsonb_each(v.body) AS field (name, definition) \
+         WHERE field.definition->>'title' IS NOT NULL ORDER BY field.name, v.created_at DESC",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().collect())
 }

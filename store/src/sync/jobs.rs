@@ -56,10 +56,10 @@ impl JobKind {
     /// Returns the display title.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Partitions => "Make partitions",
+            Self::Partitions => "Create log partitions",
             Self::Sessions => "Delete expired sessions",
-            Self::Backlog => "Check the outbox",
-            Self::Notices => "Tell sales leadership",
+            Self::Backlog => "Check pending actions",
+            Self::Notices => "Notify sales leadership",
             Self::Uploads => "Delete uploaded files",
         }
     }
@@ -67,14 +67,12 @@ impl JobKind {
     /// Returns a description of the job's purpose.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Partitions => "The log is kept by months. Those to come are made a quarter ahead.",
-            Self::Sessions => "Whoever has been away too long signs in again.",
-            Self::Backlog => "Counts what waits, and fails while anything has waited for an hour.",
-            Self::Notices => {
-                "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
-            }
+            Self::Partitions => "The log is partitioned by month. Creates partitions three months ahead.",
+            Self::Sessions => "Ends idle sessions.",
+            Self::Backlog => "Fails while an action has been pending for more than an hour.",
+            Self::Notices => "E-mails sales leadership when a workflow stops or resumes.",
             Self::Uploads => {
-                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected. Unfinished uploads are kept for three."
+                "Deletes uploaded files and rejected rows after seven days, and unfinished uploads after three."
             }
         }
     }

@@ -5,6 +5,7 @@ use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
 use store::settings::NumberFormat;
 use store::testing::TestDatabase;
 use store::{Actor, Error};
+use uuid::Uuid;
 
 fn actor() -> Actor {
     Actor::command("test")
@@ -83,6 +84,68 @@ async fn the_database_contains_no_password_token_or_key() {
         ("loader", [Scope::Ingest, Scope::Read].as_slice())
     );
     assert_eq!(key.len(), 46);
+    assert_eq!(found.prefix.as_deref(), key.get(..7), "no more of the key than needed to recognise it");
+    assert_eq!((found.created_by.as_deref(), found.last_used_at), (Some("command:test"), None));
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_recorded_to_the_minute() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let secret = people::add_key(store, &actor(), "loader", &[Scope::Read]).await.unwrap();
+    let read = async || people::key_by_secret(store, &secret).await.unwrap().unwrap();
+    let first = engine::time::cut(chrono::Utc::now());
+    let unused = read().await;
+    people::record_key_use(store, &unused, first).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(first));
+    // Another process still holds the key as it was before: its use within the minute is not written again.
+    people::record_key_use(store, &unused, first + chrono::TimeDelta::seconds(59)).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(first));
+    let later = first + chrono::TimeDelta::seconds(61);
+    people::record_key_use(store, &read().await, later).await.unwrap();
+    assert_eq!(read().await.last_used_at, Some(later));
+}
+
+#[tokio::test]
+async fn what_depends_on_a_person_is_known_before_they_are_deactivated() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let ana =
+        people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Ae, Role::Revops]).await.unwrap();
+    let ben = people::add(store, &actor(), "ben@acme.example", "Ben", &[Role::Revops]).await.unwrap();
+    assert!(people::holdings(store, ana).await.unwrap().is_empty());
+    let run =
+        async |sql: &'static str, id: Uuid| sqlx::query(sql).bind(id).execute(store.pool()).await.unwrap();
+    run("UPDATE layers SET rules_owner = $1", ana.0).await;
+    run(
+        "INSERT INTO leads (id, assignee, created_at) VALUES ($1, 'ana@acme.example', now())",
+        Uuid::from_u128(1),
+    )
+    .await;
+    run(
+        "INSERT INTO leads (id, assignee, stage, created_at) VALUES ($1, 'ana@acme.example', 'won', now())",
+        Uuid::from_u128(2),
+    )
+    .await;
+    let eve = people::add(store, &actor(), "eve@acme.example", "Eve", &[Role::Revops]).await.unwrap();
+    run(
+        "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, body, hash, required, author_id, created_by, created_at, updated_at) \
+         VALUES (gen_random_uuid(), 'pool', 'enterprise', 0, 'draft', 'A pool', '', '', '{}', sha256(''), '{revops}', $1, 'test', now(), now())",
+        eve.0,
+    )
+    .await;
+    run("INSERT INTO change_editors SELECT id, $1 FROM changes", eve.0).await;
+    run("UPDATE changes SET state = 'submitted', submitted_at = now() WHERE author_id = $1", eve.0).await;
+    let held = people::holdings(store, ana).await.unwrap();
+    assert_eq!(
+        (held.layers.as_slice(), held.leads),
+        (["rules".to_owned()].as_slice(), 1),
+        "a lead that was won is closed"
+    );
+    assert_eq!((held.approvals, held.sole_approvals), (1, 0), "Ben can approve it, too");
+    people::set_disabled(store, &actor(), ben, true).await.unwrap();
+    let held = people::holdings(store, ana).await.unwrap();
+    assert_eq!((held.approvals, held.sole_approvals), (1, 1));
 }
 
 #[tokio::test]
@@ -124,7 +187,7 @@ async fn an_administrator_always_remains() {
 
 #[tokio::test]
 async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
-    use store::reads::audit_log::{AuditCursor, AuditFilter, PAGE_ROWS, audit_log};
+    use store::reads::audit_log::{AuditCursor, AuditFilter, PAGE_ROWS, audit_log, audit_search};
     use store::reads::keyset::Order::Newest;
     let database = TestDatabase::new().await;
     let store = &database.store;
@@ -162,5 +225,96 @@ async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
         "an area is a whole word"
     );
     assert_eq!(count(AuditFilter { area: Some("person".into()), ..Default::default() }).await, PAGE_ROWS);
-    assert_eq!(count(AuditFilter { subject: Some("%".into()), ..Default::default() }).await, 0, "no pattern");
+    let search = audit_search(store, "%", None, Vec::new()).await.unwrap();
+    assert_eq!(count(AuditFilter { search: Some(search), ..Default::default() }).await, 0, "no pattern");
+    let (from, to) =
+        (by_ana.now + chrono::TimeDelta::milliseconds(10), by_ana.now + chrono::TimeDelta::milliseconds(13));
+    let period = AuditFilter { from: Some(from), to: Some(to), ..Default::default() };
+    assert_eq!(count(period.clone()).await, 3, "the end is not included");
+    assert_eq!(count(AuditFilter { area: Some("key".into()), ..period }).await, 0);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_searched_by_what_its_rows_show() {
+    use store::reads::audit_log::{
+        AuditCursor, AuditFilter, PAGE_ROWS, audit_log, audit_search, names_of_subjects,
+    };
+    use store::reads::keyset::Order::Newest;
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let felix =
+        people::add(store, &actor(), "felix@acme.example", "Felix Brunner", &[Role::Revops]).await.unwrap();
+    let by_felix = Actor { who: store::actor::ActorId::Person(felix), roles: vec![Role::Revops], ..actor() };
+    people::add_key(store, &by_felix, "Zapier 4", &[people::Scope::Ingest]).await.unwrap();
+    people::record_session(store, &by_felix, "person.sign_in").await.unwrap();
+    let mut connection = store.pool().acquire().await.unwrap();
+    for number in [4, 14] {
+        store::changes::log(&mut connection, &by_felix, "change.comment", number, serde_json::json!({}))
+            .await
+            .unwrap();
+    }
+    let entry = |action: &'static str, subject: &'static str, detail| store::control::Audit {
+        action,
+        subject,
+        lead: None,
+        detail,
+    };
+    let switched =
+        serde_json::json!({"rule": "target-account", "reason": "Wrong segment", "hash": "sha256:felix"});
+    store::control::audit(&mut connection, &actor(), entry("rule.switch_off", "workflow:inbound", switched))
+        .await
+        .unwrap();
+    store::control::audit(
+        &mut connection,
+        &actor(),
+        entry("version.begin", "list:target_accounts", serde_json::json!({})),
+    )
+    .await
+    .unwrap();
+    drop(connection);
+    let found = async |text: &str, subject: Option<&str>, acts: &[&str]| {
+        let acts = acts.iter().map(|act| (*act).to_owned()).collect();
+        let search = audit_search(store, text, subject.map(str::to_owned), acts).await.unwrap();
+        let filter = AuditFilter { search: Some(search), without_sign_ins: true, ..Default::default() };
+        let page = audit_log(store, &filter, Newest, AuditCursor::Start, PAGE_ROWS).await.unwrap();
+        let mut acts: Vec<String> = page
+            .entries
+            .into_iter()
+            .map(|entry| format!("{} {}", entry.action, entry.subject.split(':').next().unwrap()))
+            .collect();
+        acts.sort_unstable();
+        acts
+    };
+    let by_and_about = ["change.comment change", "change.comment change", "key.add key", "person.add person"];
+    assert_eq!(
+        found("felix", None, &[]).await,
+        by_and_about,
+        "as subject and as actor, but not within a hash"
+    );
+    assert_eq!(found("Zapier", None, &[]).await, ["key.add key"]);
+    for text in ["#4", "4"] {
+        assert_eq!(
+            found(text, None, &[]).await,
+            ["change.comment change"],
+            "{text}: neither #14 nor digits of IDs"
+        );
+    }
+    assert_eq!(found("", Some("change:14"), &[]).await, ["change.comment change"]);
+    assert_eq!(found("Target accounts", None, &[]).await, ["version.begin list"]);
+    assert_eq!(found("wrong segment", None, &[]).await, ["rule.switch_off workflow"]);
+    assert_eq!(found("comment", None, &["change.comment"]).await.len(), 2);
+    assert_eq!(found(&felix.to_string(), None, &[]).await, ["person.add person"]);
+    assert!(found("nothing like this", None, &[]).await.is_empty());
+
+    let all = audit_log(store, &AuditFilter::default(), Newest, AuditCursor::Start, PAGE_ROWS).await.unwrap();
+    let subjects: Vec<String> = all.entries.iter().map(|entry| entry.subject.clone()).collect();
+    let names = names_of_subjects(store, &subjects).await.unwrap();
+    let named: Vec<&str> = names.values().map(String::as_str).collect();
+    assert!(named.contains(&"Felix Brunner") && named.contains(&"Zapier 4"), "{named:?}");
+    let with_sign_ins = AuditFilter { area: Some("person".into()), ..Default::default() };
+    let without = AuditFilter { without_sign_ins: true, ..with_sign_ins.clone() };
+    let count = async |filter| {
+        audit_log(store, &filter, Newest, AuditCursor::Start, PAGE_ROWS).await.unwrap().entries.len()
+    };
+    assert_eq!((count(with_sign_ins).await, count(without).await), (2, 1));
 }

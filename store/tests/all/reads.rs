@@ -189,7 +189,13 @@ async fn figures_of_the_database_match_the_engine() {
         let expected = summarise(leads.iter().map(|lead| &lead.record), &period);
         for of in [None, Some(workflow)] {
             let line_from = Some(period.from - TimeDelta::days(14));
-            let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
+            let cohort = Cohort {
+                workflow: of,
+                from: Some(period.from),
+                to: Some(period.to),
+                line_from,
+                ..Cohort::default()
+            };
             let dashboard::FigureReport { total: figures, by_rule, weeks, reliability, confidences } =
                 dashboard::report(&database.store, &cohort, "Europe/Berlin", LIMIT).await.unwrap();
             assert_eq!(figures.leads, expected.leads);

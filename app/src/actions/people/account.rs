@@ -18,7 +18,7 @@ const PAGE: &str = "/account";
 /// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "change-password")]
 pub async fn change_password(
-    /// The password until now.
+    /// The current password.
     current: String,
     /// The new one.
     password: String,
@@ -29,27 +29,34 @@ pub async fn change_password(
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let connection = connection()?;
     let failed = |field: &str, problem: String| {
-        lead_to_with(&page_path(PAGE), &Flash::new("The password was not changed.").error(field, problem))
+        lead_to_with(
+            &page_path(PAGE),
+            &Flash::new("Not changed: fix the marked fields.").error(field, problem),
+        )
     };
-    let new = match fields::password(&password, &again) {
-        Ok(new) => new,
-        Err((field, problem)) => return failed(field, problem),
-    };
-    // Counted before the check, as in sign-in.
+    let new = fields::password(&password, &again);
+    // A wrong password is told together with the other problems, so that a person corrects all at once. Counted before the check, as in sign-in.
     if let Some(left) = connection.throttles.passwords.take(&viewer.email, connection.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));
     }
-    if people::check_password(&request.store, &viewer.email, &current).await?.is_none() {
-        return failed("current", "This is not your password.".into());
+    let is_right = people::check_password(&request.store, &viewer.email, &current).await?.is_some();
+    if is_right {
+        connection.throttles.passwords.forget(&viewer.email, connection.peer);
     }
-    connection.throttles.passwords.forget(&viewer.email, connection.peer);
+    let new = match new {
+        Ok(new) if is_right => new,
+        new => {
+            let wrong = (!is_right).then(|| ("current", "This is not your current password.".to_owned()));
+            let problems = new.err().unwrap_or_default();
+            let flash = Flash::new("Not changed: fix the marked fields.");
+            let flash = fields::wrong(flash, wrong.into_iter().chain(problems).map(Some));
+            return lead_to_with(&page_path(PAGE), &flash);
+        }
+    };
     people::set_password(&request.store, &actor(&request)?, viewer.id, new).await?;
     connection.enter(viewer.id, request.now).await?;
-    lead_to_with(
-        &page_path(PAGE),
-        &Flash::new("Your password is changed, and other browsers are signed out."),
-    )
+    lead_to_with(&page_path(PAGE), &Flash::new("Password changed. You are signed out in other browsers."))
 }
 
 /// Signs out one of the viewer's browsers by its session's hash. The current browser works as well.
@@ -64,8 +71,8 @@ pub async fn end_session(
     let request = allowed::<EndSession>()?;
     let id: SessionIdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
     let said = match sessions::end_one(&request.store, &actor(&request)?, id).await {
-        Ok(()) => "That browser is signed out.",
-        Err(store::Error::NotFound(_)) => "That browser was signed out before.",
+        Ok(()) => "The browser is signed out.",
+        Err(store::Error::NotFound(_)) => "The browser was already signed out.",
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&page_path(PAGE), &Flash::new(said))
@@ -93,7 +100,7 @@ pub async fn set_preferences(
     zone: String,
     /// How figures are shown: comma, dot or space.
     numbers: String,
-    /// Whether single keys do something on pages: an unchecked box sends nothing.
+    /// Whether single-key shortcuts are on: an unchecked box sends nothing.
     #[server(default)]
     single_keys: bool,
 ) -> Result<(), Error> {
@@ -102,5 +109,5 @@ pub async fn set_preferences(
     let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
     let chosen = Preferences { time_zone: zone.name(), number_format, single_keys };
     people::set_preferences(&request.store, &actor(&request)?, chosen).await?;
-    lead_to_with(&page_path(PAGE), &Flash::new("Saved. Times and figures are shown so from now on."))
+    lead_to_with(&page_path(PAGE), &Flash::new("Saved."))
 }

@@ -26,22 +26,48 @@ pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Opt
 
 /// Checks a person's name.
 pub fn name(name: &str) -> Option<FieldError> {
-    text("name", name, "Say what the person is called.", NAME_CHARS)
+    text("name", name, "Enter a name.", NAME_CHARS)
 }
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<FieldError> {
-    engine::event::normal_email(email).is_none().then(|| ("email", "This is no e-mail address.".to_owned()))
+    engine::event::normal_email(email)
+        .is_none()
+        .then(|| ("email", "Enter a valid e-mail address.".to_owned()))
 }
 
 /// Parses a new password and its repetition.
 ///
 /// # Errors
-/// Returns the invalid field and its problem.
-pub fn password(password: &str, again: &str) -> Result<Password, FieldError> {
-    match Password::parse(password) {
-        Err(problem) => Err(("password", problem.to_string())),
-        Ok(_) if password != again => Err(("again", "The two passwords differ.".to_owned())),
-        Ok(password) => Ok(password),
+/// Returns all invalid fields with their problems.
+pub fn password(password: &str, again: &str) -> Result<Password, Vec<FieldError>> {
+    let differs = (password != again).then(|| ("again", "The two passwords differ.".to_owned()));
+    match (Password::parse(password), differs) {
+        (Ok(password), None) => Ok(password),
+        (parsed, differs) => {
+            let problem = parsed.err().map(|problem| ("password", problem.to_string()));
+            Err(problem.into_iter().chain(differs).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_problems_of_a_password_are_reported() {
+        let fields = |new: &str, again: &str| {
+            password(new, again)
+                .err()
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(field, _)| field)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(fields("short", "other"), ["password", "again"]);
+        assert_eq!(fields("short", "short"), ["password"]);
+        assert_eq!(fields("correct horse battery", "correct horse"), ["again"]);
+        assert!(fields("correct horse battery", "correct horse battery").is_empty());
     }
 }

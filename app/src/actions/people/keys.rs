@@ -30,11 +30,13 @@ pub async fn add_key(
 ) -> Result<(), Error> {
     let request = allowed::<AddKey>()?;
     let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
-    let typed = Flash::new("No key was made.").value("name", &*name).value("scopes", scopes.join(","));
+    let typed = Flash::new("Not created: fix the marked fields.")
+        .value("name", &*name)
+        .value("scopes", scopes.join(","));
     let called = name.trim();
     let problems = [
-        fields::text("name", called, "Say what the key is for.", NAME_CHARS),
-        wanted.is_empty().then(|| ("scopes", "Choose what the key may do.".to_owned())),
+        fields::text("name", called, "Enter a name.", NAME_CHARS),
+        wanted.is_empty().then(|| ("scopes", "Choose at least one scope.".to_owned())),
     ];
     let wrong = fields::wrong(typed.clone(), problems);
     if !wrong.errors.is_empty() {
@@ -42,18 +44,16 @@ pub async fn add_key(
     }
     match people::add_key(&request.store, &actor_once(&request, &form)?, called, &wanted).await {
         Ok(key) => {
-            let said = format!("This is the key “{called}”. Copy it now: it is not shown again.");
+            let said = format!("Created the key “{called}”. Copy it now: it is not shown again.");
             lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
         }
         Err(store::Error::Repeated) => {
-            let said = format!(
-                "{REPEATED} If you did not see the text of the key “{called}”, take it back and make another."
-            );
+            let said =
+                format!("{REPEATED} If you did not see the key “{called}”, revoke it and create another.");
             lead_to_with(&page_path(PAGE), &Flash::new(said))
         }
         Err(store::Error::Duplicate(_)) => {
-            let flash = typed
-                .error("name", "There is or was a key of this name. Names tell keys apart in the audit log.");
+            let flash = typed.error("name", "This name was used before. The audit log needs unique names.");
             lead_to_with(&page_path(PAGE), &flash)
         }
         Err(error) => refused(PAGE, typed, error),
@@ -72,8 +72,8 @@ pub async fn revoke_key(
     let request = allowed::<RevokeKey>()?;
     let id: ApiKeyId = key.parse().map_err(|_| Error::NotFound { what: "key".into() })?;
     let said = match people::revoke_key(&request.store, &actor(&request)?, id).await {
-        Ok(()) => "The key does not work any more.",
-        Err(store::Error::NotFound(_)) => "That key was taken back before.",
+        Ok(()) => "Key revoked.",
+        Err(store::Error::NotFound(_)) => "The key was already revoked.",
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&page_path(PAGE), &Flash::new(said))

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 
 const PAGE: &str = "/people";
-const TAKEN: &str = "Somebody with this address is there already.";
+const TAKEN: &str = "A person with this address already exists.";
 
 /// Adds a person and shows the link to set a password.
 ///
@@ -35,7 +35,7 @@ pub async fn add_person(
 ) -> Result<(), Error> {
     let request = allowed::<AddPerson>()?;
     let held: Vec<Role> = parsed(&roles, "role")?;
-    let typed = Flash::new("Nobody was added.")
+    let typed = Flash::new("Not added: fix the marked fields.")
         .value("name", &*name)
         .value("email", &*email)
         .value("roles", roles.join(","));
@@ -48,9 +48,13 @@ pub async fn add_person(
     let problems = [
         fields::name(called),
         fields::email(&email).or_else(|| is_taken.then(|| ("email", TAKEN.to_owned()))),
-        held.is_empty().then(|| ("roles", "Give the person at least one role.".to_owned())),
+        held.is_empty().then(|| ("roles", "Choose at least one role.".to_owned())),
     ];
     let wrong = fields::wrong(typed.clone(), problems);
+    let wrong = match wrong.errors.keys().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["roles"] => Flash { message: "Not added: choose a role.".into(), ..wrong },
+        _ => wrong,
+    };
     if !wrong.errors.is_empty() {
         return lead_to_with(&page_path(PAGE), &wrong);
     }
@@ -66,7 +70,9 @@ pub async fn add_person(
         }
         Err(error) => return refused(PAGE, typed, error),
     };
-    let said = format!("{called} was added. Give them this link; it sets a password, once, within a day.");
+    let said = format!(
+        "Added {called}. Send them this link to set a password. It works once and expires after a day."
+    );
     show_link(&request, id, said).await
 }
 
@@ -74,7 +80,7 @@ pub async fn add_person(
 async fn again(request: &Request, email: &str, called: &str) -> Result<()> {
     let person = people::by_email(&request.store, email).await?;
     let page = person.map_or_else(|| page_path(PAGE), |person| page_of(person.id));
-    let said = format!("{REPEATED} If you did not see the link for {called}, make a new one.");
+    let said = format!("{REPEATED} If you did not see the link for {called}, create a new one.");
     lead_to_with(&page, &Flash::new(said))
 }
 
@@ -90,11 +96,11 @@ pub async fn make_link(
     let request = allowed::<MakeLink>()?;
     let person = find(&request.store, &person).await?;
     if person.is_disabled {
-        let said = format!("{} is shut out. Let them in again first.", person.name);
+        let said = format!("{} is deactivated. Reactivate the account first.", person.name);
         return lead_to_with(&page_of(person.id), &Flash::new(said));
     }
     let said = format!(
-        "Give {} this link; it sets a new password, once, within a day. The links before it do not work any more.",
+        "Send {} this link to set a new password. It works once and expires after a day. Earlier links no longer work.",
         person.name
     );
     show_link(&request, person.id, said).await
@@ -118,8 +124,8 @@ pub async fn set_person_roles(
     match people::set_roles(&request.store, &actor(&request)?, person.id, &roles).await {
         Ok(()) => {
             let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
-            let titles = if titles.is_empty() { "no role".to_owned() } else { titles.join(", ") };
-            lead_to_with(&page_of(person.id), &Flash::new(format!("{} now has: {titles}.", person.name)))
+            let titles = if titles.is_empty() { "none".to_owned() } else { titles.join(", ") };
+            lead_to_with(&page_of(person.id), &Flash::new(format!("Roles of {}: {titles}.", person.name)))
         }
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
@@ -133,19 +139,17 @@ pub async fn set_person_roles(
 pub async fn set_person_disabled(
     /// The person's id.
     person: String,
-    /// Whether the person is shut out.
+    /// Whether to deactivate the person.
     disabled: bool,
 ) -> Result<(), Error> {
     let request = allowed::<SetPersonDisabled>()?;
     let person = find(&request.store, &person).await?;
     match people::set_disabled(&request.store, &actor(&request)?, person.id, disabled).await {
         Ok(()) if disabled => {
-            let said = format!("{} is signed out everywhere and cannot sign in any more.", person.name);
+            let said = format!("{} is deactivated and signed out everywhere.", person.name);
             lead_to_with(&page_of(person.id), &Flash::new(said))
         }
-        Ok(()) => {
-            lead_to_with(&page_of(person.id), &Flash::new(format!("{} can sign in again.", person.name)))
-        }
+        Ok(()) => lead_to_with(&page_of(person.id), &Flash::new(format!("{} is reactivated.", person.name))),
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
 }

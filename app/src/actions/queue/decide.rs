@@ -24,6 +24,17 @@ use crate::ui::words;
 /// The maximum length of a reason in characters: a few sentences.
 pub const REASON_CHARS: usize = 500;
 
+/// The reasons to choose from, so that reports can count them.
+pub const REASONS: [&str; 5] = [
+    "Outside our market",
+    "Student or research",
+    "Already in contact",
+    "Competitor or supplier",
+    "Unreachable",
+];
+/// The reason that needs a note.
+pub const OTHER_REASON: &str = "Other";
+
 /// What the forms of a waiting lead send.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DecideForm {
@@ -44,9 +55,12 @@ pub struct DecideForm {
     /// The pool whose turn it is.
     #[serde(default)]
     pub pool: String,
-    /// Why.
+    /// The chosen reason, one of [`REASONS`] or [`OTHER_REASON`].
     #[serde(default)]
     pub reason: String,
+    /// The person's words.
+    #[serde(default)]
+    pub note: String,
     /// Whether the page said that the workflow is stopped.
     #[serde(default, deserialize_with = "truth")]
     pub stopped: bool,
@@ -72,7 +86,8 @@ pub async fn decide_lead(
     form: DecideForm,
 ) -> Result<(), Error> {
     let request = allowed::<DecideLead>()?;
-    let DecideForm { lead, workflow, decision, kind, action, assignee, pool, reason, stopped, shown } = form;
+    let DecideForm { lead, workflow, decision, kind, action, assignee, pool, reason, note, stopped, shown } =
+        form;
     let invalid = |message: &str| Error::Invalid { message: message.into() };
     let (place, workflows) = queue_item(&request.store, &lead, &workflow).await?;
     let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
@@ -82,14 +97,15 @@ pub async fn decide_lead(
         .value("kind", <&str>::from(kind))
         .value("action", &*action)
         .value("assignee", &*assignee)
-        .value("reason", &*reason);
+        .value("reason", &*reason)
+        .value("note", &*note);
     let action = match kind {
         Kind::Accept | Kind::Change => action.parse().ok(),
         Kind::Disqualify => Some(Action::Reject),
         Kind::GiveBack => return Err(invalid("There is no such verdict.")),
     };
-    let (reason, assignee) = (plain(&reason), engine::event::normal_email(&assignee));
-    let wrong = problems(kind, action, assignee.as_deref(), &reason)
+    let (reason, note, assignee) = (plain(&reason), plain(&note), engine::event::normal_email(&assignee));
+    let wrong = problems(kind, action, assignee.as_deref(), &reason, &note)
         .into_iter()
         .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
     let (Some(action), true) = (action, wrong.errors.is_empty()) else {
@@ -106,7 +122,7 @@ pub async fn decide_lead(
         action,
         assignee: assignee.filter(|_| action == Action::Assign),
         pool: Some(pool).filter(|pool| action == Action::Assign && !pool.is_empty()),
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
+        reason: Some(whole_reason(reason, note)).filter(|reason| !reason.is_empty()),
     };
     match verdicts::decide(&request.store, &actor(&request)?, &verdict).await? {
         VerdictResult::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
@@ -160,6 +176,7 @@ fn problems(
     action: Option<Action>,
     assignee: Option<&str>,
     reason: &str,
+    note: &str,
 ) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
     if action.is_none() {
@@ -168,14 +185,27 @@ fn problems(
     if action == Some(Action::Assign) && assignee.is_none() {
         problems.push(("assignee", "Choose a person.".to_owned()));
     }
-    match (kind, reason.chars().count()) {
-        (Kind::Accept, _) | (_, 1..=REASON_CHARS) => {}
-        (_, 0) => problems.push(("reason", "Give a reason; it helps improve the rules.".to_owned())),
+    match (kind, reason.chars().count() + note.chars().count()) {
+        (Kind::Accept, _) => {}
+        (_, 0) => problems.push(("reason", "Choose a reason; it helps improve the rules.".to_owned())),
+        (_, 1..=REASON_CHARS) if reason == OTHER_REASON && note.is_empty() => {
+            problems.push(("reason", "Say more in the note, or choose another reason.".to_owned()));
+        }
+        (_, 1..=REASON_CHARS) => {}
         (_, count) => {
             problems.push(("reason", format!("At most {REASON_CHARS} characters; this has {count}.")))
         }
     }
     problems
+}
+
+/// Returns the reason with its note: `Unreachable: no answer since May`. A note beside [`OTHER_REASON`] is the reason itself.
+fn whole_reason(reason: String, note: String) -> String {
+    match (reason.as_str(), note.as_str()) {
+        (_, "") => reason,
+        ("" | OTHER_REASON, _) => note,
+        _ => format!("{reason}: {note}"),
+    }
 }
 
 /// Trims a reason and replaces its control characters by spaces.
@@ -253,14 +283,35 @@ mod tests {
 
     #[test]
     fn a_change_needs_a_reason_and_an_assignment_a_person() {
-        let fields = |kind, action, assignee, reason| {
-            problems(kind, action, assignee, reason).into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        let fields = |kind, action, assignee, reason: &str| {
+            problems(kind, action, assignee, reason, "")
+                .into_iter()
+                .map(|(field, _)| field)
+                .collect::<Vec<_>>()
         };
         assert!(fields(Kind::Accept, Some(Action::Advance), None, "").is_empty());
         assert_eq!(fields(Kind::Accept, Some(Action::Assign), None, ""), ["assignee"]);
         assert_eq!(fields(Kind::Change, None, None, ""), ["action", "reason"]);
         assert_eq!(fields(Kind::Disqualify, Some(Action::Reject), None, ""), ["reason"]);
         assert!(fields(Kind::Change, Some(Action::Assign), Some("a@b.example"), "known to us").is_empty());
-        assert_eq!(fields(Kind::Disqualify, Some(Action::Reject), None, &"x".repeat(501)), ["reason"]);
+        let long = "x".repeat(501);
+        assert_eq!(fields(Kind::Disqualify, Some(Action::Reject), None, &long), ["reason"]);
+        assert_eq!(
+            fields(Kind::Disqualify, Some(Action::Reject), None, OTHER_REASON),
+            ["reason"],
+            "it needs a note"
+        );
+        assert!(
+            problems(Kind::Disqualify, Some(Action::Reject), None, OTHER_REASON, "sells to us").is_empty()
+        );
+    }
+
+    #[test]
+    fn a_note_completes_the_reason() {
+        let whole = |reason: &str, note: &str| whole_reason(reason.into(), note.into());
+        assert_eq!(whole("Unreachable", "no answer since May"), "Unreachable: no answer since May");
+        assert_eq!(whole("Unreachable", ""), "Unreachable");
+        assert_eq!(whole(OTHER_REASON, "sells to us"), "sells to us");
+        assert_eq!(whole("", "sells to us"), "sells to us");
     }
 }

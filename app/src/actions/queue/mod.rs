@@ -5,7 +5,9 @@ mod decide;
 mod filter;
 
 pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
-pub use self::decide::{DecideForm, DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
+pub use self::decide::{
+    DecideForm, DecideLead, GiveBackLead, OTHER_REASON, REASON_CHARS, REASONS, decide_lead, give_back_lead,
+};
 pub use self::filter::QueueFilter;
 
 use engine::action::Action;

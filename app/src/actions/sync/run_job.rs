@@ -22,6 +22,6 @@ pub async fn run_job(
     let request = allowed::<RunJob>()?;
     let job: JobKind = job.parse().map_err(|_| Error::NotFound { what: "job".into() })?;
     jobs::request(&request.store, &actor(&request)?, job).await?;
-    let said = format!("“{}” runs within seconds. Its result stands in its row.", job.title());
+    let said = format!("“{}” runs within seconds. Its row shows the result.", job.title());
     lead_to_with(&back_to(next.as_deref(), "/sync/jobs"), &Flash::new(said))
 }

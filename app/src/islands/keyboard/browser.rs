@@ -10,8 +10,8 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, Response,
-    js_sys,
+    Element, Event, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlInputElement, KeyboardEvent,
+    MouseEvent, Response, js_sys,
 };
 
 /// Milliseconds in which a letter has to follow `g`.
@@ -130,6 +130,8 @@ fn clicked(event: Event) -> Option<()> {
     if target.closest("[data-palette]").ok()?.is_some() && is_plain {
         open_palette();
         taken(&event);
+    } else if let Some(button) = target.closest("[data-copy]").ok()? {
+        copy(&button)?;
     } else if target.has_type::<HtmlDialogElement>() {
         // The content covers the dialog, so a click on the dialog itself is one on its backdrop.
         target.unchecked_into::<HtmlDialogElement>().close();
@@ -139,6 +141,17 @@ fn clicked(event: Event) -> Option<()> {
         dialog("keys")?.close();
     }
     None
+}
+
+/// Copies the field that a button names, and says so on the button. Uses the selection rather than the clipboard API, which
+/// browsers offer only over HTTPS.
+fn copy(button: &Element) -> Option<()> {
+    let field = document().get_element_by_id(&button.get_attribute("data-copy")?)?;
+    field.dyn_into::<HtmlInputElement>().ok()?.select();
+    let page: HtmlDocument = document().dyn_into().ok()?;
+    let is_copied = page.exec_command("copy").unwrap_or(false);
+    button.set_text_content(Some(if is_copied { "Copied" } else { "Press Ctrl+C" }));
+    Some(())
 }
 
 fn typed(event: Event) -> Option<()> {
@@ -237,7 +250,10 @@ fn open_keys() -> Option<()> {
         let element: Element = elements.item(n)?.unchecked_into();
         let (line, key) = (document().create_element("li").ok()?, document().create_element("kbd").ok()?);
         line.set_text_content(element.get_attribute("data-key-help").as_deref());
-        key.set_text_content(element.get_attribute("data-key").as_deref());
+        let declared = element.get_attribute("data-key").unwrap_or_default();
+        // Letters as they stand on keys and buttons.
+        let shown = if declared.len() == 1 { declared.to_uppercase() } else { declared };
+        key.set_text_content(Some(&shown));
         line.append_child(&key).ok()?;
         list.append_child(&line).ok()?;
     }

@@ -11,7 +11,7 @@ use crate::actions::people::{ChangePassword, EndOtherSessions, EndSession, SetPr
 use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::pages::frame::{PageContent, PageContext, page};
+use crate::pages::frame::{PageContent, PageContext, page, themes};
 use crate::pages::menu::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, input};
@@ -32,6 +32,7 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
         <div class="account">
             {you(&viewer)}
             {preferences(&viewer, here.clock)}
+            <section aria-labelledby="h-theme"><div class="sec-head"><h2 id="h-theme">"Theme"</h2></div>{themes(here.request.theme, "/account".into())}</section>
             {password_form(&viewer, &flash)}
         </div>
         {browsers(&sessions, viewer.session, here.clock)}
@@ -44,13 +45,13 @@ fn you(viewer: &Viewer) -> impl IntoView + use<> {
     let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
     view! {
         <section aria-labelledby="h-you">
-            <div class="sec-head"><h2 id="h-you">"You"</h2></div>
+            <div class="sec-head"><h2 id="h-you">"Profile"</h2></div>
             <dl class="kv">
                 <dt>"Name"</dt><dd>{viewer.name.clone()}</dd>
                 <dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd>
                 <dt>"Roles"</dt><dd>{roles}</dd>
             </dl>
-            <p class="meta">"An administrator changes these."</p>
+            <p class="meta">"Administrators can change these."</p>
         </section>
     }
 }
@@ -58,16 +59,16 @@ fn you(viewer: &Viewer) -> impl IntoView + use<> {
 fn preferences(viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby="h-shown">
-            <div class="sec-head"><h2 id="h-shown">"How things are shown"</h2></div>
+            <div class="sec-head"><h2 id="h-shown">"Display and shortcuts"</h2></div>
             <form method="post" action=SetPreferences::PATH>
-                <label class="label">"Times are shown as they are in"{zones("zone", viewer.time_zone.name())}</label>
-                <p class="meta">{format!("It is {} there.", clock.full(clock.now))}</p>
-                <label class="label">"Figures are shown as"{formats("numbers", viewer.number_format)}</label>
+                <label class="label">"Time zone"{zones("zone", viewer.time_zone.name())}</label>
+                <p class="meta">{format!("Current time: {}", clock.full(clock.now))}</p>
+                <label class="label">"Number format"{formats("numbers", viewer.number_format)}</label>
                 <label class="check">
                     <input type="checkbox" name="single_keys" value="true" checked=viewer.single_keys />
-                    <span>"Single keys do something"<small>"Switch it off if you speak to your computer. Ctrl+K finds things all the same."</small></span>
+                    <span>"Single-key shortcuts"<small>"Turn off if you use speech input. Ctrl+K still opens the search."</small></span>
                 </label>
-                <button class="btn">"Save how things are shown"</button>
+                <button class="btn">"Save"</button>
             </form>
         </section>
     }
@@ -79,11 +80,11 @@ fn password_form(viewer: &Viewer, flash: &Flash) -> impl IntoView + use<> {
             <div class="sec-head"><h2 id="h-password">"Password"</h2></div>
             <form method="post" action=ChangePassword::PATH>
                 <input type="hidden" name="username" value=viewer.email.clone() autocomplete="username" />
-                {input(password("Your password until now", "current", "current-password"), flash)}
-                {input(password("The new one", "password", "new-password"), flash)}
-                {input(password("The same once more", "again", "new-password"), flash)}
-                <p class="meta">"At least twelve characters. Other browsers are signed out."</p>
-                <button class="btn">"Change the password"</button>
+                {input(password("Current password", "current", "current-password"), flash)}
+                {input(password("New password", "password", "new-password"), flash)}
+                {input(password("Repeat new password", "again", "new-password"), flash)}
+                <p class="meta">"At least 12 characters. Signs you out in other browsers."</p>
+                <button class="btn">"Change password"</button>
             </form>
         </section>
     }
@@ -105,11 +106,11 @@ fn browsers(
     let rows =
         here.iter().chain(&others).map(|(id, session)| row(*id, session, is_this(id), clock)).collect_view();
     let all = (!others.is_empty()).then(|| {
-        view! { <form class="push" method="post" action=EndOtherSessions::PATH><button class="btn">"Sign out all others"</button></form> }
+        view! { <form class="push" method="post" action=EndOtherSessions::PATH><button class="btn">"Sign out other browsers"</button></form> }
     });
     view! {
         <section class="gap" aria-labelledby="h-sessions">
-            <div class="sec-head"><h2 id="h-sessions">"Signed in"</h2><span class="meta">{count}</span>{all}</div>
+            <div class="sec-head"><h2 id="h-sessions">"Sessions"</h2><span class="meta">{count}</span>{all}</div>
             <table class="table stack people">
                 <caption class="sr">"Browsers you are signed in with"</caption>
                 <thead>
@@ -132,7 +133,7 @@ fn row(id: SessionIdHash, session: &Session, is_this: bool, clock: Clock) -> imp
     let (action, id) = if is_this { (SignOut::PATH, None) } else { (EndSession::PATH, Some(id.to_string())) };
     view! {
         <tr>
-            <th scope="row" title=session.agent.clone()>{words.clone()}{is_this.then(|| view! { " "<span class="quiet">"this one"</span> })}</th>
+            <th scope="row" title=session.agent.clone()>{words.clone()}{is_this.then(|| view! { " "<span class="quiet">"this browser"</span> })}</th>
             <td class="first quiet">{session.address.clone()}</td>
             <td class="num" data-l="Signed in">{clock.stamp(session.signed_in_at)}</td>
             <td class="num" data-l="Last seen">{clock.relative(session.seen_at)}</td>

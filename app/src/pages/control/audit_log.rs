@@ -1,18 +1,16 @@
 //! The audit log.
 
-use std::collections::BTreeMap;
-
-use chrono::DateTime;
-use leptos::either::Either;
+use chrono::NaiveDate;
 use leptos::prelude::*;
-use serde_json::Value as Json;
 use store::Store;
 use store::actor::Role;
 use store::people::{self, Person};
-use store::reads::audit_log::{self, AuditCursor, AuditEntry, AuditFilter, PAGE_ROWS, SEARCHED_ROWS};
-use store::reads::frame::names_of_actors;
+use store::reads::audit_log::{
+    self, AuditCursor, AuditEntry, AuditFilter, PAGE_ROWS, SEARCHED_ROWS, audit_search,
+};
 use uuid::Uuid;
 
+use super::audit_entry::{AuditNames, identified};
 use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
@@ -20,6 +18,7 @@ use crate::lists::{AUDIT, ListInfo};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::pages::period::{Period, PeriodKind, dates};
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
@@ -27,7 +26,9 @@ use crate::ui::table::{Column, ListOrder, Table};
 use crate::ui::{note, number, words};
 
 /// Query parameters that hold the filters.
-const NAMES: [&str; 3] = ["who", "area", "about"];
+const NAMES: [&str; 6] = ["who", "area", "about", "from", "to", "sign_ins"];
+/// Value of `sign_ins` that includes signing in and out.
+const SHOWN: &str = "shown";
 
 /// Prefixes of action names, with the titles of the areas that they belong to.
 const AREAS: [(&str, &str); 15] = [
@@ -56,8 +57,7 @@ pub struct AuditList {
 /// Data that the page shows in addition to the entries.
 pub struct AuditListExtras {
     people: Vec<Person>,
-    /// Display names of actors and subjects.
-    names: BTreeMap<String, String>,
+    names: AuditNames,
     clock: Clock,
 }
 
@@ -68,18 +68,19 @@ impl ListPage for AuditList {
 
     const INFO: ListInfo = AUDIT;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("act", "acts");
+    const CALLED: (&'static str, &'static str) = ("entry", "entries");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &[
-        "Id", "When", "Who", "Actor", "Roles", "What", "Action", "To what", "Lead id", "Details", "Request",
+        "Id", "When", "Who", "Actor", "Roles", "What", "Action", "To what", "Subject", "Lead id", "Reason",
+        "Details", "Request",
     ];
 
     fn heading(_address: &Address) -> (Section, &'static str) {
         (Section::AuditLog, "Audit log")
     }
 
-    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
-        Ok(Self { asked: Asked::read(asked.address) })
+    async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
+        Ok(Self { asked: Asked::read(store, asked.address, asked.clock).await? })
     }
 
     fn address(&self) -> &Address {
@@ -107,9 +108,7 @@ impl ListPage for AuditList {
         found: &ListRows<AuditEntry, Uuid>,
     ) -> Result<AuditListExtras> {
         let store = &here.request.store;
-        let mut who: Vec<String> = found.rows.iter().map(|entry| entry.actor.clone()).collect();
-        who.extend(found.rows.iter().map(|entry| entry.subject.clone()));
-        let names = names_of_actors(store, &who).await?;
+        let names = AuditNames::load(store, &found.rows).await?;
         Ok(AuditListExtras { people: people::all(store).await?, names, clock: here.clock })
     }
 
@@ -125,13 +124,13 @@ impl ListPage for AuditList {
         _found: &ListRows<AuditEntry, Uuid>,
     ) -> ListFrame {
         let address = &self.asked.address;
-        let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
+        let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every change, recorded once and never altered"</span> };
         ListFrame {
             bar: bar.into_any(),
-            form: form(address, &extras.people).into_any(),
+            form: form(&self.asked, &extras.people).into_any(),
             chips: active(address, &extras.people),
             cleared: address.start().without(&NAMES).href(),
-            tabs: ().into_any(),
+            tabs: sign_ins(&self.asked).into_any(),
             above: ().into_any(),
             below: ().into_any(),
         }
@@ -142,24 +141,26 @@ impl ListPage for AuditList {
     }
 
     async fn lines(&self, store: &Store, rows: Vec<AuditEntry>) -> Result<Vec<Vec<String>>> {
-        let who: Vec<String> = rows.iter().map(|entry| entry.actor.clone()).collect();
-        let names = names_of_actors(store, &who).await?;
+        let names = AuditNames::load(store, &rows).await?;
         Ok(rows.into_iter().map(|entry| line(entry, &names)).collect())
     }
 }
 
 /// Formats an entry as a row of the CSV export.
-fn line(entry: AuditEntry, names: &BTreeMap<String, String>) -> Vec<String> {
+fn line(entry: AuditEntry, names: &AuditNames) -> Vec<String> {
+    let (who, (subject, _), reason) = (names.actor(&entry), names.subject(&entry), names.reason(&entry));
     vec![
         entry.id.to_string(),
         instant(Some(entry.at)),
-        words::sentence(&words::actor(&entry.actor, names)),
+        who,
         entry.actor,
         entry.roles.join(" "),
-        words::act(&entry.action).clone(),
+        words::act(&entry.action),
         entry.action,
+        subject,
         entry.subject,
         entry.lead_id.map(|id| id.to_string()).unwrap_or_default(),
+        reason.unwrap_or_default(),
         entry.detail.map(|detail| detail.to_string()).unwrap_or_default(),
         entry.request_id,
     ]
@@ -170,36 +171,79 @@ struct Asked {
     address: Address,
     /// The same filters, parsed.
     filter: AuditFilter,
+    period: Period,
     sorted: ListOrder,
 }
 
 impl Asked {
     /// Parses the filters from the URL.
-    fn read(address: Address) -> Self {
+    async fn read(store: &Store, address: Address, clock: Clock) -> Result<Self> {
         let text = |name| address.get(name).map(str::to_owned);
-        let filter = AuditFilter { actor: text("who"), area: text("area"), subject: text("about") };
+        let search = match address.get("about") {
+            Some(about) => Some(audit_search(store, about, identified(about), acts(about)).await?),
+            None => None,
+        };
+        let day = |name| address.parsed::<NaiveDate>(name);
+        let period = Period::new(PeriodKind::Custom(day("from"), day("to")), clock);
+        let filter = AuditFilter {
+            actor: text("who"),
+            area: text("area"),
+            search,
+            from: period.from(),
+            to: period.to(),
+            without_sign_ins: address.get("sign_ins") != Some(SHOWN),
+        };
         let sorted = ListOrder::read(&address, &["when"]);
-        Self { filter, sorted, address }
+        Ok(Self { filter, period, sorted, address })
     }
+
+    /// Returns whether only the default filter is set.
+    fn is_default(&self) -> bool {
+        self.filter
+            == AuditFilter { without_sign_ins: self.filter.without_sign_ins, ..AuditFilter::default() }
+    }
+}
+
+/// Returns the actions whose description contains a text.
+fn acts(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let found = words::ACTS.iter().filter(|(_, said)| said.to_lowercase().contains(&text));
+    found.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Renders the link that shows or hides sign-ins.
+fn sign_ins(asked: &Asked) -> impl IntoView + use<> {
+    let bare = asked.address.start();
+    let (href, words) = if asked.filter.without_sign_ins {
+        (bare.with("sign_ins", SHOWN).href(), "Show sign-ins")
+    } else {
+        (bare.without(&["sign_ins"]).href(), "Hide sign-ins")
+    };
+    view! { <a class="btn plain" href=href>{words}</a> }
 }
 
 fn actors(people: &[Person]) -> Vec<FilterOption> {
     let mut all: Vec<FilterOption> =
         people.iter().map(|person| (format!("person:{}", person.id), person.name.clone())).collect();
-    all.push(("command:".into(), "Commands and tasks".into()));
-    all.push(("key:".into(), "Programs".into()));
+    all.push(("command:".into(), "Commands and jobs".into()));
+    all.push(("key:".into(), "API keys".into()));
     all
 }
 
-fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
+fn form(asked: &Asked, people: &[Person]) -> impl IntoView + use<> {
+    let address = &asked.address;
     let areas = AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let about = address.get("about").map(str::to_owned);
     view! {
         <form class="row audit-filters" method="get" action=AUDIT.path role="search" aria-label="Filter the audit log">
-            {address.kept(&["sort", "cols"])}
-            {select("Who", "who", "Everybody", actors(people), address.get("who"))}
-            {select("What about", "area", "Everything", areas, address.get("area"))}
-            <input class="field" type="search" name="about" value=about placeholder="Name or id" aria-label="Name or id" maxlength="200" />
+            {address.kept(&["sort", "cols", "sign_ins"])}
+            <span class="search">
+                {icon(Icon::Search)}
+                <input class="field" type="search" name="about" value=about placeholder="Name, #number or link" aria-label="Name, number or link" maxlength="200" />
+            </span>
+            {select("Who", "who", "Anyone", actors(people), address.get("who"))}
+            {select("Area", "area", "All areas", areas, address.get("area"))}
+            {dates(&asked.period, address)}
             <button class="btn">{icon(Icon::Filter)}"Filter"</button>
         </form>
     }
@@ -216,8 +260,10 @@ fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
         AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let all = [
         ("Who", "who", address.get("who").map(|who| named(who, &actors(people)))),
-        ("About", "area", address.get("area").map(|area| named(area, &areas))),
-        ("Name or id", "about", address.get("about").map(str::to_owned)),
+        ("Area", "area", address.get("area").map(|area| named(area, &areas))),
+        ("Search", "about", address.get("about").map(str::to_owned)),
+        ("From", "from", address.get("from").map(str::to_owned)),
+        ("To", "to", address.get("to").map(str::to_owned)),
     ];
     all.into_iter()
         .filter_map(|(name, key, value)| {
@@ -226,13 +272,13 @@ fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
         .collect()
 }
 
-fn table<'a>(names: &'a BTreeMap<String, String>, clock: Clock) -> Table<'a, AuditEntry> {
+fn table<'a>(names: &'a AuditNames, clock: Clock) -> Table<'a, AuditEntry> {
     let columns = vec![
         Column::new("what", "What", "", |entry: &AuditEntry| words::act(&entry.action)),
-        Column::new("subject", "To what", "first", |entry: &AuditEntry| subject(entry, names)),
-        Column::new("details", "Details", "wide quiet", move |entry: &AuditEntry| entry.detail.as_ref().map(|detail| details(detail, clock))),
+        Column::new("subject", "To what", "first", |entry: &AuditEntry| names.subject_link(entry)),
+        Column::new("details", "Details", "wide quiet", move |entry: &AuditEntry| details(entry, names, clock)),
         Column::new("who", "Who", "nowrap", |entry: &AuditEntry| {
-            view! { {words::sentence(&words::actor(&entry.actor, names))}{roles(entry)} }
+            view! { {names.actor(entry)}{roles(entry)} }
         })
         .label("By"),
         Column::new("request", "Request", "mono", |entry: &AuditEntry| entry.request_id.clone()).extra().label("Request"),
@@ -241,7 +287,15 @@ fn table<'a>(names: &'a BTreeMap<String, String>, clock: Clock) -> Table<'a, Aud
         })
         .sort("when"),
     ];
-    Table { caption: "Acts", class: "audit", columns, choose: None }
+    Table { caption: "Audit log", class: "audit", columns, choose: None }
+}
+
+/// Renders the reason that the actor gave, then the details.
+fn details(entry: &AuditEntry, names: &AuditNames, clock: Clock) -> impl IntoView + use<> {
+    let reason = names.reason(entry).map(|reason| view! { <q>{reason}</q> });
+    let details = names.details(entry, clock);
+    let both = reason.is_some() && !details.is_empty();
+    view! { {reason}{both.then_some(" ")}{details} }
 }
 
 /// Renders the roles that the actor held at the time.
@@ -249,60 +303,6 @@ fn roles(entry: &AuditEntry) -> impl IntoView + use<> {
     let roles: Vec<&str> =
         entry.roles.iter().filter_map(|role| role.parse().ok()).map(|role: Role| role.title()).collect();
     (!roles.is_empty()).then(|| view! { <small>{roles.join(", ")}</small> })
-}
-
-/// Renders the subject: a link for a lead, the display name for anything else that has one.
-fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoView + use<> {
-    if let Some(lead) = entry.lead_id {
-        return Either::Left(view! { <a href=format!("/leads/{lead}")>"The lead"</a> });
-    }
-    let named = || entry.detail.as_ref()?.get("name")?.as_str().map(str::to_owned);
-    let own = || entry.subject.split_once(':').map_or(&*entry.subject, |(_, name)| name).to_owned();
-    Either::Right(names.get(&entry.subject).cloned().or_else(named).unwrap_or_else(own))
-}
-
-/// Characters of a content hash to show; enough to distinguish two hashes.
-const HASH_SHOWN: usize = 12;
-
-/// Formats the details of an entry in one line: `Roles: SDR, AE; Expires at: 24 Nov 2026 02:28`.
-fn details(detail: &Json, clock: Clock) -> String {
-    match detail {
-        Json::Object(members) => {
-            let members = members.iter().filter(|(_, value)| !value.is_null());
-            let part = |(name, value): (&String, &Json)| {
-                format!("{}: {}", words::sentence(name), inner(value, clock))
-            };
-            members.map(part).collect::<Vec<_>>().join("; ")
-        }
-        other => inner(other, clock),
-    }
-}
-
-/// Formats a nested value. Uses commas, because semicolons separate the outermost members.
-fn inner(value: &Json, clock: Clock) -> String {
-    match value {
-        Json::String(text) => word(text, clock),
-        Json::Bool(true) => "yes".into(),
-        Json::Bool(false) => "no".into(),
-        Json::Array(all) => all.iter().map(|one| inner(one, clock)).collect::<Vec<_>>().join(", "),
-        Json::Object(members) => {
-            let part = |(name, value): (&String, &Json)| {
-                format!("{} {}", name.replace('_', " "), inner(value, clock))
-            };
-            members.iter().map(part).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn word(text: &str, clock: Clock) -> String {
-    if let Ok(role) = text.parse::<Role>() {
-        return role.title().to_owned();
-    }
-    if let Some(hash) = text.strip_prefix("sha256:") {
-        return format!("{}…", hash.get(..HASH_SHOWN).unwrap_or(hash));
-    }
-    DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| clock.day_and_time(at.to_utc()))
 }
 
 fn nothing(asked: &Asked, found: &ListRows<AuditEntry, Uuid>) -> impl IntoView + use<> {
@@ -314,36 +314,15 @@ fn nothing(asked: &Asked, found: &ListRows<AuditEntry, Uuid>) -> impl IntoView +
             AuditCursor::Start => bare.href(),
         };
         let steps = view! {
-            <p>{format!("Nothing among the {} acts looked through for this page. There are more.", number::count(SEARCHED_ROWS as i64))}</p>
-            <a class="btn" href=further>"Search on"</a>
+            <p>{format!("No match among {} entries. The log has more.", number::count(SEARCHED_ROWS as i64))}</p>
+            <a class="btn" href=further>"Search further back"</a>
         };
-        return note::empty(Icon::Search, "Nothing so far", steps).into_any();
+        return note::empty(Icon::Search, "No match so far", steps).into_any();
     }
-    if asked.filter == AuditFilter::default() {
-        let steps = view! { <p>"Whatever people, programs and commands change is written here, with who and when."</p> };
-        return note::empty(Icon::Log, "Nothing was done yet", steps).into_any();
+    if asked.is_default() {
+        let steps = view! { <p>"Every change by a person, an API key or a command appears here."</p> };
+        return note::empty(Icon::Log, "No changes yet", steps).into_any();
     }
     let steps = view! { <a class="btn" href=AUDIT.path>"Clear all filters"</a> };
-    note::empty(Icon::Search, "No act like this", steps).into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn details_are_one_line() {
-        let detail = json!({"name": "web", "reason": null, "roles": ["sdr", "ae"], "rows": 7});
-        let clock = Clock { now: DateTime::UNIX_EPOCH, zone: chrono_tz::UTC };
-        assert_eq!(details(&detail, clock), "Name: web; Roles: SDR, AE; Rows: 7");
-        let nested =
-            json!({"pace": {"at_once": 2, "paused": false}, "hash": format!("sha256:{}", "ab".repeat(32))});
-        assert_eq!(details(&nested, clock), "Pace: at once 2, paused no; Hash: abababababab…");
-        let at = details(&json!({"expires_at": "2026-11-24T02:28:39.634930Z"}), clock);
-        assert!(at.starts_with("Expires at: ") && !at.contains('T'), "{at}");
-        assert_eq!(details(&json!({}), clock), "");
-        assert_eq!(details(&json!("x"), clock), "x");
-    }
+    note::empty(Icon::Search, "No entries match these filters", steps).into_any()
 }

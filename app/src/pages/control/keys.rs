@@ -1,10 +1,13 @@
 //! The API keys.
 
+use std::collections::BTreeMap;
+
 use engine::ids::ApiKeyId;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::Store;
 use store::people::{self, ApiKey, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyState, PeopleSort, Scope};
+use store::reads::frame::names_of_actors;
 use strum::VariantArray as _;
 
 use crate::actions::people::{AddKey, RevokeKey};
@@ -18,10 +21,10 @@ use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
-use crate::ui::form::{CheckboxOption, InputProps, ask, checks, input, once, secret};
+use crate::ui::form::{CheckboxOption, InputProps, ask, ask_danger, checks, input, once, secret};
 use crate::ui::icon::Icon;
-use crate::ui::note;
 use crate::ui::table::{Column, ListOrder, Table};
+use crate::ui::{note, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["state", "scope"];
@@ -36,6 +39,8 @@ pub struct KeyList {
 /// Data that the page shows in addition to the keys.
 pub struct KeyListExtras {
     may_revoke: bool,
+    /// Names of the people who created keys.
+    authors: BTreeMap<String, String>,
     clock: Clock,
 }
 
@@ -48,7 +53,8 @@ impl ListPage for KeyList {
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("key", "keys");
     const PAGE_ROWS: usize = KEY_PAGE_ROWS;
-    const HEAD: &'static [&'static str] = &["Id", "Key", "State", "Scopes", "Made", "Revoked"];
+    const HEAD: &'static [&'static str] =
+        &["Id", "Key", "Starts with", "State", "Scopes", "Created", "Created by", "Last used", "Revoked"];
 
     fn heading(_address: &Address) -> (Section, &'static str) {
         (Section::Keys, "API keys")
@@ -82,12 +88,13 @@ impl ListPage for KeyList {
         Ok(ListRows { rows: found.keys, beside: found.beside, cut: false, total: None })
     }
 
-    async fn extras(&self, here: &PageContext, _found: &ListRows<ApiKey, ApiKeyId>) -> Result<KeyListExtras> {
-        Ok(KeyListExtras { may_revoke: here.may::<RevokeKey>(), clock: here.clock })
+    async fn extras(&self, here: &PageContext, found: &ListRows<ApiKey, ApiKeyId>) -> Result<KeyListExtras> {
+        let authors = authors(&here.request.store, &found.rows).await?;
+        Ok(KeyListExtras { may_revoke: here.may::<RevokeKey>(), authors, clock: here.clock })
     }
 
     fn table<'a>(&'a self, extras: &'a KeyListExtras) -> Table<'a, ApiKey> {
-        table(extras.may_revoke, extras.clock)
+        table(extras)
     }
 
     fn surroundings(
@@ -99,10 +106,10 @@ impl ListPage for KeyList {
     ) -> ListFrame {
         let bar = view! {
             <h1>"API keys"</h1>
-            <span class="meta">"Programs authenticate with these keys"</span>
+            <span class="meta">"Access for other systems"</span>
             {here.may::<AddKey>().then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
-        let shown = flash.values.get("secret").cloned().map(|key| secret("The key", key));
+        let shown = flash.values.get("secret").cloned().map(|key| secret("Key", key));
         ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
@@ -119,24 +126,39 @@ impl ListPage for KeyList {
             let step = view! { <a class="btn" href=KEYS.path>"Show all keys"</a> };
             return note::empty(Icon::Search, "No keys match these filters", step).into_any();
         }
-        let text = "A web form, a product or a warehouse needs a key to send events or to read decisions. Its text is shown once and stored nowhere.";
+        let text = "A web form, a product or a warehouse needs a key to send events or to read decisions. The key itself is shown once and not stored.";
         note::empty(Icon::Key, "No keys yet", view! { <p>{text}</p> }).into_any()
     }
 
-    async fn lines(&self, _store: &Store, rows: Vec<ApiKey>) -> Result<Vec<Vec<String>>> {
-        Ok(rows.iter().map(line).collect())
+    async fn lines(&self, store: &Store, rows: Vec<ApiKey>) -> Result<Vec<Vec<String>>> {
+        let authors = authors(store, &rows).await?;
+        Ok(rows.iter().map(|key| line(key, &authors)).collect())
     }
 }
 
+/// Returns the names of the people who created keys.
+async fn authors(store: &Store, keys: &[ApiKey]) -> Result<BTreeMap<String, String>> {
+    let actors: Vec<String> = keys.iter().filter_map(|key| key.created_by.clone()).collect();
+    Ok(names_of_actors(store, &actors).await?)
+}
+
+/// Returns the name of the person or command that created a key, if known.
+fn author(key: &ApiKey, authors: &BTreeMap<String, String>) -> Option<String> {
+    Some(words::sentence_start(&words::actor(key.created_by.as_ref()?, authors)))
+}
+
 /// Formats a key as a row of the CSV export.
-fn line(key: &ApiKey) -> Vec<String> {
+fn line(key: &ApiKey, authors: &BTreeMap<String, String>) -> Vec<String> {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| title(*scope)).collect();
     vec![
         key.id.to_string(),
         key.name.clone(),
+        key.prefix.clone().unwrap_or_default(),
         state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active }).1.to_owned(),
         scopes.join(", "),
         instant(Some(key.created_at)),
+        author(key, authors).unwrap_or_default(),
+        instant(key.last_used_at),
         instant(key.revoked_at),
     ]
 }
@@ -177,20 +199,32 @@ fn form(address: &Address) -> impl IntoView + use<> {
     }
 }
 
-fn table(may_revoke: bool, clock: Clock) -> Table<'static, ApiKey> {
+fn table(extras: &KeyListExtras) -> Table<'_, ApiKey> {
+    let KeyListExtras { may_revoke, authors, clock } = extras;
+    let clock = *clock;
+    let name = |key: &ApiKey| {
+        let prefix = key.prefix.clone().map(|prefix| view! { <small class="mono">{prefix}"…"</small> });
+        view! { {key.name.clone()}{prefix} }
+    };
+    let used = move |key: &ApiKey| match key.last_used_at {
+        Some(at) => clock.relative(at).into_any(),
+        None => view! { <span class="quiet">"Never"</span> }.into_any(),
+    };
     let scopes = |key: &ApiKey| {
         key.scopes.iter().map(|scope| view! { <span class="tag">{title(*scope)}</span>" " }).collect_view()
     };
     let mut columns = vec![
-        Column::new("key", "Key", "", |key: &ApiKey| key.name.clone()).sort_text("name"),
+        Column::new("key", "Key", "", name).sort_text("name"),
         Column::new("state", "State", "first", move |key: &ApiKey| state(key, clock)),
-        Column::new("may", "May", "wide", scopes),
-        Column::new("made", "Made", "num", move |key: &ApiKey| clock.stamp(key.created_at))
+        Column::new("may", "Scopes", "wide", scopes),
+        Column::new("author", "Created by", "", |key: &ApiKey| author(key, authors)).label("By"),
+        Column::new("used", "Last used", "num", used).label("Last used"),
+        Column::new("made", "Created", "num", move |key: &ApiKey| clock.stamp(key.created_at))
             .sort("made")
-            .label("Made"),
+            .label("Created"),
     ];
-    if may_revoke {
-        columns.push(Column::new("revoke", "Take back", "end", revoke).tool());
+    if *may_revoke {
+        columns.push(Column::new("revoke", "Revoke", "end", revoke).tool());
     }
     Table { caption: "API keys", class: "people", columns, choose: None }
 }
@@ -206,8 +240,8 @@ fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
 /// Returns the tone and the label of a state.
 fn state_words(state: KeyState) -> (&'static str, &'static str) {
     match state {
-        KeyState::Active => ("good", "Works"),
-        KeyState::Revoked => ("bad", "Taken back"),
+        KeyState::Active => ("good", "Active"),
+        KeyState::Revoked => ("bad", "Revoked"),
     }
 }
 
@@ -217,11 +251,11 @@ fn revoke(key: &ApiKey) -> impl IntoView + use<> {
         let form = view! {
             <form method="post" action=RevokeKey::PATH>
                 <input type="hidden" name="key" value=id />
-                <p>"Whatever uses this key is refused within a second. It cannot be undone; make a new key instead."</p>
-                <button class="btn primary">{format!("Take {name} back")}</button>
+                <p>"Systems that use this key lose access within a second. This cannot be undone; create a new key instead."</p>
+                <button class="btn danger">{format!("Revoke {name}")}</button>
             </form>
         };
-        ask(view! { "Take back"<span class="sr">{format!(" {}", key.name)}</span> }, false, form)
+        ask_danger(view! { "Revoke"<span class="sr">{format!(" {}", key.name)}</span> }, false, form)
     })
 }
 
@@ -236,10 +270,10 @@ fn title(scope: Scope) -> &'static str {
 
 fn about(scope: Scope) -> &'static str {
     match scope {
-        Scope::Ingest => "Web forms, mail and telemetry bring leads",
+        Scope::Ingest => "Web forms, e-mail and telemetry create leads",
         Scope::Read => "Leads, decisions and metrics",
-        Scope::Outcome => "A CRM tells what became of leads",
-        Scope::Admin => "Runs the installation",
+        Scope::Outcome => "A CRM reports the outcomes of leads",
+        Scope::Admin => "Apply files, manage the installation",
     }
 }
 
@@ -249,7 +283,7 @@ fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let all: Vec<CheckboxOption> =
         Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope), about(*scope))).collect();
     let name = InputProps {
-        label: "What it is for",
+        label: "Name, such as the system that uses it",
         name: "name",
         kind: "text",
         autocomplete: "off",
@@ -259,9 +293,9 @@ fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
         <form method="post" action=AddKey::PATH>
             {once(&here.request, "add-key")}
             {input(name, flash)}
-            {checks("It may", "scopes", all, &chosen, flash.errors.get("scopes").cloned())}
-            <button class="btn primary">"Make the key"</button>
+            {checks("Scopes", "scopes", all, &chosen, flash.errors.get("scopes").cloned())}
+            <button class="btn primary">"Create key"</button>
         </form>
     };
-    ask("Make a key", !flash.errors.is_empty(), form)
+    ask("New key", !flash.errors.is_empty(), form)
 }

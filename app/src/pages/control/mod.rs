@@ -1,6 +1,7 @@
 //! Access control: people, API keys, the viewer's account and the audit log.
 
 mod account;
+mod audit_entry;
 mod audit_log;
 mod keys;
 mod people;

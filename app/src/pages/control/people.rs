@@ -120,8 +120,8 @@ impl ListPage for PeopleList {
     }
 
     fn empty(&self, _extras: &PeopleListExtras, _found: &ListRows<Person, PersonId>) -> AnyView {
-        let steps = view! { <a class="btn" href=PEOPLE.path>"Show everybody"</a> };
-        note::empty(Icon::Search, "Nobody like this", steps).into_any()
+        let steps = view! { <a class="btn" href=PEOPLE.path>"Show everyone"</a> };
+        note::empty(Icon::Search, "No people match these filters", steps).into_any()
     }
 
     async fn lines(&self, _store: &Store, rows: Vec<Person>) -> Result<Vec<Vec<String>>> {
@@ -212,6 +212,7 @@ fn table(me: Option<PersonId>, clock: Clock) -> Table<'static, Person> {
         Column::new("state", "State", "first", state),
         Column::new("roles", "Roles", "wide", role_tags),
         Column::new("zone", "Time zone", "quiet", |person: &Person| person.time_zone.clone())
+            .extra()
             .label("Time zone"),
         Column::new("added", "Added", "num", move |person: &Person| clock.stamp(person.added_at))
             .sort("added")
@@ -222,10 +223,14 @@ fn table(me: Option<PersonId>, clock: Clock) -> Table<'static, Person> {
 
 fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
     view! {
-        <span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
-        <a href=format!("{}/{}", PEOPLE.path, person.id)>{person.name.clone()}</a>
-        {is_me.then(|| view! { <span class="quiet">"you"</span> })}</span>
-        <small>{person.email.clone()}</small>
+        <span class="person-cell">
+            <span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
+            <span>
+                <a href=format!("{}/{}", PEOPLE.path, person.id)>{person.name.clone()}</a>
+                {is_me.then(|| view! { <span class="quiet">" you"</span> })}
+                <small>{person.email.clone()}</small>
+            </span>
+        </span>
     }
 }
 
@@ -241,8 +246,8 @@ fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
             {input(name, flash)}
             {input(email, flash)}
             {role_checks(&chosen, flash.errors.get("roles").cloned())}
-            <p class="meta">"You get a link to hand on. Whoever opens it sets the password."</p>
-            <button class="btn primary">"Add the person"</button>
+            <p class="meta">"You get a link to send to the person, who sets a password with it."</p>
+            <button class="btn primary">"Add person"</button>
         </form>
     };
     ask("Add a person", !flash.errors.is_empty(), form)

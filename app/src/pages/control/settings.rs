@@ -38,7 +38,7 @@ async fn load(here: PageContext, mut flash: Flash) -> Result<PageContent> {
     flash.values.entry("name".into()).or_insert_with(|| organisation.name.clone());
     let owners = owners(store, &flash).await?;
     let may = here.may::<SetOrganisation>();
-    let bar = view! { <h1>"Settings"</h1>{(!may).then(|| view! { <span class="meta">"An administrator changes these."</span> })} };
+    let bar = view! { <h1>"Settings"</h1>{(!may).then(|| view! { <span class="meta">"Administrators can change these."</span> })} };
     let body = view! {
         <div class="account">
             {organisation_section(&organisation, &flash, may)}
@@ -57,10 +57,10 @@ fn organisation_section(organisation: &Organisation, flash: &Flash, may: bool) -
         Either::Left(view! {
             <form method="post" action=SetOrganisation::PATH>
                 {input(name, flash)}
-                <p class="meta">"It stands under the product's name in the menu."</p>
-                <label class="label">"Time zone of new people"{zones("zone", &organisation.time_zone)}</label>
-                <label class="label">"Figures of new people"{formats("numbers", organisation.number_format)}</label>
-                <button class="btn">"Save the organisation"</button>
+                <p class="meta">"Shown in the menu and on printed pages."</p>
+                <label class="label">"Default time zone"{zones("zone", &organisation.time_zone)}</label>
+                <label class="label">"Default number format"{formats("numbers", organisation.number_format)}</label>
+                <button class="btn">"Save organisation"</button>
             </form>
         })
     } else {
@@ -69,8 +69,8 @@ fn organisation_section(organisation: &Organisation, flash: &Flash, may: bool) -
         Either::Right(view! {
             <dl class="kv">
                 <dt>"Name"</dt><dd>{name}</dd>
-                <dt>"Time zone of new people"</dt><dd>{organisation.time_zone.clone()}</dd>
-                <dt>"Figures of new people"</dt><dd>{number::example(organisation.number_format)}</dd>
+                <dt>"Default time zone"</dt><dd>{organisation.time_zone.clone()}</dd>
+                <dt>"Default number format"</dt><dd>{number::example(organisation.number_format)}</dd>
             </dl>
         })
     };
@@ -109,19 +109,19 @@ fn owners_section(owners: Vec<Owner>, flash: &Flash, may: bool) -> impl IntoView
         Either::Left(view! {
             <form method="post" action=SetOwners::PATH>
                 {choices}
-                <p class="meta">"Content and rules cannot be one person's."</p>
-                <button class="btn">"Save who answers"</button>
+                <p class="meta">"Content and rules need two different owners."</p>
+                <button class="btn">"Save owners"</button>
             </form>
         })
     } else {
         let line = |owner: Owner| {
             let name =
                 owner.candidates.into_iter().find(|person| Some(&person.email) == owner.chosen.as_ref());
-            view! { <dt>{owner.title}</dt><dd>{name.map_or_else(|| "Nobody yet".to_owned(), |person| person.name)}</dd> }
+            view! { <dt>{owner.title}</dt><dd>{name.map_or_else(|| "No owner".to_owned(), |person| person.name)}</dd> }
         };
         Either::Right(view! { <dl class="kv">{owners.into_iter().map(line).collect_view()}</dl> })
     };
-    section("h-owners", "Who answers for each layer", content)
+    section("h-owners", "Layer owners", content)
 }
 
 fn choice(owner: Owner, flash: &Flash) -> impl IntoView + use<> {
@@ -139,13 +139,13 @@ fn choice(owner: Owner, flash: &Flash) -> impl IntoView + use<> {
             <label class="label">
                 {title}
                 <select class="field" name=field aria-invalid=invalid aria-describedby=described>
-                    <option value="">"Nobody yet"</option>
+                    <option value="">"No owner"</option>
                     {candidates.into_iter().map(option).collect_view()}
                 </select>
             </label>
             {match error {
                 Some(error) => Either::Left(view! { <p id=id class="tone" data-a="bad">{error}</p> }),
-                None => Either::Right(view! { <p class="meta">{format!("Whoever has the role {}.", role.title())}</p> }),
+                None => Either::Right(view! { <p class="meta">{format!("People with the role {}.", role.title())}</p> }),
             }}
         </div>
     }
@@ -154,24 +154,22 @@ fn choice(owner: Owner, flash: &Flash) -> impl IntoView + use<> {
 fn address_section(url: Option<&str>) -> impl IntoView + use<> {
     let content = match url {
         Some(url) => Either::Left(view! { <p><code>{url.to_owned()}</code></p> }),
-        None => {
-            Either::Right(view! { <p>"Not configured: links take the address that the browser came to."</p> })
-        }
+        None => Either::Right(view! { <p>"Not configured. Links use the address in your browser."</p> }),
     };
-    let content = view! { {content}<p class="meta">"Set where the server is started, as "<code>"MESHLINE_PUBLIC_URL"</code>"."</p> };
+    let content = view! { {content}<p class="meta">"Set when the server starts, as "<code>"MESHLINE_PUBLIC_URL"</code>"."</p> };
     section("h-address", "Public address", content)
 }
 
 fn mail_section(is_configured: bool, may: bool) -> impl IntoView {
     let content = if is_configured {
         Either::Left(view! {
-            <p>"Links for forgotten passwords go out by e-mail."</p>
-            {may.then(|| view! { <form method="post" action=SendTestMail::PATH><button class="btn">"Send yourself a test"</button></form> })}
+            <p>"Meshline sends password links and notices by e-mail."</p>
+            {may.then(|| view! { <form method="post" action=SendTestMail::PATH><button class="btn">"Send test e-mail to yourself"</button></form> })}
         })
     } else {
         Either::Right(view! {
-            <p>"No mail server is configured: whoever forgets a password asks an administrator for a link."</p>
-            <p class="meta">"Set where the server is started, as "<code>"MESHLINE_SMTP_URL"</code>" and "<code>"MESHLINE_MAIL_FROM"</code>"."</p>
+            <p>"No mail server is configured. People who forget their password need a link from an administrator."</p>
+            <p class="meta">"Set when the server starts, as "<code>"MESHLINE_SMTP_URL"</code>" and "<code>"MESHLINE_MAIL_FROM"</code>"."</p>
         })
     };
     section("h-mail", "E-mail", content)

@@ -27,7 +27,7 @@ pub fn section(
         .fold(0.1, f64::max);
     let line = |row: &RuleFigures| {
         let name = match &row.rule_id {
-            None => Either::Left(view! { <span class="quiet">"No rule, held or by default"</span> }),
+            None => Either::Left(view! { <span class="quiet">"No rule: held or default"</span> }),
             Some(id) => Either::Right(
                 names
                     .get(&(row.workflow_id, id.as_str()))
@@ -52,11 +52,11 @@ pub fn section(
     };
     let body = rows.iter().map(line).collect_view();
     let content = if rows.is_empty() {
-        Either::Left(view! { <p class="quiet">"No lead was first decided in this period."</p> })
+        Either::Left(view! { <p class="quiet">"No leads were first decided in this period."</p> })
     } else {
         Either::Right(view! {
             <table class="table stack">
-                <caption class="sr">"Leads and what became of them, by the rule that first decided"</caption>
+                <caption class="sr">"Outcomes of leads by the rule that first decided"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Rule"</th>
@@ -75,7 +75,7 @@ pub fn section(
         <section aria-labelledby="h-rules">
             <div class="sec-head">
                 <h2 id="h-rules">"By rule"</h2>
-                <span class="meta">"The rule that first decided about each lead; the line is where the share lies with 95 % confidence"</span>
+                <span class="meta">"The rule that first decided each lead, with 95 % intervals"</span>
             </div>
             {content}
         </section>

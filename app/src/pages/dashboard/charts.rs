@@ -1,6 +1,6 @@
 //! The charts of the dashboard, shown on the page and available as files.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use engine::control::calibration::ENOUGH;
 use engine::control::kpi::{Funnel, MATURITY_DAYS};
 use leptos::either::Either;
@@ -9,20 +9,21 @@ use service::figures::DashboardFigures;
 use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures};
 
 use super::{DashboardQuery, decisions};
-use crate::ui::charts::Chart;
 use crate::ui::charts::funnel::{FunnelStage, funnel};
 use crate::ui::charts::histogram::histogram;
 use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
+use crate::ui::charts::{Chart, ChartCell};
 use crate::ui::clock::Clock;
 use crate::ui::number;
+use crate::ui::words::sentence_start;
 
 /// Returns all charts in order, each with the note beside its heading.
 pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
-        BarWidth::Week => "By the Monday each week begins on",
-        BarWidth::Day | BarWidth::Month => "By the time each was decided for",
+        BarWidth::Week => "By the Monday of each week",
+        BarWidth::Day | BarWidth::Month => "By the time of the decision",
     };
     let judged = report.reliability.judged();
     let error = match report.reliability.error() {
@@ -33,16 +34,16 @@ pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> 
     let without = report.total.leads.saturating_sub(sure);
     [
         (decisions::chart(&counted.bars, &asked.cohort, asked.step, asked.extent, clock), by.into()),
+        (stages(&report.total.funnel), "Leads first decided in the period, with their stage today".into()),
         (
-            stages(&report.total.funnel),
-            "Leads first decided in the period, whenever they came further".into(),
+            rates(report, asked.step, clock),
+            format!("By the {} of the first decision", decisions::length(asked.step)),
         ),
-        (rates(report, clock), "By the week of the first decision".into()),
         (
-            histogram("confidences", "How sure decisions are".into(), &report.confidences, "Leads"),
-            format!("The last decision about each lead; {} without a confidence", number::count(without)),
+            histogram("confidences", "Confidence".into(), &report.confidences, "Leads"),
+            format!("Latest decision about each lead; {} without a confidence", number::count(without)),
         ),
-        (reliability("reliability", "How right sure decisions are".into(), &report.reliability), error),
+        (reliability("reliability", "Calibration".into(), &report.reliability), error),
     ]
 }
 
@@ -54,7 +55,7 @@ pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock
     let section = |(chart, meta): (Chart, String)| {
         let id = format!("h-{}", chart.name);
         let content = if chart.name == "decisions" && is_empty {
-            Either::Left(view! { <p class="quiet">"Nothing was decided in this period."</p> })
+            Either::Left(view! { <p class="quiet">"No decisions in this period."</p> })
         } else {
             Either::Right(
                 chart.view(|ending| address.at(&format!("/dashboard/charts/{}.{ending}", chart.name))),
@@ -88,21 +89,35 @@ fn stages(told: &Funnel) -> Chart {
     funnel("funnel", "Funnel".into(), &stages)
 }
 
-/// Builds the chart of weekly rates. Weeks whose leads have not matured yet are marked as young.
-fn rates(report: &FigureReport, clock: Clock) -> Chart {
-    let weeks = &report.weeks;
+/// Returns the index of the first point whose leads have not all matured yet.
+pub fn first_young<T>(points: &[(DateTime<Utc>, T)], step: BarWidth, clock: Clock) -> usize {
+    let known = (clock.now - TimeDelta::days(MATURITY_DAYS)).with_timezone(&clock.zone).date_naive();
+    let is_young = |(from, _): &(DateTime<Utc>, T)| {
+        decisions::following(from.with_timezone(&clock.zone).date_naive(), step)
+            .is_none_or(|next| next > known)
+    };
+    points.iter().position(is_young).unwrap_or(points.len())
+}
+
+/// Builds the chart of rates over time. Points whose leads have not matured yet are marked as young.
+fn rates(report: &FigureReport, step: BarWidth, clock: Clock) -> Chart {
+    let points = &report.points;
     let line = |tone, words, share: fn(&KeyFigures) -> Option<f64>| ChartLine {
         tone,
         words,
-        shares: weeks.iter().map(|(_, figures)| share(figures)).collect(),
+        shares: points.iter().map(|(_, figures)| share(figures)).collect(),
     };
     let all = [
         line("info", "MQL→SQL", |figures| figures.mql_to_sql.value),
         line("bad", "False positives", |figures| figures.false_positives.value),
     ];
-    let known = clock.now - TimeDelta::days(MATURITY_DAYS);
-    let is_young = |week: &DateTime<Utc>| *week + TimeDelta::days(7) > known;
-    let young = weeks.iter().position(|(week, _)| is_young(week)).unwrap_or(weeks.len());
-    let times: Vec<String> = weeks.iter().map(|(week, _)| clock.day(*week)).collect();
-    lines("rates", "Shares week by week".into(), &times, &all, young)
+    let days: Vec<_> = points.iter().map(|(from, _)| from.with_timezone(&clock.zone).date_naive()).collect();
+    let year = clock.now.with_timezone(&clock.zone).year();
+    let times: Vec<ChartCell> = days
+        .iter()
+        .map(|day| ChartCell::day(decisions::label(*day, step, day.year() != year), *day))
+        .collect();
+    let length = decisions::length(step);
+    let young = first_young(points, step, clock);
+    lines("rates", format!("Rates by {length}"), (&sentence_start(length), &times), &all, young)
 }

@@ -24,6 +24,15 @@ pub fn step(cohort: &Cohort, (first, last): DecisionExtent) -> BarWidth {
     }
 }
 
+/// Returns the word for the length of a step.
+pub fn length(step: BarWidth) -> &'static str {
+    match step {
+        BarWidth::Day => "day",
+        BarWidth::Week => "week",
+        BarWidth::Month => "month",
+    }
+}
+
 /// Builds the chart of decisions.
 pub fn chart(
     counted: &[Counted],
@@ -32,12 +41,8 @@ pub fn chart(
     extent: DecisionExtent,
     clock: Clock,
 ) -> Chart {
-    let (title, unit) = match step {
-        BarWidth::Day => ("Decisions a day", "a day"),
-        BarWidth::Week => ("Decisions a week", "a week"),
-        BarWidth::Month => ("Decisions a month", "a month"),
-    };
-    bars("decisions", title.into(), &fill(counted, cohort, step, extent, clock), unit)
+    let length = length(step);
+    bars("decisions", format!("Decisions per {length}"), &fill(counted, cohort, step, extent, clock), length)
 }
 
 /// Returns one bar for each step up to the present, including steps without decisions.
@@ -59,13 +64,12 @@ fn fill(
         day = next;
     }
     let with_year = start.year() != end.year();
-    let label = |day: NaiveDate| match step {
-        BarWidth::Month => day.format("%b %Y").to_string(),
-        _ if with_year => day.format("%-d %b %Y").to_string(),
-        _ => day.format("%-d %b").to_string(),
+    let today = local(clock.now);
+    let bar = |day: &NaiveDate| {
+        let is_open = *day <= today && following(*day, step).is_none_or(|next| next > today);
+        ChartBar { label: label(*day, step, with_year), day: *day, is_open, counts: [0; 6] }
     };
-    let mut bars: Vec<ChartBar> =
-        days.iter().map(|day| ChartBar { label: label(*day), counts: [0; 6] }).collect();
+    let mut bars: Vec<ChartBar> = days.iter().map(bar).collect();
     for part in counted {
         let place = days.binary_search(&floor(local(part.from), step));
         let action = STACK.iter().position(|action| *action == part.action);
@@ -78,6 +82,16 @@ fn fill(
     bars
 }
 
+/// Returns the short name of the step that begins on a day.
+pub fn label(day: NaiveDate, step: BarWidth, with_year: bool) -> String {
+    let format = match step {
+        BarWidth::Month => "%b %Y",
+        _ if with_year => "%-d %b %Y",
+        _ => "%-d %b",
+    };
+    day.format(format).to_string()
+}
+
 /// Returns the first day of the bar that contains `day`.
 fn floor(day: NaiveDate, step: BarWidth) -> NaiveDate {
     match step {
@@ -87,7 +101,7 @@ fn floor(day: NaiveDate, step: BarWidth) -> NaiveDate {
     }
 }
 
-fn following(day: NaiveDate, step: BarWidth) -> Option<NaiveDate> {
+pub fn following(day: NaiveDate, step: BarWidth) -> Option<NaiveDate> {
     match step {
         BarWidth::Day => day.checked_add_days(Days::new(1)),
         BarWidth::Week => day.checked_add_days(Days::new(7)),
@@ -119,9 +133,18 @@ mod tests {
         let bars = fill(&counted, &cohort, BarWidth::Day, extent, clock);
         assert_eq!(bars.len(), 9);
         assert_eq!((bars[0].label.as_str(), bars[8].label.as_str()), ("16 Nov", "24 Nov"));
-        assert_eq!(bars[2], ChartBar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
+        let day = NaiveDate::from_ymd_opt(2026, 11, 18).unwrap();
+        assert_eq!(
+            bars[2],
+            ChartBar { label: "18 Nov".into(), day, is_open: false, counts: [0, 0, 0, 3, 0, 0] }
+        );
+        let open: Vec<&str> = bars.iter().filter(|bar| bar.is_open).map(|bar| bar.label.as_str()).collect();
+        assert_eq!(open, ["24 Nov"], "today is not over");
         let weeks = fill(&counted, &Cohort::default(), BarWidth::Week, extent, clock);
         assert_eq!(weeks.len(), 9);
+        assert!(weeks[8].is_open && !weeks[7].is_open);
+        let past = Cohort { to: Some(at("2026-11-23T23:00:00Z")), ..cohort };
+        assert!(fill(&counted, &past, BarWidth::Day, extent, clock).iter().all(|bar| !bar.is_open));
         assert_eq!(weeks.iter().map(ChartBar::total).sum::<u64>(), 3);
     }
 }

@@ -1,12 +1,10 @@
 //! The key figures, each with its formula and links to the leads behind it.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use engine::control::kpi::{
-    AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MATURITY_DAYS, MQL_TO_SQL, Ratio, TIME_TO_SQL,
-};
+use chrono::{DateTime, Utc};
+use engine::control::kpi::{AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MQL_TO_SQL, Ratio, TIME_TO_SQL};
 use leptos::either::Either;
 use leptos::prelude::*;
-use store::reads::dashboard::{FigureReport, KeyFigures, PipelineValue, SAMPLE};
+use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures, PipelineValue, SAMPLE};
 
 use crate::pages::period::Period;
 use crate::ui::charts::spark::spark;
@@ -22,8 +20,10 @@ pub struct FigureInput<'a> {
     pub address: &'a Address,
     /// The selected period.
     pub period: &'a Period,
-    /// Figures in total and by week.
+    /// Figures in total and over time.
     pub report: &'a FigureReport,
+    /// Distance between two points of the lines.
+    pub step: BarWidth,
     /// Pipeline amounts by currency.
     pub pipeline: &'a [PipelineValue],
     /// Share of the sampled decisions that are complete.
@@ -33,19 +33,19 @@ pub struct FigureInput<'a> {
 /// Describes the pipeline figure.
 const PIPELINE: KpiText = KpiText {
     name: "Pipeline created",
-    formula: "Sum of the amounts of opportunities of leads first decided in the period; of several reports of one opportunity the latest counts. Nothing is converted between currencies.",
-    denominator: "None, it is a sum. Opportunities without an amount are counted beside it.",
-    cohort: "Leads first decided in the period, whenever their opportunity came.",
-    clock: "Periods go by as_of of the first decision.",
+    formula: "Sum of the amounts of opportunities of leads first decided in the period. If an opportunity was reported several times, the latest report counts. Currencies are not converted.",
+    denominator: "None; it is a sum. Opportunities without an amount are counted separately.",
+    cohort: "Leads first decided in the period, whenever their opportunity was created.",
+    clock: "The time of the first decision.",
 };
 
 /// Describes the completeness figure.
 const COMPLETENESS: KpiText = KpiText {
     name: "Completeness",
-    formula: "Decisions whose rules come to the same again on the stored inputs alone and whose evidence is all found in the stored events ÷ decisions looked at.",
-    denominator: "The newest 100 decisions of the period; those about erased persons are left out.",
+    formula: "Decisions that the stored inputs alone reproduce and whose evidence is all found in the stored events ÷ decisions checked.",
+    denominator: "The newest 100 decisions of the period, without those about erased people.",
     cohort: "Decisions of the period.",
-    clock: "Periods go by as_of of the decision.",
+    clock: "The time of the decision.",
 };
 
 /// A key figure that is ready to render.
@@ -60,11 +60,7 @@ struct Kpi {
 
 /// Renders all key figures.
 pub fn kpis(told: &FigureInput<'_>) -> impl IntoView + use<> {
-    let young = told.clock.now - TimeDelta::days(MATURITY_DAYS);
-    let weeks = &told.report.weeks;
-    // A week stays young until its last lead has matured.
-    let first_young =
-        weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(weeks.len());
+    let first_young = super::charts::first_young(&told.report.points, told.step, told.clock);
     let all = [
         mql_to_sql(told),
         time_to_sql(told),
@@ -79,13 +75,14 @@ pub fn kpis(told: &FigureInput<'_>) -> impl IntoView + use<> {
 fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
     let text = kpi.text;
     let ways = kpi.ways.into_iter().map(|(words, href)| view! { <a href=href>{words}</a> }).collect_view();
+    // Without a figure, a line would show points that the figure does not count.
+    let line = match kpi.figure.is_some().then(|| spark(&kpi.line, first_young)).flatten() {
+        Some(line) => Either::Left(line),
+        None => Either::Right(view! { <div class="flat"></div> }),
+    };
     let figure = match kpi.figure {
         Some(figure) => Either::Left(figure),
         None => Either::Right(view! { <span class="quiet">"n/a"</span> }),
-    };
-    let line = match spark(&kpi.line, first_young) {
-        Some(line) => Either::Left(line),
-        None => Either::Right(view! { <div class="flat"></div> }),
     };
     view! {
         <li class="kpi">
@@ -94,9 +91,9 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
                 <div class="panel">
                     <dl>
                         <div><dt>"Formula"</dt><dd>{text.formula}</dd></div>
-                        <div><dt>"Divided by"</dt><dd>{text.denominator}</dd></div>
-                        <div><dt>"Which leads"</dt><dd>{text.cohort}</dd></div>
-                        <div><dt>"Which times"</dt><dd>{text.clock}</dd></div>
+                        <div><dt>"Denominator"</dt><dd>{text.denominator}</dd></div>
+                        <div><dt>"Leads"</dt><dd>{text.cohort}</dd></div>
+                        <div><dt>"Time"</dt><dd>{text.clock}</dd></div>
                         <div><dt>"Baseline"</dt><dd>"No baseline recorded."</dd></div>
                     </dl>
                     <p class="ways">{ways}</p>
@@ -117,7 +114,7 @@ impl FigureInput<'_> {
     }
 
     fn line(&self, value: impl Fn(&KeyFigures) -> Option<f64>) -> Vec<Option<f64>> {
-        self.report.weeks.iter().map(|(_, figures)| value(figures)).collect()
+        self.report.points.iter().map(|(_, figures)| value(figures)).collect()
     }
 }
 
@@ -140,8 +137,8 @@ fn mql_to_sql(told: &FigureInput<'_>) -> Kpi {
         line: told.line(|figures| figures.mql_to_sql.value),
         below: NO_BASELINE.into(),
         ways: vec![
-            ("Those that became SQL", told.leads(Some("qualified"))),
-            ("All of the period", told.leads(None)),
+            ("Leads that became SQL", told.leads(Some("qualified"))),
+            ("All leads of the period", told.leads(None)),
         ],
     }
 }
@@ -162,7 +159,7 @@ fn time_to_sql(told: &FigureInput<'_>) -> Kpi {
         beside: mean,
         line: told.line(|figures| figures.time_to_sql.median_s),
         below,
-        ways: vec![("Those that became SQL", told.leads(Some("qualified")))],
+        ways: vec![("Leads that became SQL", told.leads(Some("qualified")))],
     }
 }
 
@@ -176,7 +173,7 @@ fn false_positives(told: &FigureInput<'_>) -> Kpi {
         below: NO_BASELINE.into(),
         ways: vec![
             ("The false positives", told.leads(Some("false_positive"))),
-            ("All that were judged", told.leads(Some("judged"))),
+            ("All judged leads", told.leads(Some("judged"))),
         ],
     }
 }
@@ -191,7 +188,7 @@ fn ae_conversion(told: &FigureInput<'_>) -> Kpi {
         below: NO_BASELINE.into(),
         ways: vec![
             ("The opportunities", told.leads(Some("converted"))),
-            ("All that were assigned", told.leads(Some("assigned"))),
+            ("All assigned leads", told.leads(Some("assigned"))),
         ],
     }
 }
@@ -215,12 +212,12 @@ fn pipeline(told: &FigureInput<'_>) -> Kpi {
     if sum(|line| line.won_count) > 0 {
         below.push(format!("{} won", number::count(sum(|line| line.won_count))));
     }
-    // Currencies cannot be added up, so the line shows the largest one. A week without opportunities counts as zero.
+    // Currencies cannot be added up, so the line shows the largest one. A point without opportunities counts as zero.
     let line = priced().next().map(|(largest, _)| {
-        let worth = |week: &DateTime<Utc>| {
-            largest.weeks.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth)
+        let worth = |from: &DateTime<Utc>| {
+            largest.points.iter().find(|(of, _)| of == from).map_or(0.0, |(_, worth)| *worth)
         };
-        told.report.weeks.iter().map(|(week, _)| Some(worth(week))).collect()
+        told.report.points.iter().map(|(from, _)| Some(worth(from))).collect()
     });
     Kpi {
         text: PIPELINE,
@@ -228,7 +225,7 @@ fn pipeline(told: &FigureInput<'_>) -> Kpi {
         beside: if won.is_empty() { String::new() } else { format!("{} won", won.join(" + ")) },
         line: line.unwrap_or_default(),
         below: below.join(", "),
-        ways: vec![("Those that became SQL", told.leads(Some("qualified")))],
+        ways: vec![("Leads that became SQL", told.leads(Some("qualified")))],
     }
 }
 
@@ -245,6 +242,6 @@ fn completeness(told: &FigureInput<'_>) -> Kpi {
         beside: of(&ratio),
         line: Vec::new(),
         below,
-        ways: vec![("All of the period", told.leads(None))],
+        ways: vec![("All leads of the period", told.leads(None))],
     }
 }

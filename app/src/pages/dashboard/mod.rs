@@ -5,7 +5,7 @@ mod charts;
 mod decisions;
 mod figures;
 
-use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use store::refresh::Topic;
 use self::decisions::DecisionExtent;
 use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
-use super::period::{self, Period, PeriodKind};
+use super::period::{self, Period, PeriodKind, dates};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::ui::charts::Chart;
@@ -28,12 +28,11 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, select};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
+use crate::ui::words::sentence_start;
 use crate::ui::{progress, refresh};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
-/// Minimum number of weeks in a line; fewer points show no trend.
-const LINE_WEEKS: i64 = 12;
 
 /// Renders the dashboard.
 #[component]
@@ -68,13 +67,10 @@ impl DashboardQuery {
         // With a single workflow, filtering by it gives the same result as no filter, but runs faster.
         let only = workflows.first().filter(|_| workflows.len() == 1);
         let (from, to) = (period.from(), period.to());
-        let cohort = Cohort {
-            workflow: workflow.as_ref().or(only).map(|workflow| workflow.id),
-            from,
-            to,
-            line_from: line_from(to, extent),
-        };
+        let workflow_id = workflow.as_ref().or(only).map(|workflow| workflow.id);
+        let cohort = Cohort { workflow: workflow_id, from, to, ..Cohort::default() };
         let step = decisions::step(&cohort, extent);
+        let cohort = Cohort { line_step: step, ..cohort };
         Ok(Some(Self { address, workflow, period, cohort, extent, step }))
     }
 
@@ -82,13 +78,23 @@ impl DashboardQuery {
     fn key(&self, clock: Clock) -> (Cohort, BarWidth, Tz) {
         (self.cohort, self.step, clock.zone)
     }
+
+    /// Returns the title of the workflow.
+    fn workflow(&self) -> &str {
+        self.workflow.as_ref().map_or("all workflows", |workflow| &workflow.title)
+    }
 }
 
-/// Returns one of the charts of the dashboard with these query parameters.
+/// Returns one of the charts of the dashboard with these query parameters, and the period and workflow in words.
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if no chart has this name, or another error if the database fails.
-pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &str) -> Result<Chart> {
+pub async fn chart(
+    request: &Request,
+    params: &ParamsMap,
+    clock: Clock,
+    name: &str,
+) -> Result<(Chart, String)> {
     let store = &request.store;
     let not_found = || Error::NotFound { what: "chart".into() };
     let address = Address::read("/dashboard", params, &NAMES);
@@ -99,7 +105,10 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     let counted = figures.wait_for_dashboard(store, &request.bundles, asked.key(clock), clock.now).await?;
     let counted = counted.ok_or_else(not_found)?;
     let all = charts::all(&asked, &counted, clock);
-    all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
+    let context = format!("{}, {}", sentence_start(&asked.period.exact_words()), asked.workflow());
+    let chart =
+        all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)?;
+    Ok((chart, context))
 }
 
 async fn load(here: PageContext, address: Address) -> Result<PageContent> {
@@ -109,16 +118,20 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     let page =
         |meta: String, body: AnyView| PageContent { title: "Dashboard".into(), bar: heading(meta), body };
     let Some(asked) = DashboardQuery::read(store, address, &workflows, clock).await? else {
-        let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
-        let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
+        let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"Send a lead"</a> };
+        let body = note::empty(Icon::Dashboard, "No decisions yet", steps);
         return Ok(page(String::new(), body.into_any()));
     };
-    let of = asked.workflow.as_ref().map_or("all workflows", |workflow| &workflow.title);
+    let of = asked.workflow();
     let meta = |as_of: DateTime<Utc>| {
         let time = as_of.with_timezone(&clock.zone).format("%H:%M");
-        format!("{}, {of}, as of {time}", capital(&asked.period.words()))
+        format!("{}, {of}, as of {time}", sentence_start(&asked.period.words()))
     };
     let filters = filters(&asked.address, &asked.period, &workflows).into_any();
+    if asked.period.is_reversed() {
+        let body = view! { <div class="dash">{filters}</div> };
+        return Ok(page(format!("{of}, no period"), body.into_any()));
+    }
     let summary = match here
         .request
         .figures
@@ -138,7 +151,8 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     };
     let meta = meta(summary.as_of);
     let Some(counted) = summary.value else {
-        let told = view! { <p><strong>"This period has too many leads to add up at once. "</strong>"Choose a shorter one."</p> };
+        let told =
+            view! { <p><strong>"This period has too many leads. "</strong>"Choose a shorter one."</p> };
         let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, told)}</div> };
         return Ok(page(meta, body.into_any()));
     };
@@ -148,12 +162,15 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
         address: &asked.address,
         period: &asked.period,
         report: &counted.report,
+        step: asked.step,
         pipeline: &counted.pipeline,
         complete: counted.complete,
     };
     let young = clock.now - TimeDelta::days(MATURITY_DAYS);
     let is_young = asked.cohort.to.is_none_or(|to| to > young);
-    let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", clock.day(young)));
+    let note = is_young.then(|| {
+        format!("Dashed: leads first decided after {}, less than {MATURITY_DAYS} days ago", clock.day(young))
+    });
     let body = view! {
         <div class="dash">
             {filters}
@@ -168,18 +185,6 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     Ok(page(meta, body.into_any()))
 }
 
-/// Returns the start of the weekly lines, far enough back to show a trend.
-fn line_from(to: Option<DateTime<Utc>>, (_, last): (DateTime<Utc>, DateTime<Utc>)) -> Option<DateTime<Utc>> {
-    let end = to.map_or(last, |to| to.min(last));
-    // Truncated to the day; otherwise every new decision would move the start and miss the cache.
-    end.checked_sub_signed(TimeDelta::weeks(LINE_WEEKS))?.duration_trunc(TimeDelta::days(1)).ok()
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
 /// Renders the periods as links, the custom range folded, and the workflow select.
 fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let bare = address.without(&period::NAMES);
@@ -190,8 +195,6 @@ fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> im
         view! { <a href=bare.with("period", name).href() aria-current=current>{words}</a> }
     });
     let is_own = period.name().is_none();
-    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-    let last = period.end.and_then(|end| end.pred_opt());
     let choices = workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect();
     let by_workflow = (workflows.len() > 1).then(|| {
         view! {
@@ -206,11 +209,10 @@ fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> im
         <div class="periods">
             <nav class="seg" aria-label="Period">{links.collect_view()}</nav>
             <details class="own" open=is_own>
-                <summary class="btn plain">"Own dates"</summary>
+                <summary class="btn plain">"Custom range"</summary>
                 <form method="get" action="/dashboard">
                     {address.kept(&["workflow"])}
-                    <label>"From "<input class="field" type="date" name="from" value=day(period.first) /></label>
-                    <label>"to "<input class="field" type="date" name="to" value=day(last) /></label>
+                    {dates(period, address)}
                     <button class="btn">"Show"</button>
                 </form>
             </details>

@@ -93,7 +93,7 @@ fn stopped(here: &PageContext, loaded: &HomeData, switch: &KillSwitch, by: &str)
             {icon(Icon::Alert)}
             <div>
                 <p><strong>{format!("{what} is stopped.")}</strong>" "{switch.reason.clone()}</p>
-                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_in_sentence(switch.killed_at)}". New leads go to the queue. Nothing is sent until you resume."</p>
+                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_in_sentence(switch.killed_at)}". New leads go to the queue. Nothing is sent until someone resumes it."</p>
             </div>
             {resume}
         </div>

@@ -10,6 +10,7 @@ use store::refresh::Topic;
 use super::load::HomeData;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::{number, progress, refresh};
 
 /// Length, in weeks, of each of the two compared periods.
@@ -21,12 +22,29 @@ struct KeyFigure {
     value: fn(&KeyFigures) -> Ratio,
     /// Whether an increase is an improvement.
     more_is_better: bool,
+    /// The leads that the figure counts, as the filter of the lead list names them.
+    counts: &'static str,
 }
 
 const SHOWN: [KeyFigure; 3] = [
-    KeyFigure { name: "MQL→SQL", value: |figures| figures.mql_to_sql, more_is_better: true },
-    KeyFigure { name: "False positives", value: |figures| figures.false_positives, more_is_better: false },
-    KeyFigure { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
+    KeyFigure {
+        name: "MQL→SQL",
+        value: |figures| figures.mql_to_sql,
+        more_is_better: true,
+        counts: "qualified",
+    },
+    KeyFigure {
+        name: "False positives",
+        value: |figures| figures.false_positives,
+        more_is_better: false,
+        counts: "false_positive",
+    },
+    KeyFigure {
+        name: "AE conversion",
+        value: |figures| figures.ae_conversion,
+        more_is_better: true,
+        counts: "converted",
+    },
 ];
 
 /// Returns whether the figures are still being computed.
@@ -63,17 +81,23 @@ pub fn key_figures(loaded: &HomeData) -> impl IntoView + use<> {
 
 fn shown(report: &FigureReport, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView + use<> {
     let young = as_of - TimeDelta::days(MATURITY_DAYS);
-    let weeks: Vec<KeyFigures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
+    let weeks: Vec<KeyFigures> = report.points.iter().map(|(_, figures)| *figures).collect();
     let is_young = |(week, _): &(DateTime<Utc>, KeyFigures)| *week + TimeDelta::days(7) > young;
-    let first_young = report.weeks.iter().position(is_young).unwrap_or(weeks.len());
-    let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
+    let first_young = report.points.iter().position(is_young).unwrap_or(weeks.len());
+    let from = first_compared(report, clock);
+    let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young, from.as_deref())).collect_view();
     // Cached figures show their age once they are a minute old.
     let old = (clock.now - as_of >= TimeDelta::minutes(1))
         .then(|| view! { <p class="meta">{format!("As of {}", clock.time(as_of))}</p> });
-    view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul>{old} }
+    view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}</ul>{old} }
 }
 
-fn kpi(shown: &KeyFigure, weeks: &[KeyFigures], first_young: usize) -> impl IntoView + use<> {
+fn kpi(
+    shown: &KeyFigure,
+    weeks: &[KeyFigures],
+    first_young: usize,
+    from: Option<&str>,
+) -> impl IntoView + use<> {
     let of = |weeks: &[KeyFigures]| added(weeks.iter().map(shown.value));
     let (before, last) = split(weeks);
     let (before, last) = (of(before), of(last));
@@ -100,12 +124,14 @@ fn kpi(shown: &KeyFigure, weeks: &[KeyFigures], first_young: usize) -> impl Into
         |then| format!("previously {}", number::percent(then)),
     );
     let figure = last.value.map_or_else(|| "n/a".to_owned(), number::percent);
+    let leads = Address::new("/leads").with("counts", shown.counts);
+    let leads = from.map_or(leads.clone(), |from| leads.with("from", from)).href();
     view! {
         <li class="kpi">
-            <p class="quiet">{shown.name}</p>
+            <p><a class="quiet" href="/dashboard">{shown.name}</a></p>
             <p class="fig">{figure}{moved}</p>
-            {spark(&line, first_young)}
-            <p class="meta">{format!("{below}, {then}")}</p>
+            {last.value.is_some().then(|| spark(&line, first_young)).flatten()}
+            <p class="meta"><a href=leads>{below}</a>", "{then}</p>
         </li>
     }
 }
@@ -116,26 +142,18 @@ fn time(total: &KeyFigures, weeks: &[KeyFigures], first_young: usize) -> impl In
     let figure = total.time_to_sql.median_s.map_or_else(|| "n/a".to_owned(), number::duration);
     view! {
         <li class="kpi">
-            <p class="quiet">"Time to SQL"</p>
+            <p><a class="quiet" href="/dashboard">"Time to SQL"</a></p>
             <p class="fig">{figure}</p>
-            {spark(&line, first_young)}
+            {total.time_to_sql.median_s.is_some().then(|| spark(&line, first_young)).flatten()}
             <p class="meta">{format!("Median of {}, 12 weeks", number::plural(i128::from(total.time_to_sql.count), "lead", "leads"))}</p>
         </li>
     }
 }
 
-fn leads(total: &KeyFigures, weeks: &[KeyFigures]) -> impl IntoView + use<> {
-    let line: Vec<Option<f64>> = weeks.iter().map(|figures| Some(figures.leads as f64)).collect();
-    let (before, last) = split(weeks);
-    let sum = |weeks: &[KeyFigures]| weeks.iter().map(|figures| i128::from(figures.leads)).sum::<i128>();
-    view! {
-        <li class="kpi">
-            <p class="quiet">"Leads"</p>
-            <p class="fig">{number::count(sum(last))}</p>
-            {spark(&line, weeks.len())}
-            <p class="meta">{format!("previously {}, {} in 12 weeks", number::count(sum(before)), number::count(i128::from(total.leads)))}</p>
-        </li>
-    }
+/// Returns the first day of the compared period.
+fn first_compared(report: &FigureReport, clock: Clock) -> Option<String> {
+    let (from, _) = report.points.get(report.points.len().saturating_sub(COMPARED))?;
+    Some(from.with_timezone(&clock.zone).date_naive().to_string())
 }
 
 /// Returns the weeks before the compared period, then the compared period itself.

@@ -7,7 +7,6 @@ use engine::ids::PersonId;
 use service::figures::{DecidedToday, FigureLookup};
 use store::Store;
 use store::actor::Role;
-use store::changes::{self, ChangeScope, ListedChange};
 use store::control::kill::{KillSwitch, kill_switches};
 use store::notices::{self, Notice, NoticeKind};
 use store::people;
@@ -15,11 +14,11 @@ use store::queue::{self, QueueListFilter, WaitingLead};
 use store::reads::dashboard::{Cohort, FigureReport};
 use store::reads::frame::{LayerOwners, frame_data, names_of_actors};
 use store::reads::home::{self, UnansweredLead, WorkflowState};
-use store::reads::keyset::{Cursor, Order};
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadEffectFilter, OpenBreaker};
 
+use super::task_data::{self, Approval, Held, Installation, OwnChange};
 use crate::error::{Error, Result};
 use crate::pages::frame::PageContext;
 use crate::pages::queue::midnight;
@@ -44,8 +43,6 @@ pub struct HomeData {
     pub failed: i64,
     /// Destinations with an open circuit breaker, by name.
     pub breakers: Vec<(OpenBreaker, String)>,
-    /// Number of paused destinations.
-    pub paused: usize,
     /// All background jobs.
     pub jobs: Vec<Job>,
     /// Leads that have waited too long.
@@ -54,8 +51,14 @@ pub struct HomeData {
     pub queue: Option<(Vec<WaitingLead>, i64)>,
     /// Leads assigned to the viewer that await an answer.
     pub assigned: Vec<UnansweredLead>,
-    /// Changes that the viewer can approve.
-    pub approvals: Vec<ListedChange>,
+    /// Changes that the viewer can approve, with their impact.
+    pub approvals: Vec<Approval>,
+    /// The viewer's drafts, and their changes that were sent back.
+    pub own: Vec<OwnChange>,
+    /// Paused destinations and what they hold back.
+    pub held: Vec<Held>,
+    /// The state of the installation; loaded for administrators only.
+    pub installation: Option<Installation>,
     /// Releases that the viewer can take live or approve again.
     pub releases: Vec<Release>,
     /// Invited people without a password; loaded for administrators only.
@@ -107,18 +110,26 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
-    let waiting = ChangeScope::WaitingFor(viewer.id, viewer.roles.clone()).into();
+    let installation =
+        async { if is(&[Role::Admin]) { task_data::installation(here).await.map(Some) } else { Ok(None) } };
+    // The impact of an approval reads whole changes; kept apart, so that the joined futures stay small.
+    let changes = Box::pin(async {
+        let approvals = task_data::approvals(store, viewer.id, &viewer.roles).await?;
+        Ok::<_, Error>((approvals, task_data::own_changes(here, viewer.id).await?))
+    });
     let dead = DeadEffectFilter::default();
     // These queries are independent, so they run concurrently.
     let ((stops, resumed), (workflows, figures), today, queue) =
         tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
-    let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned) = tokio::try_join!(
+    let (approvals, own) = changes.await?;
+    let installation = installation.await?;
+    let (destinations, counts, breakers, failed, jobs, late, releases, around, invited, assigned) = tokio::try_join!(
         sync::destinations(store),
+        sync::outbox_counts(store),
         sync::open_breakers(store),
         sync::count_dead(store, &dead),
         jobs(store),
         home::waiting_since(store, clock.now - TOO_LONG),
-        changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
         releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
         frame_data(store),
         invited,
@@ -129,7 +140,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         stops,
         resumed,
         failed,
-        paused: destinations.iter().filter(|known| known.paused_reason.is_some()).count(),
+        held: task_data::held(&destinations, &counts),
         breakers: breakers
             .into_iter()
             .filter_map(|open| Some((open.clone(), name(open.destination_id)?)))
@@ -138,7 +149,9 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         late,
         queue,
         assigned,
-        approvals: approvals.rows,
+        approvals,
+        own,
+        installation,
         releases,
         invited,
         mends: is(&[Role::Integrations]),
@@ -196,6 +209,7 @@ async fn figures(here: &PageContext, workflows: &[WorkflowState]) -> Result<Figu
     // Starts at midnight, so that all viewers in a time zone share the cached figures all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
-    let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };
+    let cohort =
+        Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from), ..Cohort::default() };
     Ok(request.figures.key_figures(&request.store, (cohort, clock.zone), clock.now).await?)
 }

@@ -3,7 +3,9 @@
 mod alerts;
 mod key_figures;
 mod load;
+mod setup;
 mod stop;
+mod task_data;
 mod tasks;
 mod today;
 
@@ -36,16 +38,18 @@ enum Part {
     KeyFigures,
     /// The workflows and their state.
     Workflows,
+    /// The state of the installation.
+    Setup,
 }
 
 /// Returns the sections for a role, most important first.
 fn parts_of(role: Role) -> &'static [Part] {
     match role {
-        Role::SalesLeader | Role::AeRepLeader => {
-            &[Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]
-        }
+        Role::SalesLeader => &[Part::KeyFigures, Part::Tasks, Part::Today, Part::Workflows],
+        Role::AeRepLeader => &[Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows],
         Role::Sdr | Role::Ae => &[Part::Tasks, Part::Today],
-        Role::Integrations | Role::Admin => &[Part::Tasks, Part::Today, Part::Workflows],
+        Role::Integrations => &[Part::Tasks, Part::Today, Part::Workflows],
+        Role::Admin => &[Part::Tasks, Part::Today, Part::Setup, Part::Workflows],
         Role::Enablement | Role::RepLeader | Role::Revops | Role::RevopsLead => {
             &[Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows]
         }
@@ -59,7 +63,19 @@ fn parts(roles: &[Role]) -> Vec<Part> {
     for role in longest.into_iter().chain(roles.iter().copied()) {
         parts.extend(parts_of(role).iter().filter(|part| !parts.contains(part)).copied().collect::<Vec<_>>());
     }
-    if parts.is_empty() { vec![Part::Today] } else { parts }
+    if parts.is_empty() { vec![Part::Today] } else { beside(parts) }
+}
+
+/// Moves today's decisions next to the tasks, which they stand beside on wide screens.
+fn beside(mut parts: Vec<Part>) -> Vec<Part> {
+    let place = |parts: &[Part], of| parts.iter().position(|part| *part == of);
+    if let (Some(waits), Some(now)) = (place(&parts, Part::Tasks), place(&parts, Part::Today))
+        && now > waits + 1
+    {
+        let now = parts.remove(now);
+        parts.insert(waits + 1, now);
+    }
+    parts
 }
 
 async fn show(here: PageContext, flash: Flash) -> Result<PageContent> {
@@ -68,7 +84,7 @@ async fn show(here: PageContext, flash: Flash) -> Result<PageContent> {
     let loaded = Box::pin(load::load(&here, parts.contains(&Part::KeyFigures))).await?;
     let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
     let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
-    let sections = parts.into_iter().map(|part| section(part, &here, &loaded, &flash)).collect_view();
+    let sections = sections(&parts, &here, &loaded, &flash);
     let hears = hears(&loaded);
     let body = view! { <div class="home">{alerts::alerts(&here, &loaded).into_any()}{sections}{hears}</div> };
     Ok(PageContent { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
@@ -83,12 +99,33 @@ fn hears(loaded: &HomeData) -> impl IntoView + use<> {
     (!topics.is_empty()).then(|| refresh::subscribe(&topics))
 }
 
+/// Renders the sections. The tasks and today's decisions share a row, as do the installation and the workflows.
+fn sections(parts: &[Part], here: &PageContext, loaded: &HomeData, flash: &Flash) -> Vec<AnyView> {
+    let mut rest = parts;
+    let mut views = Vec::new();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let view = section(*first, here, loaded, flash);
+        views.push(match (first, after) {
+            (Part::Tasks, [second @ Part::Today, after @ ..])
+            | (Part::Setup, [second @ Part::Workflows, after @ ..]) => {
+                rest = after;
+                let class = if *first == Part::Tasks { "two aside" } else { "two" };
+                view! { <div class=class>{view}{section(*second, here, loaded, flash)}</div> }.into_any()
+            }
+            _ => view,
+        });
+    }
+    views
+}
+
 fn section(part: Part, here: &PageContext, loaded: &HomeData, flash: &Flash) -> AnyView {
     match part {
         Part::Tasks => tasks::tasks(loaded, flash).into_any(),
         Part::Today => today::decided_today(loaded).into_any(),
         Part::KeyFigures => key_figures::key_figures(loaded).into_any(),
         Part::Workflows => today::workflows(here, loaded).into_any(),
+        Part::Setup => setup::setup(loaded).into_any(),
     }
 }
 
@@ -101,10 +138,18 @@ mod tests {
         assert_eq!(parts(&[Role::Sdr]), [Part::Tasks, Part::Today]);
         assert_eq!(
             parts(&[Role::SalesLeader]),
-            [Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]
+            [Part::KeyFigures, Part::Tasks, Part::Today, Part::Workflows]
         );
         let both = parts(&[Role::Sdr, Role::SalesLeader]);
-        assert_eq!(both, [Part::Tasks, Part::KeyFigures, Part::Today, Part::Workflows]);
+        assert_eq!(both, [Part::KeyFigures, Part::Tasks, Part::Today, Part::Workflows]);
+        let lead = parts(&[Role::AeRepLeader]);
+        assert_eq!(
+            lead,
+            [Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows],
+            "today stands beside the tasks"
+        );
+        let all = parts(&[Role::RevopsLead, Role::Admin]);
+        assert_eq!(all, [Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows, Part::Setup]);
         assert_eq!(parts(&[]), [Part::Today]);
     }
 }

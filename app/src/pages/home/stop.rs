@@ -8,7 +8,7 @@ use super::load::HomeData;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
-use crate::ui::form::ask;
+use crate::ui::form::ask_danger;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
@@ -53,10 +53,12 @@ pub fn stop(here: &PageContext, loaded: &HomeData, flash: &Flash) -> impl IntoVi
                 />
             </label>
             {error.map(|error| view! { <p id="stop-error" class="tone" data-a="bad" role="alert">{error}</p> })}
-            <button class="btn primary">"Stop workflow"</button>
+            <button class="btn danger">"Stop workflow"</button>
         </form>
     };
-    Some(view! { <div class="push">{ask("Stop a workflow", is_open, form)}</div> })
+    Some(
+        view! { <div class="push">{ask_danger(view! { {icon(Icon::Stop)}"Stop a workflow" }, is_open, form)}</div> },
+    )
 }
 
 /// Describes how stopping the workflow affects the queue.

@@ -1,17 +1,20 @@
 //! The viewer's tasks: one list for each duty of their roles. Empty lists are hidden.
 
-use engine::change::Kind;
+use engine::action::Action;
 use leptos::prelude::*;
-use store::changes::ListedChange;
+use service::change::ChangeImpact;
+use store::actor::Role;
 use store::queue::WaitingLead;
 use store::refresh::Topic;
 use store::releases::Release;
 
 use super::load::HomeData;
+use super::task_data::{self, Approval, Held, ImpactFigures, OwnChange};
 use crate::actions::queue::{QueueFilter, count};
 use crate::flash::Flash;
 use crate::pages::lead::answer;
 use crate::pages::queue::{priority, waited};
+use crate::ui::charts::bars::STACK;
 use crate::ui::{number, refresh, titles, words};
 
 /// Renders the task lists.
@@ -19,9 +22,11 @@ pub fn tasks(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     let lists: Vec<AnyView> = [
         approvals(loaded),
         releases(loaded),
-        queue(loaded),
         assigned(loaded, flash),
+        queue(loaded),
         failed(loaded),
+        held(loaded),
+        own(loaded),
         invited(loaded),
     ]
     .into_iter()
@@ -55,26 +60,156 @@ fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyVie
     .into_any()
 }
 
+/// Renders each approval with its impact in figures, so that most are decided here and opened only to be signed.
 fn approvals(loaded: &HomeData) -> Option<AnyView> {
-    let row = |change: &ListedChange| {
-        let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
-        let what = change
-            .kind
-            .parse()
-            .map_or_else(|_| words::sentence(&change.name), |kind: Kind| titles::version(kind, &change.name));
+    let rows: Vec<AnyView> = loaded.approvals.iter().map(|approval| asked(loaded, approval)).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <div class="asks">
+                <div class="sec-head"><h3>"To approve"</h3><a class="btn plain push" href="/changes">"All approvals"</a></div>
+                {rows}
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn asked(loaded: &HomeData, approval: &Approval) -> AnyView {
+    let Approval { change, why, impact } = approval;
+    let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+    let page = format!("/changes/{}", change.number);
+    let signed: Vec<&str> =
+        change.signed.iter().filter_map(|role| role.parse().ok()).map(Role::title).collect();
+    let signed = (!signed.is_empty()).then(|| format!(" Approved by {}.", signed.join(" and ")));
+    let why = why
+        .lines()
+        .next()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| view! { <p class="quiet clip-2">{line.to_owned()}</p> });
+    view! {
+        <article class="ask-for">
+            <div>
+                <h4><a href=page.clone()>{change.title.clone()}</a></h4>
+                <p>{format!("{}. Submitted by {by}, ", task_data::about(change))}{loaded.clock.stamp_in_sentence(change.at)}"."{signed}</p>
+                {why}
+            </div>
+            {figures(impact)}
+            <div class="row">
+                <a class="btn soft" href=format!("{page}#sign")>"Approve"<span class="sr">{format!(" {}", change.title)}</span></a>
+                <a class="btn" href=format!("{page}#return")>"Request changes"<span class="sr">{format!(" to {}", change.title)}</span></a>
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// Renders how the decisions about the newest leads would change.
+fn figures(impact: &ImpactFigures) -> AnyView {
+    let impact = match impact {
+        ImpactFigures::None => {
+            return view! { <p class="quiet impact-said">"Not used in a live workflow"</p> }.into_any();
+        }
+        ImpactFigures::Computing => {
+            return view! { <p class="quiet impact-said">"The impact is being computed."</p> }.into_any();
+        }
+        ImpactFigures::Known(impact) => impact,
+    };
+    let decided: usize = impact.workflows.iter().map(|of| of.decided).sum();
+    let moved: usize = impact.workflows.iter().map(|of| of.moved).sum();
+    let changes = changes_of(impact);
+    if moved == 0 || changes.is_empty() {
+        let said = match (decided, moved) {
+            (0, _) => "No leads to compare yet".to_owned(),
+            (_, 0) => format!("No change for the last {}", number::plural(decided as i64, "lead", "leads")),
+            (_, moved) => format!(
+                "{} of the last {} change in detail",
+                number::count(moved as i64),
+                number::count(decided as i64)
+            ),
+        };
+        return view! { <p class="quiet impact-said">{said}</p> }.into_any();
+    }
+    let most = changes.iter().map(|(_, change)| change.unsigned_abs()).max().unwrap_or(1).max(1) as f64;
+    let rows = changes.iter().map(|(action, change)| {
+        let width = change.unsigned_abs() as f64 / most * 48.0;
+        let x = if *change < 0 { 50.0 - width } else { 50.0 };
+        let sign = if *change > 0 { "+" } else { "" };
+        view! {
+            <dt>{words::action(*action)}</dt>
+            <dd>
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                    <line x1="50" x2="50" y1="0" y2="8"></line>
+                    <rect data-a=words::action_tone(*action) x=format!("{x:.1}") width=format!("{width:.1}") height="8"></rect>
+                </svg>
+            </dd>
+            <dd class="num">{format!("{sign}{}", number::count(*change))}</dd>
+        }
+    });
+    let label = format!("Change in decisions, last {}", number::plural(decided as i64, "lead", "leads"));
+    view! {
+        <div class="impact-bars">
+            <dl aria-label=label>{rows.collect_view()}</dl>
+            <p class="meta">{format!("{} of the last {}", number::count(moved as i64), number::plural(decided as i64, "lead", "leads"))}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Returns by how much the decisions with each action would change, over all workflows.
+fn changes_of(impact: &ChangeImpact) -> Vec<(Action, i64)> {
+    let change = |action: Action| {
+        let of = impact.workflows.iter().filter_map(|of| of.actions.get(&action));
+        of.map(|(is, would)| *would as i64 - *is as i64).sum::<i64>()
+    };
+    STACK.into_iter().map(|action| (action, change(action))).filter(|(_, change)| *change != 0).collect()
+}
+
+/// Renders the viewer's drafts, and changes that were sent back to them.
+fn own(loaded: &HomeData) -> Option<AnyView> {
+    let row = |own: &OwnChange| {
+        let OwnChange { change, sent_back } = own;
+        let title =
+            if change.title.is_empty() { format!("Draft #{}", change.number) } else { change.title.clone() };
+        let (state, below) = match sent_back {
+            Some((by, comment)) => ("Sent back", format!("{by}: {comment}")),
+            None => ("Draft", task_data::about(change)),
+        };
+        let tone = if sent_back.is_some() { "bad" } else { "unknown" };
         view! {
             <li>
                 <a class="q" href=format!("/changes/{}", change.number)>
-                    <b>{change.title.clone()}</b>
-                    <span class="quiet">{loaded.clock.ago(change.at)}</span>
-                    <small><span class="clip">{format!("{by}, {what}")}</span></small>
+                    <b>{title}</b>
+                    <span class="pair tone" data-a=tone>{state}", "{loaded.clock.ago(change.at)}</span>
+                    <small><span class="clip">{below}</span></small>
                 </a>
             </li>
         }
         .into_any()
     };
-    let rows: Vec<AnyView> = loaded.approvals.iter().map(row).collect();
-    (!rows.is_empty()).then(|| list("To approve".into(), "/changes", "All approvals", rows))
+    let rows: Vec<AnyView> = loaded.own.iter().map(row).collect();
+    (!rows.is_empty()).then(|| list("Your changes".into(), "/changes?show=mine", "All of mine", rows))
+}
+
+/// Renders paused destinations with the actions that they hold back, for those who can resume them.
+fn held(loaded: &HomeData) -> Option<AnyView> {
+    let row = |held: &Held| {
+        let waiting = match held.waiting {
+            0 => "Nothing waits".to_owned(),
+            n => format!("{} held back", number::plural(n, "action", "actions")),
+        };
+        view! {
+            <li>
+                <a class="q" href="/sync">
+                    <b>{titles::destination(&held.name)}</b>
+                    <span class="pair tone" data-a="warn">{waiting}</span>
+                    <small><span class="clip">{format!("Paused: {}", held.reason)}</span></small>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    let rows: Vec<AnyView> = loaded.held.iter().filter(|_| loaded.mends).map(row).collect();
+    (!rows.is_empty()).then(|| list("Paused destinations".into(), "/sync", "Deliveries", rows))
 }
 
 fn releases(loaded: &HomeData) -> Option<AnyView> {
@@ -177,4 +312,29 @@ fn invited(loaded: &HomeData) -> Option<AnyView> {
         let title = format!("{} invited", number::plural(loaded.invited.len() as i64, "person", "people"));
         list(title, "/people", "People", rows)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use service::change::WorkflowImpact;
+
+    use super::*;
+
+    #[test]
+    fn an_impact_adds_up_over_workflows_and_leaves_out_what_stays() {
+        let of = |actions: [(Action, (usize, usize)); 2]| WorkflowImpact {
+            workflow: "Inbound form".into(),
+            decided: 100,
+            actions: actions.into(),
+            moved: 7,
+            leads: Vec::new(),
+        };
+        let workflows = vec![
+            of([(Action::Assign, (10, 17)), (Action::Hold, (30, 23))]),
+            of([(Action::Assign, (5, 3)), (Action::Nurture, (8, 8))]),
+        ];
+        let impact = ChangeImpact { workflows, ..ChangeImpact::default() };
+        assert_eq!(changes_of(&impact), [(Action::Assign, 5), (Action::Hold, -7)]);
+        assert!(changes_of(&ChangeImpact::default()).is_empty());
+    }
 }

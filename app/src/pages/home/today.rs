@@ -1,5 +1,6 @@
 //! Today's decisions, the state of the layers, and the workflows.
 
+use engine::change::Kind;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -11,6 +12,7 @@ use crate::actions::stop::ResumeWorkflow;
 use crate::pages::frame::PageContext;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
+use crate::ui::filters::Address;
 use crate::ui::{number, words};
 
 /// Renders today's decisions and the layers.
@@ -40,7 +42,9 @@ fn today(loaded: &HomeData) -> impl IntoView + use<> {
     let legend = counts
         .iter()
         .map(|(action, count)| {
-            view! { <li data-a=words::action_tone(*action)><span class="dot"></span>{words::action(*action)}<b>{number::count(*count)}</b></li> }
+            let value: &str = action.into();
+            let href = Address::new("/leads").with("action", value).href();
+            view! { <li data-a=words::action_tone(*action)><span class="dot"></span><a href=href>{words::action(*action)}</a><b>{number::count(*count)}</b></li> }
         })
         .collect_view();
     let shown = if total == 0 {
@@ -70,9 +74,11 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let rules = match (stopped, live) {
         (0, 0) => ("warn", "No workflow is live".to_owned()),
         (0, live) => ("good", number::plural(live as i64, "live workflow", "live workflows")),
-        (stopped, _) => ("bad", format!("{} in force", number::plural(stopped as i64, "stop", "stops"))),
+        (stopped, _) => {
+            ("bad", format!("{} stopped", number::plural(stopped as i64, "workflow", "workflows")))
+        }
     };
-    let sync = match (loaded.failed, loaded.breakers.len(), loaded.paused) {
+    let sync = match (loaded.failed, loaded.breakers.len(), loaded.held.len()) {
         (failed @ 1.., ..) => ("bad", format!("{} failed", number::plural(failed, "action", "actions"))),
         (_, open @ 1.., _) => {
             ("bad", format!("{} unreachable", number::plural(open as i64, "destination", "destinations")))
@@ -90,18 +96,20 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
         (0, None) => ("warn", "No job has run yet".to_owned()),
     };
     let owners = &loaded.owners;
-    let row = |name: &'static str, owner: &Option<String>, (tone, text): (&'static str, String)| {
+    let row = |(name, href): (&'static str, &'static str),
+               owner: &Option<String>,
+               (tone, text): (&'static str, String)| {
         let owner = owner.clone().unwrap_or_else(|| "No owner".into());
-        view! { <li><span class="dot" data-a=tone></span><span>{name}</span><span class="quiet">{owner}</span><small>{text}</small></li> }
+        view! { <li><span class="dot" data-a=tone></span><a href=href>{name}</a><span class="quiet">{owner}</span><small>{text}</small></li> }
     };
     view! {
         <section aria-labelledby="h-layers">
             <div class="sec-head"><h2 id="h-layers">"Layers"</h2></div>
             <ul class="layers">
-                {row("Content", &owners.content, content)}
-                {row("Rules", &owners.rules, rules)}
-                {row("Execution & sync", &owners.sync, sync)}
-                {row("Control", &owners.control, control)}
+                {row(("Content", Kind::Map.spec().path), &owners.content, content)}
+                {row(("Rules", Kind::RuleSet.spec().path), &owners.rules, rules)}
+                {row(("Execution & sync", "/sync"), &owners.sync, sync)}
+                {row(("Control", "/sync/jobs"), &owners.control, control)}
             </ul>
         </section>
     }
@@ -150,7 +158,13 @@ fn row(loaded: &HomeData, workflow: &WorkflowState, may: bool) -> impl IntoView 
         (None, Some(_)) => dotted("good", "Running").into_any(),
         (None, None) => dotted("warn", "Not live").into_any(),
     };
-    let version = workflow.version.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
+    let version = match (workflow.version, &workflow.rule_set) {
+        (Some(version), Some(name)) => {
+            let href = format!("{}/{name}", Kind::RuleSet.spec().path);
+            Either::Left(view! { <a href=href>{format!("v{version}")}</a> })
+        }
+        _ => Either::Right("none"),
+    };
     view! {
         <tr>
             <th scope="row"><a href=format!("/leads?workflow={}", workflow.name)>{workflow.title.clone()}</a></th>

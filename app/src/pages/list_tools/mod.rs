@@ -43,14 +43,14 @@ fn columns(address: &Address, choices: &[(&'static str, &'static str, bool)]) ->
     });
     let usual = address
         .get("cols")
-        .map(|_| view! { <a class="btn plain" href=address.without(&["cols"]).href()>"As usual"</a> });
+        .map(|_| view! { <a class="btn plain" href=address.without(&["cols"]).href()>"Reset"</a> });
     let form = view! {
         <form method="get" action=address.path()>
             {address.hidden_inputs_except(&["cols"])}
             // Always present, so that clearing every box still sends a column selection.
             <input type="hidden" name="cols" value="first" />
             <fieldset class="checks"><legend>"Columns"</legend>{boxes.collect_view()}</fieldset>
-            <span class="row"><button class="btn primary">"Show these"</button>{usual}</span>
+            <span class="row"><button class="btn primary">"Apply"</button>{usual}</span>
         </form>
     };
     ask(view! { {icon(Icon::Columns)}"Columns" }, false, form).into_any()

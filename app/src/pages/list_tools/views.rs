@@ -42,8 +42,8 @@ fn save(address: &Address, query: String, flash: &Flash) -> impl IntoView + use<
             <input type="hidden" name="page" value=address.path() />
             <input type="hidden" name="query" value=query />
             {name(flash, None)}
-            <button class="btn primary">"Save the view"</button>
-            <p class="meta">"Filters, order and columns as they are now, for you alone. A name you have used is replaced."</p>
+            <button class="btn primary">"Save view"</button>
+            <p class="meta">"Saves filters, order and columns, only for you. Saving under the same name replaces the view."</p>
         </form>
     };
     ask("Save this view", is_wrong(flash), form)

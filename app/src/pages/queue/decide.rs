@@ -8,20 +8,11 @@ use serde_json::Value as Json;
 use store::queue::Kind;
 
 use super::load::{OpenLead, QueueData};
-use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as done};
+use crate::actions::queue::{DecideLead, GiveBackLead, OTHER_REASON, REASON_CHARS, REASONS, decided as done};
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
 use crate::ui::{titles, words};
-
-/// Common reasons, offered as suggestions.
-const REASONS: [&str; 5] = [
-    "Outside our market",
-    "Student or research",
-    "Already talking to us",
-    "Competitor or supplier",
-    "Unreachable",
-];
 
 /// Renders the hidden fields that identify the lead and preserve the filters.
 pub fn named(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
@@ -82,15 +73,24 @@ pub fn forms(
     let change = (!others).then(|| change(open, &typed, fields().into_any()));
     let disqualify = (!others).then(|| disqualify(&typed, fields().into_any()));
     // Preserves the text typed before another person claimed the lead.
-    let kept = (others && !typed.reason.is_empty()).then(|| {
-        let text = typed.reason.clone();
+    let kept = (others && !typed.note.is_empty()).then(|| {
+        let text = typed.note.clone();
         view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
     });
     Either::Right(view! {
         <div class="row decide">{accept}{change}{disqualify}</div>
         {kept}
-        <datalist id="reasons">{REASONS.map(|reason| view! { <option value=reason></option> }).collect_view()}</datalist>
     })
+}
+
+/// Returns the chosen reason and the note of a rejected form. Free text in place of a reason counts as the note.
+pub fn typed_reason(flash: &Flash) -> (String, String) {
+    let text = |name: &str| flash.values.get(name).cloned().unwrap_or_default();
+    let (reason, note) = (text("reason"), text("note"));
+    if note.is_empty() && !reason.is_empty() && reason != OTHER_REASON && !REASONS.contains(&&*reason) {
+        return (OTHER_REASON.to_owned(), reason);
+    }
+    (reason, note)
 }
 
 /// Input of a rejected form.
@@ -99,17 +99,20 @@ struct Typed {
     action: String,
     assignee: String,
     reason: String,
+    note: String,
     errors: std::collections::BTreeMap<String, String>,
 }
 
 impl Typed {
     fn read(flash: &Flash) -> Self {
         let text = |name: &str| flash.values.get(name).cloned().unwrap_or_default();
+        let (reason, note) = typed_reason(flash);
         Self {
             kind: text("kind").parse().ok(),
             action: text("action"),
             assignee: text("assignee"),
-            reason: text("reason"),
+            reason,
+            note,
             errors: flash.errors.clone(),
         }
     }
@@ -203,18 +206,26 @@ fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     }
 }
 
-/// Renders the reason as a single-line input, so that Enter submits the form.
+/// Renders the reasons as a select, so that they can be counted, with a note for the rest. The note is a single-line input, so
+/// that Enter submits the form.
 fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl IntoView + use<> {
     let id = format!("{form}-reason");
     let (described, invalid) = (error.is_some().then(|| id.clone()), error.is_some().then_some("true"));
-    let text = typed.map(|typed| typed.reason.clone());
+    let chosen = typed.map(|typed| typed.reason.clone()).unwrap_or_default();
+    let note = typed.map(|typed| typed.note.clone());
+    let option =
+        |reason: &&'static str| view! { <option value=*reason selected=chosen == *reason>{*reason}</option> };
     view! {
         <label class="label">
             "Reason"
-            <input
-                class="field" name="reason" list="reasons" value=text maxlength=REASON_CHARS.to_string() autocomplete="off"
-                required aria-invalid=invalid aria-describedby=described
-            />
+            <select class="field" name="reason" required aria-invalid=invalid aria-describedby=described>
+                <option value="">"Choose a reason"</option>
+                {REASONS.iter().chain([&OTHER_REASON]).map(option).collect_view()}
+            </select>
+        </label>
+        <label class="label">
+            "Note"
+            <input class="field" name="note" value=note maxlength=REASON_CHARS.to_string() autocomplete="off" />
         </label>
         {field_error(error, &id)}
     }

@@ -32,7 +32,7 @@ pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     let list = view! { <ol aria-label="Leads waiting">{rows}</ol><p class="meta end">{end}</p> };
     view! {
         <details class="list wide-open">
-            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show list"</span></summary>
+            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet show-list">"Show list"</span><span class="push quiet hide-list">"Hide list"</span></summary>
             <div class="rows" role="region" aria-label="List" tabindex="0">
                 <a class="skip" href="#work">"Skip to the lead"</a>
                 <div class="list-head">
@@ -67,8 +67,9 @@ fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView +
 }
 
 fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView + use<> {
-    let (who, about) =
+    let (who, _) =
         words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    let person = row.name.clone().filter(|name| *name != who).map(|name| format!("{name}: "));
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
     let others = row.taken_by.filter(|by| *by != loaded.viewer);
     let taken = match (row.taken_by, &row.taken_name, row.taken_until) {
@@ -86,7 +87,7 @@ fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView 
                 {priority(row.priority)}
                 <b>{who}</b>
                 <span class="quiet">{waited(loaded.clock, row.queued_at)}</span>
-                <small><span class="clip" title=about>{why(loaded, row)}</span>{taken}</small>
+                <small><span class="clip">{person}{why(loaded, row)}</span>{taken}</small>
             </a>
         </li>
     }

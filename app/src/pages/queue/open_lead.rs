@@ -52,14 +52,20 @@ pub fn pane(here: &PageContext, loaded: &QueueData, open: &OpenLead, flash: &Fla
 /// Renders the lead's name and contact data.
 fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     let lead = &open.lead.lead;
-    let (who, _) = open.lead.who();
+    // Company first, as in the list; the person is below.
+    let (who, _) = words::lead(
+        lead.company.as_ref(),
+        lead.name.as_ref(),
+        lead.email.as_ref(),
+        lead.external_id.as_deref(),
+    );
     let waited = open.since.map(|since| format!("Waiting {}", waited(loaded.clock, since)));
     let mail = lead
         .email
         .as_ref()
         .map(|email| view! { <span><a href=format!("mailto:{email}")>{email.clone()}</a></span> });
-    let company = lead.company.clone().filter(|company| *company != who);
-    let rest: Vec<String> = [company, lead.domain.clone()].into_iter().flatten().collect();
+    let person = lead.name.clone().filter(|name| *name != who);
+    let rest: Vec<String> = [person, lead.domain.clone()].into_iter().flatten().collect();
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
         view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_in_sentence(at)}</span> }
@@ -69,8 +75,8 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
         <header class="whom">
             <div class="row"><h2 id="w-t">{who}</h2><span class="push meta">{waited}</span></div>
             <p class="row">
-                {mail}
                 {rest.into_iter().map(|text| view! { <span>{text}</span> }).collect_view()}
+                {mail}
                 {came}
                 <span>{workflow}</span>
                 {lead.assignee.as_ref().map(|email| view! { <span>"Assigned to "{open.lead.person(email)}</span> })}
@@ -198,7 +204,8 @@ fn reason(open: &OpenLead, decided: &ExplainedDecision) -> String {
 
 /// Renders that the lead has left the queue, with any unsaved text.
 fn left_queue(loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoView + use<> {
-    let typed = flash.values.get("reason").filter(|text| !text.trim().is_empty()).cloned();
+    let (_, note) = decide::typed_reason(flash);
+    let typed = Some(note).filter(|text| !text.trim().is_empty());
     let written = typed.map(|text| {
         view! {
             <label class="label">
@@ -235,10 +242,9 @@ fn keys(loaded: &QueueData) -> impl IntoView + use<> {
             {key(&["A"], "accept")}
             {key(&["C"], "change")}
             {key(&["D"], "disqualify")}
-            {key(&["Esc"], "close")}
             {key(&["L"], "put back")}
             {key(&["Z"], "undo")}
-            {key(&["?"], "shortcuts")}
+            {key(&["?"], "all shortcuts")}
         }
     });
     view! { <ul class="keys" aria-label="Keyboard shortcuts">{key(&["J", "K"], "next, previous")}{deciding}</ul> }

@@ -106,7 +106,7 @@ async fn facts(here: &PageContext, run: &Run) -> Result<impl IntoView + use<>> {
     let names = names_of_actors(&here.request.store, &who).await?;
     let took = run.started_at.zip(run.finished_at).map(|(from, to)| {
         let took = number::duration((to - from).as_seconds_f64());
-        view! { <div><dt>"Took"</dt><dd>{took}</dd></div> }
+        view! { <div><dt>"Duration"</dt><dd>{took}</dd></div> }
     });
     let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
         view! { <div><dt>"Cancelled by"</dt><dd>{words::actor(by, &names)}", "{clock.stamp_in_sentence(at)}</dd></div> }

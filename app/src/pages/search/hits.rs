@@ -6,7 +6,7 @@ use store::people::{self, PeopleFilter, PeopleSort, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, LeadListCursor, LeadListFilter, LeadListRow, LeadListSort, PAGE_ROWS};
-use store::reads::search::{FoundVersion, versions};
+use store::reads::search::{self, FoundChange, FoundVersion, versions};
 use store::titles::{TitledObject, Titles, titles};
 
 use crate::context::Viewer;
@@ -63,7 +63,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             Err(_) => LeadListFilter { text: Some(text.to_owned()), ..LeadListFilter::default() },
         };
         let by_name = PeopleFilter { text: Some(text.to_owned()), ..PeopleFilter::default() };
-        let (leads, people, rules, workflows, versioned, titles) = tokio::try_join!(
+        let (leads, people, rules, workflows, versioned, changes, destinations, titles) = tokio::try_join!(
             leads_list::page(store, &filter, LeadListSort::default(), LeadListCursor::Start, PAGE_ROWS),
             people::page(
                 store,
@@ -76,13 +76,17 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             live_rules(store),
             workflow_names(store),
             versions(store, text),
+            search::changes(store, text),
+            search::destinations(store, text),
             titles(store),
         )?;
+        found.add("Changes", changes.into_iter().map(|change| change_hit(change, &titles)).collect());
         found.add("Leads", lead_hits(&leads, text));
         found.add("People", people.people.iter().take(EACH).map(person).collect());
         found.add("Rules", rule_hits(&rules, &workflows, text));
-        found
-            .add("What decides", versioned.into_iter().filter_map(|found| version(found, &titles)).collect());
+        let versioned = versioned.into_iter().filter_map(|found| version(found, &titles));
+        found.add("Field extraction, rules, lists and pools", versioned.collect());
+        found.add("Destinations", destinations.into_iter().map(destination).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
     let pages = pages(viewer).filter(|place| has(place.title, place.about)).map(|place| SearchHit {
@@ -92,13 +96,13 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
         icon: place.icon,
     });
     found.add("Pages", pages.collect());
-    let actions = page_actions(viewer).filter(|act| has(act.title, "")).map(|act| SearchHit {
+    let actions = page_actions(viewer).filter(|act| has(act.title, act.about)).map(|act| SearchHit {
         title: act.title.to_owned(),
         detail: String::new(),
         href: act.href.to_owned(),
         icon: Icon::Forward,
     });
-    found.add("What you can do", actions.collect());
+    found.add("Actions", actions.collect());
     Ok(found)
 }
 
@@ -141,22 +145,48 @@ fn person(person: &Person) -> SearchHit {
     }
 }
 
-/// Returns matching rules, each linked to the leads it decided.
+fn change_hit(change: FoundChange, titles: &Titles) -> SearchHit {
+    let kind: Option<Kind> = change.kind.parse().ok();
+    let about = kind.map_or_else(
+        || words::sentence(&change.name),
+        |kind| {
+            let title = titles.get(TitledObject::Version(kind, &change.name));
+            let title = title.map_or_else(|| words::sentence(&change.name), str::to_owned);
+            format!("{} {title}", kind.spec().title)
+        },
+    );
+    let state = change
+        .state
+        .parse()
+        .map_or_else(|_| words::sentence(&change.state), |state| words::change_state(state).1.to_owned());
+    SearchHit {
+        title: format!("#{} {}", change.number, change.title).trim_end().to_owned(),
+        detail: format!("{about}, {}", state.to_lowercase()),
+        href: format!("/changes/{}", change.number),
+        icon: Icon::Approve,
+    }
+}
+
+fn destination((name, title, kind): (String, Option<String>, String)) -> SearchHit {
+    SearchHit {
+        title: title.unwrap_or_else(|| name.clone()),
+        detail: format!("Destination, {}", words::destination_kind(&kind)),
+        href: "/sync".to_owned(),
+        icon: Icon::Send,
+    }
+}
+
+/// Returns matching rules, each linked to its rule set.
 fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<SearchHit> {
     let found = rules.iter().filter(|rule| is_in(&format!("{} {}", rule.title(), rule.rule_id), text));
     let hit = |rule: &RuleName| {
         let workflow = workflows.iter().find(|workflow| workflow.id == rule.workflow_id);
-        let address = Address::new("/leads").with("rule", rule.rule_id.clone());
-        let address = match workflow {
-            Some(workflow) => address.with("workflow", workflow.name.clone()),
-            None => address,
-        };
         let title = workflow.map_or("", |workflow| &workflow.title);
         SearchHit {
             title: rule.title().to_owned(),
-            detail: format!("{title}, leads it decided"),
-            href: address.href(),
-            icon: Icon::List,
+            detail: format!("Rule in {title}"),
+            href: format!("{}/{}#rule-{}", Kind::RuleSet.spec().path, rule.rule_set, rule.rule_id),
+            icon: Icon::Rules,
         }
     };
     found.take(EACH).map(hit).collect()

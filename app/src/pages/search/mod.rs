@@ -42,7 +42,7 @@ async fn load(here: PageContext, text: String) -> Result<PageContent> {
         <form class="row search-page" method="get" action=PATH role="search" aria-label="Everything">
             <span class="search">
                 {icon(Icon::Search)}
-                <input class="field" type="search" name="q" value=text autofocus placeholder="Leads, rules, people, pages" aria-label="Search" maxlength=TEXT_CHARS.to_string() />
+                <input class="field" type="search" name="q" value=text autofocus placeholder="Leads, changes, rules, people, pages" aria-label="Search" maxlength=TEXT_CHARS.to_string() />
             </span>
             <button class="btn">"Search"</button>
         </form>
@@ -79,7 +79,7 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
         n => format!("{} found", number::count(n as i64)),
     };
     let empty = (count == 0)
-        .then(|| view! { <p class="nothing">"Nothing found. Enter searches on a page of its own."</p> });
+        .then(|| view! { <p class="nothing">"Nothing found. Press Enter to open the search page."</p> });
     let mut next = 0;
     let groups = numbered(found, &mut next)
         .into_iter()

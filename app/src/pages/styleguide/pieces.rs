@@ -42,7 +42,7 @@ pub fn words() -> PieceGroup {
     let sure = |_| view! { <span class="row">{confidence(0.91, Some(0.85))}{confidence(0.62, Some(0.85))}{confidence(0.4, None)}</span> };
     PieceGroup {
         name: "Words",
-        about: "What was decided, what a condition came to, how something stands",
+        about: "Decisions, results of conditions, and states",
         examples: vec![
             example("Actions", actions),
             example("Not known", |_| unknown_chip("Not enough information")),
@@ -143,7 +143,7 @@ pub fn messages() -> PieceGroup {
             example("Warning", |_| {
                 note::note(
                     Tone::Warn,
-                    view! { <p><strong>"Paused. "</strong>"What waits is sent once it goes on."</p> },
+                    view! { <p><strong>"Paused. "</strong>"Pending actions are sent after you resume."</p> },
                 )
             }),
             example("Bad", |_| {
@@ -172,7 +172,7 @@ pub fn opened() -> PieceGroup {
             view! { <p>"Sums the amounts of opportunities of leads first decided in the period."</p> };
         dialog(theme.pick("d-light", "d-dark"), "What does it mean?", "Pipeline created", content)
     };
-    let folded = |_| view! { <details class="fold"><summary>"The same as a table"</summary><p>"What is folded away."</p></details> };
+    let folded = |_| view! { <details class="fold"><summary>"Show as table"</summary><p>"What is folded away."</p></details> };
     PieceGroup {
         name: "What opens",
         about: "By the browser alone: all of it works with scripts off",

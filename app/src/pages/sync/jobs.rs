@@ -29,9 +29,10 @@ async fn load(here: PageContext) -> Result<PageContent> {
     let jobs = jobs::jobs(store).await?;
     let who: Vec<String> = jobs.iter().filter_map(|job| job.requested_by.clone()).collect();
     let names = names_of_actors(store, &who).await?;
-    let bar = view! { <h1>"Jobs"</h1><span class="meta">"What Meshline does by itself; each run is done by one process"</span> };
+    let bar =
+        view! { <h1>"Jobs"</h1><span class="meta">"Background work, by one server process at a time"</span> };
     let body = if jobs.is_empty() {
-        let text = "The first process that serves makes the jobs known, within seconds of its start.";
+        let text = "The server registers its jobs within seconds of its start.";
         Either::Left(note::empty(Icon::Clock, "No jobs yet", view! { <p>{text}</p> }))
     } else {
         Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
@@ -65,8 +66,8 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
                     <th scope="col">"State"</th>
                     <th scope="col">"Result"</th>
                     <th scope="col" class="num">"Last run"</th>
-                    <th scope="col" class="num">"Took"</th>
-                    <th scope="col">"In process"</th>
+                    <th scope="col" class="num">"Duration"</th>
+                    <th scope="col">"Process"</th>
                     <th scope="col" class="num">"Next run"</th>
                     {may.then(|| view! { <th scope="col"><span class="sr">"Run now"</span></th> })}
                 </tr>
@@ -79,7 +80,7 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
 fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
     let kind: Option<JobKind> = job.name.parse().ok();
     let title = kind.map_or_else(|| job.name.clone(), |kind| kind.title().to_owned());
-    let about = kind.map_or("Another version of Meshline runs this one.", JobKind::about);
+    let about = kind.map_or("Run by another version of Meshline.", JobKind::about);
     let (tone, word) = state(job);
     // While a job runs, its recorded end belongs to the previous run.
     let took = job
@@ -90,7 +91,7 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
     let asked = job
         .requested_by
         .as_ref()
-        .map(|by| view! { <small>{format!("Asked for by {}", words::actor(by, names))}</small> });
+        .map(|by| view! { <small>{format!("Requested by {}", words::actor(by, names))}</small> });
     let run = kind.map(|kind| {
         view! {
             <form method="post" action=RunJob::PATH>
@@ -107,8 +108,8 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
             <td class="first">{dotted(tone, word)}</td>
             <td class="wide">{job.result.clone()}</td>
             <td class="num" data-l="Last run">{job.started_at.map(|at| clock.stamp(at))}</td>
-            <td class="num" data-l="Took">{took}</td>
-            <td class="quiet" data-l="In process">{job.runner.clone()}</td>
+            <td class="num" data-l="Duration">{took}</td>
+            <td class="quiet" data-l="Process">{job.runner.clone()}</td>
             <td class="num" data-l="Next run"><span title=clock.full(job.due_at)>{next}</span>{asked}</td>
             {may.then(|| view! { <td class="end">{run}</td> })}
         </tr>

@@ -74,9 +74,7 @@ fn rule(index: usize, rule: &RuleDefinition) -> impl IntoView + use<> {
     let sure: Vec<String> = rule
         .min_confidence
         .iter()
-        .map(|(field, least)| {
-            format!("{} {}", words::sentence(field).to_lowercase(), number::confidence(*least))
-        })
+        .map(|(field, least)| format!("{} {}", titles::field(field), number::confidence(*least)))
         .collect();
     let sure = (!sure.is_empty())
         .then(|| view! { <p class="meta">{format!("Confidence needed: {}", sure.join(", "))}</p> });
@@ -149,7 +147,7 @@ fn field_row(name: &str, field: &FieldDefinition) -> impl IntoView + use<> {
     let personal = field.personal.then(|| view! { " "<span class="tag">"personal"</span> });
     view! {
         <tr>
-            <th scope="row">{title}{personal}<small><code>{name.to_owned()}</code></small></th>
+            <th scope="row">{title}{personal}" "<small><code>{name.to_owned()}</code></small></th>
             <td class="first">{field.kind.to_string()}{unit}</td>
             <td class="wide">{values}</td>
             <td data-l="Missing">{missing}</td>
@@ -177,7 +175,7 @@ fn mapped_row(name: &str, field: &MappedField) -> impl IntoView + use<> {
     let settings = settings(field);
     view! {
         <tr>
-            <th scope="row">{words::sentence(name)}<small><code>{name.to_owned()}</code></small></th>
+            <th scope="row">{titles::field(name)}" "<small><code>{name.to_owned()}</code></small></th>
             <td class="first">{field.extract.name()}</td>
             <td class="wide">{from}<small class="quiet">{settings}</small></td>
             <td class="num" data-l="Confidence needed">{field.min_confidence.map_or_else(|| "any".into(), number::confidence)}</td>

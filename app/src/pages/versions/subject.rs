@@ -87,7 +87,10 @@ async fn load(
     };
     let main = match &against {
         Some(against) => Either::Left(compared(kind, against, &shown, &names_in)?),
-        None => Either::Right(content::content(kind, &shown, &names_in, &editing)?),
+        None => {
+            provide_context(titles::FieldTitles(store::reads::subjects::field_titles(store).await?));
+            Either::Right(content::content(kind, &shown, &names_in, &editing)?)
+        }
     };
     let around = versions::VersionsContext {
         kind,

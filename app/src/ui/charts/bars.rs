@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use engine::action::Action;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, thinned};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, period_head, thinned};
+use crate::ui::words::sentence_start;
 use crate::ui::{number, words};
 
 /// The order of the stack, from bottom to top, and of the legend.
@@ -17,6 +19,10 @@ pub const STACK: [Action; 6] =
 pub struct ChartBar {
     /// The short name of the period.
     pub label: String,
+    /// The first day of the period.
+    pub day: NaiveDate,
+    /// Whether the period is not over, so that its decisions are still being counted.
+    pub is_open: bool,
     /// The number of decisions per action, in the order of [`STACK`].
     pub counts: [u64; 6],
 }
@@ -36,16 +42,17 @@ impl ChartBar {
             })
             .collect();
         let total = number::plural(self.total(), "decision", "decisions");
+        let so_far = if self.is_open { ", so far" } else { "" };
         if parts.is_empty() {
-            format!("{}: none", self.label)
+            format!("{}{so_far}: none", self.label)
         } else {
-            format!("{}: {total}; {}", self.label, parts.join(", "))
+            format!("{}{so_far}: {total}; {}", self.label, parts.join(", "))
         }
     }
 }
 
-/// Builds the chart. `unit` is the period of a bar, such as `a day`.
-pub fn bars(name: &'static str, title: String, bars: &[ChartBar], unit: &str) -> Chart {
+/// Builds the chart. `length` is the period of a bar, such as `day`.
+pub fn bars(name: &'static str, title: String, bars: &[ChartBar], length: &str) -> Chart {
     let axis = Axis::counts(bars.iter().map(ChartBar::total).max().unwrap_or_default());
     let present: Vec<usize> =
         (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
@@ -57,15 +64,19 @@ pub fn bars(name: &'static str, title: String, bars: &[ChartBar], unit: &str) ->
     Chart {
         name,
         title,
-        summary: summary(bars, unit),
+        summary: summary(bars, length),
         legend: legend.collect(),
         unit: "Decisions",
         ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: thinned(bars.iter().map(|bar| bar.label.clone())),
+        is_over_time: true,
         is_scale: false,
-        along: None,
+        along: bars
+            .iter()
+            .any(|bar| bar.is_open && bar.total() > 0)
+            .then_some("Paler bar: the period is not over yet"),
         marks: marks(bars, axis),
-        table: table(bars, &present),
+        table: table(bars, &present, length),
     }
 }
 
@@ -82,9 +93,10 @@ fn marks(bars: &[ChartBar], axis: Axis) -> String {
             ground += count;
             // Leaves a thin gap between two actions, unless the upper one is thinner than the gap.
             let height = (share(count) - 0.5).max(share(count) * 0.6);
+            let class = if bar.is_open { r#" class="open""# } else { "" };
             let _ = write!(
                 svg,
-                r#"<rect data-a="{}" x="{x:.2}" y="{:.2}" width="{width:.2}" height="{height:.2}"/>"#,
+                r#"<rect{class} data-a="{}" x="{x:.2}" y="{:.2}" width="{width:.2}" height="{height:.2}"/>"#,
                 words::action_tone(*action),
                 100.0 - share(ground),
             );
@@ -94,11 +106,11 @@ fn marks(bars: &[ChartBar], axis: Axis) -> String {
     svg
 }
 
-fn summary(bars: &[ChartBar], unit: &str) -> String {
+fn summary(bars: &[ChartBar], length: &str) -> String {
     let totals = || bars.iter().map(ChartBar::total);
     let (least, most) = (totals().min().unwrap_or_default(), totals().max().unwrap_or_default());
     format!(
-        "Decisions by action {unit}, {} to {}. Between {} and {} {unit}, {} in all.",
+        "Decisions by action per {length}, {} to {}. Between {} and {} per {length}, {} in total.",
         bars.first().map_or("", |bar| &bar.label),
         bars.last().map_or("", |bar| &bar.label),
         number::count(least),
@@ -107,11 +119,12 @@ fn summary(bars: &[ChartBar], unit: &str) -> String {
     )
 }
 
-fn table(bars: &[ChartBar], present: &[usize]) -> ChartTable {
-    let actions = present.iter().map(|i| words::action(STACK[*i]).to_owned());
+fn table(bars: &[ChartBar], present: &[usize], length: &str) -> ChartTable {
+    let head = |words: &str| ChartCell::named(words, format!("{words} (decisions)"));
+    let actions = present.iter().map(|i| head(words::action(STACK[*i])));
     let row = |bar: &ChartBar| {
         let counts = present.iter().map(|i| ChartCell::count(bar.counts[*i]));
-        [ChartCell::text(&*bar.label)]
+        [ChartCell::day(&*bar.label, bar.day)]
             .into_iter()
             .chain(counts)
             .chain([ChartCell::count(bar.total())])
@@ -119,8 +132,12 @@ fn table(bars: &[ChartBar], present: &[usize]) -> ChartTable {
     };
     ChartTable {
         caption: "Decisions by action".into(),
-        heads: ["When".to_owned()].into_iter().chain(actions).chain(["All".to_owned()]).collect(),
-        rows: bars.iter().rev().map(row).collect(),
+        heads: [period_head(&sentence_start(length))]
+            .into_iter()
+            .chain(actions)
+            .chain([head("All")])
+            .collect(),
+        rows: bars.iter().map(row).collect(),
     }
 }
 
@@ -129,13 +146,41 @@ mod tests {
     use super::*;
 
     fn bar(counts: [u64; 6]) -> ChartBar {
-        ChartBar { label: "10 Nov".into(), counts }
+        ChartBar {
+            label: "10 Nov".into(),
+            day: NaiveDate::from_ymd_opt(2026, 11, 10).unwrap(),
+            is_open: false,
+            counts,
+        }
     }
 
     #[test]
     fn a_bar_is_told_in_words() {
         assert_eq!(bar([38, 0, 0, 2, 0, 0]).words(), "10 Nov: 40\u{a0}decisions; assign 38, hold 2");
         assert_eq!(bar([0; 6]).words(), "10 Nov: none");
+        let today = ChartBar { is_open: true, ..bar([1, 0, 0, 0, 0, 0]) };
+        assert_eq!(today.words(), "10 Nov, so far: 1\u{a0}decision; assign 1");
+    }
+
+    #[test]
+    fn a_period_that_is_not_over_is_marked() {
+        let days = [bar([3, 0, 0, 0, 0, 0]), ChartBar { is_open: true, ..bar([1, 0, 0, 0, 0, 0]) }];
+        let chart = bars("decisions", "Decisions per day".into(), &days, "day");
+        assert_eq!(chart.marks.matches("class=\"open\"").count(), 1);
+        assert_eq!(chart.along, Some("Paler bar: the period is not over yet"));
+        assert_eq!(bars("decisions", String::new(), &days[..1], "day").along, None);
+    }
+
+    #[test]
+    fn files_have_iso_dates_oldest_first_and_units() {
+        let later = ChartBar {
+            label: "11 Nov".into(),
+            day: NaiveDate::from_ymd_opt(2026, 11, 11).unwrap(),
+            ..bar([0, 0, 0, 2, 0, 0])
+        };
+        let chart = bars("decisions", "Decisions per day".into(), &[bar([38, 0, 0, 2, 0, 0]), later], "day");
+        let file = "Day (first day),Assign (decisions),Hold (decisions),All (decisions)\r\n2026-11-10,38,2,40\r\n2026-11-11,0,2,2\r\n";
+        assert_eq!(String::from_utf8(chart.csv().unwrap()).unwrap(), file);
     }
 
     #[test]

@@ -6,39 +6,66 @@ use super::Chart;
 use super::scale::escaped;
 use crate::csv_file;
 
-/// The light theme's colours from `style/tokens.css`, because a file cannot follow the page's theme.
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#4a4d57}.t{font-size:15px;font-weight:600;fill:#1b1d23}\
-line{stroke:#dfe1e6;vector-effect:non-scaling-stroke}.hit{fill:none}.even{stroke:#8b8f9a;stroke-dasharray:2 3}\
-.curve{stroke-width:1.5}.young{stroke-dasharray:2 3}.point{stroke-width:6;stroke-linecap:round}\
-.curve,.point,.spread{stroke:#4f46e5}[data-a=bad].curve,[data-a=bad].point{stroke:#d14343}\
-[data-a=assign]{fill:#3b82f6}[data-a=advance]{fill:#22a06b}[data-a=nurture]{fill:#14b8a6}[data-a=hold]{fill:#d99a1c}\
-[data-a=escalate]{fill:#6b7080}[data-a=disqualify],[data-a=bad]{fill:#d14343}[data-a=info]{fill:#4f46e5}[data-a=left]{fill:#e6e7fb}";
+/// Colours of the light theme by token, because a file cannot follow the page's theme, and few programs know `oklch()`. A test
+/// compares them with `style/tokens.css`.
+const COLOURS: [(&str, &str); 12] = [
+    ("ink", "#191d27"),
+    ("ink-2", "#494d57"),
+    ("ink-3", "#646771"),
+    ("line", "#e5e6e9"),
+    ("line-control", "#8f929a"),
+    ("accent", "#494fcc"),
+    ("canvas", "#ffffff"),
+    ("assign-mark", "#228bdb"),
+    ("advance-mark", "#2e9e5c"),
+    ("nurture-mark", "#399c9b"),
+    ("hold-mark", "#c3801f"),
+    ("disqualify-mark", "#e94646"),
+];
+
+/// Rules of the file; `$name` stands for a colour of [`COLOURS`].
+const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:$ink-2;}.t{font-size:15px;font-weight:600;fill:$ink;}.q{fill:$ink-3;}\
+line{stroke:$line;vector-effect:non-scaling-stroke}.hit{fill:none}.even{stroke:$line-control;stroke-dasharray:2 3}\
+.curve{stroke-width:1.5}.young{stroke-dasharray:2 3}.point{stroke-width:6;stroke-linecap:round}.open{fill-opacity:.55}\
+.curve,.point,.spread{stroke:$accent}[data-a=bad].curve,[data-a=bad].point{stroke:$disqualify-mark}\
+[data-a=assign]{fill:$assign-mark}[data-a=advance]{fill:$advance-mark}[data-a=nurture]{fill:$nurture-mark}[data-a=hold]{fill:$hold-mark}\
+[data-a=escalate]{fill:$ink-3}[data-a=disqualify],[data-a=bad]{fill:$disqualify-mark}[data-a=info]{fill:$accent}[data-a=even]{fill:$line-control}\
+[data-a=left]{fill:$accent;fill-opacity:.14}";
 
 /// Position and size of the plot within the SVG.
 const LEFT: f64 = 80.0;
-const TOP: f64 = 60.0;
+const TOP: f64 = 116.0;
 const FIELD: (f64, f64) = (860.0, 300.0);
-const SIZE: (f64, f64) = (980.0, 420.0);
+const SIZE: (f64, f64) = (980.0, 476.0);
+/// Position of the first entry of the legend, and the average width of a character at its size.
+const LEGEND: (f64, f64) = (12.0, 74.0);
+const CHARACTER: f64 = 6.6;
 
 impl Chart {
-    /// Writes the table as CSV.
+    /// Writes the table as CSV, periods in order.
     ///
     /// # Errors
     /// Returns an error if the rows differ in length.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let rows = self.table.rows.iter().map(|row| row.iter().map(|cell| cell.plain.clone()).collect());
-        csv_file::to_csv([self.table.heads.clone()].into_iter().chain(rows))
+        let heads = self.table.heads.iter().map(|head| head.plain.clone()).collect();
+        csv_file::to_csv([heads].into_iter().chain(rows))
     }
 
-    /// Writes the SVG with its axes and its summary.
-    pub fn svg(&self) -> String {
+    /// Writes the SVG with title, legend and axes. `context` says which period and workflow it shows.
+    pub fn svg(&self, context: &str) -> String {
         let ((width, height), (wide, high)) = (SIZE, FIELD);
         let mut svg = format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"><title>{}</title><style>{STYLE}</style><text class="t" x="12" y="26">{}</text><text x="12" y="46">{}</text>"#,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"><title>{}</title><style>{}</style><rect width="{width}" height="{height}" fill="{}"/><text class="t" x="12" y="26">{}</text><text x="12" y="46">{}</text><text class="q" x="12" y="{:.0}">{}</text>"#,
             escaped(&self.summary),
+            style(),
+            colour("canvas"),
             escaped(&self.title),
+            escaped(context),
+            TOP - 14.0,
             escaped(self.unit),
         );
+        self.legend(&mut svg);
         for (i, tick) in self.ticks.iter().enumerate() {
             let y = TOP + high * i as f64 / self.ticks.len().saturating_sub(1).max(1) as f64 + 4.0;
             let _ = write!(
@@ -50,7 +77,7 @@ impl Chart {
         }
         let steps =
             if self.is_scale { self.labels.len().saturating_sub(1) } else { self.labels.len() }.max(1) as f64;
-        for (i, label) in self.labels.iter().enumerate() {
+        for (i, label) in self.labels.iter().enumerate().filter(|(_, label)| !label.is_empty()) {
             let place = if self.is_scale { i as f64 } else { i as f64 + 0.5 };
             let (x, y) = (LEFT + wide * place / steps, TOP + high + 18.0);
             let _ =
@@ -68,20 +95,66 @@ impl Chart {
         );
         svg
     }
+
+    /// Writes the legend in one line.
+    fn legend(&self, svg: &mut String) {
+        let (mut x, y) = LEGEND;
+        for key in &self.legend {
+            let words = key
+                .value
+                .as_ref()
+                .map_or_else(|| key.words.clone(), |value| format!("{} {value}", key.words));
+            let _ = write!(
+                svg,
+                r#"<rect data-a="{}" x="{x:.0}" y="{:.0}" width="9" height="9" rx="2"/><text x="{:.0}" y="{y:.0}">{}</text>"#,
+                key.tone,
+                y - 9.0,
+                x + 15.0,
+                escaped(&words)
+            );
+            x += 15.0 + words.chars().count() as f64 * CHARACTER + 20.0;
+        }
+    }
+}
+
+fn colour(token: &str) -> &'static str {
+    COLOURS.iter().find(|(known, _)| *known == token).map_or("#000000", |(_, colour)| colour)
+}
+
+/// Returns the rules with their colours. Longer tokens come first, since some begin like others.
+fn style() -> String {
+    let mut tokens = COLOURS;
+    tokens.sort_by_key(|(token, _)| std::cmp::Reverse(token.len()));
+    tokens.iter().fold(STYLE.to_owned(), |style, (token, colour)| style.replace(&format!("${token}"), colour))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bars::{ChartBar, bars};
     use super::super::funnel::{FunnelStage, funnel};
     use super::super::histogram::histogram;
+    use super::*;
 
     #[test]
     fn a_picture_stands_alone_and_is_one_piece_of_xml() {
         let chart = histogram("sure", "How <sure>".into(), &[1, 2, 3, 4], "Leads");
-        let svg = chart.svg();
+        let svg = chart.svg("Last 12 weeks, <all> workflows");
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg></svg>"));
         assert!(svg.contains("How &lt;sure&gt;") && svg.contains(">Confidence<"));
+        assert!(svg.contains(">Last 12 weeks, &lt;all&gt; workflows<"));
         assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count());
+        assert!(!svg.contains('$'), "every colour is known");
+    }
+
+    #[test]
+    fn a_picture_has_its_legend() {
+        let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 10).unwrap();
+        let bar = ChartBar { label: "10 Nov".into(), day, is_open: false, counts: [38, 0, 0, 2, 0, 0] };
+        let svg = bars("decisions", "Decisions per day".into(), &[bar], "day").svg("7 days");
+        assert!(
+            svg.contains(">Assign 38</text>") && svg.contains(">Hold 2</text>") && !svg.contains(">Nurture")
+        );
+        assert!(svg.contains(r#"<rect data-a="assign" x="12""#));
     }
 
     #[test]
@@ -91,7 +164,39 @@ mod tests {
         let csv = funnel("funnel", "Funnel".into(), &stages).csv().unwrap();
         assert_eq!(
             String::from_utf8(csv).unwrap(),
-            "Stage,Leads,Of those before,Of all\r\nDecided,1200,,1.0000\r\nWon,12,0.0100,0.0100\r\n"
+            "Stage,Leads,\"Of previous stage (share, 0 to 1)\",\"Of all (share, 0 to 1)\"\r\nDecided,1200,,1.0000\r\nWon,12,0.0100,0.0100\r\n"
         );
+    }
+
+    /// Converts an OKLCH colour to sRGB in hexadecimal digits (CSS Color Module Level 4, §18.1).
+    fn srgb(lightness: f64, chroma: f64, hue: f64) -> String {
+        let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+        let cube = |x: f64| x * x * x;
+        let l = cube(lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b);
+        let m = cube(lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b);
+        let s = cube(lightness - 0.089_484_177_5 * a - 1.291_485_548 * b);
+        let linear = [
+            4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
+            -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
+            -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701 * s,
+        ];
+        let byte = |c: f64| {
+            let c = c.clamp(0.0, 1.0);
+            let encoded = if c <= 0.003_130_8 { 12.92 * c } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 };
+            format!("{:02x}", (encoded * 255.0).round() as u8)
+        };
+        format!("#{}", linear.map(byte).concat())
+    }
+
+    #[test]
+    fn a_picture_has_the_hues_of_the_page() {
+        let css = include_str!("../../../../style/tokens.css");
+        for (token, known) in COLOURS {
+            let (_, rest) = css.split_once(&format!("--{token}: ")).unwrap();
+            let (_, rest) = rest.split_once("oklch(").unwrap();
+            let parts: Vec<f64> =
+                rest.split(')').next().unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
+            assert_eq!(srgb(parts[0], parts[1], parts[2]), known, "{token}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, WIDTH};
+use super::{Chart, ChartCell, ChartTable, WIDTH, share_head};
 use crate::ui::number;
 
 /// A stage and the number of leads that reached it.
@@ -19,7 +19,7 @@ pub fn funnel(name: &'static str, title: String, stages: &[FunnelStage]) -> Char
     let before = |i: usize| i.checked_sub(1).and_then(|i| stages.get(i)).map(|stage| stage.count);
     let told = |(i, stage): (usize, &FunnelStage)| match before(i) {
         Some(before) => format!(
-            "{}: {}, {} of those before, {} of all",
+            "{}: {}, {} of the previous stage, {} of all",
             stage.words,
             number::count(stage.count),
             shown(share(stage.count, before)),
@@ -64,12 +64,18 @@ pub fn funnel(name: &'static str, title: String, stages: &[FunnelStage]) -> Char
         unit: "Leads",
         ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: stages.iter().map(|stage| hyphenated(stage.words)).collect(),
+        is_over_time: false,
         is_scale: false,
         along: None,
         marks,
         table: ChartTable {
-            caption: "How far leads came".into(),
-            heads: ["Stage", "Leads", "Of those before", "Of all"].map(str::to_owned).into(),
+            caption: "Funnel".into(),
+            heads: vec![
+                ChartCell::text("Stage"),
+                ChartCell::text("Leads"),
+                share_head("Of previous stage"),
+                share_head("Of all"),
+            ],
             rows: stages.iter().enumerate().map(row).collect(),
         },
     }
@@ -98,20 +104,22 @@ mod tests {
             .zip(counts)
             .map(|(words, count)| FunnelStage { words, count })
             .collect();
-        funnel("funnel", "How far leads came".into(), &stages)
+        funnel("funnel", "Funnel".into(), &stages)
     }
 
     #[test]
     fn each_stage_is_told_by_the_one_before_and_by_all() {
         let chart = chart([200, 50, 10]);
-        assert!(chart.summary.contains("Accepted: 50, 25.0\u{a0}% of those before, 25.0\u{a0}% of all"));
-        assert!(chart.summary.contains("Won: 10, 20.0\u{a0}% of those before, 5.0\u{a0}% of all"));
+        assert!(
+            chart.summary.contains("Accepted: 50, 25.0\u{a0}% of the previous stage, 25.0\u{a0}% of all")
+        );
+        assert!(chart.summary.contains("Won: 10, 20.0\u{a0}% of the previous stage, 5.0\u{a0}% of all"));
         assert_eq!(chart.table.rows[2][2].plain, "0.2000");
     }
 
     #[test]
     fn nothing_is_divided_by_nothing() {
         let chart = chart([0, 0, 0]);
-        assert!(chart.summary.contains("Won: 0, n/a of those before") && !chart.marks.contains("NaN"));
+        assert!(chart.summary.contains("Won: 0, n/a of the previous stage") && !chart.marks.contains("NaN"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, WIDTH};
+use super::{Chart, ChartCell, ChartTable, WIDTH, share_head};
 use crate::ui::number;
 
 /// Builds the chart from bins of equal width; `unit` names the counted items.
@@ -32,21 +32,22 @@ pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static
     }
     strips(&mut marks, bins.iter().enumerate().map(told).collect::<Vec<_>>().into_iter());
     let most = bins.iter().enumerate().max_by_key(|(_, n)| **n).filter(|(_, n)| **n > 0);
-    let most = most.map(|(i, _)| format!(" Most lie at {}.", stretch(i))).unwrap_or_default();
+    let most = most.map(|(i, _)| format!(" Most are at {}.", stretch(i))).unwrap_or_default();
     Chart {
         name,
-        summary: format!("{title}, {} {} in all.{most}", number::count(all), unit.to_lowercase()),
+        summary: format!("{title}, {} {} in total.{most}", number::count(all), unit.to_lowercase()),
         title,
         legend: Vec::new(),
         unit,
         ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: ["0", "0.25", "0.50", "0.75", "1"].map(str::to_owned).into(),
+        is_over_time: false,
         is_scale: true,
         along: Some("Confidence"),
         marks,
         table: ChartTable {
             caption: "By confidence".into(),
-            heads: ["Confidence", unit, "Share"].map(str::to_owned).into(),
+            heads: vec![ChartCell::text("Confidence"), ChartCell::text(unit), share_head("Share")],
             rows: bins
                 .iter()
                 .enumerate()
@@ -65,10 +66,10 @@ mod tests {
     #[test]
     fn bins_add_up_and_say_where_most_lie() {
         let chart = histogram("sure", "How sure".into(), &[0, 1, 0, 3], "Leads");
-        assert_eq!(chart.summary, "How sure, 4 leads in all. Most lie at 0.75\u{a0}to\u{a0}1.00.");
+        assert_eq!(chart.summary, "How sure, 4 leads in total. Most are at 0.75\u{a0}to\u{a0}1.00.");
         assert_eq!(chart.marks.matches("data-a").count(), 2);
         assert_eq!(chart.table.rows[3][2].shown, "75.0\u{a0}%");
         let none = histogram("sure", "How sure".into(), &[0; 4], "Leads");
-        assert!(!none.marks.contains("NaN") && none.summary.ends_with("0 leads in all."));
+        assert!(!none.marks.contains("NaN") && none.summary.ends_with("0 leads in total."));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, thinned};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, period_head, share_head, thinned};
 use crate::ui::number;
 
 /// A line: its colour, its label and its share in each period, if known.
@@ -14,11 +14,11 @@ pub struct ChartLine {
     pub shares: Vec<Option<f64>>,
 }
 
-/// Builds the chart. Values from index `young` on are dashed, because outcomes are still coming in.
+/// Builds the chart; `times` are the periods with their first days, and `length` is their length, such as `Week`. Values from index `young` on are dashed, because outcomes are still coming in.
 pub fn lines(
     name: &'static str,
     title: String,
-    times: &[String],
+    (length, times): (&str, &[ChartCell]),
     lines: &[ChartLine],
     young: usize,
 ) -> Chart {
@@ -35,12 +35,16 @@ pub fn lines(
             let share = line.shares.get(i).copied().flatten();
             format!("{} {}", line.words, share.map_or_else(|| "n/a".into(), number::percent))
         });
-        format!("{}: {}", times.get(i).map_or("", String::as_str), parts.collect::<Vec<_>>().join(", "))
+        format!(
+            "{}: {}",
+            times.get(i).map_or("", |time| time.shown.as_str()),
+            parts.collect::<Vec<_>>().join(", ")
+        )
     };
     strips(&mut marks, (0..times.len()).map(said));
-    let row = |(i, time): (usize, &String)| {
+    let row = |(i, time): (usize, &ChartCell)| {
         let shares = lines.iter().map(|line| ChartCell::share(line.shares.get(i).copied().flatten()));
-        [ChartCell::text(&**time)].into_iter().chain(shares).collect()
+        [time.clone()].into_iter().chain(shares).collect()
     };
     Chart {
         name,
@@ -52,23 +56,23 @@ pub fn lines(
             .collect(),
         unit: "Share",
         ticks: axis.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
-        labels: thinned(times.iter().cloned()),
+        labels: thinned(times.iter().map(|time| time.shown.clone())),
+        is_over_time: true,
         is_scale: false,
         along: None,
         marks,
         table: ChartTable {
             caption: "Shares over time".into(),
-            heads: ["When"]
+            heads: [period_head(length)]
                 .into_iter()
-                .chain(lines.iter().map(|line| line.words))
-                .map(str::to_owned)
+                .chain(lines.iter().map(|line| share_head(line.words)))
                 .collect(),
-            rows: times.iter().enumerate().rev().map(row).collect(),
+            rows: times.iter().enumerate().map(row).collect(),
         },
     }
 }
 
-fn summary(title: &str, times: &[String], said: impl Fn(usize) -> String) -> String {
+fn summary(title: &str, times: &[ChartCell], said: impl Fn(usize) -> String) -> String {
     let ends: Vec<String> = match times.len() {
         0 => Vec::new(),
         1 => vec![said(0)],
@@ -108,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_line_goes_over_what_is_not_there() {
-        let times: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
+        let times = ["a", "b", "c"].map(ChartCell::text);
         let line = ChartLine { tone: "info", words: "MQL→SQL", shares: vec![Some(0.1), None, Some(0.3)] };
-        let chart = lines("rates", "Rates".into(), &times, &[line], 2);
+        let chart = lines("rates", "Rates".into(), ("Week", &times), &[line], 2);
         assert_eq!(chart.marks.matches("curve young").count(), 1);
         assert_eq!(chart.marks.matches("class=\"point\"").count(), 2);
         assert_eq!(chart.summary, "Rates. a: MQL→SQL 10.0\u{a0}%; c: MQL→SQL 30.0\u{a0}%.");
         assert_eq!(chart.table.rows[1][1].shown, "n/a");
-        assert!(!lines("rates", "Rates".into(), &[], &[], 0).marks.contains("NaN"));
+        assert!(!lines("rates", "Rates".into(), ("Week", &[]), &[], 0).marks.contains("NaN"));
     }
 }

@@ -11,6 +11,7 @@ pub mod reliability;
 mod scale;
 pub mod spark;
 
+use chrono::NaiveDate;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -39,6 +40,8 @@ pub struct Chart {
     pub ticks: Vec<String>,
     /// Evenly spaced under the marks; empty labels are not shown.
     pub labels: Vec<String>,
+    /// Whether the rows of the table are periods, which the page shows newest first and files oldest first.
+    pub is_over_time: bool,
     /// Whether the labels mark the boundaries of the steps rather than their centres.
     pub is_scale: bool,
     /// The name of the horizontal axis, if the labels do not make it obvious.
@@ -56,11 +59,11 @@ pub struct LegendEntry {
     pub value: Option<String>,
 }
 
-/// The data of a chart as a table. The first column contains the row headers.
+/// The data of a chart as a table. The first column contains the row headers. Heads name the unit for programs.
 #[derive(Clone, Debug, Default)]
 pub struct ChartTable {
     pub caption: String,
-    pub heads: Vec<String>,
+    pub heads: Vec<ChartCell>,
     pub rows: Vec<Vec<ChartCell>>,
 }
 
@@ -75,6 +78,16 @@ impl ChartCell {
     pub fn text(text: impl Into<String>) -> Self {
         let shown: String = text.into();
         Self { plain: shown.replace('\u{a0}', " "), shown }
+    }
+
+    /// Creates a cell with different texts for people and for programs.
+    pub fn named(shown: impl Into<String>, plain: impl Into<String>) -> Self {
+        Self { shown: shown.into(), plain: plain.into() }
+    }
+
+    /// Creates the cell of a period, which programs get as the ISO date of its first day.
+    pub fn day(shown: impl Into<String>, day: NaiveDate) -> Self {
+        Self::named(shown, day.format("%Y-%m-%d").to_string())
     }
 
     pub fn count(n: u64) -> Self {
@@ -104,7 +117,7 @@ impl Chart {
         let along = self.along.map(|along| view! { <p class="axis along" aria-hidden="true">{along}</p> });
         let axis = if self.is_scale { "x ends" } else { "x" };
         let svg = self.marks.clone();
-        let read_out = format!("{}; the arrow keys read it out", self.title);
+        let read_out = format!("{}; use the arrow keys to read values", self.title);
         let file = |ending: &str| {
             view! { <a class="btn plain" href=files(ending) download>{icon(Icon::Download)}{ending.to_uppercase()}<span class="sr">{format!(" of {}", self.title)}</span></a> }
         };
@@ -126,7 +139,7 @@ impl Chart {
                 </ChartHover>
             </figure>
             <div class="chart-foot">
-                <details class="fold"><summary>"The same as a table"</summary>{self.table.view()}</details>
+                <details class="fold"><summary>"Show as table"</summary>{self.table.view(self.is_over_time)}</details>
                 <span class="row">{file("csv")}{file("svg")}</span>
             </div>
         }
@@ -135,10 +148,14 @@ impl Chart {
 }
 
 impl ChartTable {
-    fn view(&self) -> AnyView {
+    fn view(&self, is_reversed: bool) -> AnyView {
         let heads = self.heads.iter().enumerate().map(|(place, head)| {
-            view! { <th scope="col" class=(place > 0).then_some("num")>{head.clone()}</th> }
+            view! { <th scope="col" class=(place > 0).then_some("num")>{head.shown.clone()}</th> }
         });
+        let mut rows: Vec<&Vec<ChartCell>> = self.rows.iter().collect();
+        if is_reversed {
+            rows.reverse();
+        }
         let row = |row: &Vec<ChartCell>| {
             let mut cells = row.iter().map(|cell| cell.shown.clone());
             let first = cells.next();
@@ -150,12 +167,22 @@ impl ChartTable {
                 <table class="table">
                     <caption class="sr">{self.caption.clone()}</caption>
                     <thead><tr>{heads.collect_view()}</tr></thead>
-                    <tbody>{self.rows.iter().map(row).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
         }
         .into_any()
     }
+}
+
+/// Returns the head of a column of shares, whose unit programs need to know.
+fn share_head(words: &str) -> ChartCell {
+    ChartCell::named(words, format!("{words} (share, 0 to 1)"))
+}
+
+/// Returns the head of the column of periods of a length such as `Week`.
+fn period_head(length: &str) -> ChartCell {
+    ChartCell::named(length, format!("{length} (first day)"))
 }
 
 /// Drops labels until the rest fits. Counts from the end, so that the latest period always keeps its label.

@@ -6,7 +6,7 @@ use engine::control::calibration::{BINS, CalibrationBin, ENOUGH, Reliability};
 
 use super::interval::wilson;
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, share_head};
 use crate::ui::number;
 
 /// Builds the chart.
@@ -44,19 +44,23 @@ pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Cha
         None => "n/a".into(),
     };
     let judged = number::plural(told.judged(), "judged decision", "judged decisions");
-    let few =
-        if told.error().is_none() { format!("; it takes {ENOUGH} judged decisions") } else { String::new() };
+    let few = if told.error().is_none() {
+        format!("; at least {ENOUGH} judged decisions needed")
+    } else {
+        String::new()
+    };
     Chart {
         name,
         summary: format!("{title}, {judged}. Expected calibration error {error}{few}."),
         title,
         legend: vec![
-            LegendEntry { tone: "info", words: "Right, with its 95\u{a0}% interval".into(), value: None },
-            LegendEntry { tone: "even", words: "As right as sure".into(), value: None },
+            LegendEntry { tone: "info", words: "Correct, with 95\u{a0}% interval".into(), value: None },
+            LegendEntry { tone: "even", words: "Perfect calibration".into(), value: None },
         ],
-        unit: "Right",
+        unit: "Correct",
         ticks: Axis::WHOLE.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 0))),
         labels: ["0", "0.25", "0.50", "0.75", "1"].map(str::to_owned).into(),
+        is_over_time: false,
         is_scale: true,
         along: Some("Confidence"),
         marks,
@@ -71,7 +75,7 @@ fn stretch(i: usize) -> String {
 fn words(i: usize, bin: &CalibrationBin) -> String {
     match bin.confidence().zip(bin.accuracy()) {
         Some((sure, right)) => format!(
-            "{}: {} of {} right, {}; on average {} sure",
+            "{}: {} of {} correct, {}; mean confidence {}",
             stretch(i),
             number::count(bin.right),
             number::count(bin.count),
@@ -96,10 +100,14 @@ fn table(told: &Reliability) -> ChartTable {
         ]
     };
     ChartTable {
-        caption: "How right decisions were, by how sure they were".into(),
-        heads: ["Confidence", "Judged", "Sure on average", "Right", "95 % interval"]
-            .map(str::to_owned)
-            .into(),
+        caption: "Correct decisions by confidence".into(),
+        heads: vec![
+            ChartCell::text("Confidence"),
+            ChartCell::named("Judged", "Judged (decisions)"),
+            share_head("Mean confidence"),
+            share_head("Correct"),
+            ChartCell::text("95 % interval"),
+        ],
         rows: told.bins.iter().enumerate().map(row).collect(),
     }
 }
@@ -111,7 +119,7 @@ mod tests {
     #[test]
     fn the_curve_says_its_error_or_that_there_are_too_few() {
         let few = reliability("reliability", "Right".into(), &Reliability::of([(0.9, true)]));
-        assert!(few.summary.contains("1\u{a0}judged decision. Expected calibration error n/a; it takes 50"));
+        assert!(few.summary.contains("1\u{a0}judged decision. Expected calibration error n/a; at least 50"));
         assert_eq!(few.marks.matches("class=\"point\"").count(), 1);
         let many =
             reliability("reliability", "Right".into(), &Reliability::of((0..100).map(|n| (0.9, n < 75))));

@@ -204,10 +204,10 @@ fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<ListOrd
     };
     let href = address.start().with("sort", turned).href();
     let title = match (sorted.by == name, sorted.order, column.is_text) {
-        (true, Order::Newest, false) => "Newest first; turn round",
-        (true, Order::Oldest, false) => "Oldest first; turn round",
-        (true, Order::Newest, true) => "From A to Z; turn round",
-        (true, Order::Oldest, true) => "From Z to A; turn round",
+        (true, Order::Newest, false) => "Newest first; reverse order",
+        (true, Order::Oldest, false) => "Oldest first; reverse order",
+        (true, Order::Newest, true) => "From A to Z; reverse order",
+        (true, Order::Oldest, true) => "From Z to A; reverse order",
         (false, ..) => "Sort by this",
     };
     view! {

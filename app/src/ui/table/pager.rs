@@ -38,11 +38,10 @@ pub fn pager<P: ToString>(
     let is_first = matches!(cursor, Cursor::Start);
     let has_more = beside.newer.is_some() || beside.older.is_some();
     let said = match (is_first, has_more, order) {
-        (true, false, _) => format!("{shown}, that is all"),
         (true, true, _) if count.by_name => format!("The first {shown}"),
         (true, true, Order::Newest) => format!("The newest {shown}"),
         (true, true, Order::Oldest) => format!("The oldest {shown}"),
-        (false, ..) => shown,
+        (true, false, _) | (false, ..) => shown,
     };
     let (back, on) = match order {
         Order::Newest if count.by_name => {

@@ -66,7 +66,12 @@ pub(super) fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> 
 fn settings(subject: &str, within: &str, before: &Json, after: &Json) -> Vec<Difference> {
     let (Some(was), Some(is)) = (before.as_object(), after.as_object()) else { return Vec::new() };
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let differing = names.into_iter().filter(|name| was.get(*name) != is.get(*name));
+    let same = |name: &String| match (was.get(name), is.get(name)) {
+        // `1` and `1.0` are the same number.
+        (Some(Json::Number(a)), Some(Json::Number(b))) => a.as_f64() == b.as_f64(),
+        (a, b) => a == b,
+    };
+    let differing = names.into_iter().filter(|name| !same(name));
     differing
         .flat_map(|name| {
             let part = format!("{within}{}", name.replace('_', " "));

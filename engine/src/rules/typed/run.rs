@@ -239,7 +239,7 @@ impl<'a> Evaluator<'a> {
                 return NoValue::error(format!("The key of a map cannot be {}.", key.phrase()));
             };
             if map.contains_key(&key) {
-                return NoValue::error(format!("The key {} stands twice in a map.", key.value()));
+                return NoValue::error(format!("The key {} appears twice in a map.", key.value()));
             }
             map.insert(key, value);
         }

@@ -255,7 +255,7 @@ fn record_outcome(schemas: &mut Schemas) -> Operation {
 
 fn show_lead(schemas: &mut Schemas) -> Operation {
     let lead = schemas.given::<LeadAnswer>();
-    Builder::new(schemas, "GET", "/api/v1/leads/{id}", "leads", "showLead", "A lead as it stands now.")
+    Builder::new(schemas, "GET", "/api/v1/leads/{id}", "leads", "showLead", "The current state of a lead.")
         .scope("read")
         .id("The lead.")
         .gives(200, "The lead.", as_json(lead))

@@ -257,12 +257,14 @@ async fn people_see_their_sessions_and_can_end_them() {
         browser.sign_in("ana@acme.example", PASSWORD, None).await;
     }
     let page = text(&mut here, "/account").await;
-    for said in ["Firefox on Linux", "Safari on iPhone", "curl", "127.0.0.1", "this one", "3\u{a0}browsers"] {
+    for said in
+        ["Firefox on Linux", "Safari on iPhone", "curl", "127.0.0.1", "this browser", "3\u{a0}browsers"]
+    {
         assert!(page.contains(said), "{said}");
     }
-    assert_eq!(page.matches("this one").count(), 1);
+    assert_eq!(page.matches("this browser").count(), 1);
     let (before, _) = page.split_once("Safari on iPhone").unwrap();
-    assert!(before.contains("this one"), "this browser is the first");
+    assert!(before.contains("this browser"), "this browser is the first");
     let row = page.split("<tr>").find(|row| row.contains("Safari on iPhone")).unwrap();
     let id = between(row, "name=\"session\" value=\"", "\"").to_owned();
 
@@ -271,7 +273,7 @@ async fn people_see_their_sessions_and_can_end_them() {
     assert_eq!(phone.get("/leads").await.status(), StatusCode::OK, "people cannot end each other's sessions");
 
     here.post("/actions/end-session", &[("session", &id)]).await;
-    assert!(text(&mut here, "/account").await.contains("That browser is signed out."));
+    assert!(text(&mut here, "/account").await.contains("The browser is signed out."));
     assert_eq!(location(&phone.get("/leads").await), "/sign-in?next=/leads");
     here.post("/actions/end-session", &[("session", &id)]).await;
     assert!(text(&mut here, "/account").await.contains("signed out before"));
@@ -282,7 +284,7 @@ async fn people_see_their_sessions_and_can_end_them() {
     assert_eq!(location(&third.get("/leads").await), "/sign-in?next=/leads");
     assert_eq!(eve.get("/leads").await.status(), StatusCode::OK);
     let page = text(&mut here, "/account").await;
-    assert!(page.contains("1\u{a0}browser") && !page.contains("Sign out all others"));
+    assert!(page.contains("1\u{a0}browser") && !page.contains("Sign out other browsers"));
 }
 
 #[tokio::test]
@@ -305,10 +307,10 @@ async fn people_are_found_and_listed_page_by_page() {
         let found = text(&mut admin, &format!("/people?q={asked}")).await;
         assert_eq!(listed(&found), count, "{asked}");
     }
-    assert!(text(&mut admin, "/people?q=zaphod").await.contains("Nobody like this"));
+    assert!(text(&mut admin, "/people?q=zaphod").await.contains("No people match these filters"));
     let mut sdr = app.signed_in("sdr@acme.example", &[Role::Sdr]).await;
     let asa = people::by_email(app.store(), "asa@acme.example").await.unwrap().unwrap();
     let page = text(&mut sdr, &format!("/people/{}", asa.id)).await;
-    assert!(page.contains("An administrator changes these.") && !page.contains("/actions/set-person"));
+    assert!(page.contains("Administrators can change these.") && !page.contains("/actions/set-person"));
     assert_eq!(sdr.get("/people/nobody").await.status(), StatusCode::NOT_FOUND);
 }

@@ -59,7 +59,7 @@ async fn a_list_is_exported_with_its_filters_without_formulas_or_erased_people()
     let log = text(&mut browser, "/audit.csv?area=export").await;
     assert_eq!(log.matches("page:/leads,").count(), 3, "{log}");
     assert!(
-        log.contains("Took a list as a file") && !log.contains("ruiz"),
+        log.contains("Exported a list") && !log.contains("ruiz"),
         "filters are logged by name, not by value"
     );
 }
@@ -93,7 +93,7 @@ async fn a_view_is_saved_opened_renamed_and_deleted() {
     let answer = browser.post("/actions/save-view", &fields).await;
     assert_eq!(location(&answer), "/leads?action=assign&cols=stage");
     let page = text(&mut browser, "/leads?action=assign&cols=stage").await;
-    assert!(page.contains("“Mine” is saved") && page.contains("Change this view"));
+    assert!(page.contains("Saved the view “Mine”") && page.contains("Change this view"));
     let elsewhere = text(&mut browser, "/leads").await;
     assert!(
         elsewhere.contains("href=\"/leads?action=assign&amp;cols=stage\"")
@@ -118,7 +118,7 @@ async fn a_view_is_saved_opened_renamed_and_deleted() {
         assert!(answer.status().is_client_error(), "{page} {query}");
     }
     browser.post("/actions/save-view", &[("page", "/leads"), ("query", ""), ("name", "  ")]).await;
-    assert!(text(&mut browser, "/leads").await.contains("Say what the view is called."));
+    assert!(text(&mut browser, "/leads").await.contains("Enter a name."));
 }
 
 #[tokio::test]
@@ -225,7 +225,15 @@ async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
         admin.post("/actions/add-key", &[("name", name), ("scopes[]", scope)]).await;
     }
     let all = text(&mut admin, "/keys.csv").await;
-    assert!(all.starts_with("Id,Key,State,Scopes,Made,Revoked\r\n") && !all.contains("ml_"), "{all}");
+    assert!(
+        all.starts_with("Id,Key,Starts with,State,Scopes,Created,Created by,Last used,Revoked\r\n"),
+        "{all}"
+    );
+    let secrets: Vec<&str> = all.split([',', '\r']).filter(|cell| cell.starts_with("ml_")).collect();
+    assert!(
+        secrets.len() == 3 && secrets.iter().all(|cell| cell.len() == 7),
+        "no more than the first characters: {all}"
+    );
     let id = column(&all, 0)[0].clone();
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
     for (query, found) in [
@@ -266,4 +274,33 @@ async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
         let before = keys(app.store(), &KeyListFilter::default(), by, order, back.unwrap(), 1).await.unwrap();
         assert_eq!(before.keys[0].name, expected[1], "back: {by:?} {order:?}");
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_names_its_subjects_and_is_searched_by_them() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("ida@acme.example", &[Role::Admin, Role::Sdr]).await;
+    admin.post("/actions/add-key", &[("name", "Zapier"), ("scopes[]", "read")]).await;
+    for asked in ["zapier", "Created an API key", "Somebody", "/keys"] {
+        let page = text(&mut admin, &format!("/audit?about={}", asked.replace(' ', "+"))).await;
+        let rows = page.split_once("<tbody").map_or("", |(_, rows)| rows);
+        assert_eq!(rows.contains(">Zapier</a>"), asked != "/keys", "{asked}: {rows}");
+    }
+    // Signing in is hidden at first, and shown on request.
+    let (hidden, shown) = (text(&mut admin, "/audit").await, text(&mut admin, "/audit?sign_ins=shown").await);
+    assert!(!hidden.contains(">Signed in<") && hidden.contains("Show sign-ins"));
+    assert!(shown.contains("Signed in") && shown.contains("Hide sign-ins"));
+    let reversed = text(&mut admin, "/audit?from=2026-03-02&to=2026-03-01").await;
+    assert!(
+        reversed.contains("The first day is after the last day.")
+            && reversed.contains("aria-invalid=\"true\"")
+    );
+    assert!(
+        text(&mut admin, "/audit?from=2001-01-01&to=2001-01-02")
+            .await
+            .contains("No entries match these filters")
+    );
+    let file = text(&mut admin, "/audit.csv?about=zapier").await;
+    assert!(file.starts_with("Id,When,Who,Actor,Roles,What,Action,To what,Subject,"), "{file}");
+    assert!(file.contains(",Created an API key,key.add,Zapier,key:"), "{file}");
 }

@@ -37,8 +37,7 @@ async fn leads_people_rules_lists_pages_and_actions_are_found() {
         ("", "href=\"/leads\""),
     ] {
         let options = found(&mut sdr, asked).await;
-        let fits =
-            options.contains(said) || (said == "Target accounts" && options.contains("leads it decided"));
+        let fits = options.contains(said) || (said == "Target accounts" && options.contains("Rule in"));
         assert!(fits, "{asked}: {options}");
     }
     let nothing = found(&mut sdr, "zaphod beeblebrox").await;

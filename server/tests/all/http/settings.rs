@@ -25,12 +25,12 @@ async fn the_organisation_has_a_name_and_defaults_for_new_people() {
     let ana = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap();
     assert_eq!(ana.time_zone, "UTC", "existing people keep their settings");
     admin.post("/actions/set-organisation", &[("name", " "), ("zone", "UTC"), ("numbers", "dot")]).await;
-    assert!(text(&mut admin, "/settings").await.contains("Say what the organisation is called."));
+    assert!(text(&mut admin, "/settings").await.contains("Enter a name."));
     let strange = [("name", "Acme"), ("zone", "Mars/Olympus"), ("numbers", "dot")];
     assert_eq!(admin.post("/actions/set-organisation", &strange).await.status(), StatusCode::NOT_FOUND);
     let mut sdr = app.signed_in("cy@acme.example", &[Role::Sdr]).await;
     let page = text(&mut sdr, "/settings").await;
-    assert!(page.contains("An administrator changes these.") && !page.contains("/actions/set-o"));
+    assert!(page.contains("Administrators can change these.") && !page.contains("/actions/set-o"));
     assert!(text(&mut admin, "/audit?area=settings").await.contains("Changed the organisation"));
 }
 
@@ -56,7 +56,7 @@ async fn content_and_rules_have_two_different_owners() {
     let ron = people::by_email(app.store(), "ron@acme.example").await.unwrap().unwrap().id;
     people::set_disabled(app.store(), &Actor::command("test"), ron, true).await.unwrap();
     admin.post("/actions/set-owners", &owners("ron@acme.example")).await;
-    assert!(text(&mut admin, "/settings").await.contains("Nobody with this address can sign in."));
+    assert!(text(&mut admin, "/settings").await.contains("This person cannot sign in. Choose someone else."));
 }
 
 #[tokio::test]
@@ -66,8 +66,8 @@ async fn a_test_e_mail_goes_to_the_sender_and_the_servers_answer_is_shown() {
     let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     admin.post("/actions/send-test-mail", &[]).await;
-    assert!(text(&mut admin, "/settings").await.contains("took a letter to ana@acme.example"));
-    assert!(server.letters(1).await[0].contains("Subject: A test from Meshline"));
+    assert!(text(&mut admin, "/settings").await.contains("accepted an e-mail to ana@acme.example"));
+    assert!(server.letters(1).await[0].contains("Subject: Test e-mail from Meshline"));
     let mut refused = app.signed_in("refused@acme.example", &[Role::Admin]).await;
     refused.post("/actions/send-test-mail", &[]).await;
     let page = text(&mut refused, "/settings").await;

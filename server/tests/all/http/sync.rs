@@ -175,12 +175,12 @@ async fn a_job_can_be_requested() {
         .unwrap();
     let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
     let page = text(&mut browser, "/sync/jobs").await;
-    assert!(page.contains("sweep_the_floor") && page.contains("Another version of Meshline runs this one."));
+    assert!(page.contains("sweep_the_floor") && page.contains("Run by another version of Meshline."));
     let answer = browser.post("/actions/run-job", &[("job", "sessions")]).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sync/jobs"));
     let page = text(&mut browser, "/sync/jobs").await;
     assert!(page.contains("“Delete expired sessions” runs within seconds."), "{page}");
-    assert!(page.contains("Asked for by Somebody"), "{page}");
+    assert!(page.contains("Requested by Somebody"), "{page}");
     assert_eq!(audited(&app).await, ["job.request job:sessions "]);
     let asked = jobs::jobs(app.store()).await.unwrap();
     assert!(asked.iter().find(|job| job.name == "sessions").unwrap().due_at <= chrono::Utc::now());

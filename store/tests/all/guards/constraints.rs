@@ -17,6 +17,7 @@ const NEW: &str = "'00000000-0000-7000-8000-000000000009'";
 const CHECKS: &[(&str, &str, &str)] = &[
     ("api_keys_name_length", "api_keys", "name = ''"),
     ("api_keys_name_length", "api_keys", "name = repeat('a', 101)"),
+    ("api_keys_prefix_is_short", "api_keys", "prefix = repeat('a', 13)"),
     ("api_keys_scopes_exist", "api_keys", "scopes = '{root}'"),
     ("api_keys_scopes_exist", "api_keys", "scopes = '{}'"),
     ("audit_log_hash_is_sha256", "audit_log", "hash = 'x'"),
