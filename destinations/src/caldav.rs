@@ -13,7 +13,7 @@
 //!
 //! Events have an attendee but no organizer, so no server sends an invitation on its own (RFC 6638).
 
-mod busy;
+pub(crate) mod busy;
 mod event;
 mod lookup;
 mod meeting;
@@ -21,7 +21,7 @@ mod plan;
 mod recurrence;
 mod series;
 mod settings;
-mod slots;
+pub(crate) mod slots;
 mod wire;
 mod xml;
 mod zones;

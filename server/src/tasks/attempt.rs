@@ -34,10 +34,11 @@ pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<Claime
     let limits = destination.limits();
     let started_at = Utc::now();
     let (mut ended, mut requests, mut written) = (Vec::new(), Vec::new(), Vec::new());
-    for Claimed { ticket, body, effect_key, expires_at, .. } in batch {
+    for Claimed { ticket, body, effect_key, expires_at, was_tried, .. } in batch {
         match request(&ticket, body, effect_key, &limits.retry) {
             Ok(request) => {
-                requests.push(request);
+                let is_repeat = request.is_repeat || was_tried;
+                requests.push(WriteRequest { is_repeat, ..request });
                 written.push((ticket, expires_at));
             }
             Err(error) => ended.push(self::ended(ticket, expires_at, &limits.retry, started_at, Err(error))),
@@ -70,7 +71,7 @@ fn request(
     if effect.key != effect_key {
         return Err(WriteError::new(Failure::NeedsPerson, "the effect's body belongs to another effect"));
     }
-    Ok(WriteRequest { effect_id: ticket.effect_id, attempt, effect })
+    Ok(WriteRequest { effect_id: ticket.effect_id, attempt, is_repeat: attempt > 1, effect })
 }
 
 /// Returns the result of an attempt that was aborted before its answer arrived.
@@ -153,8 +154,9 @@ fn ended(
         }
         Err(error) => {
             let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
+            let error = patient(policy, attempt, error);
             let outcome = after(policy, attempt, &error, expires_at, finished_at, rand::random());
-            let WriteError { message, status, request, response, pause, failed } = error;
+            let WriteError { message, status, request, response, pause, failed, .. } = error;
             let answer = Answer {
                 status: status.map(i32::from),
                 request,
@@ -166,6 +168,16 @@ fn ended(
             };
             Attempted { finish: Finish { ticket, outcome, answer }, pause, not_before: failed.not_before }
         }
+    }
+}
+
+/// Retries what may pass by itself during the first half of the attempts, before a person has to act.
+fn patient(policy: &Policy, attempt: u32, error: WriteError) -> WriteError {
+    if error.may_pass && attempt <= policy.attempts / 2 {
+        let failed = Failed { failure: Failure::Retry, ..error.failed };
+        WriteError { failed, pause: None, ..error }
+    } else {
+        error
     }
 }
 
@@ -204,6 +216,30 @@ mod tests {
 
     fn now() -> DateTime<Utc> {
         "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn what_may_pass_is_retried_for_half_of_the_attempts() {
+        let policy = Policy::default();
+        let error =
+            |may_pass| WriteError { may_pass, ..WriteError::new(Failure::NeedsPerson, "x").pausing() };
+        for attempt in [1, 12] {
+            let patient = patient(&policy, attempt, error(true));
+            assert_eq!((patient.failed.failure, patient.pause), (Failure::Retry, None));
+        }
+        for (attempt, may_pass) in [(13, true), (24, true), (1, false)] {
+            let impatient = patient(&policy, attempt, error(may_pass));
+            assert_eq!((impatient.failed.failure, impatient.pause), (Failure::NeedsPerson, Some("x".into())));
+        }
+        let once = Policy { attempts: 1, ..policy };
+        assert_eq!(patient(&once, 1, error(true)).failed.failure, Failure::NeedsPerson);
+        // As long as the documentation says.
+        let wait = |attempt| match next_attempt(&policy, attempt, Failure::Retry, now(), 1.0) {
+            Next::At(at) => at - now(),
+            Next::Dead => panic!("dead"),
+        };
+        let longest: TimeDelta = (1..=12).map(wait).sum();
+        assert_eq!(longest.num_minutes(), 34);
     }
 
     #[test]
