@@ -6,7 +6,7 @@
 use std::io::BufRead as _;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use destinations::testing::calendars::Question;
+use destinations::testing::calendars::CalendarQuestion;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ struct Line {
 fn main() {
     for line in std::io::stdin().lock().lines() {
         let line: Line = serde_json::from_str(&line.expect("a line")).expect("a calendar");
-        let question = Question {
+        let question = CalendarQuestion {
             text: &line.text,
             addresses: &line.addresses,
             zone: line.zone.parse().expect("a time zone"),

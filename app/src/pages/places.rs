@@ -24,6 +24,7 @@ pub enum Section {
     Home,
     Queue,
     Leads,
+    Merges,
     Outbox,
     Jobs,
     Runs,
@@ -61,6 +62,11 @@ impl Section {
                 "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",
                 "Hold means that not enough is known or that a person has to look. Confidence is the least sure of the values that the rule read.",
                 "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
+            ],
+            Self::Merges => &[
+                "Leads that may be the same person: one event named both, one by its external ID and the other by its e-mail address.",
+                "Compare them, then merge them or keep them separate, with a reason. A merge can be undone; decisions always stay with the lead that they were made about.",
+                "RevOps, SDR managers and administrators decide. Figures count merged leads as one person.",
             ],
             Self::Approvals => &[
                 "Changes of what decides: each is written by one person and approved by others before it becomes a version. Then a release brings it live. Nothing is changed on its author's word alone.",
@@ -201,6 +207,15 @@ const FIRST: &[Place] = &[
         "waiting leads sdr triage decide",
     ),
     place(Section::Leads, Group::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
+    place(
+        Section::Merges,
+        Group::Start,
+        "/merges",
+        Icon::Merge,
+        "Duplicates",
+        'b',
+        "merge suggestions same person identity",
+    ),
     place(
         Section::Approvals,
         Group::Start,

@@ -7,7 +7,7 @@ use crate::caldav::busy::{Owner, busy};
 use crate::caldav::slots::{Hours, Span, first_free};
 
 /// A calendar object, its owner, and the time in question.
-pub struct Question<'q> {
+pub struct CalendarQuestion<'q> {
     /// The text of the calendar object.
     pub text: &'q str,
     /// The owner's addresses, in lower case.
@@ -20,7 +20,7 @@ pub struct Question<'q> {
     pub end: DateTime<Utc>,
 }
 
-impl Question<'_> {
+impl CalendarQuestion<'_> {
     /// Returns the busy times as pairs of start and end; `None` if one cannot be determined.
     pub fn busy(&self) -> Option<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
         let mut spans = self.spans()?;
