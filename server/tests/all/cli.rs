@@ -192,7 +192,7 @@ fn no_output_holds_a_secret() {
         assert!(!said.contains(SECRET), "{arguments:?} printed a secret: {said}");
         said
     };
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &["serve"],
         &["migrate"],
         &["demo"],
