@@ -143,6 +143,39 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         });
       });
 
+      test.describe('as RevOps, with duplicates', () => {
+        test.use(seenBy({ as: 'RevOps' }));
+
+        test('merges', async ({ organisation, page }) => {
+          const { path } = await organisation.suggested();
+          await page.goto('/merges');
+          await page.screenshot(shot('merges'));
+          await page.goto(path);
+          await page.screenshot(shot('merge'));
+          await page.locator('summary').filter({ hasText: 'Merge' }).click();
+          await page.screenshot(shot('merge-open'));
+        });
+      });
+
+      test.describe('as an administrator, erasing', () => {
+        test.use(seenBy({ as: 'Administrator' }));
+
+        test('erase', async ({ organisation, page }) => {
+          const { lead_id: id } = await organisation.send(HIGH_INTENT);
+          await page.goto(`/leads/${id}`);
+          await expect(async () => {
+            await page.reload();
+            await expect(page.getByText('Delivered', { exact: true }).first()).toBeVisible({ timeout: 500 });
+          }).toPass();
+          await page.goto(`/leads/${id}/erase`);
+          await page.screenshot(shot('erase'));
+          await page.getByLabel('Name, e-mail address or ID of the lead').fill(HIGH_INTENT.name);
+          await page.getByLabel('Reason').fill('Asked by e-mail');
+          await page.getByRole('button', { name: 'Erase person' }).click();
+          await page.screenshot(shot('erased'));
+        });
+      });
+
       test.describe('as an administrator', () => {
         test.use(seenBy({ as: 'Administrator' }));
 

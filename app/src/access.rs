@@ -63,6 +63,10 @@ const EVALUATORS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 /// Roles that accept and reject leads assigned to them.
 const ASSIGNEES: Need = Need::Roles(&[Role::Ae]);
 
+/// Roles that decide whether two leads are the same person: RevOps, whose rules and figures depend on it, the SDR manager, whose
+/// people work the leads, and the administrator.
+const MERGERS: Need = Need::Roles(&[Role::Revops, Role::RepLeader, Role::Admin]);
+
 /// Roles that manage people and API keys.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
@@ -124,6 +128,9 @@ const LINES: &[AccessRule] = &[
     get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
+    get("/leads/{id}/erase", ADMINS),
+    get("/merges", Need::SignedIn),
+    get("/merges/{lead}/{other}", Need::SignedIn),
     get("/sync", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
@@ -178,6 +185,10 @@ const LINES: &[AccessRule] = &[
     post("/actions/give-back-lead", DECIDERS),
     post("/actions/evaluate-lead", EVALUATORS),
     post("/actions/answer-lead", ASSIGNEES),
+    post("/actions/accept-merge", MERGERS),
+    post("/actions/decline-merge", MERGERS),
+    post("/actions/undo-merge", MERGERS),
+    post("/actions/erase-lead", ADMINS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
     post("/actions/set-person-roles", ADMINS),

@@ -9,9 +9,9 @@ use leptos_router::{NestedRoute, ParamSegment, SsrMode, path};
 use strum::VariantArray as _;
 
 use crate::pages::{
-    Account, ChangePage, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload, Jobs,
-    LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, RunPage, Search, SetUp, Settings,
-    SignIn, Styleguide, SubjectPage, Subjects,
+    Account, ChangePage, Dashboard, EffectPage, ErasePage, FirstRun, Forgot, Home, ImportMapping,
+    ImportUpload, Jobs, LIST_PAGES, LeadPage, MergePage, Merges, NotFound, Outbox, PersonPage, Queue,
+    ReleasePage, RunPage, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 
@@ -29,6 +29,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
                 <Route path=path!("/queue") view=Queue ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
+                <Route path=path!("/leads/:id/erase") view=ErasePage ssr=SsrMode::Async />
+                <Route path=path!("/merges") view=Merges ssr=SsrMode::Async />
+                <Route path=path!("/merges/:lead/:other") view=MergePage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />

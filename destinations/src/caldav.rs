@@ -13,15 +13,18 @@
 //!
 //! Events have an attendee but no organizer, so no server sends an invitation on its own (RFC 6638).
 
-mod busy;
+pub(crate) mod busy;
 mod event;
 mod lookup;
 mod meeting;
 mod plan;
+mod recurrence;
+mod series;
 mod settings;
-mod slots;
+pub(crate) mod slots;
 mod wire;
 mod xml;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,6 +71,8 @@ pub struct Caldav {
     server: CaldavServer,
     /// The calendars, without duplicates.
     calendars: Vec<Url>,
+    /// The lower-case e-mail addresses of each calendar's owner.
+    owners: Vec<Vec<String>>,
     /// Maps lower-case e-mail addresses to indexes into `calendars`.
     people: BTreeMap<String, usize>,
     hours: MeetingHours,
@@ -102,7 +107,8 @@ impl Caldav {
             retry: settings.retry,
         };
         let server = CaldavServer::new(url, auth, limits.timeout)?;
-        let (mut calendars, mut people) = (Vec::new(), BTreeMap::new());
+        let (mut calendars, mut owners, mut people) =
+            (Vec::new(), Vec::<Vec<String>>::new(), BTreeMap::new());
         for (person, path) in &settings.calendars {
             let path = if path.ends_with('/') { path.clone() } else { format!("{path}/") };
             let calendar = Some(&path)
@@ -111,8 +117,10 @@ impl Caldav {
                 .ok_or_else(|| wrong("each value in `calendars` must be a path that starts with /".into()))?;
             let number = calendars.iter().position(|known| *known == calendar).unwrap_or_else(|| {
                 calendars.push(calendar);
+                owners.push(Vec::new());
                 calendars.len() - 1
             });
+            owners[number].push(person.to_lowercase());
             if people.insert(person.to_lowercase(), number).is_some() {
                 return Err(wrong("`calendars` lists a person twice".into()));
             }
@@ -123,7 +131,7 @@ impl Caldav {
         let meeting = TimeDelta::minutes(settings.meeting_minutes.get());
         let notice = TimeDelta::minutes(settings.notice_minutes.get());
         let within = TimeDelta::days(u8::from(settings.within_days).into());
-        Ok(Self { server, calendars, people, hours, meeting, notice, within, limits })
+        Ok(Self { server, calendars, owners, people, hours, meeting, notice, within, limits })
     }
 
     /// Reads the calendars and takes steps until they match the decision.

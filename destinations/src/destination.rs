@@ -68,8 +68,10 @@ pub struct DestinationLimits {
 pub struct WriteRequest {
     /// The id of the effect.
     pub effect_id: EffectId,
-    /// The number of the attempt, from 1.
+    /// The number of the attempt, from 1. A person who retries a failed effect starts it anew.
     pub attempt: u32,
+    /// Whether the effect was attempted before, so that it may have reached the destination.
+    pub is_repeat: bool,
     /// The effect to write.
     pub effect: Effect,
 }
@@ -104,6 +106,9 @@ pub struct WriteError {
     pub response: Option<Json>,
     /// The reason for pausing the destination, if every other write would fail in the same way.
     pub pause: Option<String>,
+    /// Whether the cause may pass by itself, for example because the receiver is being deployed. Such a failure only counts as
+    /// what it says after some attempts.
+    pub may_pass: bool,
 }
 
 impl WriteError {
@@ -116,6 +121,7 @@ impl WriteError {
             request: None,
             response: None,
             pause: None,
+            may_pass: false,
         }
     }
 

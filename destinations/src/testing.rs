@@ -1,3 +1,4 @@
-//! Servers for tests to write to.
+//! Servers for tests to write to, and what comparisons with other programs need.
 
+pub mod calendars;
 pub mod radicale;

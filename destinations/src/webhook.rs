@@ -3,7 +3,8 @@
 //! Receivers are write-only, so reconciliation lists webhooks as not checkable.
 //!
 //! Idempotency is up to the receiver: `webhook-id` is the effect's key and identical in every attempt, and of two bodies with the
-//! same `remote_key`, the one with the higher `lead_sequence` wins.
+//! same `remote_key`, the one with the higher `lead_sequence` wins. A receiver may refuse a message that it already has with 409
+//! Conflict. After an earlier attempt, whose answer may have been lost, that means that the message was delivered.
 //!
 //! Private network addresses are allowed because many self-hosted systems have them. Redirects are not followed, so that a receiver
 //! cannot send us on to something that only we can reach.
@@ -12,7 +13,7 @@ use base64::Engine as _;
 use chrono::Utc;
 use engine::canonical::Digest;
 use engine::sync::backoff::{FailureKind, RetryPolicy};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -117,7 +118,9 @@ impl Destination for Webhook {
             Err(error) => return Err(WriteError { request: Some(sent), ..error }),
         };
         let status = response.status();
+        let is_known_repeat = status == StatusCode::CONFLICT && request.is_repeat;
         let rule = status::rule(status, http::retry_after_of(&response), Utc::now());
+        let rule = rule.filter(|_| !is_known_repeat);
         let answered = read_cut(response).await;
         match rule {
             None => Ok(WriteReceipt {

@@ -151,21 +151,38 @@ export class Organisation {
   }
 
   /** Sends a form from a new person and returns the decision. */
-  async send({ name, company, payload }: Form): Promise<Answer> {
-    const id = randomUUID();
+  send({ name, company, payload }: Form): Promise<Answer> {
     const [user, domain] = [name, company].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 40));
+    return this.sendAs({ email: `${user}.${randomUUID().slice(0, 8)}@${domain}.example`, name, company }, { company, ...payload });
+  }
+
+  /** Makes two leads, and an event that names both: the first by its external ID, the second by its e-mail address. */
+  async suggested(): Promise<{ names: [string, string]; leads: [string, string]; path: string; email: string }> {
+    const id = randomUUID().slice(0, 8);
+    const names: [string, string] = [`Ida Falk ${id}`, `I. Falk ${id}`];
+    const [external, email] = [`crm-${id}`, `ida.${id}@initech.example`];
+    const [first, second] = [
+      (await this.sendAs({ external_id: external, name: names[0], company: 'Initech' }, { company: 'Initech', ...HIGH_INTENT.payload })).lead_id,
+      (await this.sendAs({ email, name: names[1], company: 'Initech Ltd' }, { company: 'Initech', ...HIGH_INTENT.payload })).lead_id,
+    ];
+    await this.sendAs({ external_id: external, email }, { company: 'Initech', ...HIGH_INTENT.payload });
+    return { names, leads: [first, second], path: `/merges/${first}/${second}`, email };
+  }
+
+  /** Sends a form that names its lead in this way and returns the decision. */
+  async sendAs(lead: Record<string, string>, payload: Record<string, string>): Promise<Answer> {
     const response = await fetch(`${this.url}/api/v1/events`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${this.key}`,
         'content-type': 'application/json',
-        'idempotency-key': id,
+        'idempotency-key': randomUUID(),
       },
       body: JSON.stringify({
         kind: 'form',
         source: 'website',
-        lead: { email: `${user}.${id.slice(0, 8)}@${domain}.example`, name, company },
-        payload: { company, ...payload },
+        lead,
+        payload,
       }),
     });
     expect(response.status, await response.clone().text()).toBe(201);

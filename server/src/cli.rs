@@ -9,6 +9,7 @@ use store::{Keyring, Store};
 
 pub mod apply;
 mod demo;
+mod erase;
 mod exit;
 mod import;
 mod migrate;
@@ -60,6 +61,8 @@ enum Command {
     Simulate(simulate::SimulateOptions),
     /// Replay stored decisions and compare the results.
     Replay(replay::ReplayOptions),
+    /// Erase a person: destroy the key to their data, in one lead or several that are merged.
+    Erase(erase::Options),
     /// Stop workflows: new leads go to people, and nothing is sent.
     Kill(stop::KillOptions),
     /// Resume stopped workflows.
@@ -130,6 +133,7 @@ pub async fn run() -> ExitCode {
         Command::Import(options) => Box::pin(import::run(options)).await,
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => Box::pin(replay::run(options)).await,
+        Command::Erase(options) => Box::pin(erase::run(options)).await,
         Command::Kill(options) => stop::kill(options).await,
         Command::Resume(options) => stop::resume(options).await,
     };

@@ -11,6 +11,7 @@ pub mod bundles;
 pub mod change;
 pub mod credentials;
 pub mod decide;
+pub mod erasure;
 pub mod error;
 pub mod figures;
 pub mod import;

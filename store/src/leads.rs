@@ -1,4 +1,4 @@
-//! Leads: reading a profile, and erasing a person.
+//! Leads: reading a profile.
 //!
 //! Hand-written SQL: leads and their states are on the hot path of events.
 
@@ -11,8 +11,6 @@ use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::actor::Actor;
-use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
@@ -185,41 +183,4 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
         erased: row.erased,
         workflows,
     })
-}
-
-/// Erases a person: clears the profile, destroys the key to the lead's data in the log, and deletes identities and
-/// feature rows. Log rows and their hashes remain unchanged.
-///
-/// # Errors
-/// Returns [`Error::NotFound`] if the lead does not exist.
-pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
-    let erased = sqlx::query(
-        "UPDATE leads SET data_key = NULL, email = NULL, name = NULL, company = NULL, domain = NULL, external_source = NULL, external_id = NULL, \
-         email_at = NULL, name_at = NULL, company_at = NULL, domain_at = NULL, external_at = NULL, \
-         erased_at = coalesce(erased_at, $2) WHERE id = $1",
-    )
-    .bind(id.0)
-    .bind(actor.now)
-    .execute(&mut *tx)
-    .await?;
-    if erased.rows_affected() == 0 {
-        return Err(Error::NotFound("lead"));
-    }
-    sqlx::query("DELETE FROM lead_identities WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
-    sqlx::query("DELETE FROM features WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
-    // An erased lead needs no decision by a person.
-    sqlx::query("UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL WHERE lead_id = $1 AND queue IS NOT NULL")
-        .bind(id.0)
-        .execute(&mut *tx)
-        .await?;
-    let entry = Audit {
-        action: "lead.erase",
-        subject: &format!("lead:{id}"),
-        lead: Some(id),
-        detail: serde_json::json!({}),
-    };
-    audit(&mut tx, actor, entry).await?;
-    tx.commit().await?;
-    Ok(())
 }

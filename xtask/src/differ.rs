@@ -1,6 +1,10 @@
-//! `cargo xtask differ`: compares the row engine and the vector engine on random rule sets and leads, natively and in WebAssembly.
-//! The program stops at the first difference between the engines; a digest of all outcomes is compared between the two
-//! platforms.
+//! `cargo xtask differ`: compares two implementations of the same thing on random inputs.
+//!
+//! `differ` compares the row engine and the vector engine on random rule sets and leads, natively and in WebAssembly. The program
+//! stops at the first difference between the engines; a digest of all outcomes is compared between the two platforms.
+//! `differ calendars` compares the reading of calendars: see `differ/calendars.rs`.
+
+mod calendars;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -20,6 +24,9 @@ const PACKAGE: &str = "bench-rules";
 /// The oldest Node.js version used to run the WebAssembly.
 const NODE: u32 = 20;
 
+/// The number of calendars that are compared unless a number is given.
+const CALENDARS: u32 = 2_000;
+
 /// The number of cases compared by `cargo xtask test`.
 const FEW: u32 = 20_000;
 
@@ -28,18 +35,28 @@ const FEW: u32 = 20_000;
 /// # Errors
 /// Returns an error if there is a difference, or if something does not compile or run.
 pub fn differ(options: &[&str]) -> Result<ExitCode> {
-    let (mut cases, mut seed) = (1_000_000, 1);
-    for pair in options.chunks(2) {
-        match pair {
-            ["--cases", number] => cases = number.parse().context("--cases takes a number")?,
-            ["--seed", number] => seed = number.parse().context("--seed takes a number")?,
-            _ => anyhow::bail!("usage: cargo xtask differ [--cases 1000000] [--seed 1]"),
-        }
+    if let ["calendars", options @ ..] = options {
+        let (cases, seed) = numbers(options, CALENDARS)?;
+        return calendars::differ(seed, cases);
     }
+    let (cases, seed) = numbers(options, 1_000_000)?;
     let workspace = Workspace::find()?;
     let line = compare(&workspace, &["--release"], seed, cases)?;
     println!("{line}, natively and in WebAssembly");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the number of cases and the seed.
+fn numbers(options: &[&str], cases: u32) -> Result<(u32, u32)> {
+    let (mut cases, mut seed) = (cases, 1);
+    for pair in options.chunks(2) {
+        match pair {
+            ["--cases", number] => cases = number.parse().context("--cases takes a number")?,
+            ["--seed", number] => seed = number.parse().context("--seed takes a number")?,
+            _ => anyhow::bail!("usage: cargo xtask differ [calendars] [--cases N] [--seed 1]"),
+        }
+    }
+    Ok((cases, seed))
 }
 
 /// Compares a few cases, which count as one test.

@@ -57,6 +57,9 @@ cargo xtask COMMAND
   differ [--cases 1000000] [--seed 1]
                                     compares the row engine, the vector engine at each instruction level, and both in
                                     WebAssembly on random rule sets and leads
+  differ calendars [--cases 2000] [--seed 1]
+                                    compares the busy times read from random calendars with Python's icalendar and
+                                    recurring-ical-events
   fuzz [parser|checker|evaluator …] [--minutes 30]
                                     runs libFuzzer on the rule language; the minutes are processor time
   mutate triggers [WORDS]           removes every trigger, guard clause and constraint of the schema in turn, and lists

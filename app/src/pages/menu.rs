@@ -26,6 +26,7 @@ pub enum Section {
     Home,
     Queue,
     Leads,
+    Merges,
     Outbox,
     Jobs,
     Runs,
@@ -63,6 +64,11 @@ impl Section {
                 "All leads, newest first. Each row shows the decision, the rule behind it, its confidence, and the person it is assigned to.",
                 "Hold means that information is missing or that a person has to decide. Confidence is the lowest confidence among the values that the rule read.",
                 "The address contains the filters, so you can send a list to a colleague. Open a lead to see how it was decided.",
+            ],
+            Self::Merges => &[
+                "Leads that may be the same person: one event named both, one by its external ID and the other by its e-mail address.",
+                "Compare them, then merge them or keep them separate, with a reason. A merge can be undone; decisions always stay with the lead that they were made about.",
+                "RevOps, SDR managers and administrators decide. Figures count merged leads as one person.",
             ],
             Self::Approvals => &[
                 "Changes to rules, lists, pools and field extraction. Every change needs the approval of a second person before it becomes a version; a release then puts it live.",
@@ -204,6 +210,15 @@ const FIRST: &[MenuPage] = &[
         "waiting leads sdr triage decide",
     ),
     place(Section::Leads, MenuGroup::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
+    place(
+        Section::Merges,
+        MenuGroup::Start,
+        "/merges",
+        Icon::Merge,
+        "Duplicates",
+        'b',
+        "merge suggestions same person identity",
+    ),
     place(
         Section::Approvals,
         MenuGroup::Start,

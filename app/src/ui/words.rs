@@ -154,7 +154,7 @@ pub fn destination_kind(kind: &str) -> String {
 }
 
 /// Descriptions of all acts in the audit log, in the past tense.
-pub const ACTS: [(&str, &str); 72] = [
+pub const ACTS: [(&str, &str); 75] = [
     ("person.add", "Added a person"),
     ("person.set_roles", "Changed roles"),
     ("person.set_password", "Set a password"),
@@ -208,6 +208,9 @@ pub const ACTS: [(&str, &str); 72] = [
     ("change.comment", "Commented on a change"),
     ("lead.evaluate", "Evaluated a lead again"),
     ("lead.erase", "Erased a person's data"),
+    ("lead.merge", "Merged two leads"),
+    ("lead.decline_merge", "Declined to merge two leads"),
+    ("lead.undo_merge", "Undid the merge of two leads"),
     ("layers.set_owners", "Set the layer owners"),
     ("settings.set_organisation", "Changed the organisation settings"),
     ("job.request", "Started a job"),

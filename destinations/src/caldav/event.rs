@@ -1,7 +1,6 @@
 //! Writes and reads a meeting as an iCalendar event (RFC 5545).
 
 use calcard::common::PartialDateTime;
-use calcard::icalendar::dates::TimeOrDelta;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty, ICalendarStatus,
     ICalendarTransparency, ICalendarValue,
@@ -10,8 +9,12 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::canonical::Digest;
 
+use super::series;
 use super::slots::TimeSpan;
+use super::zones::Zones;
 
+/// How far ahead the changes of a defined time zone are followed.
+const ZONE_MARGIN: chrono::TimeDelta = chrono::TimeDelta::days(5 * 366);
 /// The maximum length of a text, in characters; anything longer is not a real name.
 const TEXT_CHARS: usize = 120;
 /// The maximum length of an e-mail address, in characters (RFC 5321 §4.5.3.1.3).
@@ -148,16 +151,8 @@ impl CalendarEvent {
     /// meeting into a series, its first occurrence counts. Times without a time zone are interpreted in `zone`.
     pub fn read(text: &str, uid: &str, zone: Tz) -> Option<Self> {
         let calendar = ICalendar::parse(text).ok()?;
-        let dates = calendar.expand_dates(zone, 1);
-        let date = dates.events.into_iter().next()?;
-        let event = calendar.component_by_id(date.comp_id)?;
-        if !event.component_type.is_event() || event.uid() != Some(uid) {
-            return None;
-        }
-        let end = match date.end {
-            TimeOrDelta::Time(end) => end.to_utc(),
-            TimeOrDelta::Delta(length) => date.start.to_utc().checked_add_signed(length)?,
-        };
+        let zones = Zones::of(&calendar, zone, Utc::now() + ZONE_MARGIN);
+        let (span, event) = series::first(&calendar, &zones, uid)?;
         let text =
             |name: &ICalendarProperty| Some(event.property(name)?.values.first()?.as_text()?.to_owned());
         let own = |name: &str| text(&ICalendarProperty::Other(name.into()));
@@ -169,7 +164,7 @@ impl CalendarEvent {
             mark: mark.map(|(effect_key, lead_sequence)| DecisionMark { effect_key, lead_sequence }),
             slot_by: digest(SLOT),
             revision: revision.and_then(ICalendarValue::as_integer).unwrap_or_default(),
-            span: TimeSpan { start: date.start.to_utc(), end },
+            span,
             is_cancelled: event.status() == Some(&ICalendarStatus::Cancelled),
             summary: text(&ICalendarProperty::Summary).unwrap_or_default(),
             description: text(&ICalendarProperty::Description),
@@ -263,6 +258,22 @@ mod tests {
         );
         assert_eq!(read.span.start.to_rfc3339(), "2026-11-23T10:00:00+00:00");
         assert_eq!((read.span.end - read.span.start).num_minutes(), 45);
+        let cut = text.replace("DURATION:PT45M", "DURATION:PT45M\nRRULE:FREQ=WEEKLY;UNTIL=20261123T100000Z");
+        assert_eq!(
+            CalendarEvent::read(&cut, &uid, ZONE).unwrap().span,
+            read.span,
+            "a series of one occurrence"
+        );
+        let moved = text.replace(
+            "BEGIN:VEVENT",
+            "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0500\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT",
+        );
+        let moved = moved.replace("TZID=Europe/Berlin:20261123T110000", "TZID=Here:20261123T050000");
+        assert_eq!(
+            CalendarEvent::read(&moved, &uid, ZONE).unwrap().span,
+            read.span,
+            "a zone that the object defines"
+        );
         assert_eq!(CalendarEvent::read(&text, "another", ZONE), None);
         assert_eq!(CalendarEvent::read("no calendar", &uid, ZONE), None);
     }

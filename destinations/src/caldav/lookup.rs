@@ -5,11 +5,12 @@ use engine::sync::backoff::FailureKind;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use reqwest::Url;
 
+use super::busy::{self, Owner};
 use super::event::{self, CalendarEvent};
 use super::plan::StoredEvent;
 use super::slots::{self, TimeSpan};
 use super::wire::StoredObject;
-use super::{Caldav, busy, xml};
+use super::{Caldav, xml};
 use crate::destination::{ChangeCursor, RemoteRecord, WriteError};
 
 /// The number of calendars to read concurrently.
@@ -78,7 +79,8 @@ impl Caldav {
     ) -> Result<Option<Vec<TimeSpan>>, WriteError> {
         let asked = TimeSpan { start: window.start - MARGIN, end: window.end + MARGIN };
         let objects = self.server.report(&self.calendars[calendar], xml::by_time(asked)).await?;
-        let busy = objects.iter().map(|object| busy::busy(&object.data, self.hours.zone, window, except));
+        let owner = Owner { addresses: &self.owners[calendar], zone: self.hours.zone };
+        let busy = objects.iter().map(|object| busy::busy(&object.data, owner, window, except));
         Ok(busy.collect::<Result<Vec<_>, _>>().ok().map(|spans| spans.concat()))
     }
 

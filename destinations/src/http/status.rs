@@ -18,6 +18,9 @@
 //! | 507, 508 | pause the destination: out of storage, or a configuration loop | RFC 4918 §11.5, RFC 5842 §7.2 |
 //! | other 5xx | retry | RFC 9110 §15.6 |
 //!
+//! A receiver that is being deployed, or a proxy in front of it, gives some of these answers for a minute: 302, 303, 307, 401, 403,
+//! 404, 405, 410 and 501. They are retried for a while before the table applies ([`WriteError::may_pass`]).
+//!
 //! `Retry-After` (RFC 9110 §10.2.3), where present, is the earliest time of the next attempt. A connection that cannot be
 //! established, is lost or times out is retried: see [`no_answer`](super::no_answer).
 //!
@@ -52,6 +55,8 @@ pub struct StatusRule {
     pub meaning: String,
     /// The earliest time of the next attempt.
     pub not_before: Option<DateTime<Utc>>,
+    /// Whether the status may pass by itself.
+    pub may_pass: bool,
 }
 
 /// Returns the rule for a status; `None` for a success. `retry_after` is the instant that the response asks to wait for.
@@ -81,7 +86,15 @@ pub fn rule(
         500..=599 => (Retry, Effect, ""),
         _ => (NeedsPerson, Effect, ""),
     };
-    Some(StatusRule { status, failure, scope, meaning: meaning.to_owned(), not_before: retry_after })
+    let may_pass = matches!(status.as_u16(), 302 | 303 | 307 | 401 | 403 | 404 | 405 | 410 | 501);
+    Some(StatusRule {
+        status,
+        failure,
+        scope,
+        meaning: meaning.to_owned(),
+        not_before: retry_after,
+        may_pass,
+    })
 }
 
 impl StatusRule {
@@ -96,7 +109,7 @@ impl StatusRule {
         let message =
             if self.meaning.is_empty() { answered } else { format!("{answered}: {}", self.meaning) };
         let error = WriteError::new(self.failure, message).not_before(self.not_before);
-        let error = WriteError { status: Some(self.status.as_u16()), ..error };
+        let error = WriteError { status: Some(self.status.as_u16()), may_pass: self.may_pass, ..error };
         match self.scope {
             FailureScope::Effect => error,
             FailureScope::Destination => error.pausing(),
@@ -151,6 +164,16 @@ mod tests {
                 assert_eq!(rule_of(*status, None), *expected, "{status}");
             }
         }
+    }
+
+    #[test]
+    fn answers_of_a_receiver_that_is_being_deployed_may_pass() {
+        let may_pass = |status: &u16| {
+            let rule = rule(StatusCode::from_u16(*status).unwrap(), None, now());
+            rule.is_some_and(|rule| rule.error("h").may_pass)
+        };
+        let passing: Vec<u16> = (100..600).filter(may_pass).collect();
+        assert_eq!(passing, [302, 303, 307, 401, 403, 404, 405, 410, 501]);
     }
 
     #[test]

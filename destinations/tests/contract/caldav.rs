@@ -298,3 +298,84 @@ async fn an_accepted_lead_is_booked_and_undoing_it_cancels() {
     written(&*destination, &accepted).await;
     assert!(live(&server).is_empty());
 }
+
+/// Returns the instant of ten o'clock in Berlin, `days` working days after the first that can be booked.
+fn at_ten(days: usize) -> DateTime<Utc> {
+    let zone = chrono_tz::Europe::Berlin;
+    let tomorrow = Utc::now().with_timezone(&zone).date_naive() + TimeDelta::days(1);
+    let mut working =
+        tomorrow.iter_days().filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
+    let ten = working.nth(days).unwrap().and_hms_opt(10, 0, 0).unwrap();
+    ten.and_local_timezone(zone).unwrap().to_utc()
+}
+
+fn in_berlin(at: DateTime<Utc>) -> String {
+    format!("TZID=Europe/Berlin:{}", at.with_timezone(&chrono_tz::Europe::Berlin).format("%Y%m%dT%H%M%S"))
+}
+
+/// Returns the time that is booked beside an event, with meetings possible from ten to eleven only. Definitions of time zones may
+/// precede the event.
+async fn booked_beside(event: &str) -> DateTime<Utc> {
+    let server = server().await;
+    let mut settings = settings(server.address);
+    settings["working_hours"] = json!({"from": "10:00", "to": "11:00"});
+    settings["meeting_minutes"] = 60.into();
+    // Whatever is left of today is taken.
+    let today = format!(
+        "DTSTART:{}\nDTEND:{}",
+        shown(at_ten(0) - TimeDelta::days(9)),
+        shown(at_ten(0) - TimeDelta::hours(2))
+    );
+    own_event(&server, JANE, "today", &today).await;
+    let (zones, event) = event.split_once("BEGIN:EVENT\n").unwrap_or(("", event));
+    let text = format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//x//EN\n{zones}BEGIN:VEVENT\nUID:event\nDTSTAMP:20260101T000000Z\nSUMMARY:event\n{event}\nEND:VEVENT\nEND:VCALENDAR\n"
+    );
+    server.put(&format!("{JANE}event.ics"), &text.replace('\n', "\r\n")).await;
+    let receipt = written(&*calendars(&settings), &request(1, 1)).await;
+    assert_eq!(receipt.to_queue, None, "{event}");
+    live(&server)[0].start()
+}
+
+#[tokio::test]
+async fn calendars_of_many_programs_are_read_as_their_owners_mean_them() {
+    let (first, second, third) = (at_ten(0), at_ten(1), at_ten(2));
+    let hour = |at: DateTime<Utc>| {
+        format!("DTSTART;{}\nDTEND;{}", in_berlin(at), in_berlin(at + TimeDelta::hours(1)))
+    };
+    let series = |end: &str| format!("{}\nRRULE:FREQ=DAILY;{end}", hour(first));
+    let new_york = (first - TimeDelta::hours(5)).format("%Y%m%dT%H%M%S");
+    let zone = "BEGIN:VTIMEZONE\nTZID:Customized Time Zone\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0500\nEND:STANDARD\nEND:VTIMEZONE\n";
+    let after_weekend =
+        |at: DateTime<Utc>| format!("{}", at.with_timezone(&chrono_tz::Europe::Berlin).format("%Y%m%d"));
+    // Across a weekend, a daily series has more occurrences than working days.
+    let until = shown(second);
+    for event in [series(&format!("UNTIL={until}")), series(&format!("UNTIL={}", after_weekend(second)))] {
+        assert_eq!(booked_beside(&event).await, third, "{event}");
+    }
+    let abroad = format!("{zone}BEGIN:EVENT\nDTSTART;TZID=Customized Time Zone:{new_york}\nDURATION:PT1H");
+    assert_eq!(booked_beside(&abroad).await, second, "a zone that only its definition explains");
+    let cut = format!("{}\nTRANSP:TRANSPARENT\nRRULE:FREQ=WEEKLY;UNTIL={}", hour(first), shown(first));
+    assert_eq!(booked_beside(&cut).await, first, "a series of one occurrence, marked as free");
+    let week = TimeDelta::days(7);
+    let weekly = format!("SEQUENCE:0\n{}\nRRULE:FREQ=WEEKLY;COUNT=4", hour(first - week));
+    let exception = |properties: &str| {
+        format!(
+            "{weekly}\nEND:VEVENT\nBEGIN:VEVENT\nUID:event\nDTSTAMP:20260101T000000Z\nSEQUENCE:1\nRECURRENCE-ID;{}\n{properties}",
+            in_berlin(first)
+        )
+    };
+    assert_eq!(booked_beside(&weekly).await, second);
+    let moved = exception(&hour(first + TimeDelta::hours(5)));
+    assert_eq!(booked_beside(&moved).await, first, "moved away, with a higher SEQUENCE");
+    let cancelled = exception(&format!("{}\nSTATUS:CANCELLED", hour(first)));
+    assert_eq!(booked_beside(&cancelled).await, first, "cancelled, with a higher SEQUENCE");
+    let declined = |status: &str| {
+        format!(
+            "{}\nORGANIZER:mailto:host@else.example\nATTENDEE;PARTSTAT={status}:mailto:jane@acme.example",
+            hour(first)
+        )
+    };
+    assert_eq!(booked_beside(&declined("DECLINED")).await, first);
+    assert_eq!(booked_beside(&declined("ACCEPTED")).await, second);
+}

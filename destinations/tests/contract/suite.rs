@@ -100,7 +100,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
         verdict: None,
     };
     let effect = Effect::parse(body.bytes().unwrap()).unwrap();
-    WriteRequest { effect_id: EffectId(id(9)), attempt: 1, effect }
+    WriteRequest { effect_id: EffectId(id(9)), attempt: 1, is_repeat: false, effect }
 }
 
 /// Returns the request with an edited body.

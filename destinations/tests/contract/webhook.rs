@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
 use chrono::Utc;
-use destinations::{Destination, WriteError, open};
+use destinations::{Destination, WriteError, WriteRequest, open};
 use engine::canonical::Digest;
 use engine::sync::backoff::FailureKind;
 use serde_json::{Value as Json, json};
 
-use crate::chaos::{Chaos, nowhere};
+use crate::chaos::{Chaos, Mode, nowhere};
 use crate::receiver::Receiver;
 use crate::suite::{Keeps, Subject, Truth, request};
 
@@ -145,4 +145,50 @@ async fn an_endless_response_does_not_block_and_its_status_counts() {
     let started = Instant::now();
     assert_eq!(webhook.write(&request(1, 1)).await.unwrap().status, Some(200));
     assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_repeat_that_the_receiver_refuses_with_409_was_delivered() {
+    let (webhook, receiver) = with_receiver().await;
+    receiver.answer(StatusCode::CONFLICT);
+    let error = webhook.write(&request(1, 1)).await.unwrap_err();
+    assert_eq!(
+        (error.status, error.failed.failure),
+        (Some(409), FailureKind::NeedsPerson),
+        "never sent before"
+    );
+    receiver.answer((StatusCode::CONFLICT, "kept already"));
+    let repeat = WriteRequest { attempt: 2, is_repeat: true, ..request(1, 1) };
+    let receipt = webhook.write(&repeat).await.unwrap();
+    assert_eq!((receipt.status, receipt.to_queue), (Some(409), None));
+    assert_eq!(receipt.response["body"], "kept already");
+    // Other refusals of a repeat are failures.
+    receiver.answer(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(webhook.write(&repeat).await.unwrap_err().failed.failure, FailureKind::NeedsPerson);
+}
+
+#[tokio::test]
+async fn a_message_that_was_kept_but_answered_too_late_or_not_at_all_is_delivered_by_its_repeat() {
+    let (receiver, address) = Receiver::start().await;
+    let chaos = Chaos::before(address).await;
+    let webhook = webhook(&format!("http://{}/hook", chaos.address));
+    for (lead, mode) in [(1, Mode::SwallowAnswersTo as fn(String) -> Mode), (2, Mode::CutAnswersTo)] {
+        let request = request(lead, 1);
+        chaos.set(mode(request.effect.key.to_string()));
+        assert_eq!(webhook.write(&request).await.unwrap_err().failed.failure, FailureKind::Retry);
+        chaos.set(Mode::Pass);
+        receiver.answer(StatusCode::CONFLICT);
+        webhook.write(&WriteRequest { attempt: 2, is_repeat: true, ..request }).await.unwrap();
+    }
+    assert_eq!(receiver.events().len(), 2, "each message was kept when it first came");
+}
+
+#[tokio::test]
+async fn answers_during_a_deployment_may_pass() {
+    for status in [302, 401, 403, 404, 405, 410, 501] {
+        assert!(refusal(answer(status).body(Body::empty()).unwrap()).await.may_pass, "{status}");
+    }
+    for status in [301, 308, 400, 402, 409, 422, 505] {
+        assert!(!refusal(answer(status).body(Body::empty()).unwrap()).await.may_pass, "{status}");
+    }
 }

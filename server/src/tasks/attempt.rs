@@ -37,10 +37,11 @@ pub(super) async fn attempt(
     let limits = destination.limits();
     let started_at = Utc::now();
     let (mut ended, mut requests, mut written) = (Vec::new(), Vec::new(), Vec::new());
-    for ClaimedEffect { ticket, body, effect_key, expires_at, .. } in batch {
+    for ClaimedEffect { ticket, body, effect_key, expires_at, was_tried, .. } in batch {
         match request(&ticket, body, effect_key, &limits.retry) {
             Ok(request) => {
-                requests.push(request);
+                let is_repeat = request.is_repeat || was_tried;
+                requests.push(WriteRequest { is_repeat, ..request });
                 written.push((ticket, expires_at));
             }
             Err(error) => ended.push(self::ended(ticket, expires_at, &limits.retry, started_at, Err(error))),
@@ -73,7 +74,7 @@ fn request(
     if effect.key != effect_key {
         return Err(WriteError::new(FailureKind::NeedsPerson, "the effect's body belongs to another effect"));
     }
-    Ok(WriteRequest { effect_id: ticket.effect_id, attempt, effect })
+    Ok(WriteRequest { effect_id: ticket.effect_id, attempt, is_repeat: attempt > 1, effect })
 }
 
 /// Returns the result of an attempt that was aborted before its answer arrived.
@@ -156,8 +157,9 @@ fn ended(
         }
         Err(error) => {
             let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
+            let error = patient(policy, attempt, error);
             let outcome = after(policy, attempt, &error, expires_at, finished_at, rand::random());
-            let WriteError { message, status, request, response, pause, failed } = error;
+            let WriteError { message, status, request, response, pause, failed, .. } = error;
             let answer = AttemptExchange {
                 status: status.map(i32::from),
                 request,
@@ -173,6 +175,16 @@ fn ended(
                 not_before: failed.not_before,
             }
         }
+    }
+}
+
+/// Retries what may pass by itself during the first half of the attempts, before a person has to act.
+fn patient(policy: &RetryPolicy, attempt: u32, error: WriteError) -> WriteError {
+    if error.may_pass && attempt <= policy.attempts / 2 {
+        let failed = AttemptFailure { failure: FailureKind::Retry, ..error.failed };
+        WriteError { failed, pause: None, ..error }
+    } else {
+        error
     }
 }
 
@@ -211,6 +223,33 @@ mod tests {
 
     fn now() -> DateTime<Utc> {
         "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn what_may_pass_is_retried_for_half_of_the_attempts() {
+        let policy = RetryPolicy::default();
+        let error =
+            |may_pass| WriteError { may_pass, ..WriteError::new(FailureKind::NeedsPerson, "x").pausing() };
+        for attempt in [1, 12] {
+            let patient = patient(&policy, attempt, error(true));
+            assert_eq!((patient.failed.failure, patient.pause), (FailureKind::Retry, None));
+        }
+        for (attempt, may_pass) in [(13, true), (24, true), (1, false)] {
+            let impatient = patient(&policy, attempt, error(may_pass));
+            assert_eq!(
+                (impatient.failed.failure, impatient.pause),
+                (FailureKind::NeedsPerson, Some("x".into()))
+            );
+        }
+        let once = RetryPolicy { attempts: 1, ..policy };
+        assert_eq!(patient(&once, 1, error(true)).failed.failure, FailureKind::NeedsPerson);
+        // As long as the documentation says.
+        let wait = |attempt| match next_attempt(&policy, attempt, FailureKind::Retry, now(), 1.0) {
+            NextAttempt::At(at) => at - now(),
+            NextAttempt::Dead => panic!("dead"),
+        };
+        let longest: TimeDelta = (1..=12).map(wait).sum();
+        assert_eq!(longest.num_minutes(), 34);
     }
 
     #[test]

@@ -3,17 +3,20 @@
 use chrono::Utc;
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
+use engine::decision::Mode;
 use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
 use service::decide::assignee::{self, AnswerResult, AssigneeAnswer};
 use service::decide::verdict::{self, VerdictResult};
+use service::decide::{Signal, SignalResult};
 use store::actor::{ActorId, Role};
+use store::control::kill::{self, StopScope};
 use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::home;
 use store::reads::leads_list::{self, FigurePart, LeadListCursor, LeadListFilter, LeadListSort};
 use store::{Actor, people};
 
-use crate::lead::{Office, form, good};
+use crate::lead::{Office, form, good, receipt};
 
 /// The demo's workflow with its AEs and an SDR.
 struct Sales {
@@ -237,4 +240,35 @@ async fn signing_out_puts_back_what_the_person_had_claimed() {
     let mut acts = sales.acts(held.lead_id).await;
     acts.sort();
     assert_eq!(acts, ["queue.claim", "queue.release"], "once, though it was done twice");
+}
+
+#[tokio::test]
+async fn imported_leads_and_those_of_a_stopped_workflow_take_no_turn() {
+    let sales = Sales::open().await;
+    sales.assigned("Ana").await;
+    let before = sales.counters().await;
+    let signals = ["Bo", "Cy", "Di"].map(|name| Signal { key: name.into(), event: good(name, "Initech") });
+    let imported = receipt(Utc::now(), Mode::Historical);
+    for taken in sales.office.pipeline.take(&imported, signals.to_vec()).await.unwrap() {
+        let Ok(SignalResult::New(answer)) = taken else { panic!("{taken:?}") };
+        assert_eq!((answer.decision.action, answer.decision.mode), (Action::Assign, Mode::Historical));
+        assert_eq!(answer.decision.parameters.get("assignee"), None);
+        let replay = sales.office.pipeline.replay(answer.decision.decision_id).await.unwrap();
+        assert_eq!(replay.same, Some(true), "{:?}", replay.difference);
+    }
+    assert_eq!(sales.counters().await, before);
+
+    let (store, command) = (sales.office.store(), Actor::command("test"));
+    let stopped = StopScope::Workflow("inbound-form".into());
+    kill::kill(store, &command, &stopped, "wrong owners").await.unwrap();
+    let answer = sales.office.send("Ed", &good("Ed", "Initech")).await.unwrap();
+    assert_eq!((answer.decision.action, answer.decision.mode), (Action::Assign, Mode::Manual));
+    assert_eq!(answer.decision.parameters.get("assignee"), None);
+    assert_eq!(sales.counters().await, before);
+    let replay = sales.office.pipeline.replay(answer.decision.decision_id).await.unwrap();
+    assert_eq!(replay.same, Some(true), "{:?}", replay.difference);
+
+    kill::resume(store, &command, &stopped).await.unwrap();
+    sales.assigned("Fay").await;
+    assert_ne!(sales.counters().await, before, "live leads take turns again");
 }

@@ -192,7 +192,7 @@ fn no_output_holds_a_secret() {
         assert!(!said.contains(SECRET), "{arguments:?} printed a secret: {said}");
         said
     };
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &["serve"],
         &["migrate"],
         &["demo"],
@@ -203,6 +203,7 @@ fn no_output_holds_a_secret() {
         &["import", "x.csv", "--workflow", "x"],
         &["simulate", "x.yaml", "x.csv"],
         &["replay", "--all"],
+        &["erase", "x"],
         &["kill", "x"],
         &["resume", "x"],
         &["user"],
@@ -287,6 +288,47 @@ async fn a_file_is_planned_and_applied_and_rows_are_imported_once() {
         .unwrap();
     assert_eq!(counts, (4, 0, 2), "equal rows without an id are separate leads; an import has no effects");
     assert!(ended(&desk.run(&["replay", "--all"]), 0).contains("4 decisions are identical"));
+}
+
+#[tokio::test]
+async fn a_person_is_erased_only_when_confirmed() {
+    let desk = Desk::new().await;
+    ended(&desk.run(&["migrate"]), 0);
+    desk.file("offers.yaml", WORKFLOW);
+    ended(&desk.run(&["apply", "offers.yaml", "--bootstrap"]), 0);
+    desk.file("leads.csv", "Id,Mail,Price\na,ana@x.example,250\nb,ben@x.example,40\n");
+    let map = ["--map", "external_id=Id", "--map", "email=Mail"];
+    ended(&desk.run(&[&["import", "leads.csv", "--workflow", "offers"][..], &map[..]].concat()), 0);
+    let mut connection = desk.connection().await;
+    let erased = || {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM leads WHERE erased_at IS NOT NULL AND data_key IS NULL",
+        )
+    };
+
+    assert!(ended(&desk.run(&["erase", "nobody@x.example", "--yes"]), 2).contains("no lead has this"));
+    assert!(
+        ended(&desk.run(&["erase", "01920000-0000-7000-8000-000000000000", "--yes"]), 2).contains("lead")
+    );
+    let said = ended(&desk.run(&["erase", "Ana@X.example"]), 2);
+    assert!(
+        said.contains("would erase: lead ") && said.contains("2 identities") && said.contains("add --yes"),
+        "{said}"
+    );
+    assert_eq!(erased().fetch_one(&mut connection).await.unwrap(), 0);
+
+    let said = ended(&desk.run(&["erase", "Ana@X.example", "--yes", "--reason", "She asked"]), 0);
+    assert!(said.contains("erased: lead ") && said.contains("no destination holds anything"), "{said}");
+    assert_eq!(erased().fetch_one(&mut connection).await.unwrap(), 1);
+    let lead = said.split("erased: lead ").nth(1).unwrap().lines().next().unwrap();
+    assert!(ended(&desk.run(&["erase", lead, "--yes"]), 0).contains("already been erased"));
+    let acts: Vec<(String, String)> =
+        sqlx::query_as("SELECT actor, action FROM audit_log WHERE action = 'lead.erase'")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    assert_eq!(acts, [("command:erase".to_owned(), "lead.erase".to_owned())]);
+    assert!(ended(&desk.run(&["replay", "--all"]), 0).contains("1 decision"));
 }
 
 #[tokio::test]

@@ -362,7 +362,7 @@ async fn a_lead_is_not_decided_again_where_that_would_mean_nothing() {
     .await
     .unwrap();
     assert_eq!(refused(other).await, ReevaluationRefusal::Merged);
-    store::leads::erase(office.store(), &actor, lead).await.unwrap();
+    store::erasure::erase(office.store(), &actor, lead, "They asked").await.unwrap();
     assert_eq!(refused(lead).await, ReevaluationRefusal::Erased);
     let elsewhere = Reevaluation { workflow: "no-such".into(), ..again(lead) };
     let refused = office.pipeline.decide_again(&actor, &elsewhere).await.unwrap().unwrap_err();

@@ -90,7 +90,7 @@ async fn an_erased_lead_is_unreadable_and_its_hashes_still_verify() {
     let answer = office.send("k1", &lead::good("Ana", "Initech")).await.unwrap();
     let id = answer.lead_id;
     let before = office.hashes().await;
-    store::leads::erase(office.store(), &store::Actor::command("test"), id).await.unwrap();
+    store::erasure::erase(office.store(), &store::Actor::command("test"), id, "They asked").await.unwrap();
     assert_eq!(office.hashes().await, before, "no hash changes");
     assert_eq!(office.recomputed_hashes().await, before, "and every hash is that of its row");
     let lead = store::leads::get(office.store(), id).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use engine::decision::Decision;
+use engine::decision::{Decision, Mode};
 use engine::ids::{LeadId, WorkflowId};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -47,8 +47,11 @@ impl Pipeline {
             return Err(store::Error::Raced);
         }
         let LockedLeads { mut leads, added } = self.lock(&mut tx, &drafts).await?;
+        let is_killed =
+            |draft: &PendingDecision| standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
         let pools: BTreeSet<String> = drafts
             .iter()
+            .filter(|draft| draft.mode(is_killed(draft)) == Mode::Live)
             .filter_map(|draft| draft.variant().bundle.pool_of(&draft.made.verdict))
             .map(str::to_owned)
             .collect();
@@ -63,7 +66,7 @@ impl Pipeline {
                 // The lead has changed since the decision was made.
                 return Err(store::Error::Raced);
             }
-            let is_killed = standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
+            let is_killed = is_killed(&draft);
             numbered.push(NumberedDecision::new(draft, is_killed, lead, &mut pools)?);
         }
         let (rows, decisions) = CommitRows::build(numbered)?;

@@ -69,13 +69,12 @@ impl NumberedDecision {
             merge_profile(lead, &event.signal.event, draft.happened_at());
         }
         lead.sequence += 1;
-        let pick = pick(&mut draft, lead, pools)?;
+        // Only live traffic takes turns: nobody is given an imported lead, and people assign the leads of a stopped workflow.
+        let pick = if mode == Mode::Live { pick(&mut draft, lead, pools)? } else { None };
         let mut parameters = draft.made.verdict.parameters.clone();
         if let Some(picked) = pick.as_ref().and_then(|stored| stored.pick.as_ref()) {
             parameters.insert("assignee".into(), picked.assignee.clone().into());
-            if mode == Mode::Live {
-                lead.assignee = Some(picked.assignee.clone());
-            }
+            lead.assignee = Some(picked.assignee.clone());
         }
         let lead = LeadSnapshot {
             id: lead.id,

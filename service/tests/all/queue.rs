@@ -383,7 +383,7 @@ async fn whoever_was_erased_waits_no_more_and_programs_decide_nothing() {
     let verdict = queue.lead(1, "advance", 50).await;
     let program = verdict::decide(&store, &Actor::command("test"), &verdict).await;
     assert!(matches!(program, Err(Error::Refused(_))));
-    store::leads::erase(&store, &queue.actor(0, 0), verdict.place.lead).await.unwrap();
+    store::erasure::erase(&store, &queue.actor(0, 0), verdict.place.lead, "They asked").await.unwrap();
     assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
     assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
 }

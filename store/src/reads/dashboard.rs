@@ -254,11 +254,12 @@ pub async fn pipeline(
     // An opportunity may be reported several times: its own stage determines its value, and the win determines what
     // was won.
     query.push(
-        "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.point, c.in_period, max(o.currency) AS currency, \
+        "opportunities AS (SELECT c.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.point, c.in_period, max(o.currency) AS currency, \
          bool_or(o.stage = 'won') AS is_won, \
          (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
          (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
-         FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
+         FROM standing_outcomes o LEFT JOIN lead_aliases a ON a.lead_id = o.lead_id JOIN cohort c ON c.lead_id = coalesce(a.merged_into, o.lead_id) \
+         WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
          SELECT currency, point, in_period, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
          sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY point DESC LIMIT ",
     );
@@ -408,7 +409,8 @@ pub fn is_too_much(error: &Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).as_deref() == Some("57014")
 }
 
-/// Adds `cohort`, which has each lead once with its first decision if that falls into the period, and `born`, a lower
+/// Adds `cohort`, which has each lead once with its first decision if that falls into the period (a lead that was merged counts as
+/// part of the one that remains), and `born`, a lower
 /// bound on the IDs of all their decisions and outcomes.
 fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     let from = cohort.line_from.filter(|line| cohort.from.is_some_and(|from| *line < from)).or(cohort.from);
@@ -426,7 +428,7 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
         Some(from) => drop(query.push("s.first_as_of >= ").push_bind(from)),
         None => drop(query.push("true")),
     }
-    query.push(" AS in_period FROM lead_states s WHERE true");
+    query.push(" AS in_period FROM lead_states s WHERE NOT EXISTS (SELECT FROM lead_aliases a WHERE a.lead_id = s.lead_id)");
     if let Some(workflow) = cohort.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
     }
@@ -446,7 +448,8 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
     // The millisecond in the ID of the oldest lead (RFC 9562 §5.7): everything about a lead arrived with it or later.
     query.push(
         "), born AS MATERIALIZED (SELECT (left(replace(lead_id::text, '-', ''), 12) || repeat('0', 20))::uuid AS id \
-         FROM cohort ORDER BY lead_id LIMIT 1), ",
+         FROM ((SELECT lead_id FROM cohort ORDER BY lead_id LIMIT 1) UNION ALL SELECT a.lead_id FROM lead_aliases a JOIN cohort c ON c.lead_id = a.merged_into) f \
+         ORDER BY lead_id LIMIT 1), ",
     );
 }
 
@@ -454,21 +457,23 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
 fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     push_cohort(query, cohort, zone);
     query.push(
-        "outcome AS (SELECT o.lead_id, \
+        "outcome AS (SELECT c.lead_id, \
            bool_or(o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified, \
            min(o.at) FILTER (WHERE o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified_at, \
            bool_or(o.stage IN ('sales_qualified', 'opportunity', 'won')) AS sales_qualified, \
            bool_or(o.stage IN ('opportunity', 'won')) AS converted, bool_or(o.stage = 'won') AS won, \
            (array_agg(o.stage ORDER BY o.at NULLS LAST, o.id) FILTER (WHERE o.stage <> 'touched'))[1] AS verdict \
-         FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.id >= (SELECT id FROM born) GROUP BY o.lead_id), \
-         passed AS (SELECT d.lead_id, bool_or(d.action = 'assign') AS assigned, (array_agg(d.confidence ORDER BY d.id))[1] AS confidence FROM decisions d JOIN cohort c ON c.lead_id = d.lead_id \
+         FROM standing_outcomes o LEFT JOIN lead_aliases a ON a.lead_id = o.lead_id JOIN cohort c ON c.lead_id = coalesce(a.merged_into, o.lead_id) \
+         WHERE o.id >= (SELECT id FROM born) GROUP BY c.lead_id), \
+         passed AS (SELECT c.lead_id, bool_or(d.action = 'assign') AS assigned, (array_agg(d.confidence ORDER BY d.id))[1] AS confidence FROM decisions d \
+         LEFT JOIN lead_aliases a ON a.lead_id = d.lead_id JOIN cohort c ON c.lead_id = coalesce(a.merged_into, d.lead_id) \
          WHERE d.id >= (SELECT id FROM born) AND d.action IN ('advance', 'assign') AND d.mode IN ('live', 'assign_review', 'historical')",
     );
     if let Some(workflow) = cohort.workflow {
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
     query.push(
-        " GROUP BY d.lead_id), \
+        " GROUP BY c.lead_id), \
          told AS (SELECT c.workflow_id, c.point, c.in_period, c.first_rule_id, c.last_confidence, p.confidence, \
            coalesce(o.sales_qualified, false) AS sales_qualified, coalesce(o.won, false) AS won, coalesce(o.qualified, false) AS qualified, \
            coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \

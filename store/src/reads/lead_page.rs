@@ -54,22 +54,28 @@ pub struct DecisionEntry {
     pub as_of: DateTime<Utc>,
 }
 
-/// A merge of two leads.
+/// A merge of two leads, or the undoing of one.
 #[derive(Clone, Debug, FromRow)]
 pub struct MergeEntry {
-    /// The lead that is now an alias of `merged_into`.
+    /// The lead that became an alias of `other_lead_id`, or no longer is one.
     pub lead_id: Uuid,
-    /// The lead that remains.
-    pub merged_into: Uuid,
-    /// When the leads were merged.
+    /// The lead that remained.
+    pub other_lead_id: Uuid,
+    /// Whether the merge was undone.
+    pub is_undo: bool,
+    /// When it was done.
     pub at: DateTime<Utc>,
-    /// Who merged them, as the audit log names actors.
+    /// Who did it, as the audit log names actors.
     pub by_whom: String,
 }
 
 /// A suggestion to merge with another lead that an event also named.
 #[derive(Clone, Debug, FromRow)]
 pub struct MergeSuggestion {
+    /// The lead with the external ID, which names the suggestion together with the next.
+    pub first: Uuid,
+    /// The lead with the e-mail address.
+    pub second: Uuid,
     /// The other lead.
     pub other_lead_id: Uuid,
     /// The other lead's name, company or address, if known.
@@ -110,14 +116,14 @@ pub async fn history(store: &Store, lead: LeadId) -> Result<LeadTimeline> {
     .fetch_all(store.pool())
     .await?;
     let merges = sqlx::query_as(
-        "SELECT lead_id, merged_into, at, by_whom FROM lead_aliases WHERE lead_id = $1 OR merged_into = $1 ORDER BY at DESC LIMIT $2",
+        "SELECT lead_id, other_lead_id, kind = 'undo' AS is_undo, at, by_whom FROM lead_merges WHERE lead_id = $1 OR other_lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
     )
     .bind(lead.0)
     .bind(ENTRIES)
     .fetch_all(store.pool())
     .await?;
     let suggestions = sqlx::query_as(
-        "SELECT o.id AS other_lead_id, coalesce(o.name, o.email, o.company) AS other, s.opened_at FROM merge_suggestions s \
+        "SELECT s.lead_id AS first, s.other_lead_id AS second, o.id AS other_lead_id, coalesce(o.name, o.email, o.company) AS other, s.opened_at FROM merge_suggestions s \
          JOIN leads o ON o.id = CASE WHEN s.lead_id = $1 THEN s.other_lead_id ELSE s.lead_id END \
          WHERE (s.lead_id = $1 OR s.other_lead_id = $1) AND s.closed_at IS NULL ORDER BY s.opened_at DESC LIMIT $2",
     )

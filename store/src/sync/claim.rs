@@ -32,6 +32,8 @@ pub struct ClaimedEffect {
     pub lead_sequence: i64,
     /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it was attempted before, also before a replay.
+    pub was_tried: bool,
     /// Content to write.
     pub body: Vec<u8>,
 }
@@ -220,6 +222,7 @@ struct Row {
     run_lease: i64,
     attempts: i32,
     expires_at: Option<DateTime<Utc>>,
+    was_tried: bool,
     decision_id: Option<Uuid>,
     kind: Option<String>,
     effect_key: Option<Vec<u8>>,
@@ -261,6 +264,7 @@ impl Row {
                     remote_key,
                     lead_sequence: self.lead_sequence,
                     expires_at: self.expires_at,
+                    was_tried: self.was_tried,
                     body,
                 })
             }

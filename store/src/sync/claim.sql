@@ -11,8 +11,8 @@ WITH picked AS MATERIALIZED (
 ), claimed AS (
     UPDATE outbox o SET state = 'running', run_lease = o.run_lease + 1, attempts = o.attempts + 1, leased_until = now() + $4
     FROM picked WHERE o.ctid = picked.place
-    RETURNING o.effect_id, o.destination_id, o.lead_id, o.lead_sequence, o.run_lease, o.attempts, o.expires_at
+    RETURNING o.effect_id, o.destination_id, o.lead_id, o.lead_sequence, o.run_lease, o.attempts, o.expires_at, o.last_error IS NOT NULL AS was_tried
 )
-SELECT c.effect_id, c.destination_id, c.lead_id, c.lead_sequence, c.run_lease, c.attempts, c.expires_at,
+SELECT c.effect_id, c.destination_id, c.lead_id, c.lead_sequence, c.run_lease, c.attempts, c.expires_at, c.was_tried,
     e.decision_id, e.kind, e.effect_key, e.remote_key, e.body, l.data_key, l.erased_at IS NOT NULL AS is_erased
 FROM claimed c LEFT JOIN effects e ON e.id = c.effect_id LEFT JOIN leads l ON l.id = c.lead_id

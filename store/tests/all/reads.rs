@@ -196,7 +196,7 @@ async fn figures_of_the_database_match_the_engine() {
                 line_from,
                 ..Cohort::default()
             };
-            let dashboard::FigureReport { total: figures, by_rule, weeks, reliability, confidences } =
+            let dashboard::FigureReport { total: figures, by_rule, points, reliability, confidences } =
                 dashboard::report(&database.store, &cohort, "Europe/Berlin", LIMIT).await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
@@ -225,12 +225,12 @@ async fn figures_of_the_database_match_the_engine() {
             assert_eq!(by_rule.iter().map(|row| row.figures.leads).sum::<u64>(), expected.leads);
             let longer = Period { from: period.from - TimeDelta::days(14), ..period };
             let expected = summarise(leads.iter().map(|lead| &lead.record), &longer);
-            assert_eq!(weeks.iter().map(|(_, figures)| figures.leads).sum::<u64>(), expected.leads);
+            assert_eq!(points.iter().map(|(_, figures)| figures.leads).sum::<u64>(), expected.leads);
             assert_eq!(
-                weeks.iter().map(|(_, figures)| figures.ae_conversion.numerator).sum::<u64>(),
+                points.iter().map(|(_, figures)| figures.ae_conversion.numerator).sum::<u64>(),
                 expected.ae_conversion.numerator
             );
-            assert!(weeks.is_sorted_by_key(|(week, _)| *week));
+            assert!(points.is_sorted_by_key(|(start, _)| *start));
         }
     }
 }

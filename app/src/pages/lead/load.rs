@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use engine::ids::{DecisionId, LeadId};
 use engine::rules::analysis::NearestResult;
 use serde_json::Value as Json;
+use store::erasure::{HeldRecord, stored_about};
 use store::leads::Lead;
 use store::log::{StoredEvent, event, stored_decisions};
 use store::outcomes::{self, Outcome};
 use store::queue::{PastVerdict, verdicts_of};
-use store::reads::frame::{WorkflowName, names_of, workflow_names};
+use store::reads::frame::{WorkflowName, names_of, names_of_actors, workflow_names};
 use store::reads::lead_page::{self, DecisionProof, LeadTimeline};
 use store::sync::lists::{Effect, effects_of_lead};
 use uuid::Uuid;
@@ -66,6 +67,10 @@ pub struct LeadData {
     pub paused: BTreeMap<String, String>,
     /// Hashes that prove the log, for an erased person.
     pub proof: Option<DecisionProof>,
+    /// Names of the people who merged leads, as the audit log names actors.
+    pub actors: BTreeMap<String, String>,
+    /// Records that destinations still hold about an erased person.
+    pub held: Option<Vec<HeldRecord>>,
     /// Time of the erasure.
     pub erased_at: Option<chrono::DateTime<chrono::Utc>>,
     /// All workflows.
@@ -133,6 +138,10 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
         }
         _ => (None, None),
     };
+    let actors: Vec<String> = history.merges.iter().map(|merge| merge.by_whom.clone()).collect();
+    let actors = names_of_actors(store, &actors).await?;
+    let held =
+        if lead.erased && !asked.decision_only { Some(stored_about(store, id).await?.held) } else { None };
     let (outcomes, verdicts, effects, paused) = if asked.decision_only {
         Default::default()
     } else {
@@ -162,6 +171,8 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
         history,
         lead,
         proof,
+        held,
+        actors,
         erased_at,
         workflows,
         people,

@@ -3,6 +3,7 @@
 pub(super) mod answer;
 pub mod decision;
 mod effects;
+mod erase;
 mod erased;
 pub(super) mod event;
 pub(super) mod facts;
@@ -16,6 +17,8 @@ mod timeline;
 mod trace;
 pub(super) mod verdict;
 
+pub use self::erase::ErasePage;
+
 use engine::ids::{DecisionId, LeadId};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -23,6 +26,8 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
+use super::merges::undoing;
+use crate::actions::erasure::EraseLead;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::icon::{Icon, icon};
@@ -53,23 +58,25 @@ async fn show(
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
-    let open_answer = answer::load(&here, &loaded, flash).await?;
+    let open_answer = answer::load(&here, &loaded, flash.clone()).await?;
     let (name, about) = loaded.who();
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
     };
-    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded)} };
+    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded, &flash)} };
     Ok(PageContent { title: name, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn body(here: &PageContext, loaded: &LeadData) -> impl IntoView + use<> {
+fn body(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
-            {notes(loaded).into_any()}
+            {notes(here, loaded, flash).into_any()}
             {note::empty(Icon::Leads, "Nothing was decided about this lead", view! { <p>"Events and outcomes are in its timeline."</p> })}
             <section class="gap" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
+            {held(loaded).into_any()}
+            {erasing(here, loaded)}
         });
     };
     let explained = if decided.is_erased() {
@@ -82,37 +89,53 @@ fn body(here: &PageContext, loaded: &LeadData) -> impl IntoView + use<> {
         .into_any()
     };
     Either::Right(view! {
-        {notes(loaded).into_any()}
+        {notes(here, loaded, flash).into_any()}
         {verdict::verdict(loaded, decided).into_any()}
         {reevaluate::reevaluate(here, loaded, decided).into_any()}
         <div class="lead">
             <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}
-            <section class="wide" aria-labelledby="h-did">{effects::effects(loaded, decided).into_any()}{earlier(loaded).into_any()}</section>
+            <section class="wide" aria-labelledby="h-did">{effects::effects(loaded, decided).into_any()}{earlier(loaded).into_any()}{held(loaded).into_any()}</section>
         </div>
+        {erasing(here, loaded)}
     })
 }
 
 /// Renders the notices that precede all other content.
-fn notes(loaded: &LeadData) -> impl IntoView + use<> {
+fn notes(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let merged = loaded.lead.merged_into.map(|into| {
-        note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p> })
+        let undo = undoing(here, loaded.lead.lead_id, flash);
+        note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p><p class="meta">"New events and outcomes go there, and figures count them there."</p><div class="row">{undo}</div> })
     });
     let suggestion = |suggestion: &store::reads::lead_page::MergeSuggestion| {
         let other = suggestion.other.clone().unwrap_or_else(|| "another lead".into());
         let href = format!("/leads/{}", suggestion.other_lead_id);
+        let compare = format!("/merges/{}/{}", suggestion.first, suggestion.second);
         view! {
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
                 <p>"This may be the same person as "<a href=href>{other}</a>": one event named both, by external id and by e-mail."</p>
-                <p class="meta">"Open since "{clock.stamp_in_sentence(suggestion.opened_at)}</p>
+                <p class="meta"><a href=compare>"Compare and decide"</a>", open since "{clock.stamp_in_sentence(suggestion.opened_at)}</p>
             </div>
         }
     };
     let suggestions = loaded.history.suggestions.iter().map(suggestion).collect_view();
     let is_any = merged.is_some() || !loaded.history.suggestions.is_empty();
     is_any.then(|| view! { <div class="notes">{merged}{suggestions}</div> })
+}
+
+/// Renders what destinations still hold about an erased person.
+fn held(loaded: &LeadData) -> impl IntoView + use<> {
+    loaded.held.as_ref().map(|records| erase::held(records, loaded.clock))
+}
+
+/// Renders the link to erase the person, for those who can.
+fn erasing(here: &PageContext, loaded: &LeadData) -> impl IntoView + use<> {
+    (!loaded.lead.erased && here.may::<EraseLead>()).then(|| {
+        let href = format!("/leads/{}/erase", loaded.lead.lead_id);
+        view! { <p class="gap"><a class="btn plain" href=href>{icon(Icon::Eraser)}"Erase person…"</a></p> }
+    })
 }
 
 /// Renders the other decisions folded, each with its rules.

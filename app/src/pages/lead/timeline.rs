@@ -157,11 +157,18 @@ fn happened(loaded: &LeadData, outcome: &Outcome) -> Entry {
 
 fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
     let this = loaded.lead.lead_id.0;
-    let (words, other) = if merge.lead_id == this {
-        ("Merged into another lead", merge.merged_into)
-    } else {
-        ("Another lead was merged in", merge.lead_id)
+    let (words, other) = match (merge.lead_id == this, merge.is_undo) {
+        (true, false) => ("Merged into another lead", merge.other_lead_id),
+        (true, true) => ("Merge into another lead undone", merge.other_lead_id),
+        (false, false) => ("Another lead was merged in", merge.lead_id),
+        (false, true) => ("Merge of another lead undone", merge.lead_id),
     };
     let line = view! { <a href=format!("/leads/{other}")>{words}</a> };
-    Entry { at: Some(merge.at), kind: 5, tone: None, line: line.into_any(), small: merge.by_whom.clone() }
+    Entry {
+        at: Some(merge.at),
+        kind: 5,
+        tone: None,
+        line: line.into_any(),
+        small: format!("by {}", words::actor(&merge.by_whom, &loaded.actors)),
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::Utc;
+use destinations::WriteError;
 use engine::ids::WorkflowId;
 use engine::sync::keys::remote_key;
 use store::Actor;
@@ -215,5 +216,41 @@ async fn a_destination_that_cannot_be_opened_delays_no_other() {
     assert_eq!(world.states(stranger).await, [Ready]);
     world.execute("UPDATE destinations SET kind = 'fake' WHERE name = 'broken'").await;
     world.becomes(stranger, &[Delivered]).await;
+    dispatcher.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_being_deployed_is_tried_again_and_then_fails_for_good() {
+    // The first lead's receiver is back for the second attempt, the second lead's never.
+    let fake = Fake::new(move |request, before| async move {
+        let missing = WriteError { may_pass: true, ..refused() };
+        if request.effect.lead_sequence == 1 && before > 0 { Ok(()) } else { Err(missing) }
+    });
+    let world = World::new(fake.attempts(4)).await;
+    let crm = world.destination("crm").await;
+    let lead = world.lead().await;
+    fixture::effect(&world.database.store, crm, lead, 1).await.unwrap();
+    let dispatcher = world.dispatcher().await;
+    world.becomes(lead, &[Delivered]).await;
+    assert_eq!(world.fake.begun().len(), 2);
+    fixture::effect(&world.database.store, crm, lead, 2).await.unwrap();
+    world.becomes(lead, &[Delivered, Dead]).await;
+    assert_eq!(world.fake.begun().len(), 5, "half of the attempts, and the one that counts");
+    dispatcher.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_by_a_person_is_known_to_be_a_repeat() {
+    let fake = Fake::new(move |_, before| async move { if before == 0 { Err(refused()) } else { Ok(()) } });
+    let world = World::new(fake).await;
+    let (crm, lead) = (world.destination("crm").await, world.lead().await);
+    let effect = fixture::effect(&world.database.store, crm, lead, 1).await.unwrap();
+    let dispatcher = world.dispatcher().await;
+    world.becomes(lead, &[Dead]).await;
+    store::sync::replay(&world.database.store, &Actor::command("test"), effect).await.unwrap();
+    world.becomes(lead, &[Delivered]).await;
+    let repeats: Vec<_> =
+        world.fake.begun().iter().map(|(_, request)| (request.attempt, request.is_repeat)).collect();
+    assert_eq!(repeats, [(1, false), (1, true)]);
     dispatcher.stop().await;
 }

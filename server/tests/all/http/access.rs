@@ -55,6 +55,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/dashboard",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/leads",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/leads/{id}",                         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/merges",                             "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/merges/{lead}/{other}",              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync",                               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/effects",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/effects/{id}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -95,6 +97,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Admin pages.
     ("GET", "/keys",                               ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/keys.csv",                           ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("GET", "/leads/{id}/erase",                   ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/styleguide",                         ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
@@ -117,6 +120,11 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/replay-chosen",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/stop-replay",               ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/run-job",                   ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    // Who is the same person, and who is erased.
+    ("POST", "/actions/accept-merge",              ".  x  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/decline-merge",             ".  x  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/undo-merge",                ".  x  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/erase-lead",                ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     // The kill switch.
     ("POST", "/actions/stop-workflow",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-workflow",           ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),

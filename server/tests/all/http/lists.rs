@@ -7,7 +7,7 @@ use store::actor::Role;
 use store::people::{KeyListFilter, PeopleSort, keys};
 use store::reads::keyset::{Cursor, Order};
 use store::sync::fixture;
-use store::{Actor, leads};
+use store::{Actor, erasure};
 
 use crate::support::{TestApp, event, location, text};
 
@@ -29,7 +29,7 @@ async fn send(app: &TestApp, names: &[&str]) -> Vec<LeadId> {
 async fn a_list_is_exported_with_its_filters_without_formulas_or_erased_people() {
     let app = TestApp::start().await;
     let ids = send(&app, &["Ana \"A\" Ruiz, PhD", "=HYPERLINK(1)", "Zoe Zapp"]).await;
-    leads::erase(app.store(), &Actor::command("test"), ids[2]).await.unwrap();
+    erasure::erase(app.store(), &Actor::command("test"), ids[2], "They asked").await.unwrap();
     let mut browser = app.signed_in("pavel@acme.example", &[Role::Sdr]).await;
     let answer = browser.get("/leads.csv?sort=decided.oldest&cols=stage").await;
     assert_eq!(answer.status(), StatusCode::OK);

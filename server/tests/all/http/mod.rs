@@ -11,6 +11,7 @@ mod decisions;
 mod events;
 mod imports;
 mod lists;
+mod merges;
 mod notices;
 mod openapi;
 mod others;

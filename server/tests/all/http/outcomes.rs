@@ -96,7 +96,9 @@ async fn an_erased_lead_is_shown_empty_and_accepts_no_outcome() {
     let key = app.key(&[Scope::Ingest, Scope::Outcome, Scope::Read]).await;
     let answer: Json = app.post_event(&key, "k1", &event("ana")).await.json().await.unwrap();
     let lead: uuid::Uuid = answer["lead_id"].as_str().unwrap().parse().unwrap();
-    store::leads::erase(app.store(), &store::Actor::command("test"), lead.into()).await.unwrap();
+    store::erasure::erase(app.store(), &store::Actor::command("test"), lead.into(), "They asked")
+        .await
+        .unwrap();
     let shown: Json = app.get_api(&key, &format!("/api/v1/leads/{lead}")).await.json().await.unwrap();
     assert_eq!((&shown["email"], &shown["erased"]), (&Json::Null, &json!(true)));
     let outcome = json!({ "lead_id": lead, "stage": "accepted", "at": "2025-11-22T09:00:00Z" });

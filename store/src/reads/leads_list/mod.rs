@@ -311,6 +311,10 @@ fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadList
 /// Adds the conditions that require a search.
 fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadListFilter) {
     query.push("(true");
+    if filter.queue.is_none() && filter.lead.is_none() {
+        // A merged lead is part of the one that remains. It stands for itself only while it waits for a person.
+        query.push(" AND NOT EXISTS (SELECT FROM lead_aliases a WHERE a.lead_id = s.lead_id)");
+    }
     match &filter.rule {
         Some(RuleFilter::Rule(rule)) => drop(query.push(" AND s.last_rule_id = ").push_bind(rule.clone())),
         Some(RuleFilter::Default) => drop(query.push(" AND s.last_rule_id IS NULL")),
@@ -338,13 +342,12 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadLis
 }
 
 // Must match the interpretation of stages in `engine::control::outcome`.
-const QUALIFIED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
-const CONVERTED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
-const JUDGED: &str =
-    " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
-const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched' \
+const QUALIFIED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
+const CONVERTED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND o.stage IN ('opportunity', 'won'))";
+const JUDGED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND o.stage <> 'touched')";
+const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM standing_outcomes o WHERE o.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND o.stage <> 'touched' \
     ORDER BY o.at, o.id LIMIT 1)";
-const PASSED_ON: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action IN ('advance', 'assign') \
+const PASSED_ON: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND d.workflow_id = s.workflow_id AND d.action IN ('advance', 'assign') \
     AND d.mode IN ('live', 'assign_review', 'historical'))";
-const ASSIGNED: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action = 'assign' \
+const ASSIGNED: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = ANY(ARRAY(SELECT s.lead_id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = s.lead_id)) AND d.workflow_id = s.workflow_id AND d.action = 'assign' \
     AND d.mode IN ('live', 'assign_review', 'historical'))";

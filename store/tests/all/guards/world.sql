@@ -41,6 +41,8 @@ INSERT INTO leads (id, created_at) VALUES ('00000000-0000-7000-8000-000000000001
 INSERT INTO lead_identities (kind, source, value_hmac, lead_id) VALUES ('email', '', 'x', '00000000-0000-7000-8000-000000000001');
 INSERT INTO lead_aliases (lead_id, merged_into, at, by_whom)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', now(), 'test');
+INSERT INTO lead_merges (id, lead_id, other_lead_id, kind, at, by_whom)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 'merge', now(), 'test');
 INSERT INTO merge_suggestions (lead_id, other_lead_id, event_id, opened_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', now());
 INSERT INTO lead_states (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, last_decision_id, last_as_of, last_action, last_rule_version)

@@ -1,0 +1,144 @@
+//! One of two leads that are compared.
+
+use std::collections::BTreeMap;
+
+use engine::ids::LeadId;
+use leptos::prelude::*;
+use store::Store;
+use store::leads::{self, Lead};
+use store::merges::{self, KnownBy};
+use store::outcomes::{self, Outcome};
+use store::reads::frame::{WorkflowName, names_of};
+use store::reads::lead_page::{self, LeadTimeline};
+
+use crate::error::Result;
+use crate::ui::clock::Clock;
+use crate::ui::{number, words};
+
+/// A lead with everything that the comparison shows.
+pub struct ComparedLead {
+    pub lead: Lead,
+    identities: Vec<KnownBy>,
+    history: LeadTimeline,
+    outcomes: Vec<Outcome>,
+    people: BTreeMap<String, String>,
+}
+
+impl ComparedLead {
+    /// Loads a lead.
+    ///
+    /// # Errors
+    /// Returns an error if the lead does not exist or the database fails.
+    pub async fn load(store: &Store, id: LeadId) -> Result<Self> {
+        let (lead, identities, history, outcomes) = tokio::try_join!(
+            leads::get(store, id),
+            merges::known_by(store, id),
+            lead_page::history(store, id),
+            outcomes::of_lead(store, id),
+        )?;
+        let assignee: Vec<String> = lead.assignee.clone().into_iter().collect();
+        let people = names_of(store, &assignee).await?;
+        Ok(Self { lead, identities, history, outcomes, people })
+    }
+
+    /// Returns the lead's display name.
+    pub fn name(&self) -> String {
+        if self.lead.erased {
+            return "Erased person".into();
+        }
+        let Lead { name, company, email, external_id, .. } = &self.lead;
+        words::lead(name.as_ref(), company.as_ref(), email.as_ref(), external_id.as_deref()).0
+    }
+
+    /// Returns the cells of the comparison, in the order of [`ROWS`].
+    pub fn cells(&self, workflows: &[WorkflowName], clock: Clock) -> Vec<ComparedCell> {
+        let lead = &self.lead;
+        let text = |value: &Option<String>| ComparedCell::text(value.clone());
+        let assignee = lead.assignee.as_ref().map(|email| self.people.get(email).unwrap_or(email).clone());
+        vec![
+            text(&lead.name),
+            text(&lead.email),
+            text(&lead.company),
+            text(&lead.domain),
+            text(&lead.external_id),
+            ComparedCell::view(self.known()),
+            ComparedCell::view(clock.stamp(lead.created_at)),
+            ComparedCell::view(number::plural(self.history.events.len() as i64, "event", "events")),
+            ComparedCell::view(self.decisions(workflows, clock)),
+            ComparedCell::text(assignee),
+            ComparedCell::text(lead.stage.as_deref().map(words::stage_named)),
+            ComparedCell::view(self.reported(clock)),
+        ]
+    }
+
+    fn known(&self) -> impl IntoView + use<> {
+        let line = |known: &KnownBy| {
+            let times =
+                if known.count > 1 { format!(" ({})", number::count(known.count)) } else { String::new() };
+            let what = match known.kind.as_str() {
+                "email" => "E-mail address".to_owned(),
+                _ => format!("ID from {}", known.source),
+            };
+            view! { <li>{what}{times}</li> }
+        };
+        view! { <ul class="plain-list">{self.identities.iter().map(line).collect_view()}</ul> }
+    }
+
+    fn decisions(&self, workflows: &[WorkflowName], clock: Clock) -> impl IntoView + use<> {
+        let title = |name: &str| {
+            let found = workflows.iter().find(|workflow| workflow.name == name);
+            found.map_or_else(|| name.to_owned(), |workflow| workflow.title.clone())
+        };
+        let line = |state: &store::leads::LeadInWorkflow| {
+            let waits = state.queue.as_deref().map(|queue| format!(", waits in the {}", words::queue(queue)));
+            let href = format!("/leads/{}?decision={}", self.lead.lead_id, state.decision_id);
+            let done = words::action_done(state.action);
+            view! { <li><a href=href>{done}</a>{format!(" in {}{}, ", title(&state.workflow), waits.unwrap_or_default())}{clock.stamp_in_sentence(state.as_of)}</li> }
+        };
+        view! { <ul class="plain-list">{self.lead.workflows.iter().map(line).collect_view()}</ul> }
+    }
+
+    fn reported(&self, clock: Clock) -> impl IntoView + use<> {
+        let line = |outcome: &Outcome| {
+            let at = outcome.at.map(|at| view! { ", "{clock.stamp_in_sentence(at)} });
+            view! { <li>{words::stage(outcome.stage)}{at}</li> }
+        };
+        view! { <ul class="plain-list">{self.outcomes.iter().map(line).collect_view()}</ul> }
+    }
+}
+
+/// The rows of the comparison.
+pub const ROWS: [&str; 12] = [
+    "Name",
+    "E-mail",
+    "Company",
+    "Domain",
+    "External ID",
+    "Known by",
+    "First event",
+    "Events",
+    "Decisions",
+    "Assigned to",
+    "Stage",
+    "Outcomes",
+];
+
+/// A cell of the comparison. Texts of both sides are compared.
+pub struct ComparedCell {
+    pub text: Option<String>,
+    pub shown: AnyView,
+}
+
+impl ComparedCell {
+    fn text(text: Option<String>) -> Self {
+        let shown = match &text {
+            Some(text) => view! { <bdi>{text.clone()}</bdi> }.into_any(),
+            None => view! { <span class="quiet">"Not known"</span> }.into_any(),
+        };
+        Self { text, shown }
+    }
+
+    fn view(shown: impl IntoView + 'static) -> Self {
+        Self { text: None, shown: shown.into_any() }
+    }
+}
