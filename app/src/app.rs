@@ -10,8 +10,8 @@ use strum::VariantArray as _;
 
 use crate::pages::{
     Account, ChangePage, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload, Jobs,
-    LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, RunPage, Search, SetUp, Settings,
-    SignIn, Styleguide, SubjectPage, Subjects,
+    LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, ResumePage, RunPage, Search,
+    SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 
@@ -31,6 +31,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
+                <Route path=path!("/sync/resume") view=ResumePage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
                 <Route path=path!("/import") view=ImportUpload ssr=SsrMode::Async />

@@ -129,18 +129,15 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     restage(connection, &leads).await
 }
 
-/// Updates leads to the stage of their latest outcome.
+/// Updates leads to the stage of their latest outcome. A verdict that hands a lead on opens it again.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
-    sqlx::query(
-        "UPDATE leads l SET stage = (SELECT o.stage FROM standing_outcomes o WHERE o.lead_id = l.id ORDER BY o.at DESC NULLS LAST, o.id DESC LIMIT 1) \
-         WHERE l.id = ANY($1)",
-    )
-    .bind(leads)
-    .execute(connection)
-    .await?;
+    sqlx::query("UPDATE leads l SET stage = current_stage(l.id) WHERE l.id = ANY($1)")
+        .bind(leads)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -142,6 +142,7 @@ pub fn unfinished(state: UnfinishedState) -> &'static str {
         UnfinishedState::Ready => "Waiting",
         UnfinishedState::Running => "Being sent",
         UnfinishedState::Dead => "Failed",
+        UnfinishedState::Expired => "Expired, not sent",
     }
 }
 
@@ -225,7 +226,8 @@ pub fn act(action: &str) -> String {
         "credential.save" => "Saved a credential",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
-        "destination.resume" => "Let a destination go on",
+        "destination.resume" => "Resumed a destination",
+        "destination.review_expired" => "Marked expired actions as reviewed",
         other => return sentence(&other.replace(['.', '_'], " ")),
     }
     .to_owned()

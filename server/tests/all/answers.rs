@@ -174,6 +174,7 @@ async fn a_lead_that_is_assigned_again_waits_for_an_answer_again() {
     let verdict = Verdict {
         place: Place { lead, workflow: row.workflow_id.into() },
         decision: decision.into(),
+        seen: None,
         kind: Kind::Change,
         action: Action::Assign,
         parameters: Default::default(),
@@ -200,6 +201,7 @@ async fn a_verdict_that_took_a_turn_gives_it_back_when_the_lead_is_rejected() {
     let verdict = Verdict {
         place: row.place(),
         decision: held.decision.decision_id,
+        seen: None,
         kind: Kind::Accept,
         action: Action::Assign,
         parameters: Default::default(),

@@ -249,7 +249,7 @@ impl Row {
             return Err(end(ticket, Outcome::Withdrawn, "the person was erased"));
         }
         if is_expired(self.expires_at, now) {
-            return Err(end(ticket, Outcome::Expired, "it came too late to be of use"));
+            return Err(end(ticket, Outcome::Expired, "it expired before it was sent"));
         }
         match self.read(store) {
             Ok((key, kind, effect_key, remote_key, body)) => {

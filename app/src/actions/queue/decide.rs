@@ -15,7 +15,7 @@ use store::queue::{self, Kind, Place, Verdict};
 use store::reads::frame::{WorkflowName, names_of};
 
 use super::{QueueFilter, clock, decided, gone, place, taken};
-use crate::actions::{actor, allowed, lead_to_with};
+use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -102,6 +102,7 @@ pub async fn decide_lead(
         parameters,
         place,
         decision,
+        seen: None,
         kind,
         action,
         assignee: assignee.filter(|_| action == Action::Assign),
@@ -138,12 +139,19 @@ pub async fn give_back_lead(
     /// What the page shows.
     #[server(default)]
     shown: QueueFilter,
+    /// Where to go then, if the form is not in the queue.
+    #[server(default)]
+    next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<GiveBackLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;
-    let back = shown.path(Some((place.lead, &workflow)));
+    let queue = shown.path(Some((place.lead, &workflow)));
+    let back = next.as_deref().map_or(queue.clone(), |next| back_to(Some(next), queue.as_str()));
     let actor = actor(&request)?;
     match verdicts::give_back(&request.store, &actor, place).await? {
+        GivenBack::Done if next.is_some() => {
+            lead_to_with(&back, &Flash::new("Undone. The earlier decision counts again."))
+        }
         GivenBack::Done => {
             queue::claim(&request.store, &actor, place).await?;
             lead_to_with(&back, &Flash::new("Undone. The lead is back in the queue."))
@@ -179,7 +187,7 @@ fn problems(
 }
 
 /// Trims a reason and replaces its control characters by spaces.
-fn plain(text: &str) -> String {
+pub(in crate::actions) fn plain(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -190,7 +198,7 @@ fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
 }
 
 /// Returns the other parameters of an action if it matches the suggestion, for example a meeting or a stage.
-async fn suggested(
+pub(in crate::actions) async fn suggested(
     request: &Request,
     decision: DecisionId,
     action: Action,
@@ -242,7 +250,7 @@ async fn next(
 }
 
 /// Returns whether the workflow is stopped.
-async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
+pub(in crate::actions) async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
     let thrown = kill::kill_switches(store).await?;
     Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))
 }

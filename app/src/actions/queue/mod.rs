@@ -6,6 +6,7 @@ mod filter;
 
 pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
 pub use self::decide::{DecideForm, DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
+pub(super) use self::decide::{is_stopped, plain, suggested};
 pub use self::filter::QueueFilter;
 
 use engine::action::Action;

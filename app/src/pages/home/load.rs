@@ -18,7 +18,7 @@ use store::reads::home::{self, Assigned, WorkflowState};
 use store::reads::keyset::{Cursor, Order};
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
-use store::sync::{self, DeadFilter, OpenBreaker};
+use store::sync::{self, DeadFilter, OpenBreaker, OutboxCount};
 
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
@@ -42,6 +42,8 @@ pub struct HomeData {
     pub resumed: Vec<(Notice, String)>,
     /// Failed actions that need a person.
     pub failed: i64,
+    /// Counts of each destination's actions; loaded for people responsible for them only.
+    pub outbox: Vec<OutboxCount>,
     /// Destinations with an open circuit breaker, by name.
     pub breakers: Vec<(OpenBreaker, String)>,
     /// Number of paused destinations.
@@ -107,23 +109,27 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
+    let mends = is(&[Role::Integrations]);
+    let outbox = async { if mends { sync::outbox_counts(store, clock.now).await } else { Ok(Vec::new()) } };
     let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
     let dead = DeadFilter::default();
     // These queries are independent, so they run concurrently.
     let ((stops, resumed), (workflows, figures), today, queue) =
         tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
-    let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned) = tokio::try_join!(
-        sync::destinations(store),
-        sync::open_breakers(store),
-        sync::count_dead(store, &dead),
-        jobs(store),
-        home::waiting_since(store, clock.now - TOO_LONG),
-        changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
-        releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
-        around(store),
-        invited,
-        assigned,
-    )?;
+    let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned, outbox) =
+        tokio::try_join!(
+            sync::destinations(store),
+            sync::open_breakers(store),
+            sync::count_dead(store, &dead),
+            jobs(store),
+            home::waiting_since(store, clock.now - TOO_LONG),
+            changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
+            releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
+            around(store),
+            invited,
+            assigned,
+            outbox,
+        )?;
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
     Ok(HomeData {
         stops,
@@ -141,7 +147,8 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         approvals: approvals.rows,
         releases,
         invited,
-        mends: is(&[Role::Integrations]),
+        mends,
+        outbox,
         is_ae: is(&[Role::Ae]),
         owners: around.owners,
         today,

@@ -114,7 +114,7 @@ fn said(loaded: &LeadData, past: &Past) -> String {
 }
 
 fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
-    let (tone, text) = match effect.state {
+    let (tone, text) = match effect.state_at(loaded.clock.now) {
         Some(EffectState::Delivered) => ("good", "Delivered".to_owned()),
         Some(EffectState::Dead) => ("bad", "Failed, needs you".into()),
         Some(EffectState::Running) => ("info", "Being sent".into()),
@@ -125,7 +125,7 @@ fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
             (Some(_), Some(due)) => ("warn", format!("Tries again {}", loaded.clock.until(due))),
             _ => ("info", "Waits to be sent".into()),
         },
-        Some(EffectState::Expired) => ("warn", "Too late, not sent".into()),
+        Some(EffectState::Expired) => ("warn", "Expired, not sent".into()),
         Some(EffectState::Superseded) => {
             return EitherOf3::A(view! { <span class="quiet">"Overtaken by a newer decision"</span> });
         }
@@ -163,7 +163,7 @@ fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let mut line = vec![number::plural(last.map_or(0, |last| last.attempt), "attempt", "attempts")];
     line.extend(last.map(|last| format!("last {}", clock.said(last.finished_at))));
     line.extend(effect.due_at.filter(|_| !is_dead).map(|due| format!("next {}", clock.until(due))));
-    line.extend(effect.expires_at.map(|at| format!("of no use after {}", clock.said(at))));
+    line.extend(effect.expires_at.map(|at| format!("expires {}", clock.said(at))));
     view! {
         <div class="note" data-a=tone>
             {icon(Icon::Alert)}

@@ -2,6 +2,7 @@
 
 mod again;
 pub(super) mod answer;
+mod change;
 pub mod decided;
 mod effects;
 mod erased;
@@ -11,6 +12,7 @@ pub(super) mod inputs;
 pub(super) mod load;
 mod nearest;
 mod pick;
+mod profile;
 mod texts;
 mod timeline;
 mod trace;
@@ -48,18 +50,31 @@ async fn show(here: Here, id: Option<String>, asked: load::LeadQuery, flash: Fla
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
+    let typed = flash.clone();
     let open_answer = answer::load(&here, &loaded, flash).await?;
+    let others = change::assignees(&here).await?;
     let (name, about) = loaded.who();
+    let acts = loaded.decided.as_ref().map(|decided| {
+        view! {
+            <div class="push row">
+                {change::undo(&here, &loaded, decided)}
+                {change::change(&here, &loaded, decided, &others, &typed).into_any()}
+                {again::again(&here, &loaded, decided).into_any()}
+            </div>
+        }
+    });
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
+        {acts}
     };
-    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded)} };
+    let body =
+        view! { {answer::answer(&loaded, open_answer.as_ref())}{profile::profile(&loaded)}{body(&loaded)} };
     Ok(Page { title: name, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
+fn body(loaded: &LeadData) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
             {notes(loaded).into_any()}
@@ -79,7 +94,6 @@ fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
     Either::Right(view! {
         {notes(loaded).into_any()}
         {verdict::verdict(loaded, decided).into_any()}
-        {again::again(here, loaded, decided).into_any()}
         <div class="lead">
             <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}
