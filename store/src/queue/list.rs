@@ -241,9 +241,11 @@ pub struct Past {
     pub by: String,
     /// When it happened.
     pub at: DateTime<Utc>,
+    /// The queue that the lead waited in before the verdict, or returned to; `None` if it did not wait.
+    pub queue: Option<String>,
 }
 
-const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at \
+const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at, v.queue \
     FROM queue_verdicts v JOIN people p ON p.id = v.person_id ";
 
 /// Returns the verdicts on a lead, newest first.

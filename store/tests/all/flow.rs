@@ -159,7 +159,7 @@ async fn a_stopped_workflow_sends_nothing_until_it_resumes() {
     assert!(matches!(kill(store, &actor, &nobody, "x").await, Err(Error::NotFound(_))));
     let reasonless = kill(store, &actor, &StopScope::All, " ").await;
     assert!(
-        matches!(&reasonless, Err(Error::Refused(why)) if why.starts_with("a stop has a reason")),
+        matches!(&reasonless, Err(Error::Refused(why)) if why.starts_with("give a reason")),
         "{reasonless:?}"
     );
     let mut acts: Vec<String> =

@@ -47,7 +47,7 @@ pub fn change(
         return None;
     }
     let typed = flash.values.contains_key("change_action");
-    let value = |name: &str| flash.values.get(name).cloned().unwrap_or_default();
+    let value = |name: &str| flash.values.get(name).cloned().filter(|_| typed).unwrap_or_default();
     let problem = |name: &str| {
         let id = format!("{name}-problem");
         flash

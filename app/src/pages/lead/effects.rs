@@ -106,7 +106,8 @@ fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
 /// Describes a person's verdict in the queue.
 fn said(loaded: &LeadData, past: &Past) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
-        return format!("Waits again, taken back by {}", past.by);
+        let what = if past.queue.is_some() { "Waits again" } else { "The rules count again" };
+        return format!("{what}, undone by {}", past.by);
     }
     let action = words::action_done(past.action.parse().unwrap_or(Action::Hold));
     let owner = past.assignee.as_ref().map(|email| format!(", owner {}", loaded.person(email)));

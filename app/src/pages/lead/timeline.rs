@@ -110,7 +110,15 @@ pub fn timeline(loaded: &LeadData) -> impl IntoView + use<> {
     entries.extend(done(loaded));
     entries.extend(loaded.effects.iter().filter_map(failed));
     entries.extend(loaded.outcomes.iter().map(|outcome| happened(loaded, outcome)));
-    entries.extend(loaded.verdicts.iter().map(|verdict| judged(loaded, verdict)));
+    // A verdict that was taken back in order to be replaced is no step of its own.
+    let is_replaced = |past: &Past| {
+        let is_newer = |other: &Past| {
+            other.decision_id == past.decision_id && other.at == past.at && other.kind != past.kind
+        };
+        past.kind == <&str>::from(Kind::GiveBack) && loaded.verdicts.iter().any(is_newer)
+    };
+    let verdicts = loaded.verdicts.iter().filter(|verdict| !is_replaced(verdict));
+    entries.extend(verdicts.map(|verdict| judged(loaded, verdict)));
     entries.extend(loaded.history.merges.iter().map(|merge| merged(loaded, merge)));
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.at.is_none(), entry.at, entry.kind)));
     let mut entries = folded(entries);
@@ -161,7 +169,9 @@ fn judged(loaded: &LeadData, verdict: &Past) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
     let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
     let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {
-        (view! { "Back to the queue" }.into_any(), None)
+        let line =
+            if verdict.queue.is_some() { "Back to the queue" } else { "Undone, the rules count again" };
+        (line.into_any(), None)
     } else {
         (view! { <b>{words::action_done(action)}</b>{to} }.into_any(), Some(words::action_tone(action)))
     };

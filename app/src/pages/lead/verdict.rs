@@ -42,13 +42,14 @@ fn by_person(loaded: &LeadData, decision: &Decision, past: &Past) -> impl IntoVi
     let action = past.action.parse().unwrap_or(Action::Hold);
     let to = past.assignee.as_ref().map(|email| view! { " to "<b>{loaded.person(email)}</b> });
     let verb = if past.kind == <&str>::from(Kind::Accept) { "accepted" } else { "decided" };
+    let verb = format!(", {verb} by ");
     let written = decision.human_overrides.iter().max_by_key(|human| human.at);
     let reason = written
         .filter(|human| {
             past.kind != <&str>::from(Kind::Accept) && human.action == action && !human.reason.is_empty()
         })
         .map(|human| format!(": {}", human.reason.trim_end_matches('.')));
-    view! { {action_chip(action)}{to}", "{verb}" by "<b>{past.by.clone()}</b>" "{loaded.clock.stamp_said(past.at)}{reason}"." }
+    view! { {action_chip(action)}{to}{verb}<b>{past.by.clone()}</b>" "{loaded.clock.stamp_said(past.at)}{reason}"." }
 }
 
 /// Renders the action. A hold caused by an unknown value is dashed.
