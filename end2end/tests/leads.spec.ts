@@ -166,7 +166,7 @@ test('what a figure counts is counted above the list', async ({ page }) => {
   await page.goto('/leads?counts=false_positive');
   const total = await count(page, 'All');
   expect(total).toBeGreaterThan(0);
-  await expect(page.getByRole('banner').last()).toContainText(`${total} leads.`);
+  await expect(page.locator('header.bar')).toContainText(`${total} leads.`);
   expect(await throughAllPages(page)).toHaveLength(total);
 });
 

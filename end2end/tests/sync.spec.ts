@@ -156,7 +156,7 @@ for (const javaScriptEnabled of [true, false]) {
       try {
         await page.goto('/sync');
         await expect(page.getByText('4 actions to CRM expired and were not sent.')).toBeVisible();
-        await expect(page.getByRole('banner').last()).toContainText(`${counted!.all - 4} waiting`);
+        await expect(page.locator('header.bar')).toContainText(`${counted!.all - 4} waiting`);
         await destination(page, 'CRM').getByRole('link', { name: '4', exact: true }).click();
         await expect(page.getByRole('link', { name: 'Expired 4' })).toHaveAttribute('aria-current', 'true');
         await expect(actions(page)).toHaveCount(4);
