@@ -148,26 +148,31 @@ for (const javaScriptEnabled of [true, false]) {
     test('resume with expired actions says first what will not be sent', async ({ organisation, page }) => {
       // The webhook has no address, so nothing that is resumed can arrive either.
       const crm = "destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
-      const [counted] = await organisation.rows<{ all: number }>(`SELECT count(*)::int AS all FROM outbox WHERE ${crm} AND state = 'ready'`);
       const late = await organisation.rows<{ effect_id: string; expires_at: string | null }>(
-        `WITH late AS (SELECT effect_id, expires_at FROM outbox WHERE ${crm} AND state = 'ready' ORDER BY effect_id LIMIT 4)
+        `WITH late AS (SELECT effect_id, expires_at FROM outbox WHERE ${crm} AND state = 'ready' AND expires_at > now() ORDER BY effect_id LIMIT 4)
          UPDATE outbox o SET expires_at = now() - interval '1 minute' FROM late WHERE o.effect_id = late.effect_id RETURNING o.effect_id, late.expires_at::text`,
       );
+      // The demo's own actions have waited for long, and many of them have expired.
+      const [{ all, expired } = { all: 0, expired: 0 }] = await organisation.rows<{ all: number; expired: number }>(
+        `SELECT count(*)::int AS all, (count(*) FILTER (WHERE expires_at < now()))::int AS expired FROM outbox WHERE ${crm} AND state = 'ready'`,
+      );
+      expect(expired).toBeGreaterThanOrEqual(4);
+      expect(expired).toBeLessThan(all);
       try {
         await page.goto('/sync');
-        await expect(page.getByText('4 actions to CRM expired and were not sent.')).toBeVisible();
-        await expect(page.locator('header.bar')).toContainText(`${counted!.all - 4} waiting`);
-        await destination(page, 'CRM').getByRole('link', { name: '4', exact: true }).click();
-        await expect(page.getByRole('link', { name: 'Expired 4' })).toHaveAttribute('aria-current', 'true');
-        await expect(actions(page)).toHaveCount(4);
+        await expect(page.getByText(`${expired} actions to CRM expired and were not sent.`)).toBeVisible();
+        await expect(page.locator('header.bar')).toContainText(`, ${all - expired} waiting`);
+        await destination(page, 'CRM').getByRole('link', { name: String(expired), exact: true }).click();
+        await expect(page.getByRole('link', { name: `Expired ${expired}` })).toHaveAttribute('aria-current', 'true');
+        await expect(actions(page)).toHaveCount(Math.min(expired, 50));
         await expect(actions(page).first()).toContainText('Expired, not sent');
         await page.goto('/sync');
         await destination(page, 'CRM').getByRole('link', { name: 'Resume' }).click();
-        await expect(page.getByText(`4 of ${counted!.all} are past their expiry and will not be sent.`)).toBeVisible();
+        await expect(page.getByText(`${expired} of ${all} are past their expiry and will not be sent.`)).toBeVisible();
         await page.getByRole('link', { name: 'Cancel' }).click();
         await expect(destination(page, 'CRM')).toContainText('Paused');
         await page.goto('/');
-        await expect(page.getByText('4 actions to CRM expired and were not sent.')).toHaveCount(1);
+        await expect(page.getByText(`${expired} actions to CRM expired and were not sent.`)).toHaveCount(1);
       } finally {
         for (const { effect_id, expires_at } of late) await organisation.rows('UPDATE outbox SET expires_at = $2 WHERE effect_id = $1', [effect_id, expires_at]);
       }
