@@ -28,6 +28,14 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByRole('heading', { name: `Why ${assignee}` })).toBeVisible();
   });
 
+  test('shows who the person is in one line', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    for (const text of ['VP Sales', 'Initech', 'initech.example', 'Website', organisation.nameOf(decision.parameters.assignee)]) {
+      await expect(page.getByLabel('Profile').getByText(text, { exact: true })).toBeVisible();
+    }
+  });
+
   test('says what would have changed it, when asked', async ({ organisation, page }) => {
     const { lead_id: id } = await organisation.send(HIGH_INTENT);
     await page.goto(`/leads/${id}`);

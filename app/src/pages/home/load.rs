@@ -20,6 +20,7 @@ use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker, OutboxCount};
 
+use crate::actions::sync::RunJob;
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
@@ -42,7 +43,7 @@ pub struct HomeData {
     pub resumed: Vec<(Notice, String)>,
     /// Failed actions that need a person.
     pub failed: i64,
-    /// Counts of each destination's actions; loaded for people responsible for them only.
+    /// Counts of each destination's actions; loaded for people who can act on them only.
     pub outbox: Vec<OutboxCount>,
     /// Destinations with an open circuit breaker, by name.
     pub breakers: Vec<(OpenBreaker, String)>,
@@ -110,7 +111,9 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
     let mends = is(&[Role::Integrations]);
-    let outbox = async { if mends { sync::outbox_counts(store, clock.now).await } else { Ok(Vec::new()) } };
+    let outbox = async {
+        if here.may::<RunJob>() { sync::outbox_counts(store, clock.now).await } else { Ok(Vec::new()) }
+    };
     let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
     let dead = DeadFilter::default();
     // These queries are independent, so they run concurrently.

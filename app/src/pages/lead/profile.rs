@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::load::LeadData;
 use crate::ui::words;
 
-/// Fields of the catalogue that state the person's role, in order of preference.
+/// Fields of a form that state the person's role, in order of preference.
 const ROLES: [&str; 6] = ["job_title", "title", "role", "position", "seniority", "job_role"];
 
 /// Renders the profile in one line; renders nothing once the person is erased.
@@ -36,9 +36,9 @@ pub fn profile(loaded: &LeadData) -> impl IntoView + use<> {
     (!parts.is_empty()).then(|| view! { <dl class="profile" aria-label="Profile">{parts}</dl> })
 }
 
-/// Returns the person's role, as the shown decision read it.
+/// Returns the person's role, as they wrote it in the event that is shown.
 fn role(loaded: &LeadData) -> Option<String> {
-    let snapshot = loaded.decided.as_ref()?.decision().content_snapshot.as_ref()?;
-    let text = |name: &&str| snapshot.fields.get(*name)?.value.as_str().map(words::sentence);
-    ROLES.iter().find_map(text)
+    let payload = loaded.event.as_ref()?.body.as_ref()?.get("payload")?;
+    let text = |name: &&str| payload.get(*name)?.as_str().map(str::trim).filter(|text| !text.is_empty());
+    ROLES.iter().find_map(text).map(str::to_owned)
 }

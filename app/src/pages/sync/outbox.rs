@@ -135,8 +135,8 @@ fn expired(line: &Line, here: &Here) -> Option<impl IntoView + use<>> {
         }
     });
     let lists = view! {
-        {(count.overdue > 0).then(|| view! { <a class="btn" href=list(&line.record.name, UnfinishedState::Expired)>{format!("Show {} still waiting", number::count(count.overdue))}</a> })}
-        {(count.expired > 0).then(|| view! { <a class="btn" href=closed(&line.record.name)>{format!("Show {} not sent", number::count(count.expired))}</a> })}
+        {(count.overdue > 0).then(|| view! { <a class="btn" href=list(&line.record.name, UnfinishedState::Expired)>"Show expired actions"</a> })}
+        {(count.expired > 0).then(|| view! { <a class="btn" href=closed(&line.record.name)>"Show in the history"</a> })}
     };
     Some(note(
         Tone::Warn,
