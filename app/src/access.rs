@@ -60,6 +60,9 @@ const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLea
 /// Roles that can have a lead evaluated again.
 const EVALUATORS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 
+/// Roles that change the decision about a lead outside the queue, and undo it.
+const CHANGERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::Revops, Role::RevopsLead]);
+
 /// Roles that accept and reject leads assigned to them.
 const ASSIGNEES: Need = Need::Roles(&[Role::Ae]);
 
@@ -134,6 +137,7 @@ const LINES: &[AccessRule] = &[
     get("/sync", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/sync/resume", Need::SignedIn),
     get("/runs/{id}", Need::SignedIn),
     get("/runs/{id}/rejects.csv", IMPORTERS),
     get("/import", IMPORTERS),
@@ -162,6 +166,7 @@ const LINES: &[AccessRule] = &[
     post("/actions/set-theme", Need::Anyone),
     post("/actions/pause-destination", SYNCS),
     post("/actions/resume-destination", SYNCS),
+    post("/actions/review-expired", SYNCS),
     post("/actions/set-destination-title", SYNCS),
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
@@ -182,7 +187,8 @@ const LINES: &[AccessRule] = &[
     post("/actions/take-lead", DECIDERS),
     post("/actions/release-lead", DECIDERS),
     post("/actions/decide-lead", DECIDERS),
-    post("/actions/give-back-lead", DECIDERS),
+    post("/actions/give-back-lead", CHANGERS),
+    post("/actions/change-decision", CHANGERS),
     post("/actions/evaluate-lead", EVALUATORS),
     post("/actions/answer-lead", ASSIGNEES),
     post("/actions/accept-merge", MERGERS),

@@ -11,7 +11,7 @@ use strum::VariantArray as _;
 use crate::pages::{
     Account, ChangePage, Dashboard, EffectPage, ErasePage, FirstRun, Forgot, Home, ImportMapping,
     ImportUpload, Jobs, LIST_PAGES, LeadPage, MergePage, Merges, NotFound, Outbox, PersonPage, Queue,
-    ReleasePage, RunPage, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
+    ReleasePage, ResumePage, RunPage, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 
@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/merges/:lead/:other") view=MergePage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
+                <Route path=path!("/sync/resume") view=ResumePage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
                 <Route path=path!("/import") view=ImportUpload ssr=SsrMode::Async />

@@ -24,6 +24,8 @@ const fn list(path: &'static str, csv: &'static str, file: &'static str) -> List
 pub const LEADS: ListInfo = list("/leads", "/leads.csv", "leads");
 /// Actions that are not finished.
 pub const EFFECTS: ListInfo = list("/sync/effects", "/sync/effects.csv", "unfinished-actions");
+/// Actions that were delivered, and those that were not sent.
+pub const HISTORY: ListInfo = list("/sync/history", "/sync/history.csv", "delivery-history");
 /// The audit log.
 pub const AUDIT: ListInfo = list("/audit", "/audit.csv", "audit-log");
 /// People who can sign in.
@@ -39,7 +41,8 @@ pub const KEYS: ListInfo =
     ListInfo { readers: Some(&[Role::Admin]), ..list("/keys", "/keys.csv", "api-keys") };
 
 /// All lists.
-pub const LISTS: [&ListInfo; 8] = [&LEADS, &EFFECTS, &AUDIT, &PEOPLE, &RUNS, &CHANGES, &RELEASES, &KEYS];
+pub const LISTS: [&ListInfo; 9] =
+    [&LEADS, &EFFECTS, &HISTORY, &AUDIT, &PEOPLE, &RUNS, &CHANGES, &RELEASES, &KEYS];
 
 #[cfg(test)]
 mod tests {

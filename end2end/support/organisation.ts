@@ -150,6 +150,13 @@ export class Organisation {
     return session;
   }
 
+  /** Reports an outcome, as a CRM does. */
+  async outcome(outcome: Record<string, string>): Promise<void> {
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const response = await fetch(`${this.url}/api/v1/outcomes`, { method: 'POST', headers, body: JSON.stringify(outcome) });
+    expect(response.status, await response.clone().text()).toBe(201);
+  }
+
   /** Sends a form from a new person and returns the decision. */
   send({ name, company, payload }: Form): Promise<Answer> {
     const [user, domain] = [name, company].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 40));

@@ -47,6 +47,8 @@ export const PAGES: Listed[] = [
   { name: 'unfinished actions, none found', alike: true, path: () => '/sync/effects?error=Zaphod' },
   { name: 'failed action', path: async (organisation) => `/sync/effects/${(await organisation.failed())[0]}` },
   { name: 'action that is not there', status: 404, alike: true, path: () => '/sync/effects/00000000-0000-7000-8000-000000000000' },
+  { name: 'delivery history', path: () => '/sync/history' },
+  { name: 'resuming a destination', path: () => '/sync/resume?destination=crm-webhook' },
   { name: 'jobs', path: () => '/sync/jobs' },
   { name: 'runs', as: 'RevOps', path: () => '/runs' },
   { name: 'a run that is not there', status: 404, alike: true, path: () => '/runs/00000000-0000-7000-8000-000000000000' },

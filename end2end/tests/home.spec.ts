@@ -21,8 +21,11 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(flash(page)).toHaveText('Inbound form is stopped. New leads go to the queue, and nothing is sent until it resumes.');
       await expect(alerts(page)).toContainText('Inbound form is stopped. A bad list went live');
       await expect(page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Inbound form' }) })).toContainText('Stopped');
-      await alerts(page).getByRole('button', { name: 'Resume' }).click();
-      await expect(flash(page)).toHaveText('Inbound form is resumed. Leads already in the queue stay there.');
+      await alerts(page).getByRole('link', { name: 'Resume' }).click();
+      await expect(page.getByText('The rules decide new leads again.')).toBeVisible();
+      await page.getByLabel('Reason').fill('It was a test');
+      await page.getByRole('button', { name: /^Resume/ }).click();
+      await expect(flash(page)).toContainText('Inbound form is resumed.');
       await expect(alerts(page)).not.toContainText('is stopped');
     });
   });

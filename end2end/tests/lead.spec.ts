@@ -28,6 +28,14 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByRole('heading', { name: `Why ${assignee}` })).toBeVisible();
   });
 
+  test('shows who the person is in one line', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    for (const text of ['VP Sales', 'Initech', 'initech.example', 'Website', organisation.nameOf(decision.parameters.assignee)]) {
+      await expect(page.getByLabel('Profile').getByText(text, { exact: true })).toBeVisible();
+    }
+  });
+
   test('says what would have changed it, when asked', async ({ organisation, page }) => {
     const { lead_id: id } = await organisation.send(HIGH_INTENT);
     await page.goto(`/leads/${id}`);
@@ -198,6 +206,46 @@ test.describe('a lead that is evaluated again', () => {
       await expect(page.locator('summary', { hasText: 'Evaluate again' })).toHaveCount(count);
       await context.close();
     }
+  });
+});
+
+test.describe('a decision that is changed', () => {
+  test.use({ storageState: async ({ organisation }, use) => use(await organisation.session('SDR manager')) });
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`becomes the headline, and is undone, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async ({ organisation, browser }) => {
+      const context = await browser.newContext({ javaScriptEnabled, storageState: await organisation.session('SDR manager') });
+      const page = await context.newPage();
+      const { lead_id: id, decision } = await organisation.send({ ...HIGH_INTENT, name: 'Chan Ging' });
+      const assignee = organisation.nameOf(decision.parameters.assignee);
+      await page.goto(`${organisation.url}/leads/${id}`);
+      await page.locator('summary', { hasText: 'Change decision' }).click();
+      await page.getByLabel('Change to').selectOption('Nurture');
+      await page.getByLabel('Reason').last().selectOption('Not now');
+      await page.getByLabel('Note').last().fill('They asked for next year');
+      await page.getByRole('button', { name: 'Change decision' }).click();
+      await expect(page.locator('.flash').getByRole('status')).toContainText('Decision changed: nurtured.');
+      await expect(sentence(page).getByRole('paragraph').first()).toHaveText(/^Nurture, decided by Ruth Osei today \d\d:\d\d: Not now: They asked for next year\.$/, { useInnerText: true });
+      await expect(sentence(page).getByRole('paragraph').nth(1)).toContainText(`Assign to ${assignee}`);
+      await expect(timeline(page).filter({ hasText: 'Nurtured' })).toContainText('by Ruth Osei');
+      await page.goto(`${organisation.url}/leads?q=Chan%20Ging`);
+      await expect(page.getByRole('table').getByRole('row').nth(1)).toContainText('Rules: Assign');
+      await page.goto(`${organisation.url}/leads/${id}`);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await expect(page.locator('.flash').getByRole('status')).toHaveText('Undone. The earlier decision counts again.');
+      await expect(sentence(page).getByRole('paragraph').first()).toContainText(`Assign to ${assignee}`);
+      await context.close();
+    });
+  }
+
+  test('not by an AE', async ({ organisation, browser }) => {
+    const { lead_id: id } = await organisation.send(SILENT);
+    const context = await browser.newContext({ storageState: await organisation.session('AE') });
+    const page = await context.newPage();
+    await page.goto(`${organisation.url}/leads/${id}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.locator('summary', { hasText: 'Change decision' })).toHaveCount(0);
+    await context.close();
   });
 });
 

@@ -337,3 +337,14 @@ test.describe('a person who can only read', () => {
     expect(await verdicts(organisation, id)).toEqual([]);
   });
 });
+
+test('a lead that an outcome closes leaves the queue', async ({ organisation, page }) => {
+  const { lead_id: id } = await organisation.send({ ...SILENT, name: 'Clo Sedd' });
+  const waits = async () => (await organisation.rows<{ queue: string | null }>('SELECT queue FROM lead_states WHERE lead_id = $1', [id]))[0]!.queue;
+  expect(await waits()).toBe('sdr');
+  await organisation.outcome({ lead_id: id, stage: 'disqualified', at: new Date().toISOString() });
+  expect(await waits()).toBeNull();
+  await page.goto(`/leads/${id}`);
+  await expect(page.getByText('Waiting in the SDR queue')).toHaveCount(0);
+  await expect(page.getByLabel('Profile')).toContainText('Disqualified');
+});

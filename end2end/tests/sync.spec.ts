@@ -57,11 +57,11 @@ for (const javaScriptEnabled of [true, false]) {
       const attempt = page.getByRole('listitem').filter({ hasText: 'Attempt 1' });
       await attempt.getByText(/^What was sent/).click();
       await expect(attempt.getByText('"webhook_id"')).toBeVisible();
-      await page.getByRole('button', { name: 'Try again' }).click();
-      await expect(flash(page)).toHaveText('It is on its way again.');
+      await page.getByRole('button', { name: 'Retry' }).click();
+      await expect(flash(page)).toHaveText('Retrying.');
       await expect(page).toHaveURL(`/sync/effects/${id}`);
       await expect(page.getByText('Waits, paused')).toBeVisible();
-      await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
+      await expect(page.getByRole('button', { name: 'Retry' })).toHaveCount(0);
       await page.getByRole('link', { name: 'Rae Okafor' }).click();
       await page.getByRole('rowheader', { name: 'CRM action' }).getByRole('link').click();
       await expect(page).toHaveURL(`/sync/effects/${id}`);
@@ -77,9 +77,9 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(actions(page)).toHaveCount(1);
       await page.getByRole('link', { name: /^Error contains/ }).click();
       await expect(actions(page)).toHaveCount(3);
-      const all = page.getByRole('button', { name: 'Try all 3 again' });
+      const all = page.getByRole('button', { name: 'Retry all 3' });
       await expect(all).toBeHidden();
-      await page.getByText('Try all 3 again').first().click();
+      await page.getByText('Retry all 3').first().click();
       await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
       await all.click();
       await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
@@ -98,8 +98,8 @@ for (const javaScriptEnabled of [true, false]) {
       expect(failed).toHaveLength(12);
       try {
         await page.goto('/sync/effects?state=dead&destination=crm-webhook');
-        await page.getByText('Try all 12 again').first().click();
-        await page.getByRole('button', { name: 'Try all 12 again' }).click();
+        await page.getByText('Retry all 12').first().click();
+        await page.getByRole('button', { name: 'Retry all 12' }).click();
         await done(page, '12\u{a0}deliveries are retried.');
         await expect(page.getByRole('progressbar', { name: 'Retried: 0 of 12' })).toBeVisible();
         await page.getByRole('button', { name: 'Stop retrying' }).click();
@@ -123,7 +123,7 @@ for (const javaScriptEnabled of [true, false]) {
       const why = warehouse.getByLabel('Why is it paused?');
       await why.fill(' ');
       await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
-      await expect(warehouse.getByRole('alert')).toHaveText('Say why, so that whoever looks next knows.');
+      await expect(warehouse.getByRole('alert')).toHaveText('Give a reason, so that others know why.');
       await expect(why).toHaveAttribute('aria-invalid', 'true');
       await why.fill('The warehouse is being moved.');
       await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
@@ -131,10 +131,84 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(warehouse).toContainText('The warehouse is being moved.');
       const { decision } = await organisation.send(HIGH_INTENT);
       expect(await organisation.inWarehouse(decision.decision_id)).toBe(0);
-      await warehouse.getByRole('button', { name: 'Resume' }).click();
-      await expect(flash(page)).toContainText('Warehouse goes on.');
+      await warehouse.getByRole('link', { name: 'Resume' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Resume Warehouse');
+      await expect(page.getByText('Paused: The warehouse is being moved.')).toBeVisible();
+      await expect(page.getByText(/^\d+ actions? (is|are) sent at once/)).toBeVisible();
+      await page.getByLabel('Reason').fill(' ');
+      await page.getByRole('button', { name: 'Resume Warehouse' }).click();
+      await expect(page.getByRole('alert')).toHaveText('Give a reason, so that others know why.');
+      await page.getByLabel('Reason').fill('It has moved.');
+      await page.getByRole('button', { name: 'Resume Warehouse' }).click();
+      await expect(flash(page)).toContainText('Warehouse is resumed.');
       await expect(warehouse).toContainText('Sending');
       await expect.poll(() => organisation.inWarehouse(decision.decision_id)).toBe(1);
+    });
+
+    test('resume with expired actions says first what will not be sent', async ({ organisation, page }) => {
+      // The webhook has no address, so nothing that is resumed can arrive either.
+      const crm = "destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
+      const late = await organisation.rows<{ effect_id: string; expires_at: string | null }>(
+        `WITH late AS (SELECT effect_id, expires_at FROM outbox WHERE ${crm} AND state = 'ready' AND expires_at > now() ORDER BY effect_id LIMIT 4)
+         UPDATE outbox o SET expires_at = now() - interval '1 minute' FROM late WHERE o.effect_id = late.effect_id RETURNING o.effect_id, late.expires_at::text`,
+      );
+      // The demo's own actions have waited for long, and many of them have expired.
+      const [{ all, expired } = { all: 0, expired: 0 }] = await organisation.rows<{ all: number; expired: number }>(
+        `SELECT count(*)::int AS all, (count(*) FILTER (WHERE expires_at < now()))::int AS expired FROM outbox WHERE ${crm} AND state = 'ready'`,
+      );
+      expect(expired).toBeGreaterThanOrEqual(4);
+      expect(expired).toBeLessThan(all);
+      try {
+        await page.goto('/sync');
+        await expect(page.getByText(`${expired} actions to CRM expired and were not sent.`)).toBeVisible();
+        await expect(page.locator('header.bar')).toContainText(`, ${all - expired} waiting`);
+        await destination(page, 'CRM').getByRole('link', { name: String(expired), exact: true }).click();
+        await expect(page.getByRole('link', { name: `Expired ${expired}` })).toHaveAttribute('aria-current', 'true');
+        await expect(actions(page)).toHaveCount(Math.min(expired, 50));
+        await expect(actions(page).first()).toContainText('Expired, not sent');
+        await page.goto('/sync');
+        await destination(page, 'CRM').getByRole('link', { name: 'Resume' }).click();
+        await expect(page.getByText(`${expired} of ${all} are past their expiry and will not be sent.`)).toBeVisible();
+        await page.getByRole('link', { name: 'Cancel' }).click();
+        await expect(destination(page, 'CRM')).toContainText('Paused');
+        await page.goto('/');
+        await expect(page.getByText(`${expired} actions to CRM expired and were not sent.`)).toHaveCount(1);
+      } finally {
+        for (const { effect_id, expires_at } of late) await organisation.rows('UPDATE outbox SET expires_at = $2 WHERE effect_id = $1', [effect_id, expires_at]);
+      }
+    });
+
+    test('the history is searched by lead and key', async ({ organisation, page }) => {
+      const { lead_id: id, decision } = await organisation.send({ ...HIGH_INTENT, name: 'Hilde Story' });
+      await expect.poll(() => organisation.inWarehouse(decision.decision_id)).toBe(1);
+      const finished = page.getByRole('table', { name: 'Finished actions' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
+      await page.goto('/sync');
+      await page.getByRole('link', { name: 'History' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Delivery history');
+      await expect(async () => {
+        await page.goto('/sync/history?lead=hilde%20story');
+        await expect(finished).toHaveCount(1, { timeout: 500 });
+      }).toPass();
+      await expect(finished.first()).toContainText('Delivered');
+      const key = await finished.first().locator('.mono span').getAttribute('title');
+      await page.goto('/sync/history');
+      await page.getByRole('searchbox', { name: 'Key' }).fill(key!.slice(0, 12));
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await expect(finished).toHaveCount(1);
+      await expect(finished.first().getByRole('link').first()).toHaveAttribute('href', `/leads/${id}`);
+    });
+
+    test('selected deliveries are retried', async ({ organisation, page }) => {
+      await organisation.failed();
+      await page.goto('/sync/effects?state=dead&destination=spare-webhook');
+      await page.getByRole('link', { name: 'Select all on this page' }).click();
+      await expect(actions(page).getByRole('checkbox', { checked: true })).toHaveCount(3);
+      await actions(page).first().getByRole('checkbox').uncheck();
+      await expect(page.getByRole('button', { name: 'Retry selected' })).toBeInViewport();
+      await page.getByRole('button', { name: 'Retry selected' }).click();
+      await expect(flash(page)).toHaveText('2 are on their way again.');
+      await expect(page.getByRole('link', { name: 'Failed, needs you 1' })).toBeVisible();
+      await expect(actions(page)).toHaveCount(1);
     });
 
     test('a job is run at once', async ({ page }) => {

@@ -39,6 +39,7 @@ steps![
     "0022_answers",
     "0024_merges",
     "0025_started_from",
+    "0026_effective",
     "0027_key_use",
 ];
 

@@ -96,7 +96,10 @@ async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
 fn topics(action: &str) -> &'static [Topic] {
     match action {
         // The queue shows which workflows are stopped, and receives the leads that AEs reject.
-        "workflow.kill" | "workflow.resume" => return &[Topic::Changes, Topic::Queue],
+        "workflow.kill" | "workflow.resume" => return &[Topic::Changes, Topic::Queue, Topic::Sync],
+        "queue.accept" | "queue.change" | "queue.disqualify" | "queue.give_back" => {
+            return &[Topic::Leads, Topic::Queue];
+        }
         "lead.accept" | "lead.reject" => return &[Topic::Leads, Topic::Queue],
         _ => {}
     }

@@ -24,7 +24,8 @@ mod states;
 
 pub use claims::{KeyClaim, KeyClaimResult, claim_keys, look_up_keys};
 pub use effects::{
-    EffectRow, LeadSnapshot, announce_effects, insert_effects, targets_of_verdict, wake_dispatchers,
+    EffectRow, LeadSnapshot, announce_effects, insert_effects, targets_of_decision, targets_of_verdict,
+    wake_dispatchers,
 };
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use history::{HistoryRequest, LeadHistory, PastEvent, histories};

@@ -56,6 +56,14 @@ pub struct LeadInWorkflow {
     /// `as_of` of that decision, or of an earlier one from a process with a faster clock.
     #[serde(with = "engine::time::micros")]
     pub as_of: DateTime<Utc>,
+    /// The action that counts: that of the person's verdict on the decision, if one stands, and else `action`.
+    pub effective_action: Action,
+    /// When that action was decided.
+    #[serde(with = "engine::time::micros")]
+    pub effective_at: DateTime<Utc>,
+    /// The verdict or the decision that counts.
+    #[serde(skip)]
+    pub effective_id: Uuid,
     /// Queue that the lead waits in: `sdr`, `manual` or none.
     pub queue: Option<String>,
 }
@@ -80,6 +88,9 @@ struct StandingRow {
     last_decision_id: Uuid,
     last_action: String,
     last_as_of: DateTime<Utc>,
+    effective_id: Uuid,
+    effective_action: String,
+    effective_at: DateTime<Utc>,
     queue: Option<String>,
 }
 
@@ -147,7 +158,7 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     .await?
     .ok_or(Error::NotFound("lead"))?;
     let standings: Vec<StandingRow> = sqlx::query_as(
-        "SELECT w.name AS workflow, s.last_decision_id, s.last_action, s.last_as_of, s.queue FROM lead_states s JOIN workflows w ON w.id = s.workflow_id \
+        "SELECT w.name AS workflow, s.last_decision_id, s.last_action, s.last_as_of, s.effective_id, s.effective_action, s.effective_at, s.queue FROM lead_states s JOIN workflows w ON w.id = s.workflow_id \
          WHERE s.lead_id = $1 ORDER BY w.name",
     )
     .bind(id.0)
@@ -156,15 +167,17 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     let workflows = standings
         .into_iter()
         .map(|row| {
-            let action = row
-                .last_action
-                .parse()
-                .map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
+            let action = |text: &str| {
+                text.parse().map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))
+            };
             Ok(LeadInWorkflow {
-                workflow: row.workflow,
                 decision_id: row.last_decision_id.into(),
-                action,
+                action: action(&row.last_action)?,
                 as_of: row.last_as_of,
+                effective_action: action(&row.effective_action)?,
+                effective_at: row.effective_at,
+                effective_id: row.effective_id,
+                workflow: row.workflow,
                 queue: row.queue,
             })
         })

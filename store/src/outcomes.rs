@@ -129,20 +129,16 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     restage(connection, &leads).await
 }
 
-/// Updates leads to the stage of their latest outcome, or of a lead that was merged into them.
+/// Updates leads to the stage of their latest outcome, or of a lead that was merged into them. A verdict that hands a lead on
+/// opens it again.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
-    sqlx::query(
-        "UPDATE leads l SET stage = (SELECT o.stage FROM standing_outcomes o \
-           WHERE o.lead_id = ANY(ARRAY(SELECT l.id UNION ALL SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = l.id)) \
-           ORDER BY o.at DESC NULLS LAST, o.id DESC LIMIT 1) \
-         WHERE l.id = ANY($1)",
-    )
-    .bind(leads)
-    .execute(connection)
-    .await?;
+    sqlx::query("UPDATE leads l SET stage = current_stage(l.id) WHERE l.id = ANY($1)")
+        .bind(leads)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

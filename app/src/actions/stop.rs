@@ -8,7 +8,9 @@ use service::mail::Email;
 use store::control::kill::{self, StopScope, kill_switches};
 use store::notices::{Notice, NoticeKind};
 use store::reads::frame::workflow_names;
+use store::sync::resumption_of_workflows;
 
+use super::sync::{one_line, problem, resume_workflow_page, sent};
 use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
@@ -35,8 +37,7 @@ pub async fn stop_workflow(
 ) -> Result<(), Error> {
     let request = allowed::<StopWorkflow>()?;
     let back = back_to(next.as_deref(), "/");
-    let typed = reason;
-    let reason: String = typed.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (typed, reason) = (reason.clone(), one_line(&reason));
     let problem = match reason.chars().count() {
         0 => Some("Give a reason. Everyone sees it on their home page.".to_owned()),
         1..=REASON_CHARS => None,
@@ -63,7 +64,7 @@ pub async fn stop_workflow(
     )
 }
 
-/// Resumes one workflow or all of them. Redirects to `next`.
+/// Resumes one workflow or all of them, with a reason for the audit log. Redirects to `next`.
 ///
 /// # Errors
 /// Returns an error if the workflow does not exist, or if the database fails.
@@ -71,21 +72,32 @@ pub async fn stop_workflow(
 pub async fn resume_workflow(
     /// The workflow's name, or [`ALL`].
     workflow: String,
+    /// Why.
+    #[server(default)]
+    reason: String,
     /// Where to go then.
     #[server(default)]
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ResumeWorkflow>()?;
     let title = title(&request.store, &workflow).await?;
-    let said = match kill::resume(&request.store, &actor(&request)?, &scope(&workflow)).await {
-        Ok(()) => format!("{title} is resumed. Leads already in the queue stay there."),
+    let (typed, reason) = (reason.clone(), one_line(&reason));
+    if let Some(problem) = problem(&reason) {
+        let flash =
+            Flash::new(format!("{title} was not resumed.")).error("reason", problem).value("reason", typed);
+        return lead_to_with(&back_to(None, &resume_workflow_page(&workflow)), &flash);
+    }
+    let before = resumption_of_workflows(&request.store, &scope(&workflow), request.now).await?;
+    let said = match kill::resume(&request.store, &actor(&request)?, &scope(&workflow), &reason).await {
+        Ok(()) => format!("{title} is resumed.{} Leads already in the queue stay there.", sent(&before)),
         Err(store::Error::NotFound("stop")) => format!("{title} is not stopped."),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), "/"), &Flash::new(said))
 }
 
-fn scope(workflow: &str) -> StopScope {
+/// Returns the workflows that a form names.
+pub(crate) fn scope(workflow: &str) -> StopScope {
     if workflow == ALL { StopScope::All } else { StopScope::Workflow(workflow.to_owned()) }
 }
 
@@ -107,7 +119,7 @@ pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -
     let (subject, done, then) = match notice.what.parse() {
         Ok(NoticeKind::Resumed) => (
             format!("{workflow} was resumed"),
-            format!("Resumed by {by}, {at}. Reason for the stop:"),
+            format!("Resumed by {by}, {at}. Reason:"),
             "The rules decide new leads again. Leads already in the queue stay there.",
         ),
         _ => (

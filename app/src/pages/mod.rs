@@ -38,7 +38,7 @@ pub use releases::ReleasePage;
 pub use runs::RunPage;
 pub use search::Search;
 pub use styleguide::Styleguide;
-pub use sync::{EffectPage, Jobs, Outbox};
+pub use sync::{EffectPage, Jobs, Outbox, ResumePage};
 pub use versions::{SubjectPage, Subjects};
 
 use changes::ChangeList;
@@ -47,12 +47,13 @@ use leads::LeadList;
 use list_page::ListEntry;
 use releases::ReleaseList;
 use runs::RunList;
-use sync::EffectList;
+use sync::{EffectList, HistoryList};
 
 /// All list pages, each with its CSV export.
-pub static LIST_PAGES: [ListEntry; 8] = [
+pub static LIST_PAGES: [ListEntry; 9] = [
     ListEntry::of::<LeadList>(),
     ListEntry::of::<EffectList>(),
+    ListEntry::of::<HistoryList>(),
     ListEntry::of::<AuditList>(),
     ListEntry::of::<PeopleList>(),
     ListEntry::of::<RunList>(),

@@ -142,6 +142,7 @@ pub fn unfinished(state: UnfinishedState) -> &'static str {
         UnfinishedState::Ready => "Waiting",
         UnfinishedState::Running => "Being sent",
         UnfinishedState::Dead => "Failed",
+        UnfinishedState::Expired => "Expired, not sent",
     }
 }
 
@@ -154,7 +155,7 @@ pub fn destination_kind(kind: &str) -> String {
 }
 
 /// Descriptions of all acts in the audit log, in the past tense.
-pub const ACTS: [(&str, &str); 75] = [
+pub const ACTS: [(&str, &str); 76] = [
     ("person.add", "Added a person"),
     ("person.set_roles", "Changed roles"),
     ("person.set_password", "Set a password"),
@@ -230,6 +231,7 @@ pub const ACTS: [(&str, &str); 75] = [
     ("destination.save", "Saved a destination"),
     ("destination.pause", "Paused a destination"),
     ("destination.resume", "Resumed a destination"),
+    ("destination.review_expired", "Marked expired actions as reviewed"),
 ];
 
 /// Describes an act of the audit log in the past tense.

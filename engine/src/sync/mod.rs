@@ -5,3 +5,4 @@
 pub mod backoff;
 pub mod flow;
 pub mod keys;
+pub mod reply;

@@ -65,6 +65,12 @@ pub(super) struct LeadInWorkflow {
     #[serde(with = "engine::time::micros")]
     #[schemars(with = "DateTime<Utc>")]
     pub as_of: DateTime<Utc>,
+    /// The action that counts: that of a person's verdict on the decision, if one stands, and else `action`.
+    pub effective_action: Action,
+    /// When that was decided.
+    #[serde(with = "engine::time::micros")]
+    #[schemars(with = "DateTime<Utc>")]
+    pub effective_at: DateTime<Utc>,
     /// The queue it waits in: `sdr`, `manual` or none.
     pub queue: Option<String>,
 }
@@ -146,6 +152,8 @@ impl From<store::leads::LeadInWorkflow> for LeadInWorkflow {
             decision_id: standing.decision_id,
             action: standing.action,
             as_of: standing.as_of,
+            effective_action: standing.effective_action,
+            effective_at: standing.effective_at,
             queue: standing.queue,
         }
     }

@@ -43,6 +43,9 @@ pub(crate) struct ResumeOptions {
     database: Database,
     #[command(flatten)]
     which: Which,
+    /// Reason, recorded in the audit log.
+    #[arg(long, value_name = "TEXT", default_value = "Resumed from the command line")]
+    reason: String,
 }
 
 /// Stops workflows. After it returns, no more of their effects are committed or claimed.
@@ -55,7 +58,7 @@ pub(super) async fn kill(options: KillOptions) -> Result<u8, CommandError> {
 /// Resumes workflows.
 pub(super) async fn resume(options: ResumeOptions) -> Result<u8, CommandError> {
     let store = options.database.connect().await?;
-    kill::resume(&store, &Actor::command("resume"), &options.which.scope()).await?;
+    kill::resume(&store, &Actor::command("resume"), &options.which.scope(), &options.reason).await?;
     show(&store).await
 }
 

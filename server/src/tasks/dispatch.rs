@@ -158,9 +158,14 @@ impl Dispatcher {
         if self.counted_at.is_some_and(|at| at.elapsed() < COUNT_EVERY) {
             return Ok(());
         }
-        for count in sync::outbox_counts(&self.store).await? {
-            for (state, effects) in [("ready", count.ready), ("running", count.running), ("dead", count.dead)]
-            {
+        for count in sync::outbox_counts(&self.store, chrono::Utc::now()).await? {
+            let states = [
+                ("ready", count.ready),
+                ("running", count.running),
+                ("dead", count.dead),
+                ("expired", count.not_sent()),
+            ];
+            for (state, effects) in states {
                 metrics::gauge!("meshline_outbox_backlog", "destination" => count.destination.clone(), "state" => state).set(effects as f64);
             }
         }

@@ -58,17 +58,19 @@ async fn sessions(store: &Store) -> Result<String, Error> {
 }
 
 async fn backlog(store: &Store) -> Result<Result<String, String>, Error> {
-    let counts = sync::outbox_counts(store).await?;
-    let (mut waiting, mut dead, mut late) = (0, 0, Vec::new());
+    let now = Utc::now();
+    let counts = sync::outbox_counts(store, now).await?;
+    let (mut waiting, mut dead, mut expired, mut late) = (0, 0, 0, Vec::new());
     for count in counts {
         waiting += count.ready + count.running;
         dead += count.dead;
-        let is_late = count.due_since.is_some_and(|since| Utc::now() - since > WAITED_LONG);
+        expired += count.not_sent();
+        let is_late = count.overdue > 0 || count.due_since.is_some_and(|since| now - since > WAITED_LONG);
         if is_late && count.paused_reason.is_none() {
             late.push(count.destination);
         }
     }
-    let said = format!("{waiting} on their way, {dead} failed.");
+    let said = format!("{waiting} on their way, {dead} failed, {expired} expired.");
     if late.is_empty() {
         Ok(Ok(said))
     } else {

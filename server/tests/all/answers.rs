@@ -186,6 +186,7 @@ async fn a_lead_that_is_assigned_again_waits_for_an_answer_again() {
     let verdict = Verdict {
         place: QueueItem { lead, workflow: row.workflow_id.into() },
         decision: decision.into(),
+        seen: None,
         kind: Kind::Change,
         action: Action::Assign,
         parameters: Default::default(),
@@ -212,6 +213,7 @@ async fn a_verdict_that_took_a_turn_gives_it_back_when_the_lead_is_rejected() {
     let verdict = Verdict {
         place: row.place(),
         decision: held.decision.decision_id,
+        seen: None,
         kind: Kind::Accept,
         action: Action::Assign,
         parameters: Default::default(),
@@ -268,7 +270,7 @@ async fn imported_leads_and_those_of_a_stopped_workflow_take_no_turn() {
     let replay = sales.office.pipeline.replay(answer.decision.decision_id).await.unwrap();
     assert_eq!(replay.same, Some(true), "{:?}", replay.difference);
 
-    kill::resume(store, &command, &stopped).await.unwrap();
+    kill::resume(store, &command, &stopped, "owners are right").await.unwrap();
     sales.assigned("Fay").await;
     assert_ne!(sales.counters().await, before, "live leads take turns again");
 }

@@ -126,7 +126,7 @@ async fn leads_of_a_stopped_workflow_go_to_people_and_nothing_is_sent() {
     let owned = "SELECT count(*) FROM leads l JOIN decisions d ON d.lead_id = l.id WHERE d.mode = 'manual' AND l.assignee IS NOT NULL";
     assert_eq!(number(&office, owned).await, 0, "rules of a stopped workflow assigned no lead");
 
-    kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into())).await.unwrap();
+    kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into()), "fixed").await.unwrap();
     let Ok(SignalResult::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };
     assert_eq!((live.decision.mode, live.decision.effects.is_empty()), (Mode::Live, false));
 }

@@ -352,7 +352,7 @@ async fn a_lead_is_not_decided_again_where_that_would_mean_nothing() {
     let scope = StopScope::Workflow("inbound-form".into());
     kill::kill(office.store(), &actor, &scope, "A test").await.unwrap();
     assert_eq!(refused(lead).await, ReevaluationRefusal::Stopped);
-    kill::resume(office.store(), &actor, &scope).await.unwrap();
+    kill::resume(office.store(), &actor, &scope, "fixed").await.unwrap();
     sqlx::query(
         "INSERT INTO lead_aliases (lead_id, merged_into, at, by_whom) VALUES ($1, $2, now(), 'test')",
     )

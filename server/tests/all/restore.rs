@@ -218,6 +218,7 @@ async fn disqualify(office: &Office, person: PersonId) {
     let verdict = Verdict {
         place: QueueItem { lead: answer.lead_id, workflow: workflow.into() },
         decision: answer.decision.decision_id,
+        seen: None,
         kind: Kind::Disqualify,
         action: Action::Reject,
         parameters: BTreeMap::new(),

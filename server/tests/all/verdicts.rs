@@ -94,6 +94,7 @@ impl Desk {
         let verdict = Verdict {
             place: QueueItem { lead: answer.lead_id, workflow: workflow.into() },
             decision: answer.decision.decision_id,
+            seen: None,
             kind: Kind::Accept,
             action: Action::Assign,
             parameters: [("meeting".to_owned(), json!("intro"))].into(),
@@ -273,7 +274,9 @@ async fn a_verdict_in_a_stopped_workflow_waits_until_it_resumes() {
     assert_eq!(answer.decision.mode, engine::decision::Mode::Manual);
     desk.decide(&verdict).await;
     assert!(desk.delivered(0).await.is_empty());
-    kill::resume(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into())).await.unwrap();
+    kill::resume(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into()), "fixed")
+        .await
+        .unwrap();
     let [body] = desk.delivered(1).await.try_into().unwrap();
     assert_eq!(body["verdict"]["parameters"]["assignee"], "jane@corvane.example");
 }

@@ -172,13 +172,11 @@ async fn requeue(
 ) -> Result<PersonVerdict> {
     let state = WaitingState {
         last_decision_id: locked.last_decision_id,
-        queue: locked.queue.clone().unwrap_or_else(|| "sdr".to_owned()),
-        queued_at: engine::time::cut(actor.now),
+        queue: locked.queue.or_else(|| Some("sdr".to_owned())),
+        queued_at: locked.queued_at.or(Some(engine::time::cut(actor.now))),
         suggested: Some(<&str>::from(Action::Hold).to_owned()),
     };
-    if locked.queue.is_none() {
-        queue::requeue(connection, place, &state).await?;
-    }
+    queue::requeue(connection, place, &state).await?;
     let row = NewVerdict {
         kind: Kind::GiveBack,
         action: Action::Assign,

@@ -3,6 +3,7 @@
 use engine::ids::{LeadId, OutcomeId};
 use store::ingest::{self, KeyClaim, KeyClaimResult};
 use store::outcomes::{self, OutcomeInput, OutcomeRow, OutcomeSubject};
+use store::refresh::Topic;
 
 use super::{Pipeline, Receipt, TRIES};
 
@@ -119,7 +120,12 @@ impl Pipeline {
             }
         }
         outcomes::insert(&mut tx, &rows).await?;
+        let leads: Vec<_> = rows.iter().map(|row| row.lead_id).collect();
+        store::queue::close(&mut tx, &leads).await?;
         tx.commit().await?;
+        if !rows.is_empty() {
+            self.store().mark(&[Topic::Leads, Topic::Queue]);
+        }
         Ok(answers)
     }
 }

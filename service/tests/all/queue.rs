@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
 use engine::ids::{LeadId, PersonId, WorkflowId};
 use engine::sync::flow::Pace;
 use serde_json::json;
 use service::decide::verdict::{self, UndoResult, VerdictResult};
 use sqlx::PgConnection;
 use store::actor::{ActorId, Role};
+use store::ingest::{self, LeadStateRow};
 use store::keyring::CiphertextLocation as Sealed;
 use store::queue::{
     self, CLAIM, ClaimResult, Kind, NotWaitingReason, QueueItem, QueueListFilter, TAKE_BACK, Verdict,
 };
+use store::reads::{keyset, leads_list};
 use store::sync::{self, fixture};
 use store::testing::TestDatabase;
 use store::{Actor, Error, log, outcomes, people};
@@ -84,6 +87,7 @@ impl Queue {
         Verdict {
             place: QueueItem { lead: lead.into(), workflow: self.workflow },
             decision: decision.into(),
+            seen: None,
             kind: Kind::Accept,
             action,
             parameters: BTreeMap::new(),
@@ -421,7 +425,8 @@ async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() 
         .fetch_all(&mut queue.owner)
         .await
         .unwrap();
-    assert_eq!(turns, [1, 2]);
+    // The verdict that stood is taken back before the next one.
+    assert_eq!(turns, [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -447,4 +452,272 @@ async fn a_late_answer_of_a_calendar_does_not_undo_what_was_decided_since() {
         sync::FinishedAttempt { ticket: late.ticket, outcome: sync::AttemptOutcome::Delivered, answer };
     sync::finish(&store, &[finish]).await.unwrap();
     assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
+}
+
+/// What counts for a lead.
+#[derive(Debug, PartialEq)]
+struct Counts {
+    action: String,
+    by_person: bool,
+    waits: bool,
+}
+
+impl Queue {
+    /// Returns what counts for a lead, after it checks that the log gives the same.
+    async fn counts(&mut self, place: QueueItem) -> Counts {
+        type Row = (Option<Uuid>, String, bool, Uuid);
+        let read = "SELECT verdict_id, effective_action, queue IS NOT NULL, effective_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2";
+        let kept: Row = sqlx::query_as(read)
+            .bind(place.lead.0)
+            .bind(place.workflow.0)
+            .fetch_one(&mut self.owner)
+            .await
+            .unwrap();
+        sqlx::query("SELECT rebuild_lead_verdicts()").execute(&mut self.owner).await.unwrap();
+        let rebuilt: Row = sqlx::query_as(read)
+            .bind(place.lead.0)
+            .bind(place.workflow.0)
+            .fetch_one(&mut self.owner)
+            .await
+            .unwrap();
+        assert_eq!(kept, rebuilt, "the log says the same");
+        // The page, the list and its counts agree.
+        let lead = store::leads::get(&self.database.store, place.lead).await.unwrap();
+        assert_eq!(lead.workflows[0].effective_action.to_string(), kept.1);
+        let filter = leads_list::LeadListFilter { lead: Some(place.lead.0), ..Default::default() };
+        let page =
+            leads_list::page(&self.database.store, &filter, Default::default(), keyset::Cursor::Start, 5)
+                .await
+                .unwrap();
+        assert_eq!(
+            (page.rows[0].effective_action.as_str(), page.rows[0].effective_id),
+            (kept.1.as_str(), kept.3)
+        );
+        let action = kept.1.parse::<Action>().unwrap();
+        let (counts, more) = leads_list::counts(&self.database.store, &filter).await.unwrap();
+        assert_eq!((counts, more), (vec![(action, 1)], false));
+        let narrowed = leads_list::LeadListFilter { action: Some(action), ..filter };
+        let page =
+            leads_list::page(&self.database.store, &narrowed, Default::default(), keyset::Cursor::Start, 5)
+                .await
+                .unwrap();
+        assert_eq!(page.rows.len(), 1);
+        Counts { by_person: kept.0.is_some(), action: kept.1, waits: kept.2 }
+    }
+
+    /// Returns the verdict or decision that counts, as a person sees it on the lead's page.
+    async fn seen(&self, place: QueueItem) -> Option<Uuid> {
+        let lead = store::leads::get(&self.database.store, place.lead).await.unwrap();
+        Some(lead.workflows[0].effective_id)
+    }
+
+    async fn outcome(&mut self, lead: LeadId, stage: OutcomeStage, minutes: i64) {
+        let store = self.database.store.clone();
+        let at = self.now + TimeDelta::minutes(minutes);
+        let mut tx = store.pool().begin().await.unwrap();
+        let locked = store::ingest::lock_lead(&mut tx, store.keyring(), lead).await.unwrap();
+        let input = outcomes::OutcomeInput {
+            stage,
+            at: Some(at),
+            by: None,
+            amount: None,
+            currency: None,
+            opportunity_id: None,
+            reason: None,
+        };
+        let id = engine::ids::mint(at, rand::random());
+        let row = outcomes::OutcomeRow::new(id, lead, &locked.key, &input, at, "test");
+        outcomes::insert(&mut tx, &[row]).await.unwrap();
+        queue::close(&mut tx, &[lead.0]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn stage(&self, lead: LeadId) -> Option<String> {
+        store::leads::get(&self.database.store, lead).await.unwrap().stage
+    }
+}
+
+fn counts(action: &str, by_person: bool, waits: bool) -> Counts {
+    Counts { action: action.to_owned(), by_person, waits }
+}
+
+fn change(verdict: &Verdict, action: Action, assignee: Option<&str>, seen: Option<Uuid>) -> Verdict {
+    let kind = if action == Action::Reject { Kind::Disqualify } else { Kind::Change };
+    let reason = Some(format!("Because of {action}"));
+    Verdict { kind, action, assignee: assignee.map(str::to_owned), reason, seen, ..verdict.clone() }
+}
+
+#[tokio::test]
+async fn a_verdict_is_what_counts_until_it_is_undone_or_the_rules_decide_again() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = queue.lead(1, "hold", 50).await;
+    let place = verdict.place;
+    assert_eq!(queue.counts(place).await, counts("hold", false, true));
+    verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("advance", true, false));
+    let (today, _) =
+        store::reads::home::decided_since(&store, queue.now - TimeDelta::minutes(1)).await.unwrap();
+    assert_eq!(today.iter().map(|one| (one.action, one.count)).collect::<Vec<_>>(), [(Action::Advance, 1)]);
+    verdict::give_back(&store, &queue.actor(0, 1), place).await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("hold", false, true));
+    verdict::decide(&store, &queue.actor(0, 1), &disqualify(&verdict, "Too small")).await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("reject", true, false));
+    // An imported decision about the time before leaves the verdict, a new event's replaces it.
+    let state = |minutes: i64, is_now, action: &str| LeadStateRow {
+        lead_id: place.lead.0,
+        workflow_id: place.workflow.0,
+        source: "web".into(),
+        decision_id: engine::ids::mint(queue.now + TimeDelta::minutes(minutes), rand::random()),
+        as_of: queue.now + TimeDelta::minutes(minutes),
+        is_now,
+        action: action.to_owned(),
+        rule_id: None,
+        confidence: None,
+        rule_version: 1,
+        queue: None,
+        suggested: None,
+    };
+    let (imported, live) = (state(-10, false, "nurture"), state(5, true, "assign"));
+    sqlx::query(
+        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, \
+         because, trace, snapshot, effects, as_of, decided_at, hash) SELECT $1, event_id, lead_id, workflow_id, 9, epoch, 'historical', bundle, rule_set, \
+         rule_version, 'nurture', parameters, risk_tags, because, trace, snapshot, effects, $2, decided_at, hash FROM decisions WHERE id = $3",
+    )
+    .bind(imported.decision_id)
+    .bind(imported.as_of)
+    .bind(verdict.decision.0)
+    .execute(&mut queue.owner)
+    .await
+    .unwrap();
+    let mut connection = store.pool().acquire().await.unwrap();
+    ingest::upsert_states(&mut connection, &[imported]).await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("reject", true, false));
+    ingest::upsert_states(&mut connection, &[live]).await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("assign", false, false));
+}
+
+#[tokio::test]
+async fn the_decision_about_a_lead_is_changed_and_the_change_undone() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = queue.lead(1, "assign", 50).await;
+    let place = verdict.place;
+    let jane = Some("jane@acme.example");
+    let accepted = Verdict { assignee: jane.map(str::to_owned), ..verdict.clone() };
+    verdict::decide(&store, &queue.actor(0, 0), &accepted).await.unwrap();
+    let seen = queue.seen(place).await;
+    // Only a person who saw what counts can change it.
+    for stale in [None, Some(verdict.decision.0)] {
+        let late = change(&verdict, Action::Nurture, None, stale);
+        let answer = verdict::decide(&store, &queue.actor(1, 1), &late).await.unwrap();
+        assert!(matches!(answer, VerdictResult::Gone(NotWaitingReason::Decided { .. })), "{answer:?}");
+    }
+    let nurtured = change(&verdict, Action::Nurture, None, seen);
+    assert_eq!(verdict::decide(&store, &queue.actor(1, 1), &nurtured).await.unwrap(), VerdictResult::Done);
+    assert_eq!(queue.counts(place).await, counts("nurture", true, false));
+    let lead = store::leads::get(&store, place.lead).await.unwrap();
+    assert_eq!(lead.assignee, None, "whoever had it has it no more");
+    let [human] = log::decision(&store, verdict.decision).await.unwrap().human_overrides.try_into().unwrap();
+    assert_eq!((human.action, human.by.as_str()), (Action::Nurture, "ben@acme.example"));
+
+    // Undone, the verdict before it counts again, in the name of the person who gave it.
+    assert_eq!(verdict::give_back(&store, &queue.actor(1, 2), place).await.unwrap(), UndoResult::Done);
+    assert_eq!(queue.counts(place).await, counts("assign", true, false));
+    assert_eq!(store::leads::get(&store, place.lead).await.unwrap().assignee.as_deref(), jane);
+    assert!(log::decision(&store, verdict.decision).await.unwrap().human_overrides.is_empty());
+    let last = queue::verdicts_of(&store, place.lead).await.unwrap().remove(0);
+    assert_eq!((last.by.as_str(), last.action.as_str()), ("Ana Ruiz", "assign"));
+    let (ana, ben) = (queue.people[0], queue.people[1]);
+    assert_eq!(queue::decided_since(&store, ana, queue.now).await.unwrap(), 2);
+    assert_eq!(queue::decided_since(&store, ben, queue.now).await.unwrap(), 0);
+
+    // A disqualified lead that is handed on is open again.
+    let out = change(&verdict, Action::Reject, None, queue.seen(place).await);
+    verdict::decide(&store, &queue.actor(1, 5), &out).await.unwrap();
+    assert_eq!(
+        (queue.stage(place.lead).await.as_deref(), queue.counts(place).await),
+        (Some("disqualified"), counts("reject", true, false))
+    );
+    let back = change(&verdict, Action::Assign, jane, queue.seen(place).await);
+    verdict::decide(&store, &queue.actor(0, 6), &back).await.unwrap();
+    assert_eq!(
+        (queue.stage(place.lead).await, queue.counts(place).await),
+        (None, counts("assign", true, false))
+    );
+    let hers = store::reads::home::unanswered(&store, "jane@acme.example").await.unwrap();
+    assert_eq!(hers.iter().map(|one| one.lead_id).collect::<Vec<_>>(), [place.lead.0]);
+    verdict::give_back(&store, &queue.actor(0, 7), place).await.unwrap();
+    assert_eq!(
+        (queue.stage(place.lead).await.as_deref(), queue.counts(place).await),
+        (Some("disqualified"), counts("reject", true, false))
+    );
+    let [human] = log::decision(&store, verdict.decision).await.unwrap().human_overrides.try_into().unwrap();
+    assert_eq!(human.reason, "Because of reject");
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
+    // Erasing the person changes nothing about what was decided.
+    store::erasure::erase(&store, &queue.actor(0, 8), place.lead, "They asked").await.unwrap();
+    assert_eq!(queue.counts(place).await, counts("reject", true, false));
+}
+
+#[tokio::test]
+async fn a_decision_of_the_rules_that_nobody_waits_for_is_changed_and_restored() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = queue.lead(1, "hold", 50).await;
+    let place = verdict.place;
+    sqlx::query("UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL")
+        .execute(&mut queue.owner)
+        .await
+        .unwrap();
+    let seen = queue.seen(place).await;
+    assert_eq!(seen, Some(verdict.decision.0));
+    let answer =
+        verdict::decide(&store, &queue.actor(0, 0), &Verdict { seen, ..verdict.clone() }).await.unwrap();
+    assert!(matches!(answer, VerdictResult::Gone(_)), "there is no suggestion to accept");
+    let (first, second) =
+        (change(&verdict, Action::Nurture, None, seen), change(&verdict, Action::Reject, None, seen));
+    let (ana, ben) = (queue.actor(0, 1), queue.actor(1, 1));
+    let (first, second) =
+        tokio::join!(verdict::decide(&store, &ana, &first), verdict::decide(&store, &ben, &second));
+    let won = [first.unwrap(), second.unwrap()].map(|answer| answer == VerdictResult::Done);
+    assert!(won[0] != won[1], "of two who change it at once, one does");
+    let winner = usize::from(won[1]);
+    assert_eq!(verdict::give_back(&store, &queue.actor(winner, 2), place).await.unwrap(), UndoResult::Done);
+    assert_eq!(queue.counts(place).await, counts("hold", false, false));
+    assert_eq!(queue.stage(place.lead).await, None);
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, []);
+}
+
+#[tokio::test]
+async fn a_closed_lead_leaves_the_queue_and_a_verdict_opens_it_again() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let (closed, reopened) = (queue.lead(1, "assign", 50).await, queue.lead(2, "assign", 40).await);
+    queue::claim(&store, &queue.actor(0, 0), closed.place).await.unwrap();
+    // Disqualified before it came in again: somebody has to look.
+    queue.outcome(reopened.place.lead, OutcomeStage::Disqualified, -60).await;
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, [closed.place.lead, reopened.place.lead]);
+    for stage in [OutcomeStage::Touched, OutcomeStage::Rejected] {
+        queue.outcome(closed.place.lead, stage, -5).await;
+        assert_eq!(queue.waiting(&QueueListFilter::default()).await.len(), 2, "{stage}");
+    }
+    queue.outcome(closed.place.lead, OutcomeStage::Lost, 1).await;
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, [reopened.place.lead]);
+    let claims: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM queue_claims").fetch_one(&mut queue.owner).await.unwrap();
+    assert_eq!(claims, 0);
+    let late = verdict::decide(&store, &queue.actor(0, 2), &closed).await.unwrap();
+    assert_eq!(late, VerdictResult::Gone(NotWaitingReason::Left));
+
+    let lead = reopened.place.lead;
+    assert_eq!(queue.stage(lead).await.as_deref(), Some("disqualified"));
+    let verdict = Verdict { assignee: Some("jane@acme.example".into()), ..reopened };
+    verdict::decide(&store, &queue.actor(0, 3), &verdict).await.unwrap();
+    assert_eq!(queue.stage(lead).await, None);
+    let hers = store::reads::home::unanswered(&store, "jane@acme.example").await.unwrap();
+    assert_eq!(hers.iter().map(|one| one.lead_id).collect::<Vec<_>>(), [lead.0]);
+    verdict::give_back(&store, &queue.actor(0, 4), verdict.place).await.unwrap();
+    assert_eq!(queue.stage(lead).await.as_deref(), Some("disqualified"));
+    assert_eq!(queue.waiting(&QueueListFilter::default()).await, [lead]);
 }

@@ -84,10 +84,7 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
 /// Returns [`Error::NotFound`] if the workflow does not exist, or [`Error::Refused`] if the reason is empty or too
 /// long.
 pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 500 {
-        return Err(Error::Refused("a stop has a reason of at most 500 characters".into()));
-    }
+    let reason = checked(reason)?;
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let row = kill_switch::ActiveModel {
@@ -113,8 +110,10 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
 /// workflows is active.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if the workflow does not exist or is not stopped.
-pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<()> {
+/// Returns [`Error::NotFound`] if the workflow does not exist or is not stopped, or [`Error::Refused`] if the reason is
+/// empty or too long.
+pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
+    let reason = checked(reason)?;
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let is_meant = match workflow {
@@ -125,11 +124,21 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<(
         .filter(is_meant)
         .exec_with_returning(&orm(&mut transaction))
         .await?;
-    let reason = deleted.into_iter().next().ok_or(Error::NotFound("stop"))?.reason;
-    notices::notify_leadership(&orm(&mut transaction), actor, NoticeKind::Resumed, workflow, &reason).await?;
-    audit_stop(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
+    let stop = deleted.into_iter().next().ok_or(Error::NotFound("stop"))?;
+    notices::notify_leadership(&orm(&mut transaction), actor, NoticeKind::Resumed, workflow, reason).await?;
+    let detail = json!({ "reason": reason, "stopped_for": stop.reason });
+    audit_stop(&mut transaction, actor, "workflow.resume", scope, detail).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Returns the reason without surrounding white space, if it has a valid length.
+fn checked(reason: &str) -> Result<&str> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 {
+        return Err(Error::Refused("give a reason of at most 500 characters".into()));
+    }
+    Ok(reason)
 }
 
 /// Waits for commits in progress and blocks new ones; see `ingest::lock_epochs`.

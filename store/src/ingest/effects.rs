@@ -118,9 +118,29 @@ pub async fn targets_of_verdict(
     decision: DecisionId,
     verdict: Uuid,
 ) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
+    targets_of(connection, decision, Some(verdict)).await
+}
+
+/// Returns the destinations that a decision by the rules was reported to, like [`targets_of_verdict`]. They must be notified if
+/// a person decides otherwise.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn targets_of_decision(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
+    targets_of(connection, decision, None).await
+}
+
+async fn targets_of(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+    verdict: Option<Uuid>,
+) -> Result<Vec<(DestinationId, WorkflowTarget)>> {
     let rows: Vec<(Uuid, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT e.destination_id, d.name, e.kind, (extract(epoch FROM e.expires_at - e.created_at) / 3600)::bigint FROM effects e \
-         JOIN destinations d ON d.id = e.destination_id WHERE e.decision_id = $1 AND e.verdict_id = $2 ORDER BY e.id",
+         JOIN destinations d ON d.id = e.destination_id WHERE e.decision_id = $1 AND e.verdict_id IS NOT DISTINCT FROM $2 ORDER BY e.id",
     )
     .bind(decision.0)
     .bind(verdict)

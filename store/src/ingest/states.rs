@@ -55,12 +55,14 @@ columns!(LeadStateRow {
 
 /// Updates the states of leads, one row per lead and workflow. A decision about the present always becomes the latest
 /// one, even if the previous decision came from a process with a faster clock. A historical import is ordered by
-/// `as_of`, so it does not move a lead that has been decided since.
+/// `as_of`, so it does not move a lead that has been decided since. A new latest decision replaces a person's verdict.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn upsert_states(connection: &mut PgConnection, rows: &[LeadStateRow]) -> Result<()> {
     let columns = LeadStateRow::columns(rows);
+    // An imported decision about the time before a person's verdict does not replace the verdict.
+    let supersedes = "excluded.last_as_of >= greatest(s.last_as_of, s.verdict_at)";
     // The lead is locked, so the row that this statement reads cannot change.
     let sql = format!(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
@@ -68,7 +70,7 @@ pub async fn upsert_states(connection: &mut PgConnection, rows: &[LeadStateRow])
          SELECT u.lead_id, u.workflow_id, u.source, u.decision_id, t.at, u.action, u.rule_id, u.decision_id, t.at, u.action, u.rule_id, u.confidence, \
            u.rule_version, u.queue, CASE WHEN u.queue IS NOT NULL THEN u.as_of END, u.suggested \
          FROM {} LEFT JOIN lead_states b ON b.lead_id = u.lead_id AND b.workflow_id = u.workflow_id \
-           CROSS JOIN LATERAL (SELECT CASE WHEN u.is_now THEN greatest(u.as_of, b.last_as_of) ELSE u.as_of END AS at) t \
+           CROSS JOIN LATERAL (SELECT CASE WHEN u.is_now THEN greatest(u.as_of, b.last_as_of, b.verdict_at) ELSE u.as_of END AS at) t \
          ON CONFLICT (lead_id, workflow_id) DO UPDATE SET \
            source = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.source ELSE s.source END, \
            first_decision_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_decision_id ELSE s.first_decision_id END, \
@@ -83,6 +85,9 @@ pub async fn upsert_states(connection: &mut PgConnection, rows: &[LeadStateRow])
            queue = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.queue ELSE s.queue END, \
            suggested = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.suggested ELSE s.suggested END, \
            queued_at = CASE WHEN excluded.last_as_of < s.last_as_of THEN s.queued_at WHEN excluded.queue = s.queue THEN s.queued_at ELSE excluded.queued_at END, \
+           verdict_id = CASE WHEN {supersedes} THEN NULL ELSE s.verdict_id END, \
+           verdict_action = CASE WHEN {supersedes} THEN NULL ELSE s.verdict_action END, \
+           verdict_at = CASE WHEN {supersedes} THEN NULL ELSE s.verdict_at END, \
            last_as_of = greatest(excluded.last_as_of, s.last_as_of)",
         columns.table("u"),
     );

@@ -92,6 +92,14 @@ pub struct LockedState {
     pub last_decision_id: Uuid,
     /// The queue that the lead waits in, if any.
     pub queue: Option<String>,
+    /// When the lead entered the queue.
+    pub queued_at: Option<DateTime<Utc>>,
+    /// Action that the rules suggest for a waiting lead.
+    pub suggested: Option<String>,
+    /// The verdict that stands, or else the latest decision.
+    pub effective_id: Uuid,
+    /// When it was made.
+    pub effective_at: DateTime<Utc>,
 }
 
 /// An AE's rejection of a lead that has been waiting in the queue since.
@@ -123,7 +131,7 @@ pub async fn rejection(store: &Store, decision: DecisionId) -> Result<Option<Rej
 /// Returns an error if the database fails.
 pub async fn lock_state(connection: &mut PgConnection, place: QueueItem) -> Result<Option<LockedState>> {
     Ok(sqlx::query_as(
-        "SELECT last_decision_id, queue FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 FOR NO KEY UPDATE",
+        "SELECT last_decision_id, queue, queued_at, suggested, effective_id, effective_at FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 FOR NO KEY UPDATE",
     )
     .bind(place.lead.0)
     .bind(place.workflow.0)

@@ -207,14 +207,14 @@ pub async fn pool_state(store: &Store, pool: &str) -> Result<PoolState> {
     Ok(states.remove(pool).unwrap_or_else(PoolState::empty))
 }
 
-/// Returns how many leads a person has decided since an instant, less the verdicts they undid and the assignments
-/// they rejected.
+/// Returns how many leads a person has decided since an instant, without the verdicts that they undid or changed.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<i64> {
     Ok(sqlx::query_scalar(
-        "SELECT coalesce(sum(CASE WHEN kind = 'give_back' THEN -1 ELSE 1 END), 0)::bigint FROM queue_verdicts WHERE person_id = $1 AND at >= $2",
+        "SELECT count(*) FROM queue_verdicts v WHERE v.person_id = $1 AND v.at >= $2 AND v.kind <> 'give_back' AND NOT EXISTS (\
+           SELECT FROM queue_verdicts b WHERE b.decision_id = v.decision_id AND b.turn > v.turn AND b.person_id = v.person_id AND b.kind = 'give_back')",
     )
     .bind(person.0)
     .bind(since)
@@ -245,9 +245,11 @@ pub struct PastVerdict {
     pub by: String,
     /// When it happened.
     pub at: DateTime<Utc>,
+    /// The queue that the lead waited in before the verdict, or returned to; `None` if it did not wait.
+    pub queue: Option<String>,
 }
 
-const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at \
+const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at, v.queue \
     FROM queue_verdicts v JOIN people p ON p.id = v.person_id ";
 
 /// Returns the verdicts on a lead, newest first.

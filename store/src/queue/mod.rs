@@ -14,6 +14,7 @@ use engine::action::Action;
 pub use engine::effect::VerdictKind as Kind;
 use engine::ids::{DecisionId, LeadId, WorkflowId};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 pub(crate) use answers::ASSIGNMENT;
 pub use answers::{
@@ -28,8 +29,9 @@ pub use list::{
 };
 
 pub use write::{
-    LastVerdict, NewVerdict, WaitingState, address, insert_override, insert_verdict, is_assigned_elsewhere,
-    leave, lock_last_verdict, lock_waiting, newest_decision, pool_of_decision, requeue, takes_leads,
+    LastVerdict, NewVerdict, StandingVerdict, WaitingState, address, close, insert_override, insert_verdict,
+    is_assigned_elsewhere, leave, lock_last_verdict, newest_decision, pool_of_decision, reason_of, replaced,
+    reported, requeue, standing, takes_leads,
 };
 
 /// How long a claim lasts without activity: long enough to read the lead and call the company, short enough that an
@@ -49,13 +51,16 @@ pub struct QueueItem {
     pub workflow: WorkflowId,
 }
 
-/// A person's verdict on a waiting lead.
+/// A person's verdict on a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The lead and its workflow.
     pub place: QueueItem,
     /// The decision that the person saw.
     pub decision: DecisionId,
+    /// The verdict or decision that counted when the person looked, if they may change the decision about a lead that does
+    /// not wait.
+    pub seen: Option<Uuid>,
     /// Kind of verdict.
     pub kind: Kind,
     /// The chosen action; [`Action::Reject`] if it disqualifies the lead.

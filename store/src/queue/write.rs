@@ -22,15 +22,15 @@ use crate::keyring::{CiphertextLocation as Sealed, DataKey};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// State of a waiting lead.
+/// State of a lead before a verdict.
 #[derive(Clone, Debug, FromRow)]
 pub struct WaitingState {
-    /// The decision that the lead waits on.
+    /// The latest decision.
     pub last_decision_id: Uuid,
-    /// Name of the queue.
-    pub queue: String,
+    /// Name of the queue; `None` if the lead is not waiting.
+    pub queue: Option<String>,
     /// When the lead entered the queue.
-    pub queued_at: DateTime<Utc>,
+    pub queued_at: Option<DateTime<Utc>>,
     /// Action that the rules suggest.
     pub suggested: Option<String>,
 }
@@ -72,39 +72,33 @@ pub struct NewVerdict {
     pub override_id: Option<Uuid>,
     /// The outcome that the verdict writes or revokes.
     pub outcome_id: Option<Uuid>,
-    /// State in which the lead waits.
+    /// State of the lead before the verdict.
     pub state: WaitingState,
     /// The pool that is charged for the turn.
     pub pool: Option<String>,
 }
 
-/// Reads and locks the state of a waiting lead. Returns `None` if it is not waiting.
+/// Removes a lead from its queue, ends all claims on it, and lets a verdict count instead of the decision.
 ///
 /// # Errors
-/// Returns an error if the database fails.
-pub async fn lock_waiting(connection: &mut PgConnection, place: QueueItem) -> Result<Option<WaitingState>> {
-    Ok(sqlx::query_as(
-        "SELECT last_decision_id, queue, queued_at, suggested FROM lead_states \
-         WHERE lead_id = $1 AND workflow_id = $2 AND queue IS NOT NULL FOR NO KEY UPDATE",
-    )
-    .bind(place.lead.0)
-    .bind(place.workflow.0)
-    .fetch_optional(connection)
-    .await?)
-}
-
-/// Removes a lead from the queue and ends all claims on it.
-///
-/// # Errors
-/// Returns [`Error::Raced`] if the lead no longer waits on this decision.
-pub async fn leave(connection: &mut PgConnection, place: QueueItem, decision: DecisionId) -> Result<()> {
+/// Returns [`Error::Raced`] if this decision is no longer the latest one.
+pub async fn leave(
+    connection: &mut PgConnection,
+    place: QueueItem,
+    decision: DecisionId,
+    verdict: (VerdictId, Action, DateTime<Utc>),
+) -> Result<()> {
+    let (id, action, at) = verdict;
     let left = sqlx::query(
-        "UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL \
-         WHERE lead_id = $1 AND workflow_id = $2 AND last_decision_id = $3 AND queue IS NOT NULL",
+        "UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL, verdict_id = $4, verdict_action = $5, verdict_at = $6 \
+         WHERE lead_id = $1 AND workflow_id = $2 AND last_decision_id = $3",
     )
     .bind(place.lead.0)
     .bind(place.workflow.0)
     .bind(decision.0)
+    .bind(id.0)
+    .bind(<&str>::from(action))
+    .bind(engine::time::cut(at))
     .execute(&mut *connection)
     .await?;
     if left.rows_affected() != 1 {
@@ -118,22 +112,149 @@ pub async fn leave(connection: &mut PgConnection, place: QueueItem, decision: De
     Ok(())
 }
 
-/// Puts a lead back into the queue in its previous state.
+/// Returns a lead to its previous state, in its queue if it waited. The decision of the rules counts again.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn requeue(connection: &mut PgConnection, place: QueueItem, state: &WaitingState) -> Result<()> {
     sqlx::query(
-        "UPDATE lead_states SET queue = $3, queued_at = $4, suggested = $5 WHERE lead_id = $1 AND workflow_id = $2",
+        "UPDATE lead_states SET queue = $3, queued_at = $4, suggested = $5, verdict_id = NULL, verdict_action = NULL, verdict_at = NULL \
+         WHERE lead_id = $1 AND workflow_id = $2",
     )
     .bind(place.lead.0)
     .bind(place.workflow.0)
     .bind(&state.queue)
     .bind(state.queued_at)
-    .bind(&state.suggested)
+    .bind(state.suggested.as_ref().filter(|_| state.queue.is_some()))
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Removes leads from every queue that an outcome has closed since they came there, and ends all claims on them.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn close(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
+    let closed: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT lead_id, workflow_id FROM closed_leads WHERE lead_id = ANY($1)")
+            .bind(leads)
+            .fetch_all(&mut *connection)
+            .await?;
+    for (lead, workflow) in closed {
+        queue_claim::Entity::delete_many()
+            .filter(queue_claim::Column::LeadId.eq(lead))
+            .filter(queue_claim::Column::WorkflowId.eq(workflow))
+            .exec(&orm(connection))
+            .await?;
+        sqlx::query("UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL WHERE lead_id = $1 AND workflow_id = $2")
+            .bind(lead)
+            .bind(workflow)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Returns the verdict on a decision that stands, if any.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn standing(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+) -> Result<Option<StandingVerdict>> {
+    let query = format!("{STANDING} FROM standing_verdicts v WHERE v.decision_id = $1");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(decision.0).fetch_optional(connection).await?)
+}
+
+/// Returns the verdict that another one replaced, if it replaced one: the person who gave the later one took the earlier one
+/// back in the same transaction.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn replaced(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+    by: VerdictId,
+) -> Result<Option<StandingVerdict>> {
+    let query = format!(
+        "{STANDING} FROM queue_verdicts n JOIN queue_verdicts g ON g.decision_id = n.decision_id AND g.turn = n.turn - 1 AND g.kind = 'give_back' \
+           AND g.person_id = n.person_id AND g.at = n.at AND g.queue IS NULL \
+         JOIN queue_verdicts v ON v.decision_id = n.decision_id AND v.turn = n.turn - 2 AND v.kind <> 'give_back' WHERE n.decision_id = $1 AND n.id = $2"
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(decision.0)
+        .bind(by.0)
+        .fetch_optional(connection)
+        .await?)
+}
+
+const STANDING: &str = "SELECT v.id, v.kind, v.action, v.assignee, v.assignee_before, v.override_id, v.outcome_id, v.person_id, v.pool, v.queue, v.queued_at, v.suggested, \
+    v.decision_id AS last_decision_id";
+
+/// A verdict that stands or stood.
+#[derive(Clone, Debug, FromRow)]
+pub struct StandingVerdict {
+    /// Unique ID.
+    pub id: Uuid,
+    /// Kind of verdict; a [`Kind`].
+    pub kind: String,
+    /// The action that was chosen.
+    pub action: String,
+    /// Address of the person who received the lead, if any.
+    pub assignee: Option<String>,
+    /// Address of the previous assignee.
+    pub assignee_before: Option<String>,
+    /// The override that the verdict wrote.
+    pub override_id: Option<Uuid>,
+    /// The outcome that the verdict wrote.
+    pub outcome_id: Option<Uuid>,
+    /// The person who gave it.
+    pub person_id: Uuid,
+    /// The pool that was charged for the turn.
+    pub pool: Option<String>,
+    /// State of the lead before the verdict.
+    #[sqlx(flatten)]
+    pub state: WaitingState,
+}
+
+/// Returns the content of the first effect that reported a verdict; `None` if it was reported nowhere.
+///
+/// # Errors
+/// Returns an error if the database fails or the effect cannot be read.
+pub async fn reported(
+    connection: &mut PgConnection,
+    key: &DataKey,
+    verdict: VerdictId,
+) -> Result<Option<Json>> {
+    let row: Option<(Uuid, Vec<u8>)> = sqlx::query_as(
+        "SELECT e.id, e.body FROM effects e JOIN queue_verdicts v ON v.decision_id = e.decision_id WHERE v.id = $1 AND e.verdict_id = $1 ORDER BY e.id LIMIT 1",
+    )
+    .bind(verdict.0)
+    .fetch_optional(connection)
+    .await?;
+    let Some((id, body)) = row else { return Ok(None) };
+    let body = key.open(&body, Sealed { column: "effects.body", row: id })?;
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+/// Returns the reason of an override.
+///
+/// # Errors
+/// Returns an error if the database fails or the reason cannot be read.
+pub async fn reason_of(
+    connection: &mut PgConnection,
+    key: &DataKey,
+    override_id: Uuid,
+) -> Result<Option<String>> {
+    let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT reason FROM overrides WHERE id = $1")
+        .bind(override_id)
+        .fetch_optional(connection)
+        .await?;
+    let Some(sealed) = sealed else { return Ok(None) };
+    let reason = key.open(&sealed, Sealed { column: "overrides.reason", row: override_id })?;
+    Ok(Some(String::from_utf8_lossy(&reason).into_owned()))
 }
 
 /// Reads and locks the person's latest verdict on a lead if it can be undone: it was given within [`TAKE_BACK`], on
@@ -340,7 +461,9 @@ pub(super) async fn insert_row(
     place: QueueItem,
     verdict: &NewVerdict,
 ) -> Result<VerdictId> {
-    let id = engine::ids::mint(actor.now, rand::random());
+    // Of two rows of one instant, the one that takes a verdict back comes before the one that replaces it.
+    let nth = usize::from(verdict.kind != Kind::GiveBack);
+    let id = engine::ids::mint_nth(actor.now, nth, rand::random());
     let kind: &'static str = verdict.kind.into();
     // The rules' own decision has no row. When an AE rejects it, it counts as the first turn.
     let before = i32::from(verdict.kind == Kind::GiveBack);

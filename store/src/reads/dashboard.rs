@@ -289,7 +289,8 @@ pub async fn pipeline(
     Ok(lines)
 }
 
-/// Returns how often each action was decided, bar by bar, in order. Excludes simulations and trials.
+/// Returns how often each action was decided, bar by bar, in order. A person's verdict counts instead of the decision that it
+/// is about. Excludes simulations and trials.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -302,7 +303,7 @@ pub async fn bars(
 ) -> Result<Vec<DecisionBar>> {
     let mut query = QueryBuilder::new("SELECT date_trunc(");
     query.push_bind(<&'static str>::from(step)).push(", d.as_of, ").push_bind(zone.to_owned());
-    query.push(") AS bar, d.action, count(*) FROM decisions d WHERE d.mode IN ('live', 'assign_review', 'historical', 'manual')");
+    query.push(") AS bar, coalesce(v.action, d.action) AS action, count(*) FROM decisions d LEFT JOIN standing_verdicts v ON v.decision_id = d.id WHERE d.mode IN ('live', 'assign_review', 'historical', 'manual')");
     if let Some(workflow) = cohort.workflow {
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
@@ -419,7 +420,7 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
         query.push("DISTINCT ON (s.lead_id) ");
     }
     query
-        .push("s.lead_id, s.workflow_id, s.first_rule_id, s.last_confidence, date_trunc(")
+        .push("s.lead_id, s.workflow_id, s.first_rule_id, s.last_confidence, s.verdict_action, date_trunc(")
         .push_bind(<&'static str>::from(cohort.line_step))
         .push(", s.first_as_of, ")
         .push_bind(zone.to_owned());
@@ -476,7 +477,7 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
         " GROUP BY c.lead_id), \
          told AS (SELECT c.workflow_id, c.point, c.in_period, c.first_rule_id, c.last_confidence, p.confidence, \
            coalesce(o.sales_qualified, false) AS sales_qualified, coalesce(o.won, false) AS won, coalesce(o.qualified, false) AS qualified, \
-           coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
+           coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(c.verdict_action IN ('advance', 'assign'), p.lead_id IS NOT NULL) AS onward, coalesce(p.assigned, false) AS assigned, \
            extract(epoch FROM o.qualified_at - l.first_occurred_at)::float8 AS took \
          FROM cohort c LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id \
          LEFT JOIN leads l ON l.id = c.lead_id AND o.qualified_at IS NOT NULL)",
@@ -490,9 +491,9 @@ const FIGURES: &str = "count(*) AS leads, count(*) FILTER (WHERE qualified) AS q
     count(*) FILTER (WHERE passed AND verdict IS NOT NULL) AS judged, \
     count(*) FILTER (WHERE passed AND verdict IN ('rejected', 'disqualified', 'lost')) AS refused, \
     count(*) FILTER (WHERE assigned) AS assigned, count(*) FILTER (WHERE assigned AND converted) AS converted, \
-    count(*) FILTER (WHERE passed) AS passed, count(*) FILTER (WHERE passed AND qualified) AS accepted, \
-    count(*) FILTER (WHERE passed AND sales_qualified) AS sales_qualified, \
-    count(*) FILTER (WHERE passed AND converted) AS opportunity, count(*) FILTER (WHERE passed AND won) AS won";
+    count(*) FILTER (WHERE onward) AS passed, count(*) FILTER (WHERE onward AND qualified) AS accepted, \
+    count(*) FILTER (WHERE onward AND sales_qualified) AS sales_qualified, \
+    count(*) FILTER (WHERE onward AND converted) AS opportunity, count(*) FILTER (WHERE onward AND won) AS won";
 
 /// Defines `judged` and `sure`, the leads of the period by confidence, with 10 and 20 bins as in
 /// `engine::control::calibration::bin_index`.

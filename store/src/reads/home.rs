@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::pool::Store;
 
-/// Number of decisions per day at which counting stops; the page then shows that there are more.
+/// Number of leads per day at which counting stops; the page then shows that there are more.
 pub const TODAY: i64 = 20_000;
 /// Number of decisions per workflow at which counting its load stops.
 pub const LOAD: i64 = 20_000;
@@ -53,27 +53,26 @@ pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
     .await?)
 }
 
-/// Number of decisions with one action in a workflow.
+/// Number of leads for which one action counts in a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecidedCount {
     /// The workflow.
     pub workflow: Uuid,
-    /// The action that was decided.
+    /// The action that counts.
     pub action: Action,
-    /// Number of decisions.
+    /// Number of leads.
     pub count: i64,
 }
 
-/// Returns the decisions since an instant by workflow and action, among the newest [`TODAY`] decisions, and whether
-/// there are more. Excludes simulations and trials.
+/// Returns the leads decided since an instant by workflow and by the action that counts for them, a person's or that of the
+/// rules, among the newest [`TODAY`] leads, and whether there are more.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<DecidedCount>, bool)> {
     let rows: Vec<(Uuid, String, i64, i64)> = sqlx::query_as(
-        "WITH newest AS (SELECT workflow_id, action, mode, as_of FROM decisions WHERE id >= uuid_v7_floor($2) ORDER BY id DESC LIMIT $3) \
-         SELECT workflow_id, action, count(*), (SELECT count(*) FROM newest) FROM newest \
-         WHERE as_of >= $1 AND mode IN ('live', 'assign_review', 'historical', 'manual') GROUP BY 1, 2",
+        "WITH newest AS (SELECT workflow_id, effective_action, effective_at FROM lead_states WHERE effective_id >= uuid_v7_floor($2) ORDER BY effective_id DESC LIMIT $3) \
+         SELECT workflow_id, effective_action, count(*), (SELECT count(*) FROM newest) FROM newest WHERE effective_at >= $1 GROUP BY 1, 2",
     )
     .bind(since)
     .bind(since - SLACK)

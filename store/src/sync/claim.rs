@@ -252,7 +252,7 @@ impl Row {
             return Err(end(ticket, AttemptOutcome::Withdrawn, "the person was erased"));
         }
         if is_expired(self.expires_at, now) {
-            return Err(end(ticket, AttemptOutcome::Expired, "it came too late to be of use"));
+            return Err(end(ticket, AttemptOutcome::Expired, "it expired before it was sent"));
         }
         match self.read(store) {
             Ok((key, kind, effect_key, remote_key, body)) => {

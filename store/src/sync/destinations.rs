@@ -85,6 +85,7 @@ impl TryFrom<destination::Model> for DestinationRecord {
             created_at,
             credential_id,
             title: _,
+            expired_reviewed_at: _,
         } = row;
         let pace = serde_json::from_value(pace)?;
         Ok(Self { id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at })
@@ -96,15 +97,15 @@ impl TryFrom<destination::Model> for DestinationRecord {
 /// # Errors
 /// Returns [`Error::NotFound`] if the destination does not exist.
 pub async fn pause(store: &Store, actor: &Actor, destination: DestinationId, reason: &str) -> Result<()> {
-    set_paused(store, actor, destination, Some(reason)).await
+    set_paused(store, actor, destination, Some(reason), reason).await
 }
 
 /// Resumes delivery to a destination.
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the destination does not exist.
-pub async fn resume(store: &Store, actor: &Actor, destination: DestinationId) -> Result<()> {
-    set_paused(store, actor, destination, None).await
+pub async fn resume(store: &Store, actor: &Actor, destination: DestinationId, reason: &str) -> Result<()> {
+    set_paused(store, actor, destination, None, reason).await
 }
 
 /// Pauses or resumes a destination. If nothing changes, keeps the original reason and writes no audit row.
@@ -112,7 +113,8 @@ async fn set_paused(
     store: &Store,
     actor: &Actor,
     destination: DestinationId,
-    reason: Option<&str>,
+    paused: Option<&str>,
+    reason: &str,
 ) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let before: Option<(String, Option<String>)> = destination::Entity::find_by_id(destination.0)
@@ -123,24 +125,49 @@ async fn set_paused(
         .one(&orm(&mut transaction))
         .await?;
     let (name, was) = before.ok_or(Error::NotFound("destination"))?;
-    if was.is_some() == reason.is_some() {
+    if was.is_some() == paused.is_some() {
         return Ok(());
     }
-    let paused_reason = Set(reason.map(str::to_owned));
+    let paused_reason = Set(paused.map(str::to_owned));
     destination::Entity::update_many()
         .set(destination::ActiveModel { paused_reason, ..Default::default() })
         .filter(destination::Column::Id.eq(destination.0))
         .exec(&orm(&mut transaction))
         .await?;
     notify(&mut transaction, Channel::Outbox, "").await?;
-    let action = if reason.is_some() { "destination.pause" } else { "destination.resume" };
-    let detail = serde_json::json!({ "reason": reason.or(was.as_deref()) });
+    let (action, detail) = match paused {
+        Some(_) => ("destination.pause", serde_json::json!({ "reason": reason })),
+        None => ("destination.resume", serde_json::json!({ "reason": reason, "paused_for": was })),
+    };
     audit(
         &mut transaction,
         actor,
         Audit { action, subject: &format!("destination:{name}"), lead: None, detail },
     )
     .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Marks the actions that have expired at a destination so far as reviewed, so that pages no longer warn of them.
+///
+/// # Errors
+/// Returns [`Error::NotFound`] if the destination does not exist.
+pub async fn review_expired(store: &Store, actor: &Actor, destination: DestinationId) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    let reviewed = destination::Entity::update_many()
+        .set(destination::ActiveModel { expired_reviewed_at: Set(Some(actor.now)), ..Default::default() })
+        .filter(destination::Column::Id.eq(destination.0))
+        .exec_with_returning(&orm(&mut transaction))
+        .await?;
+    let name = reviewed.into_iter().next().ok_or(Error::NotFound("destination"))?.name;
+    let entry = Audit {
+        action: "destination.review_expired",
+        subject: &format!("destination:{name}"),
+        lead: None,
+        detail: serde_json::json!({}),
+    };
+    audit(&mut transaction, actor, entry).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::ids::{DecisionId, DeliveryId, DestinationId, EffectId, LeadId, VerdictId};
+use engine::sync::backoff::is_expired;
 use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
@@ -69,6 +70,17 @@ pub struct Effect {
     pub last: Option<Attempt>,
 }
 
+impl Effect {
+    /// Returns the state at an instant: a waiting effect past its expiry is expired, although the next claim has yet to
+    /// close it.
+    pub fn state_at(&self, now: DateTime<Utc>) -> Option<EffectState> {
+        match self.state {
+            Some(EffectState::Ready) if is_expired(self.expires_at, now) => Some(EffectState::Expired),
+            state => state,
+        }
+    }
+}
+
 /// An attempt without its request and response.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -106,14 +118,30 @@ pub struct OutboxCount {
     pub destination: String,
     /// Why delivery is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// Effects that are waiting.
+    /// Effects that are waiting and can still be sent.
     pub ready: i64,
+    /// Effects that expired while they were waiting. The next claim closes them without sending them.
+    pub overdue: i64,
+    /// Effects that were closed as expired and that nobody has reviewed yet.
+    pub expired: i64,
     /// Effects in progress.
     pub running: i64,
     /// Effects that failed and need a person.
     pub dead: i64,
     /// Since when the oldest waiting effect has been due.
     pub due_since: Option<DateTime<Utc>>,
+}
+
+impl OutboxCount {
+    /// Returns how many effects expired without being sent, closed or not, and have not been reviewed.
+    pub fn not_sent(&self) -> i64 {
+        self.overdue + self.expired
+    }
+
+    /// Returns how many effects are not finished.
+    pub fn unfinished(&self) -> i64 {
+        self.ready + self.overdue + self.running + self.dead
+    }
 }
 
 /// Returns the effects of a decision, in creation order.
@@ -198,16 +226,22 @@ pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>
         .collect()
 }
 
-/// Returns the number of unfinished effects by destination, including destinations without any.
+/// Returns the number of unfinished and of expired effects by destination, including destinations without any.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn outbox_counts(store: &Store) -> Result<Vec<OutboxCount>> {
+pub async fn outbox_counts(store: &Store, now: DateTime<Utc>) -> Result<Vec<OutboxCount>> {
     Ok(sqlx::query_as(
-        "SELECT d.id AS destination_id, d.name AS destination, d.paused_reason, count(*) FILTER (WHERE o.state = 'ready') AS ready, count(*) FILTER (WHERE o.state = 'running') AS running, \
-         count(*) FILTER (WHERE o.state = 'dead') AS dead, min(o.due_at) FILTER (WHERE o.state = 'ready' AND o.due_at <= now()) AS due_since \
+        "SELECT d.id AS destination_id, d.name AS destination, d.paused_reason, \
+           count(*) FILTER (WHERE o.state = 'ready' AND (o.expires_at IS NULL OR o.expires_at >= $1)) AS ready, \
+           count(*) FILTER (WHERE o.state = 'ready' AND o.expires_at < $1) AS overdue, \
+           (SELECT count(*) FROM deliveries e WHERE e.destination_id = d.id AND e.result = 'expired' \
+             AND e.finished_at > coalesce(d.expired_reviewed_at, '-infinity')) AS expired, \
+           count(*) FILTER (WHERE o.state = 'running') AS running, count(*) FILTER (WHERE o.state = 'dead') AS dead, \
+           min(o.due_at) FILTER (WHERE o.state = 'ready' AND o.due_at <= $1 AND (o.expires_at IS NULL OR o.expires_at >= $1)) AS due_since \
          FROM destinations d LEFT JOIN outbox o ON o.destination_id = d.id GROUP BY d.id ORDER BY d.name",
     )
+    .bind(now)
     .fetch_all(store.pool())
     .await?)
 }

@@ -11,9 +11,11 @@ pub mod finish;
 #[cfg(feature = "testing")]
 pub mod fixture;
 pub mod flow;
+pub mod history;
 pub mod jobs;
 pub mod lists;
 pub mod replay;
+pub mod resumption;
 pub mod unfinished;
 
 use std::time::Duration;
@@ -21,7 +23,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction};
 
 pub use claim::{ClaimedBatch, ClaimedEffect, Ticket, claim, heartbeat, reclaim, release};
-pub use destinations::{DestinationRecord, destinations, pause, resume};
+pub use destinations::{DestinationRecord, destinations, pause, resume, review_expired};
 pub use detail::{EffectDetail, effect};
 pub use finish::{AttemptExchange, AttemptOutcome, DeliveryRow, FinishResult, FinishedAttempt, finish};
 pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers, used_on};
@@ -33,6 +35,7 @@ pub use replay::{
     DeadEffectFilter, ReplayResult, ReplaySummary, count_dead_after, replay, replay_chosen, replay_next,
     stop_replay, untried,
 };
+pub use resumption::{Resumption, resumption_of_destination, resumption_of_workflows};
 pub use unfinished::{UnfinishedEffect, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 use crate::error::Result;

@@ -4,10 +4,12 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};
+use engine::sync::reply;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::keyring::CiphertextLocation;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 use crate::sync::replay::DeadEffectFilter;
@@ -37,6 +39,8 @@ pub enum UnfinishedState {
     Running,
     /// It failed and needs a person.
     Dead,
+    /// It expired while it was waiting. The next claim closes it without sending it.
+    Expired,
 }
 
 /// Filters unfinished effects.
@@ -76,6 +80,9 @@ pub struct UnfinishedEffect {
     pub attempts: i32,
     /// Error message of the last failure.
     pub last_error: Option<String>,
+    /// What the destination answered to the last attempt, in its own words.
+    #[sqlx(skip)]
+    pub answer: Option<String>,
     /// When the next attempt is due.
     pub due_at: DateTime<Utc>,
     /// When the lease of the process that is sending it expires.
@@ -122,12 +129,16 @@ pub async fn unfinished(
     order: Order,
     cursor: UnfinishedCursor,
     limit: usize,
+    now: DateTime<Utc>,
 ) -> Result<UnfinishedPage> {
     let mut query = QueryBuilder::new(
-        "SELECT o.effect_id, o.lead_id, o.workflow_id, o.state, o.attempts, o.last_error, o.due_at, o.leased_until, o.expires_at, \
+        "SELECT o.effect_id, o.lead_id, o.workflow_id, CASE WHEN o.state = 'ready' AND o.expires_at < ",
+    );
+    query.push_bind(now).push(
+        " THEN 'expired' ELSE o.state END AS state, o.attempts, o.last_error, o.due_at, o.leased_until, o.expires_at, \
          n.name AS destination, n.paused_reason, e.kind, e.created_at, l.name, l.company, l.email, l.external_id, l.erased_at FROM (SELECT * FROM outbox",
     );
-    push_conditions(&mut query, filter);
+    push_conditions(&mut query, filter, now);
     match cursor {
         UnfinishedCursor::Start => {}
         UnfinishedCursor::Before(id) => drop(query.push(" AND effect_id < ").push_bind(id.0)),
@@ -143,7 +154,35 @@ pub async fn unfinished(
     query.push(direction);
     let mut rows: Vec<UnfinishedEffect> = query.build_query_as().fetch_all(store.pool()).await?;
     let beside = keyset::turn(&mut rows, limit, &cursor, order, |row| EffectId(row.effect_id));
+    answers(store, &mut rows).await?;
     Ok(UnfinishedPage { rows, beside })
+}
+
+/// Adds what destinations answered to the last attempt of each row that failed. An erased person's answers are unreadable.
+async fn answers(store: &Store, rows: &mut [UnfinishedEffect]) -> Result<()> {
+    let failed: Vec<Uuid> =
+        rows.iter().filter(|row| row.last_error.is_some()).map(|row| row.effect_id).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let sealed: Vec<(Uuid, Uuid, Uuid, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT u.effect_id, d.id, d.lead_id, d.response, l.data_key FROM unnest($1::uuid[]) AS u (effect_id) \
+         CROSS JOIN LATERAL (SELECT * FROM deliveries d WHERE d.effect_id = u.effect_id ORDER BY d.id DESC LIMIT 1) d \
+         JOIN leads l ON l.id = d.lead_id WHERE d.response IS NOT NULL AND l.data_key IS NOT NULL",
+    )
+    .bind(&failed)
+    .fetch_all(store.pool())
+    .await?;
+    for (effect, delivery, lead, response, wrapped) in sealed {
+        let key = store.keyring().unwrap_data_key(lead, &wrapped)?;
+        let response =
+            key.open(&response, CiphertextLocation { column: "deliveries.response", row: delivery })?;
+        let answer = reply::message(&serde_json::from_slice(&response)?);
+        if let Some(row) = rows.iter_mut().find(|row| row.effect_id == effect) {
+            row.answer = answer;
+        }
+    }
+    Ok(())
 }
 
 /// Returns how many failed effects match a filter, which is how many [`replay_next`](super::replay_next) would
@@ -158,19 +197,26 @@ pub async fn count_dead(store: &Store, filter: &DeadEffectFilter) -> Result<i64>
         error: filter.error.clone(),
     };
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM outbox");
-    push_conditions(&mut query, &filter);
+    push_conditions(&mut query, &filter, DateTime::UNIX_EPOCH);
     query.push(" LIMIT ").push_bind(COUNTED_ROWS + 1).push(") o");
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
-fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &UnfinishedFilter) {
+fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &UnfinishedFilter, now: DateTime<Utc>) {
     // Inline the state: the planner uses a partial index only if it can see the value.
     query.push(match filter.state {
         None => " WHERE true",
-        Some(UnfinishedState::Ready) => " WHERE state = 'ready'",
+        Some(UnfinishedState::Ready | UnfinishedState::Expired) => " WHERE state = 'ready'",
         Some(UnfinishedState::Running) => " WHERE state = 'running'",
         Some(UnfinishedState::Dead) => " WHERE state = 'dead'",
     });
+    match filter.state {
+        Some(UnfinishedState::Ready) => {
+            query.push(" AND (expires_at IS NULL OR expires_at >= ").push_bind(now).push(")");
+        }
+        Some(UnfinishedState::Expired) => drop(query.push(" AND expires_at < ").push_bind(now)),
+        _ => {}
+    }
     if let Some(destination) = filter.destination {
         query.push(" AND destination_id = ").push_bind(destination.0);
     }

@@ -133,7 +133,7 @@ async fn pages_show_the_states_of_effects() {
     let failed = dead(store, crm, None, 10).await.unwrap();
     assert_eq!(failed.iter().map(|effect| effect.lead_sequence).collect::<Vec<_>>(), [2]);
     assert!(dead(store, chat, None, 10).await.unwrap().is_empty());
-    let counts = outbox_counts(store).await.unwrap();
+    let counts = outbox_counts(store, chrono::Utc::now()).await.unwrap();
     let counted: Vec<_> = counts
         .iter()
         .map(|count| {
@@ -156,7 +156,7 @@ async fn a_paused_destination_is_not_claimed_from_until_it_is_resumed() {
     assert_eq!(destinations(store).await.unwrap()[0].paused_reason.as_deref(), Some("it rains"));
     let mut listener = PgListener::connect_with(store.pool()).await.unwrap();
     listener.listen(store::channel::Channel::Outbox.name()).await.unwrap();
-    resume(store, &actor, crm).await.unwrap();
+    resume(store, &actor, crm, "the rain is over").await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), listener.recv()).await.unwrap().unwrap();
     assert_eq!(claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.len(), 1);
     assert_eq!(audited(store).await, ["destination.pause", "destination.resume"]);

@@ -144,8 +144,8 @@ async fn a_stopped_workflow_sends_nothing_until_it_resumes() {
         assert!(world.claim(Pace::default()).await.effects.is_empty(), "{scope:?}");
         let [stop] = kill_switches(store).await.unwrap().try_into().ok().unwrap();
         assert_eq!((stop.reason.as_str(), stop.killed_by.as_str()), ("wrong owners", "command:test"));
-        resume(store, &actor, &scope).await.unwrap();
-        assert!(matches!(resume(store, &actor, &scope).await, Err(Error::NotFound(_))));
+        resume(store, &actor, &scope, "the rain is over").await.unwrap();
+        assert!(matches!(resume(store, &actor, &scope, "the rain is over").await, Err(Error::NotFound(_))));
         let taken = world.claim(Pace::default()).await;
         assert_eq!(taken.effects.len(), 2);
         let held: Vec<_> = taken
@@ -159,7 +159,7 @@ async fn a_stopped_workflow_sends_nothing_until_it_resumes() {
     assert!(matches!(kill(store, &actor, &nobody, "x").await, Err(Error::NotFound(_))));
     let reasonless = kill(store, &actor, &StopScope::All, " ").await;
     assert!(
-        matches!(&reasonless, Err(Error::Refused(why)) if why.starts_with("a stop has a reason")),
+        matches!(&reasonless, Err(Error::Refused(why)) if why.starts_with("give a reason")),
         "{reasonless:?}"
     );
     let mut acts: Vec<String> =

@@ -247,7 +247,11 @@ async fn figures_link_to_exactly_their_leads() {
             to: Some(period.to),
             ..LeadListFilter::default()
         };
-        all(&database, &filter).await.len() as u64
+        let leads = all(&database, &filter).await.len() as u64;
+        // The list says the number of the figure, by action.
+        let (counts, more) = leads_list::counts(&database.store, &filter).await.unwrap();
+        assert_eq!((counts.iter().map(|(_, count)| *count as u64).sum::<u64>(), more), (leads, false));
+        leads
     };
     assert_eq!(open(None).await, expected.leads);
     assert_eq!(open(Some(FigurePart::Qualified)).await, expected.mql_to_sql.numerator);
@@ -272,6 +276,36 @@ async fn every_decision_is_in_one_bar() {
     }
     let (first, last) = dashboard::extent(&database.store).await.unwrap().unwrap();
     assert!(first < last);
+    // A person's verdict counts instead of the decision that it is about, and until it is taken back.
+    let mut owner = database.owner().await;
+    let held: i64 = sqlx::query_scalar("SELECT count(*) FROM decisions WHERE action = 'hold'")
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+    let of = async |action| {
+        let bars = dashboard::bars(&database.store, &Cohort::default(), BarWidth::Month, "UTC", LIMIT)
+            .await
+            .unwrap();
+        bars.iter().filter(|bar| bar.action == action).map(|bar| bar.count as i64).sum::<i64>()
+    };
+    let advanced = of(Action::Advance).await;
+    assert!(held > 0);
+    sqlx::query("SET session_replication_role = replica").execute(&mut owner).await.unwrap();
+    for (turn, kind, expected) in
+        [(1, "accept", (held - 1, advanced + 1)), (2, "give_back", (held, advanced))]
+    {
+        sqlx::query(
+            "INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, action, queue, queued_at, person_id, at) \
+             SELECT gen_random_uuid(), id, $1, lead_id, workflow_id, $2, 'advance', 'sdr', now(), gen_random_uuid(), now() FROM decisions \
+             WHERE action = 'hold' ORDER BY id LIMIT 1",
+        )
+        .bind(turn)
+        .bind(kind)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+        assert_eq!((of(Action::Hold).await, of(Action::Advance).await), expected);
+    }
 }
 
 /// Returns the ids of all pages in order, and also pages back to the first one.
@@ -283,7 +317,7 @@ async fn all(database: &TestDatabase, filter: &LeadListFilter) -> Vec<Uuid> {
             .await
             .unwrap();
         let place = |row: &leads_list::LeadListRow| {
-            (filter.has_period().then_some(row.first_as_of), row.last_decision_id)
+            (filter.has_period().then_some(row.first_as_of), row.effective_id)
         };
         assert!(
             page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(place(row)))
@@ -327,6 +361,12 @@ async fn paging_forward_and_back_misses_no_lead() {
             LeadListFilter { rule: Some(RuleFilter::Default), ..LeadListFilter::default() },
             count(&leads, |lead| lead.last_rule.is_none()),
         ),
+        (LeadListFilter { source: Some("web".into()), ..LeadListFilter::default() }, leads.len()),
+        (LeadListFilter { source: Some("fax".into()), ..LeadListFilter::default() }, 0),
+        (
+            LeadListFilter { confidence: Some(0.7), ..LeadListFilter::default() },
+            count(&leads, |lead| lead.record.confidence.is_some_and(|sure| sure >= 0.7)),
+        ),
         (LeadListFilter { text: Some("lEAD 01".into()), ..LeadListFilter::default() }, 10),
         (LeadListFilter { text: Some("%".into()), ..LeadListFilter::default() }, 0),
         (LeadListFilter { text: Some("_".into()), ..LeadListFilter::default() }, 0),
@@ -334,12 +374,11 @@ async fn paging_forward_and_back_misses_no_lead() {
     ];
     for (filter, expected) in narrowed {
         assert_eq!(all(&database, &filter).await.len(), expected, "{filter:?}");
-        if let Some((counts, more)) = leads_list::counts(&database.store, &filter).await.unwrap() {
-            let of = |(action, count): &(Action, usize)| {
-                if filter.action.is_none_or(|wanted| wanted == *action) { *count } else { 0 }
-            };
-            assert_eq!((counts.iter().map(of).sum::<usize>(), more), (expected, false), "{filter:?}");
-        }
+        let (counts, more) = leads_list::counts(&database.store, &filter).await.unwrap();
+        let of = |(action, count): &(Action, usize)| {
+            if filter.action.is_none_or(|wanted| wanted == *action) { *count } else { 0 }
+        };
+        assert_eq!((counts.iter().map(of).sum::<usize>(), more), (expected, false), "{filter:?}");
     }
 }
 
@@ -367,7 +406,7 @@ async fn an_empty_database_is_empty() {
 fn a_cursor_round_trips_through_the_url() {
     let id = Uuid::from_u128(7);
     for first_as_of in [None, Some(engine::time::cut(Utc::now()))] {
-        let place = leads_list::LeadListPosition { first_as_of, last_decision: id };
+        let place = leads_list::LeadListPosition { first_as_of, effective: id };
         assert_eq!(place.to_string().parse(), Ok(place));
     }
     for wrong in [

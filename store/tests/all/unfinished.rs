@@ -1,13 +1,17 @@
 //! The list of unfinished effects and the details of an effect, as read by the delivery pages.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use engine::ids::{DestinationId, EffectId};
 use serde_json::json;
-use store::reads::keyset::Order;
+use store::control::kill::{self as kill_switch, StopScope, kill};
+use store::reads::keyset::{self, Order};
+use store::sync::fixture::NewEffect;
+use store::sync::history::{FinalState, HistoryFilter, history};
 use store::sync::unfinished::{PAGE_ROWS, UnfinishedCursor};
 use store::sync::{
-    AttemptExchange, AttemptOutcome, DeadEffectFilter, EffectState, FinishedAttempt, UnfinishedFilter,
-    UnfinishedState, claim, count_dead, effect, finish, fixture, unfinished, used_on,
+    AttemptExchange, AttemptOutcome, DeadEffectFilter, EffectState, FinishedAttempt, OutboxCount, Resumption,
+    UnfinishedFilter, UnfinishedState, claim, count_dead, effect, finish, fixture, outbox_counts, pause,
+    resume, resumption_of_destination, resumption_of_workflows, review_expired, unfinished, used_on,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store};
@@ -53,9 +57,10 @@ impl World {
     }
 
     async fn list(&self, filter: &UnfinishedFilter) -> Vec<EffectId> {
-        let page = unfinished(self.store(), filter, Order::Newest, UnfinishedCursor::Start, PAGE_ROWS)
-            .await
-            .unwrap();
+        let page =
+            unfinished(self.store(), filter, Order::Newest, UnfinishedCursor::Start, PAGE_ROWS, Utc::now())
+                .await
+                .unwrap();
         page.rows.iter().map(|row| row.effect_id.into()).collect()
     }
 }
@@ -73,7 +78,8 @@ async fn paging_forward_and_back_misses_nothing() {
     let filter = UnfinishedFilter::default();
     let (mut seen, mut cursor, mut firsts) = (Vec::new(), UnfinishedCursor::Start, Vec::new());
     loop {
-        let page = unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS).await.unwrap();
+        let page =
+            unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS, Utc::now()).await.unwrap();
         firsts.push(page.rows[0].effect_id);
         seen.extend(page.rows.iter().map(|row| EffectId(row.effect_id)));
         assert_eq!(page.beside.newer.is_some(), cursor != UnfinishedCursor::Start);
@@ -82,9 +88,10 @@ async fn paging_forward_and_back_misses_nothing() {
     }
     assert_eq!(seen, all);
     firsts.pop();
-    let mut page = unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS).await.unwrap();
+    let mut page =
+        unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS, Utc::now()).await.unwrap();
     while let Some(newer) = page.beside.newer {
-        page = unfinished(world.store(), &filter, Order::Newest, newer, PAGE_ROWS).await.unwrap();
+        page = unfinished(world.store(), &filter, Order::Newest, newer, PAGE_ROWS, Utc::now()).await.unwrap();
         assert_eq!(Some(page.rows[0].effect_id), firsts.pop());
         assert!(page.beside.older.is_some());
     }
@@ -158,4 +165,156 @@ async fn the_used_quota_belongs_to_its_day() {
     let used = used_on(world.store(), now.date_naive()).await.unwrap();
     assert_eq!(used.into_iter().collect::<Vec<_>>(), [(world.crm.0, 3)]);
     assert!(used_on(world.store(), now.date_naive().succ_opt().unwrap()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_effect_past_its_expiry_is_expired_before_and_after_it_is_closed() {
+    let world = World::new().await;
+    let (store, now) = (world.store(), Utc::now());
+    let make = async |n: usize, expires_at| {
+        let mut made = Vec::new();
+        for _ in 0..n {
+            let lead = fixture::lead(store).await.unwrap();
+            let new =
+                NewEffect { destination: world.crm, lead, sequence: 1, kind: "lead_update", expires_at };
+            made.extend(fixture::effects(store, &[new]).await.unwrap());
+        }
+        newest_first(made)
+    };
+    let late = make(3, Some(now - TimeDelta::hours(1))).await;
+    let fresh = make(2, Some(now + TimeDelta::hours(1))).await;
+    let endless = make(1, None).await;
+    let failed = make(1, Some(now - TimeDelta::hours(1))).await;
+    world.fail(&failed, "Status 400").await;
+    let count = async || {
+        outbox_counts(store, now).await.unwrap().into_iter().find(|n| n.destination == "crm").unwrap()
+    };
+    let counted = |n: &OutboxCount| (n.ready, n.overdue, n.expired, n.dead, n.not_sent(), n.unfinished());
+    assert_eq!(counted(&count().await), (3, 3, 0, 1, 3, 7));
+    let of = async |state| world.list(&UnfinishedFilter { state: Some(state), ..Default::default() }).await;
+    assert_eq!(of(UnfinishedState::Expired).await, late);
+    assert_eq!(of(UnfinishedState::Ready).await, newest_first([fresh.clone(), endless].concat()));
+    let whole =
+        unfinished(store, &UnfinishedFilter::default(), Order::Newest, UnfinishedCursor::Start, 50, now)
+            .await
+            .unwrap();
+    let states = |wanted| whole.rows.iter().filter(|row| row.state == wanted).count();
+    assert_eq!(
+        (states(UnfinishedState::Expired), states(UnfinishedState::Ready), states(UnfinishedState::Dead)),
+        (3, 3, 1)
+    );
+    let first = effect(store, late[0]).await.unwrap().effect;
+    assert_eq!((first.state, first.state_at(now)), (Some(EffectState::Ready), Some(EffectState::Expired)));
+
+    // A resume sends what has not expired, unless something else holds it back.
+    let actor = Actor::command("test");
+    pause(store, &actor, world.crm, "moving").await.unwrap();
+    let of_crm = async || resumption_of_destination(store, world.crm, now).await.unwrap();
+    assert_eq!(of_crm().await, Resumption { waiting: 6, expired: 3, held: 0 });
+    assert_eq!(of_crm().await.sent(), 3);
+    kill(store, &actor, &StopScope::All, "wrong owners").await.unwrap();
+    assert_eq!(of_crm().await, Resumption { waiting: 6, expired: 3, held: 3 });
+    let of_all = async || resumption_of_workflows(store, &StopScope::All, now).await.unwrap();
+    assert_eq!(of_all().await, Resumption { waiting: 6, expired: 3, held: 3 });
+    kill_switch::resume(store, &actor, &StopScope::All, "right again").await.unwrap();
+    resume(store, &actor, world.crm, "moved").await.unwrap();
+    assert_eq!(of_all().await, Resumption { waiting: 6, expired: 3, held: 0 });
+
+    claim(store, world.crm, &Default::default(), Utc::now(), 500).await.unwrap();
+    assert_eq!(counted(&count().await), (0, 0, 3, 1, 3, 4));
+    let filter = HistoryFilter { state: Some(FinalState::Expired), ..Default::default() };
+    let closed = history(store, &filter, Order::Newest, keyset::Cursor::Start, 50).await.unwrap();
+    let ids: Vec<EffectId> = closed.rows.iter().map(|row| row.effect_id.into()).collect();
+    assert_eq!(newest_first(ids), late);
+    review_expired(store, &Actor { now: Utc::now(), ..actor }, world.crm).await.unwrap();
+    assert_eq!(counted(&count().await), (0, 0, 0, 1, 0, 3 + 1));
+}
+
+#[tokio::test]
+async fn the_history_is_searched_by_lead_key_and_destination() {
+    let world = World::new().await;
+    let store = world.store();
+    let (crm, spare) = (world.effects(world.crm, 7).await, world.effects(world.spare, 2).await);
+    for destination in [world.crm, world.spare] {
+        let taken = claim(store, destination, &Default::default(), Utc::now(), 50).await.unwrap();
+        for claimed in taken.effects {
+            let answer = AttemptExchange { error: None, ..AttemptExchange::none("", Utc::now()) };
+            finish(
+                store,
+                &[FinishedAttempt { ticket: claimed.ticket, outcome: AttemptOutcome::Delivered, answer }],
+            )
+            .await
+            .unwrap();
+        }
+    }
+    let list = async |filter: &HistoryFilter| {
+        let page = history(store, filter, Order::Newest, keyset::Cursor::Start, 50).await.unwrap();
+        page.rows.iter().map(|row| EffectId(row.effect_id)).collect::<Vec<_>>()
+    };
+    // Keyset paging sees each row once, the last that finished first.
+    let all = HistoryFilter::default();
+    let (mut seen, mut cursor) = (Vec::new(), keyset::Cursor::Start);
+    loop {
+        let page = history(store, &all, Order::Newest, cursor, 4).await.unwrap();
+        assert!(page.rows.is_sorted_by(|a, b| a.delivery_id > b.delivery_id));
+        seen.extend(page.rows.iter().map(|row| EffectId(row.effect_id)));
+        let Some(older) = page.beside.older else { break };
+        cursor = older;
+    }
+    assert_eq!(newest_first(seen), newest_first([crm.clone(), spare.clone()].concat()));
+    let filter = HistoryFilter { destination: Some(world.spare), ..Default::default() };
+    assert_eq!(newest_first(list(&filter).await), newest_first(spare.clone()));
+    let one = effect(store, crm[3]).await.unwrap();
+    let key = one.effect_key.to_string();
+    let record = one.effect.remote_key.to_string();
+    for (lead, key, found) in [
+        (Some(one.effect.lead_id.to_string()), None, vec![crm[3]]),
+        (None, Some(key.clone()), vec![crm[3]]),
+        (None, Some(key["sha256:".len()..][..12].to_uppercase()), vec![crm[3]]),
+        (None, Some(record["sha256:".len()..][..20].to_owned()), vec![crm[3]]),
+        (Some(uuid::Uuid::from_u128(9).to_string()), None, vec![]),
+        (None, Some("no key".to_owned()), vec![]),
+    ] {
+        let filter = HistoryFilter { lead, key, ..Default::default() };
+        assert_eq!(list(&filter).await, found, "{filter:?}");
+    }
+    sqlx::query("UPDATE leads SET company = 'Massive Dynamic' WHERE id = $1")
+        .bind(one.effect.lead_id.0)
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let filter = HistoryFilter { lead: Some("massive".into()), ..Default::default() };
+    assert_eq!(list(&filter).await, [crm[3]]);
+    let filter = HistoryFilter { lead: Some("massive%".into()), ..Default::default() };
+    assert!(list(&filter).await.is_empty());
+    let filter = HistoryFilter { state: Some(FinalState::Superseded), ..Default::default() };
+    assert!(list(&filter).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_list_says_what_the_destination_answered() {
+    let world = World::new().await;
+    let store = world.store();
+    world.effects(world.crm, 2).await;
+    let taken = claim(store, world.crm, &Default::default(), Utc::now(), 50).await.unwrap();
+    for (claimed, body) in taken.effects.into_iter().zip([r#"{"message": "field owner is unknown"}"#, ""]) {
+        let answer = AttemptExchange {
+            response: Some(json!({ "body": body, "cut": false })),
+            ..AttemptExchange::none("answered 400 Bad Request", Utc::now())
+        };
+        finish(store, &[FinishedAttempt { ticket: claimed.ticket, outcome: AttemptOutcome::Dead, answer }])
+            .await
+            .unwrap();
+    }
+    let rows = async || {
+        let filter = UnfinishedFilter { state: Some(UnfinishedState::Dead), ..Default::default() };
+        unfinished(store, &filter, Order::Newest, UnfinishedCursor::Start, 50, Utc::now()).await.unwrap().rows
+    };
+    let mut said: Vec<Option<String>> = rows().await.into_iter().map(|row| row.answer).collect();
+    said.sort();
+    assert_eq!(said, [None, Some("field owner is unknown".to_owned())]);
+    for row in rows().await {
+        fixture::erase(store, row.lead_id.into()).await.unwrap();
+    }
+    assert!(rows().await.iter().all(|row| row.answer.is_none()), "an erased person's answers are unreadable");
 }

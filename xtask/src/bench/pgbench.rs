@@ -208,7 +208,7 @@ impl Written {
         // `xact` keeps its default.
         let columns: Value = serde_json::from_str(&query(&format!(
             "SELECT json_agg(json_build_array(a.attname, format_type(a.atttypid, NULL), {}, {}) ORDER BY a.attnum) FROM pg_attribute a \
-             WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'xact'",
+             WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> 'xact'",
             in_index("true"),
             in_index("i.indisprimary"),
         ))?)?;

@@ -15,7 +15,7 @@ use store::queue::{self, Kind, QueueItem, Verdict};
 use store::reads::frame::{WorkflowName, names_of};
 
 use super::{QueueFilter, clock, decided, not_waiting_message, queue_item, taken};
-use crate::actions::{actor, allowed, lead_to_with};
+use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -118,6 +118,7 @@ pub async fn decide_lead(
         parameters,
         place,
         decision,
+        seen: None,
         kind,
         action,
         assignee: assignee.filter(|_| action == Action::Assign),
@@ -154,12 +155,19 @@ pub async fn give_back_lead(
     /// What the page shows.
     #[server(default)]
     shown: QueueFilter,
+    /// Where to go then, if the form is not in the queue.
+    #[server(default)]
+    next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<GiveBackLead>()?;
     let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
-    let back = shown.path(Some((place.lead, &workflow)));
+    let queue = shown.path(Some((place.lead, &workflow)));
+    let back = next.as_deref().map_or(queue.clone(), |next| back_to(Some(next), queue.as_str()));
     let actor = actor(&request)?;
     match verdicts::give_back(&request.store, &actor, place).await? {
+        UndoResult::Done if next.is_some() => {
+            lead_to_with(&back, &Flash::new("Undone. The earlier decision counts again."))
+        }
         UndoResult::Done => {
             queue::claim(&request.store, &actor, place).await?;
             lead_to_with(&back, &Flash::new("Undone. The lead is back in the queue."))
@@ -209,7 +217,7 @@ fn whole_reason(reason: String, note: String) -> String {
 }
 
 /// Trims a reason and replaces its control characters by spaces.
-fn plain(text: &str) -> String {
+pub(in crate::actions) fn plain(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -220,7 +228,7 @@ fn is_own(request: &Request, gone: &NotWaitingReason, chosen: Action) -> bool {
 }
 
 /// Returns the other parameters of an action if it matches the suggestion, for example a meeting or a stage.
-async fn suggested(
+pub(in crate::actions) async fn suggested(
     request: &Request,
     decision: DecisionId,
     action: Action,
@@ -272,7 +280,7 @@ async fn next(
 }
 
 /// Returns whether the workflow is stopped.
-async fn is_stopped(store: &Store, place: QueueItem) -> Result<bool> {
+pub(in crate::actions) async fn is_stopped(store: &Store, place: QueueItem) -> Result<bool> {
     let thrown = kill::kill_switches(store).await?;
     Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))
 }

@@ -8,6 +8,7 @@ pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
 pub use self::decide::{
     DecideForm, DecideLead, GiveBackLead, OTHER_REASON, REASON_CHARS, REASONS, decide_lead, give_back_lead,
 };
+pub(super) use self::decide::{is_stopped, plain, suggested};
 pub use self::filter::QueueFilter;
 
 use engine::action::Action;

@@ -1,13 +1,15 @@
 //! Pausing and resuming a destination.
 
 use leptos::prelude::*;
+use store::sync::{Resumption, resumption_of_destination};
 use store::titles::{TitledObject, titles};
 use store::{Store, sync};
 
-use super::destination;
+use super::{destination, resume_destination_page};
 use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::ui::number;
 
 /// The maximum length of a reason in characters: a few sentences.
 pub const REASON_CHARS: usize = 500;
@@ -30,14 +32,8 @@ pub async fn pause_destination(
     let back = back_to(next.as_deref(), "/sync");
     let found = self::destination(&request.store, &destination).await?;
     let title = titled(&request.store, &destination).await?;
-    let typed = reason;
-    let reason: String = typed.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let problem = match reason.chars().count() {
-        0 => Some("Say why, so that whoever looks next knows.".to_owned()),
-        1..=REASON_CHARS => None,
-        count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
-    };
-    if let Some(problem) = problem {
+    let (typed, reason) = (reason.clone(), one_line(&reason));
+    if let Some(problem) = problem(&reason) {
         let flash = Flash::new(format!("{title} was not paused."))
             .error("reason", problem)
             .value("destination", destination)
@@ -48,11 +44,11 @@ pub async fn pause_destination(
         return lead_to_with(&back, &Flash::new(format!("{title} is paused already: {first}")));
     }
     sync::pause(&request.store, &actor(&request)?, found.id(), &reason).await?;
-    let said = format!("{title} is paused. What waits is sent once it goes on.");
+    let said = format!("{title} is paused. Actions wait until you resume it.");
     lead_to_with(&back, &Flash::new(said))
 }
 
-/// Resumes a destination, then redirects to `next`.
+/// Resumes a destination, with a reason for the audit log, then redirects to `next`.
 ///
 /// # Errors
 /// Returns an error if the destination does not exist, or if the database fails.
@@ -60,19 +56,93 @@ pub async fn pause_destination(
 pub async fn resume_destination(
     /// The destination's name.
     destination: String,
+    /// Why.
+    #[server(default)]
+    reason: String,
     /// Where to go then.
     #[server(default)]
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ResumeDestination>()?;
     let found = self::destination(&request.store, &destination).await?;
-    sync::resume(&request.store, &actor(&request)?, found.id()).await?;
     let title = titled(&request.store, &destination).await?;
-    let flash = Flash::new(format!("{title} goes on. What waits is sent now, the oldest first."));
-    lead_to_with(&back_to(next.as_deref(), "/sync"), &flash)
+    let back = back_to(next.as_deref(), "/sync");
+    if found.paused_reason.is_none() {
+        return lead_to_with(&back, &Flash::new(format!("{title} is not paused.")));
+    }
+    let (typed, reason) = (reason.clone(), one_line(&reason));
+    if let Some(problem) = problem(&reason) {
+        let flash =
+            Flash::new(format!("{title} was not resumed.")).error("reason", problem).value("reason", typed);
+        return lead_to_with(&back_to(None, &resume_destination_page(&destination)), &flash);
+    }
+    let before = resumption_of_destination(&request.store, found.id(), request.now).await?;
+    sync::resume(&request.store, &actor(&request)?, found.id(), &reason).await?;
+    lead_to_with(&back, &Flash::new(format!("{title} is resumed.{}", sent(&before))))
+}
+
+/// Marks the actions that expired at a destination as reviewed, then redirects to `next`.
+///
+/// # Errors
+/// Returns an error if the destination does not exist, or if the database fails.
+#[server(prefix = "/actions", endpoint = "review-expired")]
+pub async fn review_expired(
+    /// The destination's name.
+    destination: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ReviewExpired>()?;
+    let found = self::destination(&request.store, &destination).await?;
+    sync::review_expired(&request.store, &actor(&request)?, found.id()).await?;
+    let title = titled(&request.store, &destination).await?;
+    let said = format!("Expired actions to {title} are marked as reviewed. They stay in the history.");
+    lead_to_with(&back_to(next.as_deref(), "/sync"), &Flash::new(said))
+}
+
+/// Describes what happens to the actions that waited.
+pub(crate) fn sent(before: &Resumption) -> String {
+    let part = |n: i64, one: &str, many: &str| {
+        (n > 0).then(|| format!(" {} {}.", number::count(n), if n == 1 { one } else { many }))
+    };
+    [
+        part(before.sent(), "action is being sent", "actions are being sent"),
+        part(before.expired, "action expired and is not sent", "actions expired and are not sent"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Returns a reason as one line.
+pub(crate) fn one_line(reason: &str) -> String {
+    reason.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Returns what is wrong with a reason, if anything.
+pub(crate) fn problem(reason: &str) -> Option<String> {
+    match reason.chars().count() {
+        0 => Some("Give a reason, so that others know why.".to_owned()),
+        1..=REASON_CHARS => None,
+        count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
+    }
 }
 
 /// Returns a destination's title.
 async fn titled(store: &Store, name: &str) -> Result<String> {
     Ok(titles(store).await?.get(TitledObject::Destination(name)).unwrap_or(name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resume_says_what_is_sent_and_what_is_not() {
+        let said = |waiting, expired, held| sent(&Resumption { waiting, expired, held });
+        assert_eq!(said(0, 0, 0), "");
+        assert_eq!(said(210, 189, 0), " 21 actions are being sent. 189 actions expired and are not sent.");
+        assert_eq!(said(3, 1, 1), " 1 action is being sent. 1 action expired and is not sent.");
+    }
 }

@@ -28,7 +28,7 @@ pub async fn replay_effect(
     let request = allowed::<ReplayEffect>()?;
     let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
     let said = match sync::replay(&request.store, &actor(&request)?, id).await {
-        Ok(ReplayResult::Ready) => "It is on its way again.",
+        Ok(ReplayResult::Ready) => "Retrying.",
         Ok(ReplayResult::Superseded) => {
             "A later decision has arrived at the same record since, so this one was closed without being sent."
         }
@@ -65,7 +65,7 @@ pub async fn replay_chosen(
         .map(|text| text.parse().map_err(|_| Error::NotFound { what: "action".into() }))
         .collect::<Result<_>>()?;
     if ids.is_empty() {
-        return lead_to_with(&back, &Flash::new("Nothing was chosen. Tick the boxes of those to try again."));
+        return lead_to_with(&back, &Flash::new("Nothing was selected. Tick the actions to retry."));
     }
     let came = match sync::replay_chosen(&request.store, &actor_once(&request, &form)?, &ids).await {
         Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),

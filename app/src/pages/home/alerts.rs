@@ -1,14 +1,14 @@
 //! Alerts: one line each with a remedy, shown only to people who can act on it.
 
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
 use store::control::kill::KillSwitch;
 use store::notices::Notice;
+use store::sync::OutboxCount;
 
 use super::load::{HomeData, TOO_LONG};
 use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
-use crate::actions::sync::RunJob;
+use crate::actions::sync::{RunJob, resume_workflow_page};
 use crate::pages::frame::PageContext;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
@@ -32,6 +32,7 @@ pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
             .into_any(),
         );
     }
+    burning.extend(loaded.outbox.iter().flat_map(held).map(IntoAny::into_any));
     for (open, destination) in loaded.breakers.iter().filter(|_| mends) {
         let text = format!("{} is unreachable.", titles::destination(destination));
         let more =
@@ -60,6 +61,26 @@ pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
     (!burning.is_empty()).then(|| view! { <section class="notes" aria-label="Alerts">{burning}</section> })
 }
 
+/// Renders the alerts about a destination whose actions expired or are held back.
+fn held(count: &OutboxCount) -> impl Iterator<Item = impl IntoView + use<>> + use<> {
+    let title = titles::destination(&count.destination);
+    let expired = (count.not_sent() > 0).then(|| {
+        let text = match count.not_sent() {
+            1 => format!("1 action to {title} expired and was not sent."),
+            many => format!("{} actions to {title} expired and were not sent.", number::count(many)),
+        };
+        line("warn", text, "They waited longer than they are of use.".to_owned(), ("/sync", "See expired"))
+    });
+    let paused = count.paused_reason.as_ref().filter(|_| count.ready > 0).map(|reason| {
+        let waiting = match count.ready {
+            1 => "1 action waits".to_owned(),
+            many => format!("{} actions wait", number::count(many)),
+        };
+        line("warn", format!("{title} is paused, and {waiting}."), reason.clone(), ("/sync", "Deliveries"))
+    });
+    expired.into_iter().chain(paused)
+}
+
 fn line(
     tone: &'static str,
     text: String,
@@ -80,14 +101,9 @@ fn stopped(here: &PageContext, loaded: &HomeData, switch: &KillSwitch, by: &str)
     let what =
         switch.workflow_id.map_or_else(|| Some("Every workflow".to_owned()), title).unwrap_or_default();
     let name = switch.workflow.clone().unwrap_or_else(|| ALL.to_owned());
-    let resume = here.may::<ResumeWorkflow>().then(|| {
-        view! {
-            <form method="post" action=ResumeWorkflow::PATH>
-                <input type="hidden" name="workflow" value=name />
-                <button class="btn">"Resume"</button>
-            </form>
-        }
-    });
+    let resume = here
+        .may::<ResumeWorkflow>()
+        .then(|| view! { <a class="btn" href=resume_workflow_page(&name)>"Resume"</a> });
     view! {
         <div class="note burn" data-a="bad">
             {icon(Icon::Alert)}
@@ -106,7 +122,7 @@ fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<
     view! {
         <div class="note" data-a="good">
             {icon(Icon::Info)}
-            <p><strong>{format!("{what} was resumed.")}</strong>" Reason for the stop: "{notice.reason.clone()}</p>
+            <p><strong>{format!("{what} was resumed.")}</strong>" Reason: "{notice.reason.clone()}</p>
             <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_in_sentence(notice.at)}"."</p>
         </div>
     }

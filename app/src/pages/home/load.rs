@@ -16,9 +16,10 @@ use store::reads::frame::{LayerOwners, frame_data, names_of_actors};
 use store::reads::home::{self, UnansweredLead, WorkflowState};
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
-use store::sync::{self, DeadEffectFilter, OpenBreaker};
+use store::sync::{self, DeadEffectFilter, OpenBreaker, OutboxCount};
 
 use super::task_data::{self, Approval, Held, Installation, OwnChange};
+use crate::actions::sync::RunJob;
 use crate::error::{Error, Result};
 use crate::pages::frame::PageContext;
 use crate::pages::queue::midnight;
@@ -41,6 +42,8 @@ pub struct HomeData {
     pub resumed: Vec<(Notice, String)>,
     /// Failed actions that need a person.
     pub failed: i64,
+    /// Counts of each destination's actions; loaded for people who can act on them only.
+    pub outbox: Vec<OutboxCount>,
     /// Destinations with an open circuit breaker, by name.
     pub breakers: Vec<(OpenBreaker, String)>,
     /// All background jobs.
@@ -117,6 +120,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         let approvals = task_data::approvals(store, viewer.id, &viewer.roles).await?;
         Ok::<_, Error>((approvals, task_data::own_changes(here, viewer.id).await?))
     });
+    let mends = is(&[Role::Integrations]);
     let dead = DeadEffectFilter::default();
     // These queries are independent, so they run concurrently.
     let ((stops, resumed), (workflows, figures), today, queue) =
@@ -125,7 +129,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
     let installation = installation.await?;
     let (destinations, counts, breakers, failed, jobs, late, releases, around, invited, assigned) = tokio::try_join!(
         sync::destinations(store),
-        sync::outbox_counts(store),
+        sync::outbox_counts(store, clock.now),
         sync::open_breakers(store),
         sync::count_dead(store, &dead),
         jobs(store),
@@ -154,7 +158,8 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         installation,
         releases,
         invited,
-        mends: is(&[Role::Integrations]),
+        mends,
+        outbox: if here.may::<RunJob>() { counts } else { Vec::new() },
         is_ae: is(&[Role::Ae]),
         owners: around.owners,
         today,

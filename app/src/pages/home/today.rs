@@ -3,12 +3,12 @@
 use engine::change::Kind;
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
 use service::figures::DecidedToday;
 use store::reads::home::WorkflowState;
 
 use super::load::HomeData;
 use crate::actions::stop::ResumeWorkflow;
+use crate::actions::sync::resume_workflow_page;
 use crate::pages::frame::PageContext;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
@@ -146,12 +146,7 @@ fn row(loaded: &HomeData, workflow: &WorkflowState, may: bool) -> impl IntoView 
         (Some((switch, _)), _) => {
             let own = switch.workflow_id.is_some() && may;
             let resume = own.then(|| {
-                view! {
-                    <form method="post" action=ResumeWorkflow::PATH>
-                        <input type="hidden" name="workflow" value=workflow.name.clone() />
-                        <button class="btn plain">"Resume"</button>
-                    </form>
-                }
+                view! { <a class="btn plain" href=resume_workflow_page(&workflow.name)>"Resume"</a> }
             });
             view! { <span class="row">{dotted("bad", "Stopped")}{resume}</span> }.into_any()
         }

@@ -106,7 +106,8 @@ fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
 /// Describes a person's verdict in the queue.
 fn verdict_sentence(loaded: &LeadData, past: &PastVerdict) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
-        return format!("Waits again, taken back by {}", past.by);
+        let what = if past.queue.is_some() { "Waits again" } else { "The rules count again" };
+        return format!("{what}, undone by {}", past.by);
     }
     let action = words::action_done(past.action.parse().unwrap_or(Action::Hold));
     let owner = past.assignee.as_ref().map(|email| format!(", owner {}", loaded.person(email)));
@@ -114,7 +115,7 @@ fn verdict_sentence(loaded: &LeadData, past: &PastVerdict) -> String {
 }
 
 fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
-    let (tone, text) = match effect.state {
+    let (tone, text) = match effect.state_at(loaded.clock.now) {
         Some(EffectState::Delivered) => ("good", "Delivered".to_owned()),
         Some(EffectState::Dead) => ("bad", "Failed, needs you".into()),
         Some(EffectState::Running) => ("info", "Being sent".into()),
@@ -125,7 +126,7 @@ fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
             (Some(_), Some(due)) => ("warn", format!("Tries again {}", loaded.clock.until(due))),
             _ => ("info", "Waits to be sent".into()),
         },
-        Some(EffectState::Expired) => ("warn", "Too late, not sent".into()),
+        Some(EffectState::Expired) => ("warn", "Expired, not sent".into()),
         Some(EffectState::Superseded) => {
             return EitherOf3::A(view! { <span class="quiet">"Overtaken by a newer decision"</span> });
         }
@@ -163,7 +164,7 @@ fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let mut line = vec![number::plural(last.map_or(0, |last| last.attempt), "attempt", "attempts")];
     line.extend(last.map(|last| format!("last {}", clock.in_sentence(last.finished_at))));
     line.extend(effect.due_at.filter(|_| !is_dead).map(|due| format!("next {}", clock.until(due))));
-    line.extend(effect.expires_at.map(|at| format!("of no use after {}", clock.in_sentence(at))));
+    line.extend(effect.expires_at.map(|at| format!("expires {}", clock.in_sentence(at))));
     view! {
         <div class="note" data-a=tone>
             {icon(Icon::Alert)}

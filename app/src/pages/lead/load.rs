@@ -142,17 +142,20 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
     let actors = names_of_actors(store, &actors).await?;
     let held =
         if lead.erased && !asked.decision_only { Some(stored_about(store, id).await?.held) } else { None };
-    let (outcomes, verdicts, effects, paused) = if asked.decision_only {
-        Default::default()
-    } else {
-        tokio::try_join!(
-            outcomes::of_lead(store, id),
-            verdicts_of(store, id),
-            effects_of_lead(store, id, None, EFFECTS),
-            lead_page::paused_destinations(store),
-        )?
-    };
-    let people = names_of(store, &addresses(&lead, &history, &outcomes, decided.as_ref())).await?;
+    let (outcomes, verdicts, effects, paused): (Vec<Outcome>, Vec<PastVerdict>, Vec<Effect>, _) =
+        if asked.decision_only {
+            Default::default()
+        } else {
+            tokio::try_join!(
+                outcomes::of_lead(store, id),
+                verdicts_of(store, id),
+                effects_of_lead(store, id, None, EFFECTS),
+                lead_page::paused_destinations(store),
+            )?
+        };
+    let mut known = addresses(&lead, &history, &outcomes, decided.as_ref());
+    known.extend(verdicts.iter().filter_map(|past: &PastVerdict| past.assignee.clone()));
+    let people = names_of(store, &known).await?;
     let nearest = match &decided {
         Some(decided) if asked.nearest => decided.nearest().await?,
         _ => None,
@@ -231,6 +234,12 @@ impl LeadData {
             lead.email.as_ref(),
             lead.external_id.as_deref(),
         )
+    }
+
+    /// Returns the person's verdict on a decision that stands: the newest one, unless it took another one back.
+    pub fn standing_verdict(&self, decision: DecisionId) -> Option<&PastVerdict> {
+        let newest = self.verdicts.iter().find(|past| past.decision_id == decision.0)?;
+        Some(newest).filter(|past| past.kind != <&str>::from(store::queue::Kind::GiveBack))
     }
 
     /// Returns the title of a workflow.

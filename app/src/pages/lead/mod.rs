@@ -1,6 +1,7 @@
 //! One lead: its decisions and their reasons, its events, and the resulting actions.
 
 pub(super) mod answer;
+mod change;
 pub mod decision;
 mod effects;
 mod erase;
@@ -11,6 +12,7 @@ pub(super) mod inputs;
 pub(super) mod load;
 mod nearest;
 mod pick;
+mod profile;
 mod reevaluate;
 mod texts;
 mod timeline;
@@ -59,13 +61,24 @@ async fn show(
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
     let open_answer = answer::load(&here, &loaded, flash.clone()).await?;
+    let others = change::assignees(&here).await?;
     let (name, about) = loaded.who();
+    let acts = loaded.decided.as_ref().map(|decided| {
+        view! {
+            <div class="push row">
+                {change::undo(&here, &loaded, decided)}
+                {change::change(&here, &loaded, decided, &others, &flash).into_any()}
+                {reevaluate::reevaluate(&here, &loaded, decided).into_any()}
+            </div>
+        }
+    });
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
+        {acts}
     };
-    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded, &flash)} };
+    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{profile::profile(&loaded)}{body(&here, &loaded, &flash)} };
     Ok(PageContent { title: name, bar: bar.into_any(), body: body.into_any() })
 }
 
@@ -91,7 +104,6 @@ fn body(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView +
     Either::Right(view! {
         {notes(here, loaded, flash).into_any()}
         {verdict::verdict(loaded, decided).into_any()}
-        {reevaluate::reevaluate(here, loaded, decided).into_any()}
         <div class="lead">
             <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}

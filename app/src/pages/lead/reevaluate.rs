@@ -9,7 +9,7 @@ use crate::actions::leads::EvaluateLead;
 use crate::pages::frame::PageContext;
 use crate::ui::form::{ask, once};
 
-/// Renders the form below the latest decision in a workflow; returns `None` if the viewer lacks the
+/// Renders the form for the latest decision in a workflow; returns `None` if the viewer lacks the
 /// permission or the lead is erased or merged.
 pub fn reevaluate(
     here: &PageContext,

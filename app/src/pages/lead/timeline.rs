@@ -1,5 +1,7 @@
 //! The lead's timeline, newest first.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use leptos::either::Either;
@@ -25,25 +27,101 @@ struct Entry {
     tone: Option<&'static str>,
     line: AnyView,
     small: String,
+    repeat: Option<Repeat>,
+}
+
+/// What an entry has in common with others, so that several in a row become one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Repeat {
+    /// Events of one kind from one source.
+    Event { kind: String, source: String, count: usize },
+    /// Deliveries.
+    Delivered { count: usize, places: BTreeSet<String> },
+}
+
+impl Repeat {
+    /// Returns both as one, if they are alike.
+    fn with(&self, older: &Self) -> Option<Self> {
+        match (self, older) {
+            (
+                Self::Event { kind, source, count },
+                Self::Event { kind: same_kind, source: same_source, count: more },
+            ) if (kind, source) == (same_kind, same_source) => {
+                Some(Self::Event { kind: kind.clone(), source: source.clone(), count: count + more })
+            }
+            (Self::Delivered { count, places }, Self::Delivered { count: more, places: others }) => {
+                Some(Self::Delivered { count: count + more, places: places | others })
+            }
+            _ => None,
+        }
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Self::Event { kind, count: 1, .. } => words::event(kind),
+            Self::Event { kind, count, .. } => {
+                format!("{}, {}", words::event(kind), number::plural(*count as i64, "time", "times"))
+            }
+            Self::Delivered { count, .. } => {
+                format!("{} delivered", number::plural(*count as i64, "action", "actions"))
+            }
+        }
+    }
+
+    fn small(&self) -> String {
+        match self {
+            Self::Event { source, .. } => source.clone(),
+            Self::Delivered { places, .. } => places.iter().cloned().collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+/// Joins entries in a row that are alike. The newest one gives the time.
+fn folded(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut folded: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let both = folded.last().and_then(|last| last.repeat.as_ref()?.with(entry.repeat.as_ref()?));
+        match (folded.last_mut(), both) {
+            (Some(last), Some(both)) => {
+                last.line = both.line().into_any();
+                last.small = both.small();
+                last.repeat = Some(both);
+            }
+            _ => folded.push(entry),
+        }
+    }
+    folded
+}
+
+/// Creates an entry that can be joined with others like it.
+fn repeatable(at: Option<DateTime<Utc>>, kind: u8, tone: Option<&'static str>, repeat: Repeat) -> Entry {
+    Entry { at, kind, tone, line: repeat.line().into_any(), small: repeat.small(), repeat: Some(repeat) }
 }
 
 /// Renders the timeline with its heading.
 pub fn timeline(loaded: &LeadData) -> impl IntoView + use<> {
     let mut entries: Vec<Entry> = Vec::new();
-    entries.extend(loaded.history.events.iter().map(|event| Entry {
-        at: Some(event.occurred_at.unwrap_or(event.received_at)),
-        kind: 0,
-        tone: None,
-        line: words::event(&event.kind).into_any(),
-        small: event.source.clone(),
+    entries.extend(loaded.history.events.iter().map(|event| {
+        let at = Some(event.occurred_at.unwrap_or(event.received_at));
+        let (kind, source) = (event.kind.clone(), event.source.clone());
+        repeatable(at, 0, None, Repeat::Event { kind, source, count: 1 })
     }));
     entries.extend(loaded.history.decisions.iter().map(|decision| decided(loaded, decision)));
     entries.extend(done(loaded));
     entries.extend(loaded.effects.iter().filter_map(failed));
     entries.extend(loaded.outcomes.iter().map(|outcome| happened(loaded, outcome)));
-    entries.extend(loaded.verdicts.iter().map(|verdict| judged(loaded, verdict)));
+    // A verdict that was taken back in order to be replaced is no step of its own.
+    let is_replaced = |past: &PastVerdict| {
+        let is_newer = |other: &PastVerdict| {
+            other.decision_id == past.decision_id && other.at == past.at && other.kind != past.kind
+        };
+        past.kind == <&str>::from(Kind::GiveBack) && loaded.verdicts.iter().any(is_newer)
+    };
+    let verdicts = loaded.verdicts.iter().filter(|verdict| !is_replaced(verdict));
+    entries.extend(verdicts.map(|verdict| judged(loaded, verdict)));
     entries.extend(loaded.history.merges.iter().map(|merge| merged(loaded, merge)));
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.at.is_none(), entry.at, entry.kind)));
+    let mut entries = folded(entries);
     let older: Vec<Entry> = if entries.len() > SHOWN + 2 { entries.split_off(SHOWN) } else { Vec::new() };
     let clock = loaded.clock;
     let item = move |entry: Entry| {
@@ -83,7 +161,7 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
         format!("v{}", entry.rule_version)
     };
     let tone = if entry.held_by.is_some() { "unknown" } else { words::action_tone(action) };
-    Entry { at: Some(entry.as_of), kind: 1, tone: Some(tone), line: line.into_any(), small }
+    Entry { at: Some(entry.as_of), kind: 1, tone: Some(tone), line: line.into_any(), small, repeat: None }
 }
 
 /// Builds the entry of a person's verdict in the queue.
@@ -91,11 +169,13 @@ fn judged(loaded: &LeadData, verdict: &PastVerdict) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
     let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
     let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {
-        (view! { "Back to the queue" }.into_any(), None)
+        let line =
+            if verdict.queue.is_some() { "Back to the queue" } else { "Undone, the rules count again" };
+        (line.into_any(), None)
     } else {
         (view! { <b>{words::action_done(action)}</b>{to} }.into_any(), Some(words::action_tone(action)))
     };
-    Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by) }
+    Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by), repeat: None }
 }
 
 /// Builds one entry for the deliveries of each decision or verdict.
@@ -112,18 +192,9 @@ fn done(loaded: &LeadData) -> Vec<Entry> {
     }
     let entry = |effects: Vec<(&Effect, DateTime<Utc>)>| {
         let at = effects.iter().map(|(_, at)| *at).max()?;
-        let mut places: Vec<String> =
-            effects.iter().map(|(effect, _)| titles::destination(&effect.destination)).collect();
-        places.sort_unstable();
-        places.dedup();
-        let line = format!("{} delivered", number::plural(effects.len() as i64, "action", "actions"));
-        Some(Entry {
-            at: Some(at),
-            kind: 2,
-            tone: Some("good"),
-            line: line.into_any(),
-            small: places.join(", "),
-        })
+        let places = effects.iter().map(|(effect, _)| titles::destination(&effect.destination)).collect();
+        let delivered = Repeat::Delivered { count: effects.len(), places };
+        Some(repeatable(Some(at), 2, Some("good"), delivered))
     };
     by_decision.into_values().filter_map(entry).collect()
 }
@@ -137,6 +208,7 @@ fn failed(effect: &Effect) -> Option<Entry> {
         tone: Some("bad"),
         line: line.into_any(),
         small: titles::destination(&effect.destination),
+        repeat: None,
     })
 }
 
@@ -152,7 +224,7 @@ fn happened(loaded: &LeadData, outcome: &Outcome) -> Entry {
     };
     let line = view! { <b>{words::stage(outcome.stage)}</b>{amount}{reason} };
     let small = outcome.by.as_ref().map(|by| format!("by {}", loaded.person(by))).unwrap_or_default();
-    Entry { at: outcome.at, kind: 4, tone, line: line.into_any(), small }
+    Entry { at: outcome.at, kind: 4, tone, line: line.into_any(), small, repeat: None }
 }
 
 fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
@@ -170,5 +242,48 @@ fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
         tone: None,
         line: line.into_any(),
         small: format!("by {}", words::actor(&merge.by_whom, &loaded.actors)),
+        repeat: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn entries_in_a_row_that_are_alike_become_one() {
+        let now = Utc::now();
+        let event = |kind: &str, minutes| {
+            let repeat = Repeat::Event { kind: kind.into(), source: "app".into(), count: 1 };
+            repeatable(Some(now - TimeDelta::minutes(minutes)), 0, None, repeat)
+        };
+        let delivered = |count, place: &str, minutes| {
+            let repeat = Repeat::Delivered { count, places: [place.to_owned()].into() };
+            repeatable(Some(now - TimeDelta::minutes(minutes)), 2, Some("good"), repeat)
+        };
+        let entries = vec![
+            delivered(2, "Warehouse", 1),
+            delivered(1, "CRM", 2),
+            event("telemetry", 3),
+            event("telemetry", 4),
+            event("form", 5),
+            delivered(1, "CRM", 6),
+        ];
+        let lines: Vec<(String, String)> = folded(entries)
+            .iter()
+            .filter_map(|entry| entry.repeat.as_ref().map(|repeat| (repeat.line(), repeat.small())))
+            .collect();
+        let said = |line: &str, small: &str| (line.to_owned(), small.to_owned());
+        assert_eq!(
+            lines,
+            [
+                said("3\u{a0}actions delivered", "CRM, Warehouse"),
+                said("Product telemetry, 2\u{a0}times", "app"),
+                said("Web form", "app"),
+                said("1\u{a0}action delivered", "CRM"),
+            ]
+        );
     }
 }

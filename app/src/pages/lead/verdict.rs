@@ -5,28 +5,51 @@ use engine::decision::{Decision, Mode};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use serde_json::Value as Json;
+use store::queue::{Kind, PastVerdict};
 
 use super::decision::ExplainedDecision;
 use super::facts::{self, Fact};
 use super::load::LeadData;
 use crate::actions::queue::QueueFilter;
 use crate::ui::chip::{action_chip, unknown_chip};
-use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
 /// Maximum number of facts in the sentence.
 const FACTS: usize = 4;
 
-/// Renders the sentence and a line of details below it.
+/// Renders what counts for the lead in one sentence, with a line of details below it: a person's verdict if one stands, with
+/// the rules' decision beneath, and else that decision.
 pub fn verdict(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
+    let rules = view! { {chip(decision)}{target(loaded, decision)}{reason(decided)}"." };
+    let sentence = match loaded.standing_verdict(decision.decision_id) {
+        Some(past) => Either::Left(view! {
+            <p>{by_person(loaded, decision, past)}</p>
+            <p class="row rules-said"><span class="quiet">"Rules:"</span><span>{rules}</span></p>
+        }),
+        None => Either::Right(view! { <p>{rules}</p> }),
+    };
     view! {
         <section class="verdict" aria-label="Decision in one sentence">
-            <p>{chip(decision)}{target(loaded, decision)}{reason(decided)}"."</p>
-            {overridden(loaded, decision)}
+            {sentence}
             {particulars(loaded, decided)}
         </section>
     }
+}
+
+/// Renders a person's verdict with its reason.
+fn by_person(loaded: &LeadData, decision: &Decision, past: &PastVerdict) -> impl IntoView + use<> {
+    let action = past.action.parse().unwrap_or(Action::Hold);
+    let to = past.assignee.as_ref().map(|email| view! { " to "<b>{loaded.person(email)}</b> });
+    let verb = if past.kind == <&str>::from(Kind::Accept) { "accepted" } else { "decided" };
+    let verb = format!(", {verb} by ");
+    let written = decision.human_overrides.iter().max_by_key(|human| human.at);
+    let reason = written
+        .filter(|human| {
+            past.kind != <&str>::from(Kind::Accept) && human.action == action && !human.reason.is_empty()
+        })
+        .map(|human| format!(": {}", human.reason.trim_end_matches('.')));
+    view! { {action_chip(action)}{to}{verb}<b>{past.by.clone()}</b>" "{loaded.clock.stamp_in_sentence(past.at)}{reason}"." }
 }
 
 /// Renders the action. A hold caused by an unknown value is dashed.
@@ -119,16 +142,6 @@ fn joined(items: &[String]) -> String {
     }
 }
 
-/// Renders the overrides that people made since.
-fn overridden(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
-    let clock = loaded.clock;
-    let one = |human: &engine::decision::HumanOverride| {
-        let reason = if human.reason.is_empty() { String::new() } else { format!(": {}", human.reason) };
-        view! { <p class="row">{icon(Icon::Person)}<span>{loaded.person(&human.by)}" changed it to "{action_chip(human.action)}" "{clock.stamp_in_sentence(human.at)}{reason}</span></p> }
-    };
-    decision.human_overrides.iter().map(one).collect_view()
-}
-
 fn particulars(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let decision = decided.decision();
     let number = decision
@@ -141,10 +154,9 @@ fn particulars(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView 
     let by = number.map_or_else(|| by.clone(), |number| format!("{by}, rule {number}"));
     let workflow =
         Some(loaded.workflow(decided.stored.workflow_id.0)).filter(|title| !by.starts_with(title.as_str()));
-    let overrides = match (decision.mode, decision.human_overrides.len()) {
-        (Mode::Live, 0) => "Live, nothing overridden".to_owned(),
-        (mode, 0) => words::mode(mode).to_owned(),
-        (mode, n) => format!("{}, {}", words::mode(mode), number::plural(n as i64, "override", "overrides")),
+    let mode = match (decision.mode, loaded.standing_verdict(decision.decision_id)) {
+        (Mode::Live, None) => "Live, no override",
+        (mode, _) => words::mode(mode),
     };
     let tags = decision
         .risk_tags
@@ -157,7 +169,7 @@ fn particulars(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView 
             <span>{by}</span>
             {decision.confidence.map(|confidence| view! { <span>"Confidence "{number::confidence(confidence)}</span> })}
             <span>{loaded.clock.stamp(decision.as_of)}</span>
-            <span>{overrides}</span>
+            <span>{mode}</span>
             {tags}
             {waits(loaded, decided)}
         </div>

@@ -14,11 +14,27 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::ListOrder;
-use crate::ui::words;
+use crate::ui::{number, words};
 
 /// Query parameters that hold the filters.
-pub const NAMES: [&str; 11] =
-    ["q", "workflow", "action", "rule", "queue", "assignee", "stage", "counts", "period", "from", "to"];
+pub const NAMES: [&str; 13] = [
+    "q",
+    "workflow",
+    "action",
+    "rule",
+    "queue",
+    "assignee",
+    "source",
+    "confidence",
+    "stage",
+    "counts",
+    "period",
+    "from",
+    "to",
+];
+/// Lower bounds of the confidence to choose from.
+const CONFIDENCES: [(&str, &str); 4] =
+    [("0.95", "0.95 or more"), ("0.9", "0.90 or more"), ("0.8", "0.80 or more"), ("0.5", "0.50 or more")];
 /// Sort columns; the first is the default.
 const SORTS: [&str; 2] = ["decided", "first"];
 /// Value of the `rule` parameter that selects leads decided by the default.
@@ -63,6 +79,8 @@ impl LeadListQuery {
             to: period.to(),
             counts: address.parsed::<FigurePart>("counts"),
             assignee: assignee.map(|person| person.email.clone()),
+            source: address.get("source").map(|source| source.chars().take(TEXT_CHARS).collect()),
+            confidence: address.parsed::<f64>("confidence").filter(|least| (0.0..=1.0).contains(least)),
             lead: None,
         };
         let mut sorted = ListOrder::read(&address, &SORTS);
@@ -102,6 +120,12 @@ impl LeadListQuery {
             ("Rule", &["rule"], filter.rule.as_ref().map(rule)),
             ("Waits for", &["queue"], filter.queue.map(|queue| queue_words(queue).to_owned())),
             ("Assigned to", &["assignee"], filter.assignee.as_ref().and_then(name)),
+            ("Source", &["source"], filter.source.as_deref().map(words::sentence)),
+            (
+                "Confidence",
+                &["confidence"],
+                filter.confidence.map(|least| format!("{} or more", number::confidence(least))),
+            ),
             ("Stage", &["stage"], filter.stage.map(|stage| words::stage(stage).to_owned())),
             ("Counts as", &["counts"], filter.counts.map(|counts| counts_words(counts).to_owned())),
             ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
@@ -121,6 +145,7 @@ pub fn form(
     workflows: &[WorkflowName],
     rules: &[RuleName],
     assignees: &[Person],
+    sources: &[String],
 ) -> impl IntoView + use<> {
     let address = &asked.address;
     let is_shown =
@@ -134,6 +159,8 @@ pub fn form(
         &asked.filter.rule.is_some(),
         &asked.filter.queue.is_some(),
         &asked.filter.assignee.is_some(),
+        &asked.filter.source.is_some(),
+        &asked.filter.confidence.is_some(),
         &asked.filter.stage.is_some(),
     ];
     let active = active.into_iter().filter(|is| **is).count();
@@ -143,7 +170,7 @@ pub fn form(
         &["action", "counts", "sort", "cols", "from", "to"]
     };
     view! {
-        <form role="search" method="get" action="/leads">
+        <form role="search" method="get" action="/leads" data-submit-on-change="">
             {address.kept(kept)}
             <label class="search">
                 {icon(Icon::Search)}
@@ -157,8 +184,10 @@ pub fn form(
                 <div class="selects">
                     {select("Workflow", "workflow", "Any workflow", workflow_choices(workflows), address.get("workflow"))}
                     {select("Rule", "rule", "Any rule", rule_choices, address.get("rule"))}
-                    {select("Waits for", "queue", "Waiting or not", queue_choices(), address.get("queue"))}
+                    {select("Waits for", "queue", "Any queue", queue_choices(), address.get("queue"))}
                     {select("Assigned to", "assignee", "Anyone", assignee_choices(assignees), address.get("assignee"))}
+                    {select("Source", "source", "Any source", source_choices(sources), address.get("source"))}
+                    {select("Confidence", "confidence", "Any confidence", confidence_choices(), address.get("confidence"))}
                     {select("Stage", "stage", "Any stage", stage_choices(), address.get("stage"))}
                     {select("First decided", "period", "Any time", period_choices(), asked.period.name())}
                 </div>
@@ -174,6 +203,14 @@ fn workflow_choices(workflows: &[WorkflowName]) -> Vec<FilterOption> {
 
 fn assignee_choices(assignees: &[Person]) -> Vec<FilterOption> {
     assignees.iter().map(|person| (person.id.to_string(), person.name.clone())).collect()
+}
+
+fn source_choices(sources: &[String]) -> Vec<FilterOption> {
+    sources.iter().map(|source| (source.clone(), words::sentence(source))).collect()
+}
+
+fn confidence_choices() -> Vec<FilterOption> {
+    CONFIDENCES.iter().map(|(least, text)| ((*least).to_owned(), (*text).to_owned())).collect()
 }
 
 /// Returns the periods to choose from. `all` is missing because it is the default.

@@ -23,6 +23,7 @@ use super::menu::Section;
 use crate::actions::runs::StartImport;
 use crate::error::Result;
 use crate::flash::Flash;
+use crate::islands::SubmitOnChange;
 use crate::lists::{LEADS, ListInfo};
 use crate::ui::charts::bars::STACK;
 use crate::ui::filters::Address;
@@ -44,7 +45,10 @@ pub struct LeadListExtras {
     names: table::LeadRowContext,
     /// The rules of the live workflows.
     rules: Vec<RuleName>,
-    counts: Option<(Vec<(Action, usize)>, bool)>,
+    /// The sources that leads came from.
+    sources: Vec<String>,
+    /// Number of leads by the action that counts for them, and whether there are more.
+    counts: (Vec<(Action, usize)>, bool),
     /// Whether no lead exists at all.
     is_bare: bool,
 }
@@ -107,6 +111,7 @@ impl ListPage for LeadList {
         Ok(LeadListExtras {
             names,
             rules: live_rules(store).await?,
+            sources: leads_list::sources(store).await?,
             counts: leads_list::counts(store, &self.asked.filter).await?,
             is_bare: found.rows.is_empty() && leads_list::is_empty(store).await?,
         })
@@ -128,12 +133,12 @@ impl ListPage for LeadList {
             .may::<StartImport>()
             .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
         ListFrame {
-            bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span>{import} }.into_any(),
-            form: filter::form(asked, workflows, &extras.rules, assignees).into_any(),
+            bar: view! { <h1>"Leads"</h1><span class="meta">{total(asked, &extras.counts)}{order(asked)}</span>{import} }.into_any(),
+            form: filter::form(asked, workflows, &extras.rules, assignees, &extras.sources).into_any(),
             chips: asked.chips(workflows, &extras.rules, assignees),
             cleared: Address::new(LEADS.path).href(),
-            tabs: by_action(asked, extras.counts.as_ref()).into_any(),
-            above: ().into_any(),
+            tabs: by_action(asked, &extras.counts).into_any(),
+            above: view! { <SubmitOnChange /> }.into_any(),
             below: ().into_any(),
         }
     }
@@ -151,6 +156,20 @@ impl ListPage for LeadList {
     }
 }
 
+/// Says how many leads match.
+fn total(asked: &LeadListQuery, (counts, more): &(Vec<(Action, usize)>, bool)) -> String {
+    let is_meant = |action: Action| asked.filter.action.is_none_or(|asked| asked == action);
+    let count: usize = counts.iter().filter(|(action, _)| is_meant(*action)).map(|(_, count)| count).sum();
+    let leads = if count == 1 && !more { "lead" } else { "leads" };
+    format!("{} {leads}. ", shown(count, *more))
+}
+
+/// Formats a count; a `+` marks one that stopped at a limit.
+fn shown(count: usize, more: bool) -> String {
+    let count = number::count(count.min(COUNTED_ROWS) as i64);
+    if more { format!("{count}+") } else { count }
+}
+
 fn order(asked: &LeadListQuery) -> &'static str {
     match (asked.sort.by_first, asked.sort.order) {
         (true, Order::Newest) => "Sorted by first decision, newest first",
@@ -161,15 +180,11 @@ fn order(asked: &LeadListQuery) -> &'static str {
 }
 
 /// Renders the number of leads for each decision as a link that filters by it.
-fn by_action(asked: &LeadListQuery, counts: Option<&(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
+fn by_action(asked: &LeadListQuery, (counts, more): &(Vec<(Action, usize)>, bool)) -> impl IntoView + use<> {
     let address = asked.address.start();
-    let is_counted = counts.is_some();
-    let (counts, more) = counts.cloned().unwrap_or_default();
+    let more = *more;
     let total: usize = counts.iter().map(|(_, count)| count).sum();
-    let shown = move |count: usize| {
-        let count = number::count(count.min(COUNTED_ROWS) as i64);
-        is_counted.then(|| view! { <b>{if more { format!("{count}+") } else { count }}</b> })
-    };
+    let shown = move |count: usize| view! { <b>{shown(count, more)}</b> };
     let all = view! {
         <li>
             <a href=address.without(&["action"]).href() aria-current=asked.filter.action.is_none().then_some("true")>"All"{shown(total)}</a>
@@ -180,7 +195,7 @@ fn by_action(asked: &LeadListQuery, counts: Option<&(Vec<(Action, usize)>, bool)
         let current = asked.filter.action == Some(*action);
         let href = address.with("action", <&str>::from(*action)).href();
         // Actions known to have no leads are hidden, except for the active one.
-        (current || count > 0 || more || !is_counted).then(|| {
+        (current || count > 0 || more).then(|| {
             view! {
                 <li data-a=words::action_tone(*action)>
                     <a href=href aria-current=current.then_some("true")><span class="dot"></span>{words::action(*action)}{shown(count)}</a>

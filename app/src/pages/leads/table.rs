@@ -35,11 +35,17 @@ pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Ta
         _ => format!("/leads/{}", row.lead_id),
     };
     let title = move |row: &LeadListRow| workflow(row).map(|workflow| workflow.title.clone());
-    let action = |row: &LeadListRow| row.last_action.parse().ok().map(action_chip);
+    let action = |row: &LeadListRow| decision(row);
     let rule = |row: &LeadListRow| rule(row, known.rules.get(&row.last_decision_id));
     let workflow_column = Column::new("workflow", "Workflow", "skip-narrow", title);
     let columns = vec![
         Column::new("lead", "Lead", "", move |row: &LeadListRow| who(row, href(row))),
+        Column::new("company", "Company", "", |row: &LeadListRow| {
+            row.company
+                .clone()
+                .map(|company| view! { <span class="clip" title=company.clone()>{company.clone()}</span> })
+        }),
+        Column::new("email", "E-mail", "", |row: &LeadListRow| row.email.clone()).extra().label("E-mail"),
         if several { workflow_column } else { workflow_column.extra() },
         Column::new("decision", "Decision", "first", action),
         Column::new("rule", "By rule", "wide", rule),
@@ -49,6 +55,9 @@ pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Ta
         Column::new("confidence", "Confidence", "num skip-narrow skip-mid", |row: &LeadListRow| {
             row.last_confidence.map(number::confidence)
         }),
+        Column::new("source", "Source", "", |row: &LeadListRow| words::sentence(&row.source))
+            .extra()
+            .label("Source"),
         Column::new("with", "With", "", |row: &LeadListRow| waits(row, known)),
         Column::new("stage", "Stage", "", |row: &LeadListRow| row.stage.as_deref().map(words::stage_named)),
         Column::new("first", "First decided", "num quiet", move |row: &LeadListRow| {
@@ -58,22 +67,30 @@ pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Ta
         .sort("first")
         .label("First"),
         Column::new("decided", "Decided", "num quiet", move |row: &LeadListRow| {
-            clock.relative(row.last_as_of)
+            clock.relative(row.effective_at)
         })
         .sort("decided"),
     ];
-    Table { caption: "Leads and the last decision about each", class: "leads", columns, choose: None }
+    Table { caption: "Leads and the decision about each", class: "leads", columns, choose: None }
 }
 
-/// Renders name, company and e-mail address, or the source's ID if nothing else is known.
+/// Renders the action that counts and, if a person decided it, what the rules had decided.
+fn decision(row: &LeadListRow) -> impl IntoView + use<> {
+    let rules = (row.effective_id != row.last_decision_id)
+        .then(|| row.last_action.parse().ok())
+        .flatten()
+        .map(|action| view! { <small class="quiet">{format!("Rules: {}", words::action(action))}</small> });
+    view! { {row.effective_action.parse().ok().map(action_chip)}{rules} }
+}
+
+/// Renders the name and, since the company has its own column, the e-mail address; or the source's ID if nothing else is known.
 fn who(row: &LeadListRow, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
         return Either::Left(
             view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
         );
     }
-    let (first, rest) =
-        words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    let (first, rest) = words::lead(row.name.as_ref(), None, row.email.as_ref(), row.external_id.as_deref());
     Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest}</span></a> })
 }
 

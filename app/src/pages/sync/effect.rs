@@ -1,10 +1,11 @@
 //! One effect: its content, recipient and destination, its state, and every attempt.
 
 use engine::ids::EffectId;
+use engine::sync::reply;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use store::sync::{self, EffectDetail, EffectState};
+use store::sync::{self, Delivery, EffectDetail, EffectState};
 
 use super::status::{EffectStatus, HoldReason, finished, unfinished};
 use super::{attempts, try_again};
@@ -52,7 +53,7 @@ async fn load(here: PageContext, id: Option<String>, path: String) -> Result<Pag
     let again = may.then(|| try_again(id.0, String::new(), &path, "btn primary"));
     let body = view! {
         <div class="verdict">
-            <p>{sentence(&detail)}</p>
+            <p>{sentence(&detail, deliveries.last(), here.clock)}</p>
             <div class="row">{state(&detail, is_silent, here.clock)}{again}</div>
         </div>
         <div class="effect">
@@ -79,11 +80,13 @@ fn who(detail: &EffectDetail) -> String {
 }
 
 /// Describes the current state in one sentence.
-fn sentence(detail: &EffectDetail) -> String {
+fn sentence(detail: &EffectDetail, last: Option<&Delivery>, clock: Clock) -> String {
     let (effect, destination) = (&detail.effect, titles::destination(&detail.effect.destination));
     let error = effect.last.as_ref().and_then(|last| last.error.clone());
-    let because = error.map(|error| format!(": {}", error.trim_end_matches('.'))).unwrap_or_default();
-    match effect.state {
+    let said = last.and_then(|last| last.response.as_ref()).and_then(reply::message);
+    let because: String =
+        error.into_iter().chain(said).map(|part| format!(": {}", part.trim_end_matches('.'))).collect();
+    match effect.state_at(clock.now) {
         Some(EffectState::Delivered) => format!("It arrived at {destination}."),
         Some(EffectState::Dead) => format!("{destination} did not take it{because}."),
         Some(EffectState::Ready) if effect.last.is_some() => {
@@ -91,7 +94,10 @@ fn sentence(detail: &EffectDetail) -> String {
         }
         Some(EffectState::Ready) => format!("It waits to be sent to {destination}."),
         Some(EffectState::Running) => format!("It is being sent to {destination}."),
-        Some(EffectState::Expired) => "It was of no use any more and was not sent.".into(),
+        Some(EffectState::Expired) => format!(
+            "It expired{} and was not sent.",
+            effect.expires_at.map(|at| format!(" {}", clock.in_sentence(at))).unwrap_or_default()
+        ),
         Some(EffectState::Superseded) => {
             "A later decision arrived at the same record first, so this one was not sent.".into()
         }
@@ -102,8 +108,9 @@ fn sentence(detail: &EffectDetail) -> String {
 
 fn state(detail: &EffectDetail, is_silent: bool, clock: Clock) -> impl IntoView + use<> {
     let effect = &detail.effect;
-    let Some(state) = unfinished(effect.state) else {
-        let (tone, text) = finished(effect.state);
+    let now = effect.state_at(clock.now);
+    let Some(state) = unfinished(now) else {
+        let (tone, text) = finished(now);
         return Either::Left(dotted(tone, text));
     };
     let hold = if detail.is_stopped {
@@ -140,7 +147,7 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
     let due = effect.due_at.filter(|_| effect.state == Some(EffectState::Ready)).map(|due| {
         view! { <dt>"Due"</dt><dd>{clock.stamp(due)}</dd> }
     });
-    let expires = effect.expires_at.map(|at| view! { <dt>"Of no use after"</dt><dd>{clock.stamp(at)}</dd> });
+    let expires = effect.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{clock.stamp(at)}</dd> });
     view! {
         <div class="sec-head"><h2 id="h-what">"What is written"</h2></div>
         <dl class="kv">
@@ -151,12 +158,12 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
             <dt>"Decided"</dt><dd>{clock.stamp(effect.created_at)}</dd>
             {due}
             {expires}
-            <dt>"Key of the write"</dt><dd>{short(&key)}</dd>
-            <dt>"Key of the record"</dt><dd>{short(&remote)}</dd>
+            <dt>"Idempotency key"</dt><dd>{short(&key)}</dd>
+            <dt>"Record key"</dt><dd>{short(&remote)}</dd>
         </dl>
         <details class="fold gap">
             <summary>"Keys in full"</summary>
-            <p class="meta">"Every attempt carries the same key of the write, so that a destination keeps what it has seen. Writes with one key of the record change the same record; the later decision counts."</p>
+            <p class="meta">"Every attempt carries the same idempotency key, so a destination ignores repeats. Actions with the same record key change the same record; the later decision counts."</p>
             <dl class="kv hashes">
                 <dt>"Write"</dt><dd><code>{key.clone()}</code></dd>
                 <dt>"Record"</dt><dd><code>{remote.clone()}</code></dd>

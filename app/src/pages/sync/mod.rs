@@ -1,16 +1,20 @@
-//! Execution and sync: waiting and failed deliveries, and background jobs.
+//! Execution and sync: deliveries that wait, failed, expired or arrived, and background jobs.
 
 mod attempts;
 mod effect;
 mod effects;
+mod history;
 mod jobs;
 mod outbox;
+mod resume;
 mod status;
 
 pub use effect::EffectPage;
 pub use effects::EffectList;
+pub use history::HistoryList;
 pub use jobs::Jobs;
 pub use outbox::Outbox;
+pub use resume::ResumePage;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -25,7 +29,7 @@ fn try_again(effect: Uuid, what: String, next: &str, class: &'static str) -> imp
         <form method="post" action=ReplayEffect::PATH>
             <input type="hidden" name="effect" value=effect.to_string() />
             <input type="hidden" name="next" value=next />
-            <button class=class>"Try again"<span class="sr">{what}</span></button>
+            <button class=class>"Retry"<span class="sr">{what}</span></button>
         </form>
     }
 }

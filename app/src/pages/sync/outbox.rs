@@ -9,16 +9,18 @@ use leptos::server_fn::ServerFn as _;
 use store::control::kill::{KillSwitch, kill_switches};
 use store::reads::frame::{names_of_actors, workflow_names};
 use store::refresh::Topic;
+use store::sync::history::FinalState;
 use store::sync::{
     DestinationRecord, OpenBreaker, OutboxCount, UnfinishedState, destinations, open_breakers, outbox_counts,
     used_on,
 };
 use store::titles::{TITLE_CHARS, TitledObject};
 
-use crate::actions::sync::{PauseDestination, ResumeDestination};
+use crate::actions::sync::{PauseDestination, ReviewExpired, resume_destination_page};
 use crate::actions::titles::SetDestinationTitle;
 use crate::error::Result;
 use crate::flash::Flash;
+use crate::lists::{EFFECTS, HISTORY};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
@@ -54,16 +56,24 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
         workflow_names(store).await?.into_iter().map(|workflow| (workflow.id, workflow.title)).collect();
     let stops = switches.iter().map(|switch| stopped(switch, &titles, &names, here.clock)).collect_view();
     let stops = (!switches.is_empty()).then(|| view! { <div class="notes">{stops}</div> });
-    let summary = view! { <h1>"Deliveries"</h1><span class="meta">{summary(&lines)}</span> };
+    let said = view! { <span class="meta">{summary(&lines)}</span> };
+    // The bar counts what the table counts, so both update together.
+    let summary = view! {
+        <h1>"Deliveries"</h1>{refresh::part("outbox-summary", Topic::Sync, said)}
+        <a class="btn plain push" href=HISTORY.path>"History"</a>
+    };
     let body = if lines.is_empty() {
         Either::Left(no_destination())
     } else {
-        let arrived = lines.iter().all(|line| unfinished(line) == 0);
+        let arrived = lines.iter().all(|line| line.count.unfinished() + line.count.expired == 0);
         let arrived = arrived.then(|| {
-            let text = "Decisions are sent as they are made. What waits, is being sent or has failed is counted above, and each number opens its list.";
+            let text = "Decisions are sent as they are made. Actions that are waiting, being sent, failed or expired are counted above.";
             view! { <div class="gap">{note::empty(Icon::Check, "Everything has arrived", view! { <p>{text}</p> })}</div> }
         });
-        Either::Right(view! { {table(&lines, &here, &flash).into_any()}{arrived} })
+        let expired = lines.iter().filter_map(|line| expired(line, &here)).collect_view();
+        Either::Right(
+            view! { <div class="notes">{expired}</div>{table(&lines, &here, &flash).into_any()}{arrived} },
+        )
     };
     let body = view! { {refresh::part("outbox", Topic::Sync, view! { {stops}{body} })}{refresh::subscribe(&[Topic::Sync])} };
     Ok(PageContent { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
@@ -71,8 +81,11 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
 
 async fn lines(here: &PageContext) -> Result<Vec<Line>> {
     let store = &here.request.store;
-    let mut counts: BTreeMap<_, _> =
-        outbox_counts(store).await?.into_iter().map(|count| (count.destination_id, count)).collect();
+    let mut counts: BTreeMap<_, _> = outbox_counts(store, here.clock.now)
+        .await?
+        .into_iter()
+        .map(|count| (count.destination_id, count))
+        .collect();
     let mut breakers: BTreeMap<_, _> =
         open_breakers(store).await?.into_iter().map(|breaker| (breaker.destination_id, breaker)).collect();
     let used = used_on(store, here.clock.now.date_naive()).await?;
@@ -86,20 +99,64 @@ async fn lines(here: &PageContext) -> Result<Vec<Line>> {
     Ok(destinations(store).await?.into_iter().filter_map(line).collect())
 }
 
-fn unfinished(line: &Line) -> i64 {
-    line.count.ready + line.count.running + line.count.dead
-}
-
 /// Summarizes all destinations in a few words.
 fn summary(lines: &[Line]) -> String {
     let sum = |of: fn(&OutboxCount) -> i64| lines.iter().map(|line| of(&line.count)).sum::<i64>();
-    let (waiting, sent, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
-    let destinations = number::plural(lines.len() as i64, "destination", "destinations");
-    let mut parts = vec![destinations];
-    parts.extend((waiting > 0).then(|| format!("{} waiting", number::count(waiting))));
-    parts.extend((sent > 0).then(|| format!("{} being sent", number::count(sent))));
-    parts.extend((dead > 0).then(|| format!("{} failed", number::count(dead))));
+    let counts = [
+        (sum(|c| c.ready), "waiting"),
+        (sum(|c| c.running), "being sent"),
+        (sum(|c| c.dead), "failed"),
+        (sum(OutboxCount::not_sent), "expired"),
+    ];
+    let mut parts = vec![number::plural(lines.len() as i64, "destination", "destinations")];
+    parts.extend(
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", number::count(*n))),
+    );
     parts.join(", ")
+}
+
+/// Renders the warning that actions for a destination expired; returns `None` if none did.
+fn expired(line: &Line, here: &PageContext) -> Option<impl IntoView + use<>> {
+    let count = &line.count;
+    if count.not_sent() == 0 {
+        return None;
+    }
+    let title = titles::destination(&line.record.name);
+    let text = match count.not_sent() {
+        1 => format!("1 action to {title} expired and was not sent."),
+        many => format!("{} actions to {title} expired and were not sent.", number::count(many)),
+    };
+    let review = (count.expired > 0 && here.may::<ReviewExpired>()).then(|| {
+        view! {
+            <form method="post" action=ReviewExpired::PATH>
+                <input type="hidden" name="destination" value=line.record.name.clone() />
+                <button class="btn">"Mark as reviewed"</button>
+            </form>
+        }
+    });
+    let lists = view! {
+        {(count.overdue > 0).then(|| view! { <a class="btn" href=list(&line.record.name, UnfinishedState::Expired)>"Show expired actions"</a> })}
+        {(count.expired > 0).then(|| view! { <a class="btn" href=closed(&line.record.name)>"Show in the history"</a> })}
+    };
+    Some(note(
+        Tone::Warn,
+        view! {
+            <p><strong>{text}</strong></p>
+            <p class="meta">"They waited longer than they are of use. To send a lead's current state, evaluate the lead again."</p>
+            <div class="row">{lists}{review}</div>
+        },
+    ))
+}
+
+/// Returns the URL of a destination's unfinished actions in a state.
+fn list(destination: &str, state: UnfinishedState) -> String {
+    Address::new(EFFECTS.path).with("destination", destination).with("state", <&str>::from(state)).href()
+}
+
+/// Returns the URL of a destination's actions that were closed as expired.
+fn closed(destination: &str) -> String {
+    let state: &'static str = FinalState::Expired.into();
+    Address::new(HISTORY.path).with("destination", destination).with("state", state).href()
 }
 
 fn stopped(
@@ -146,6 +203,7 @@ fn table(lines: &[Line], here: &PageContext, flash: &Flash) -> impl IntoView + u
                     <th scope="col" class="num">"Waiting"</th>
                     <th scope="col" class="num">"Being sent"</th>
                     <th scope="col" class="num">"Failed"</th>
+                    <th scope="col" class="num">"Expired"</th>
                     <th scope="col" class="num">"Oldest waiting"</th>
                     {may.then(|| view! { <th scope="col"><span class="sr">"Pause or resume"</span></th> })}
                 </tr>
@@ -157,18 +215,18 @@ fn table(lines: &[Line], here: &PageContext, flash: &Flash) -> impl IntoView + u
 
 fn row(line: &Line, clock: Clock, may: bool, flash: &Flash) -> impl IntoView + use<> {
     let name = line.record.name.clone();
-    let count = |n: i64, state: UnfinishedState| {
-        let href = Address::new("/sync/effects")
-            .with("destination", name.clone())
-            .with("state", <&str>::from(state))
-            .href();
-        let tone = (state == UnfinishedState::Dead).then_some("bad");
+    let link = |n: i64, href: String, tone: Option<&'static str>| {
         if n == 0 {
             Either::Left(view! { <span class="quiet">"0"</span> })
         } else {
             Either::Right(view! { <a class="tone-link" data-a=tone href=href>{number::count(n)}</a> })
         }
     };
+    let count = |n: i64, state: UnfinishedState| {
+        link(n, list(&name, state), (state == UnfinishedState::Dead).then_some("bad"))
+    };
+    // Those that still wait come first: they can be seen before anything is resumed.
+    let not_sent = if line.count.overdue > 0 { list(&name, UnfinishedState::Expired) } else { closed(&name) };
     let (tone, word) = state(line);
     let actions = may
         .then(|| view! { <td class="end"><span class="row">{action(line, flash)}{rename(line)}</span></td> });
@@ -180,6 +238,7 @@ fn row(line: &Line, clock: Clock, may: bool, flash: &Flash) -> impl IntoView + u
             <td class="num" data-l="Waiting">{count(line.count.ready, UnfinishedState::Ready)}</td>
             <td class="num" data-l="Being sent">{count(line.count.running, UnfinishedState::Running)}</td>
             <td class="num" data-l="Failed">{count(line.count.dead, UnfinishedState::Dead)}</td>
+            <td class="num" data-l="Expired">{link(line.count.not_sent(), not_sent, Some("warn"))}</td>
             <td class="num quiet" data-l=line.count.due_since.map(|_| "Oldest waiting")>
                 {line.count.due_since.map(|since| clock.relative(since))}
             </td>
@@ -242,12 +301,10 @@ fn pace(pace: &Pace, used_today: u32) -> Option<String> {
 fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     let (name, title) = (line.record.name.clone(), titles::destination(&line.record.name));
     if line.record.paused_reason.is_some() {
-        return Either::Left(view! {
-            <form method="post" action=ResumeDestination::PATH>
-                <input type="hidden" name="destination" value=name.clone() />
-                <button class="btn">"Resume"<span class="sr">{format!(" {title}")}</span></button>
-            </form>
-        });
+        let href = resume_destination_page(&name);
+        return Either::Left(
+            view! { <a class="btn" href=href>"Resume"<span class="sr">{format!(" {title}")}</span></a> },
+        );
     }
     let is_asked = flash.values.get("destination") == Some(&name);
     let error = flash.errors.get("reason").filter(|_| is_asked).cloned();
@@ -265,7 +322,7 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
                 />
             </label>
             {error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })}
-            <p class="meta">"Everybody sees the reason. What waits keeps its order and is sent once it goes on."</p>
+            <p class="meta">"Everyone sees the reason. Actions wait in order until you resume; those that expire in the meantime are not sent."</p>
             <button class="btn primary">{format!("Pause {title}")}</button>
         </form>
     };

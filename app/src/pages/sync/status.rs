@@ -7,6 +7,9 @@ use store::sync::{EffectState, UnfinishedState};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 
+/// The label of an effect that expired before it was sent, whether it is closed yet or not.
+pub const EXPIRED: &str = "Expired, not sent";
+
 /// The reason that a waiting effect is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldReason {
@@ -38,6 +41,7 @@ impl EffectStatus {
     pub fn words(&self, clock: Clock) -> (&'static str, String) {
         match (self.state, self.hold) {
             (UnfinishedState::Dead, _) => ("bad", "Failed, needs you".into()),
+            (UnfinishedState::Expired, _) => ("warn", EXPIRED.into()),
             (UnfinishedState::Running, _) => match self.leased_until {
                 Some(until) => ("info", format!("Being sent until {}", clock.time(until))),
                 None => ("info", "Being sent".into()),
@@ -63,7 +67,7 @@ impl EffectStatus {
 pub fn finished(state: Option<EffectState>) -> (&'static str, &'static str) {
     match state {
         Some(EffectState::Delivered) => ("good", "Delivered"),
-        Some(EffectState::Expired) => ("warn", "Too late, not sent"),
+        Some(EffectState::Expired) => ("warn", EXPIRED),
         Some(EffectState::Superseded) => ("info", "Overtaken by a newer decision"),
         Some(EffectState::Withdrawn) => ("info", "Withdrawn, person erased"),
         Some(EffectState::Ready | EffectState::Running | EffectState::Dead) | None => ("info", "Archived"),
@@ -113,6 +117,9 @@ mod tests {
         assert_eq!(EffectStatus { hold: Some(HoldReason::Paused), ..waits }.words(clock).1, "Waits, paused");
         let dead = EffectStatus { state: UnfinishedState::Dead, hold: Some(HoldReason::Paused), ..waits };
         assert_eq!(dead.words(clock).1, "Failed, needs you");
+        let expired =
+            EffectStatus { state: UnfinishedState::Expired, hold: Some(HoldReason::Paused), ..waits };
+        assert_eq!(expired.words(clock), ("warn", "Expired, not sent".into()));
     }
 
     #[test]

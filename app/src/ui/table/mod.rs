@@ -110,6 +110,8 @@ pub struct RowSelection<'a, Row> {
     pub form: &'static str,
     /// The name that the values are sent under.
     pub name: &'static str,
+    /// Whether all boxes are ticked.
+    pub is_all: bool,
     /// Returns the check box of a row, or `None` for a row that cannot be selected.
     pub row: CheckboxOfRow<'a, Row>,
 }
@@ -165,7 +167,7 @@ impl<Row> Table<'_, Row> {
         let cells = cells.collect_view();
         let choose = self.choose.as_ref().map(|choose| {
             let input = (choose.row)(row).map(|(value, words)| {
-                view! { <label><input type="checkbox" form=choose.form name=choose.name value=value /><span class="sr">{words}</span></label> }
+                view! { <label><input type="checkbox" form=choose.form name=choose.name value=value checked=choose.is_all /><span class="sr">{words}</span></label> }
             });
             view! { <td class="pick">{input}</td> }
         });

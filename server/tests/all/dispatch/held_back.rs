@@ -140,7 +140,7 @@ async fn a_stopped_workflow_releases_claimed_effects() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(world.fake.begun().len(), asked);
 
-    resume(store, &actor, &scope).await.unwrap();
+    resume(store, &actor, &scope, "fixed").await.unwrap();
     world.drained().await;
     assert_eq!(world.fake.begun().len(), 12, "none was sent twice");
     dispatcher.stop().await;

@@ -147,7 +147,7 @@ async fn nothing_is_sent_to_a_paused_destination_until_it_is_resumed() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert!(world.fake.begun().is_empty());
     assert_eq!(world.states(lead).await, [Ready, Ready]);
-    store::sync::resume(store, &Actor::command("test"), crm).await.unwrap();
+    store::sync::resume(store, &Actor::command("test"), crm, "fixed").await.unwrap();
     world.becomes(lead, &[Delivered, Delivered]).await;
     dispatcher.stop().await;
 }
@@ -181,7 +181,7 @@ async fn a_gone_destination_is_paused_and_its_effects_wait() {
     assert_eq!(world.fake.begun().len(), 1);
     assert_eq!(world.number("SELECT count(*) FROM audit_log WHERE action = 'destination.pause' AND actor = 'command:dispatcher'").await, 1);
     is_gone.store(false, Ordering::Relaxed);
-    store::sync::resume(&world.database.store, &Actor::command("test"), crm).await.unwrap();
+    store::sync::resume(&world.database.store, &Actor::command("test"), crm, "fixed").await.unwrap();
     world.drained().await;
     assert_eq!(world.number("SELECT count(*) FROM deliveries WHERE result = 'delivered'").await, 3);
     dispatcher.stop().await;

@@ -61,6 +61,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/sync/effects",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/effects/{id}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/jobs",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/sync/resume",                        "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/sync/history",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/sync/history.csv",                   "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/runs",                               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/runs.csv",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/runs/{id}",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -102,6 +105,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-destination",        ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/review-expired",            ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-destination-title",     ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effect",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/import",                             ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
@@ -138,7 +142,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/release-lead",              ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/evaluate-lead",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/decide-lead",               ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
-    ("POST", "/actions/give-back-lead",            ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
+    // RevOps changes decisions, too, on the lead's page; whoever changed one may undo it.
+    ("POST", "/actions/give-back-lead",            ".  x  x  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/change-decision",           ".  x  x  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     // Leads that are assigned to the AE who answers.
     ("POST", "/actions/answer-lead",               ".  .  .  .  .  .  .  .  x  .  |  .  .  .  .  |  ."),
     // People and keys.

@@ -136,7 +136,7 @@ async fn only_selected_deliveries_are_retried() {
     assert_eq!(page.matches("name=\"effects[]\"").count(), 3);
 
     browser.post("/actions/replay-chosen", &[("next", "/sync/effects?state=dead")]).await;
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("Nothing was chosen."));
+    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("Nothing was selected."));
     let chosen = [effects[0].to_string(), effects[2].to_string()];
     let fields = [
         ("effects[0]", chosen[0].as_str()),

@@ -77,7 +77,9 @@ async fn sales_leaders_get_one_e_mail_per_stop_and_resume() {
     assert!(of(&letters, "sam@acme.example").is_empty());
 
     store::people::set_disabled(app.store(), &Actor::command("test"), gone, true).await.unwrap();
-    kill::resume(app.store(), &Actor::command("test"), &inbound()).await.unwrap();
+    kill::resume(app.store(), &Actor::command("test"), &inbound(), "The owners are right again")
+        .await
+        .unwrap();
     hurry(&app).await;
     let letters = server.letters(3).await;
     hurry(&app).await;
@@ -116,10 +118,12 @@ async fn without_a_mail_server_the_home_page_shows_the_notice() {
     until(&app, "SELECT coalesce(bool_or(succeeded), false) FROM jobs WHERE name = 'notices'").await;
     let page = lea.get("/").await.text().await.unwrap();
     assert!(page.contains("is stopped.") && page.contains("Leads go to the wrong owners"), "{page}");
-    kill::resume(app.store(), &Actor::command("test"), &inbound()).await.unwrap();
+    kill::resume(app.store(), &Actor::command("test"), &inbound(), "The owners are right again")
+        .await
+        .unwrap();
     let page = lea.get("/").await.text().await.unwrap();
     assert!(
-        page.contains("Inbound form was resumed.") && page.contains("Leads go to the wrong owners"),
+        page.contains("Inbound form was resumed.") && page.contains("The owners are right again"),
         "{page}"
     );
     assert!(!sam.get("/").await.text().await.unwrap().contains("was resumed."));

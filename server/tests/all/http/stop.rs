@@ -40,13 +40,31 @@ async fn a_workflow_is_stopped_with_a_reason_and_resumed() {
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let seen = sdr.get("/").await.text().await.unwrap();
     assert!(
-        seen.contains("Wrong territory") && !seen.contains(">Resume<") && !seen.contains("Stop a workflow")
+        seen.contains("Wrong territory")
+            && !seen.contains("/sync/resume?workflow=inbound-form\">Resume<")
+            && !seen.contains("Stop a workflow")
     );
 
+    let confirm = "/sync/resume?workflow=inbound-form";
+    assert!(page.contains(confirm), "{page}");
+    let seen = sdr.get(confirm).await.text().await.unwrap();
+    assert!(seen.contains("Stopped: Wrong territory") && !seen.contains("resume-workflow"), "{seen}");
+    let refused = revops.post("/actions/resume-workflow", &[("workflow", "inbound-form")]).await;
+    assert_eq!(location(&refused), confirm);
+    let page = revops.get(confirm).await.text().await.unwrap();
+    assert!(page.contains("Give a reason") && page.contains("The rules decide new leads again."), "{page}");
     for said in ["is resumed.", "is not stopped."] {
-        revops.post("/actions/resume-workflow", &[("workflow", "inbound-form")]).await;
+        let fields = [("workflow", "inbound-form"), ("reason", "The territory is right")];
+        revops.post("/actions/resume-workflow", &fields).await;
         assert!(revops.get("/").await.text().await.unwrap().contains(said), "{said}");
     }
+    let reasons: Vec<String> = sqlx::query_scalar(
+        "SELECT detail->>'reason' FROM audit_log WHERE action IN ('workflow.kill', 'workflow.resume') ORDER BY id",
+    )
+    .fetch_all(app.store().pool())
+    .await
+    .unwrap();
+    assert_eq!(reasons, ["Wrong territory", "The territory is right"]);
     revops.post("/actions/stop-workflow", &[("workflow", "*"), ("reason", "Everything")]).await;
     assert!(revops.get("/").await.text().await.unwrap().contains("Every workflow is stopped."));
     let unknown = revops.post("/actions/stop-workflow", &[("workflow", "nothing"), ("reason", "x")]).await;

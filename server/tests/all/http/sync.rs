@@ -1,9 +1,13 @@
 //! Actions on the sync pages: pausing, retrying, running a job.
 
+use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
+use engine::sync::flow::Pace;
 use reqwest::StatusCode;
 use serde_json::json;
+use store::Actor;
 use store::actor::Role;
+use store::sync::fixture::NewEffect;
 use store::sync::{destinations, fixture, jobs};
 
 use super::runs::over;
@@ -66,7 +70,7 @@ async fn a_destination_is_paused_with_a_reason_and_resumed() {
         let answer = browser.post("/actions/pause-destination", &fields).await;
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sync"));
         assert_eq!(reason(&app, "warehouse").await, None);
-        assert!(text(&mut browser, "/sync").await.contains("Say why, so that whoever looks next knows."));
+        assert!(text(&mut browser, "/sync").await.contains("Give a reason, so that others know why."));
     }
     let long = "x".repeat(501);
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", &long)]).await;
@@ -82,16 +86,91 @@ async fn a_destination_is_paused_with_a_reason_and_resumed() {
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
     assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
 
-    browser.post("/actions/resume-destination", &[("destination", "warehouse")]).await;
+    // Resuming asks for a reason of its own, on a page that says what happens.
+    let confirm = "/sync/resume?destination=warehouse";
+    let page = text(&mut browser, "/sync").await;
+    assert!(page.contains(&format!("href=\"{confirm}\"")), "{page}");
+    let answer = browser.post("/actions/resume-destination", &[("destination", "warehouse")]).await;
+    assert_eq!(location(&answer), confirm);
+    assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
+    let page = text(&mut browser, confirm).await;
+    assert!(page.contains("Give a reason, so that others know why.") && page.contains("Paused: Moving it."));
+    assert!(page.contains("No actions are waiting."), "{page}");
+    let fields = [("destination", "warehouse"), ("reason", "It has moved.")];
+    assert_eq!(location(&browser.post("/actions/resume-destination", &fields).await), "/sync");
     assert_eq!(reason(&app, "warehouse").await, None);
-    assert!(text(&mut browser, "/sync").await.contains("Warehouse goes on."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is resumed."));
+    browser.post("/actions/resume-destination", &fields).await;
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is not paused."));
     assert_eq!(
         audited(&app).await,
         [
             "destination.pause destination:warehouse Moving it.",
-            "destination.resume destination:warehouse Moving it."
+            "destination.resume destination:warehouse It has moved."
         ]
     );
+    assert!(text(&mut browser, confirm).await.contains("Warehouse is not paused."));
+}
+
+#[tokio::test]
+async fn expired_actions_are_counted_and_announced_before_and_after_a_resume() {
+    let app = TestApp::start().await;
+    let store = app.store();
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
+    let spare = fixture::destination(store, "spare", "webhook", &json!({}), None).await.unwrap();
+    store::sync::pause(store, &Actor::command("test"), spare, "Moving it.").await.unwrap();
+    let hour = chrono::TimeDelta::hours(1);
+    for (n, expires_at) in [(3, Utc::now() - hour), (2, Utc::now() + hour)] {
+        for _ in 0..n {
+            let lead = fixture::lead(store).await.unwrap();
+            let new = NewEffect {
+                destination: spare,
+                lead,
+                sequence: 1,
+                kind: "lead_update",
+                expires_at: Some(expires_at),
+            };
+            fixture::effects(store, &[new]).await.unwrap();
+        }
+    }
+    let sync = text(&mut browser, "/sync").await;
+    assert!(
+        sync.contains("2 waiting, 3 expired")
+            && sync.contains("3 actions to spare expired and were not sent.")
+    );
+    assert!(!sync.contains("Everything has arrived"));
+    let home = text(&mut browser, "/").await;
+    assert!(home.contains("3 actions to spare expired and were not sent."), "{home}");
+    assert!(home.contains("spare is paused, and 2 actions wait."), "{home}");
+    let list = text(&mut browser, "/sync/effects?destination=spare&state=expired").await;
+    assert_eq!(list.matches("Expired, not sent").count(), 3, "{list}");
+    let waiting = text(&mut browser, "/sync/effects?destination=spare&state=ready").await;
+    assert_eq!(waiting.matches("Waits, paused").count(), 2, "{waiting}");
+    let confirm = text(&mut browser, "/sync/resume?destination=spare").await;
+    assert!(confirm.contains("3 of 5 are past their expiry and will not be sent."), "{confirm}");
+    assert!(confirm.contains("2 actions are sent at once, the oldest first."), "{confirm}");
+
+    let fields = [("destination", "spare"), ("reason", "Moved.")];
+    browser.post("/actions/resume-destination", &fields).await;
+    let sync = text(&mut browser, "/sync").await;
+    assert!(
+        sync.contains("spare is resumed. 2 actions are being sent. 3 actions expired and are not sent."),
+        "{sync}"
+    );
+    // The next claim closes them; they are still counted until a person has reviewed them.
+    store::sync::claim(store, spare, &Pace::default(), Utc::now(), 500).await.unwrap();
+    sqlx::query("DELETE FROM outbox").execute(store.pool()).await.unwrap();
+    let sync = text(&mut browser, "/sync").await;
+    assert!(sync.contains("3 actions to spare expired and were not sent."), "{sync}");
+    assert!(!sync.contains("Everything has arrived"), "{sync}");
+    let history = text(&mut browser, "/sync/history?destination=spare&state=expired").await;
+    assert_eq!(history.matches("class=\"mono\"").count() - 1, 3, "{history}");
+    browser.post("/actions/review-expired", &[("destination", "spare")]).await;
+    let sync = text(&mut browser, "/sync").await;
+    assert!(sync.contains("are marked as reviewed") && sync.contains("Everything has arrived"), "{sync}");
+    assert!(!text(&mut browser, "/").await.contains("expired and were not sent."));
+    let file = text(&mut browser, "/sync/history.csv?state=expired").await;
+    assert_eq!(file.matches("Expired, not sent").count(), 3, "{file}");
 }
 
 #[tokio::test]
@@ -121,11 +200,11 @@ async fn a_failed_effect_is_retried_once() {
     let id = effects[0].to_string();
     let mut browser = app.signed_in("pavel@acme.example", &[Role::RevopsLead]).await;
     let list = "/sync/effects?state=dead&destination=spare";
-    assert!(text(&mut browser, list).await.contains("Try all 2 again"));
+    assert!(text(&mut browser, list).await.contains("Retry all 2"));
     let fields = [("effect", id.as_str()), ("next", list)];
     let answer = browser.post("/actions/replay-effect", &fields).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, list));
-    assert!(text(&mut browser, list).await.contains("It is on its way again."));
+    assert!(text(&mut browser, list).await.contains("Retrying."));
     browser.post("/actions/replay-effect", &fields).await;
     assert!(text(&mut browser, list).await.contains("It is not among the failed ones any more."));
     let mut states = states(&app, destination).await;
@@ -143,7 +222,7 @@ async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
     let mut browser = app.signed_in("ada@acme.example", &[Role::Admin]).await;
     let list = "/sync/effects?state=dead&destination=spare&error=status%20410";
     let page = text(&mut browser, list).await;
-    assert!(page.contains("Try all 2 again"));
+    assert!(page.contains("Retry all 2"));
     assert!(page.contains("2\u{a0}failed actions to spare whose error has “status 410” in it"));
     let fields = [("destination", "spare"), ("error", "status 410")];
     let retried = async |browser: &mut Browser<'_>| {

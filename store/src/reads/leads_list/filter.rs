@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::reads::keyset::{self, Order};
 
 /// Filters the list of leads. A lead must match every field that is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeadListFilter {
     /// Only this workflow.
     pub workflow: Option<Uuid>,
-    /// Only leads whose latest decision has this action.
+    /// Only leads for which this action counts: a person's, or that of the latest decision.
     pub action: Option<Action>,
     /// Only leads whose latest decision is by this rule.
     pub rule: Option<RuleFilter>,
@@ -30,6 +30,10 @@ pub struct LeadListFilter {
     pub counts: Option<FigurePart>,
     /// Only leads assigned to the person with this address.
     pub assignee: Option<String>,
+    /// Only leads whose first event came from this source.
+    pub source: Option<String>,
+    /// Only leads whose latest decision is at least this sure.
+    pub confidence: Option<f64>,
     /// Only this lead.
     pub lead: Option<Uuid>,
 }
@@ -85,13 +89,13 @@ pub enum FigurePart {
 /// Cursor into the list of leads.
 pub type LeadListCursor = keyset::Cursor<LeadListPosition>;
 
-/// A position in the list, by the latest decision or by the first one.
+/// A position in the list, by the latest decision or verdict or by the first decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeadListPosition {
     /// `as_of` of the first decision, if the list is sorted by it.
     pub first_as_of: Option<DateTime<Utc>>,
-    /// The latest decision.
-    pub last_decision: Uuid,
+    /// The latest decision, or the verdict on it.
+    pub effective: Uuid,
 }
 
 /// Formats the place for a URL: microseconds since 1970 and the decision, or the decision alone.
@@ -100,7 +104,7 @@ impl std::fmt::Display for LeadListPosition {
         if let Some(at) = self.first_as_of {
             write!(f, "{}.", at.timestamp_micros())?;
         }
-        self.last_decision.fmt(f)
+        self.effective.fmt(f)
     }
 }
 
@@ -110,7 +114,7 @@ impl std::str::FromStr for LeadListPosition {
         let (at, decision) = text.split_once('.').map_or((None, text), |(at, decision)| (Some(at), decision));
         let instant = |at: &str| DateTime::from_timestamp_micros(at.parse().ok()?);
         let first_as_of = at.map(|at| instant(at).ok_or(())).transpose()?;
-        Ok(Self { first_as_of, last_decision: decision.parse().map_err(drop)? })
+        Ok(Self { first_as_of, effective: decision.parse().map_err(drop)? })
     }
 }
 
@@ -122,6 +126,11 @@ impl LeadListFilter {
 
     /// Returns whether the filter has a condition that no index covers, so that rows must be searched.
     pub(super) fn is_searched(&self) -> bool {
-        self.rule.is_some() || self.stage.is_some() || self.text.is_some() || self.counts.is_some()
+        self.rule.is_some()
+            || self.stage.is_some()
+            || self.text.is_some()
+            || self.counts.is_some()
+            || self.source.is_some()
+            || self.confidence.is_some()
     }
 }

@@ -32,13 +32,17 @@ pub struct LeadListRow {
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The latest decision, which determines the order of the list.
+    /// The latest decision by the rules.
     pub last_decision_id: Uuid,
     /// `as_of` of the first decision.
     pub first_as_of: DateTime<Utc>,
-    /// `as_of` of the latest decision.
-    pub last_as_of: DateTime<Utc>,
-    /// Action of the latest decision.
+    /// The verdict or the decision that counts, which determines the order of the list.
+    pub effective_id: Uuid,
+    /// When the verdict was given, or `as_of` of the decision.
+    pub effective_at: DateTime<Utc>,
+    /// The action that counts: a person's, or that of the latest decision.
+    pub effective_action: String,
+    /// Action of the latest decision by the rules.
     pub last_action: String,
     /// ID of the rule that made the latest decision; `None` for the default.
     pub last_rule_id: Option<String>,
@@ -64,6 +68,8 @@ pub struct LeadListRow {
     pub stage: Option<String>,
     /// When the person was erased.
     pub erased_at: Option<DateTime<Utc>>,
+    /// Source of the first event.
+    pub source: String,
 }
 
 /// A page of the list.
@@ -96,7 +102,7 @@ pub async fn page(
     let is_full = rows.len() > limit;
     let place = |row: &LeadListRow| LeadListPosition {
         first_as_of: sort.by_first.then_some(row.first_as_of),
-        last_decision: row.last_decision_id,
+        effective: row.effective_id,
     };
     let beside = keyset::turn(&mut rows, limit, &cursor, sort.order, place);
     let mut page = LeadListPage { rows, beside, cut: false };
@@ -111,31 +117,34 @@ pub async fn page(
     Ok(page)
 }
 
-/// Counts the actions among the newest [`COUNTED_ROWS`] leads that pass the filter, ignoring its action, and returns
-/// whether there are more. Returns `None` if counting would require a search.
+/// Counts the actions that count for the newest [`COUNTED_ROWS`] leads that pass the filter, ignoring its action, and returns
+/// whether there are more. Where no index covers the filter, the leads are searched for among the newest [`SEARCHED_ROWS`].
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn counts(store: &Store, filter: &LeadListFilter) -> Result<Option<(Vec<(Action, usize)>, bool)>> {
+pub async fn counts(store: &Store, filter: &LeadListFilter) -> Result<(Vec<(Action, usize)>, bool)> {
     let filter = LeadListFilter { action: None, ..named(store, filter).await? };
-    if filter.is_searched() {
-        return Ok(None);
-    }
-    let mut query = QueryBuilder::new("SELECT last_action, count(*) FROM (");
     let sort = LeadListSort { by_first: filter.has_period(), ..LeadListSort::default() };
-    push_window(
-        &mut query,
-        "s.last_action",
-        &Window { filter: &filter, sort, cursor: LeadListCursor::Start },
-    );
-    query.push(" LIMIT ").push_bind(COUNTED_ROWS as i64 + 1).push(") s GROUP BY last_action");
+    let window = Window { filter: &filter, sort, cursor: LeadListCursor::Start };
+    let mut query = QueryBuilder::new("SELECT effective_action, count(*) FROM (");
+    if filter.is_searched() {
+        query.push("SELECT s.effective_action FROM (");
+        push_window(&mut query, "s.*", &window);
+        query.push(" LIMIT ").push_bind(SEARCHED_ROWS);
+        query.push(") s CROSS JOIN LATERAL (SELECT FROM leads l WHERE l.id = s.lead_id AND ");
+        push_searched_conditions(&mut query, &filter);
+        query.push(" OFFSET 0) l");
+    } else {
+        push_window(&mut query, "s.effective_action", &window);
+    }
+    query.push(" LIMIT ").push_bind(COUNTED_ROWS as i64 + 1).push(") s GROUP BY effective_action");
     let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
     let counts: Vec<(Action, usize)> = rows
         .into_iter()
         .filter_map(|(action, count)| Some((action.parse().ok()?, usize::try_from(count).ok()?)))
         .collect();
-    let more = counts.iter().map(|(_, count)| count).sum::<usize>() > COUNTED_ROWS;
-    Ok(Some((counts, more)))
+    let is_full = counts.iter().map(|(_, count)| count).sum::<usize>() > COUNTED_ROWS;
+    Ok((counts, is_full || end_of_search(store, &window).await?.is_some()))
 }
 
 /// Display name of the rule behind a decision.
@@ -163,6 +172,20 @@ pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<DecidingR
          WHERE d.id = ANY($1) AND coalesce(d.rule_id, d.held_by) IS NOT NULL",
     )
     .bind(decisions)
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Returns the sources that leads came from, by name. Jumps from one to the next rather than reading every lead.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn sources(store: &Store) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar(
+        "WITH RECURSIVE found AS ((SELECT source FROM lead_states ORDER BY source LIMIT 1) \
+           UNION ALL SELECT (SELECT s.source FROM lead_states s WHERE s.source > f.source ORDER BY s.source LIMIT 1) FROM found f WHERE f.source IS NOT NULL) \
+         SELECT source FROM found WHERE source IS NOT NULL LIMIT 100",
+    )
     .fetch_all(store.pool())
     .await?)
 }
@@ -209,8 +232,8 @@ impl Window<'_> {
 /// Postgres takes rows from the window one by one and stops once the page is full.
 fn search(window: &Window<'_>, limit: usize) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, \
-         s.last_rule_version, s.queue, s.queued_at, l.name, l.company, l.email, l.external_id, l.assignee, l.stage, l.erased_at FROM (",
+        "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.effective_id, s.effective_at, s.effective_action, s.last_action, s.last_rule_id, s.last_confidence, \
+         s.last_rule_version, s.queue, s.queued_at, s.source, l.name, l.company, l.email, l.external_id, l.assignee, l.stage, l.erased_at FROM (",
     );
     push_window(&mut query, "s.*", window);
     query
@@ -230,19 +253,19 @@ async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<Lead
         return Ok(None);
     }
     let mut query = QueryBuilder::new("");
-    push_window(&mut query, "s.first_as_of, s.last_decision_id", window);
+    push_window(&mut query, "s.first_as_of, s.effective_id", window);
     query.push(" OFFSET ").push_bind(SEARCHED_ROWS - 1).push(" LIMIT 1");
     let end: Option<(DateTime<Utc>, Uuid)> = query.build_query_as().fetch_optional(store.pool()).await?;
-    Ok(end.map(|(at, last_decision)| LeadListPosition {
+    Ok(end.map(|(at, effective)| LeadListPosition {
         first_as_of: window.sort.by_first.then_some(at),
-        last_decision,
+        effective,
     }))
 }
 
 fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Window<'_>) {
     query.push("SELECT ").push(columns).push(" FROM lead_states s WHERE true");
     if let Some(action) = window.filter.action {
-        query.push(" AND s.last_action = ").push_bind(<&'static str>::from(action));
+        query.push(" AND s.effective_action = ").push_bind(<&'static str>::from(action));
     }
     match window.cursor {
         LeadListCursor::Start => {}
@@ -257,16 +280,11 @@ fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Windo
 fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &str, place: LeadListPosition) {
     match (window.sort.by_first, place.first_as_of) {
         (true, Some(at)) => {
-            query
-                .push(" AND (s.first_as_of, s.last_decision_id)")
-                .push(than)
-                .push("(")
-                .push_bind(at)
-                .push(", ");
-            query.push_bind(place.last_decision).push(")");
+            query.push(" AND (s.first_as_of, s.effective_id)").push(than).push("(").push_bind(at).push(", ");
+            query.push_bind(place.effective).push(")");
         }
         (false, None) => {
-            query.push(" AND s.last_decision_id").push(than).push_bind(place.last_decision);
+            query.push(" AND s.effective_id").push(than).push_bind(place.effective);
         }
         _ => {}
     }
@@ -274,10 +292,10 @@ fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &st
 
 fn push_order(query: &mut QueryBuilder<Postgres>, window: &Window<'_>) {
     query.push(match (window.sort.by_first, window.is_ascending()) {
-        (false, true) => " ORDER BY s.last_decision_id",
-        (false, false) => " ORDER BY s.last_decision_id DESC",
-        (true, true) => " ORDER BY s.first_as_of, s.last_decision_id",
-        (true, false) => " ORDER BY s.first_as_of DESC, s.last_decision_id DESC",
+        (false, true) => " ORDER BY s.effective_id",
+        (false, false) => " ORDER BY s.effective_id DESC",
+        (true, true) => " ORDER BY s.first_as_of, s.effective_id",
+        (true, false) => " ORDER BY s.first_as_of DESC, s.effective_id DESC",
     });
 }
 
@@ -319,6 +337,12 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &LeadLis
         Some(RuleFilter::Rule(rule)) => drop(query.push(" AND s.last_rule_id = ").push_bind(rule.clone())),
         Some(RuleFilter::Default) => drop(query.push(" AND s.last_rule_id IS NULL")),
         None => {}
+    }
+    if let Some(source) = &filter.source {
+        query.push(" AND s.source = ").push_bind(source.clone());
+    }
+    if let Some(confidence) = filter.confidence {
+        query.push(" AND s.last_confidence >= ").push_bind(confidence);
     }
     if let Some(stage) = filter.stage {
         query.push(" AND l.stage = ").push_bind(<&'static str>::from(stage));

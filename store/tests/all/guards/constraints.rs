@@ -120,6 +120,14 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("lead_states_queue_exists", "lead_states", "queue = 'later', queued_at = now()"),
     ("lead_states_queued_since", "lead_states", "queue = 'sdr'"),
     ("lead_states_suggested_exists", "lead_states", "suggested = 'guess'"),
+    (
+        "lead_states_verdict_action_exists",
+        "lead_states",
+        "verdict_id = lead_id, verdict_at = now(), verdict_action = 'guess'",
+    ),
+    ("lead_states_verdict_is_whole", "lead_states", "verdict_id = lead_id, verdict_at = now()"),
+    ("lead_states_verdict_is_whole", "lead_states", "verdict_action = 'hold', verdict_at = now()"),
+    ("lead_states_verdict_is_whole", "lead_states", "verdict_id = lead_id, verdict_action = 'hold'"),
     ("leads_erased_is_empty", "leads", "erased_at = now(), data_key = 'x'"),
     ("leads_erased_is_empty", "leads", "erased_at = now(), email = 'x'"),
     ("leads_erased_is_empty", "leads", "erased_at = now(), name = 'x'"),
@@ -153,6 +161,8 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("queue_verdicts_action_exists", "queue_verdicts", "action = 'guess'"),
     ("queue_verdicts_give_back_after_one", "queue_verdicts", "turn = 1"),
     ("queue_verdicts_kind_exists", "queue_verdicts", "kind = 'perhaps'"),
+    ("queue_verdicts_queued_since", "queue_verdicts", "queue = NULL"),
+    ("queue_verdicts_queued_since", "queue_verdicts", "queued_at = NULL"),
     ("queue_verdicts_turns_count_from_one", "queue_verdicts", "kind = 'accept', turn = 0"),
     ("releases_come_from_a_change_or_a_waiver", "releases", "change_id = NULL"),
     ("releases_come_from_a_change_or_a_waiver", "releases", "waiver = 'Urgent'"),
@@ -378,7 +388,9 @@ fn copy(table: &str, difference: &str) -> String {
     let change = if difference.is_empty() { String::new() } else { format!("UPDATE copy SET {difference};") };
     format!(
         "CREATE TEMP TABLE copy AS SELECT * FROM {table} ORDER BY {table}::text LIMIT 1; {change}
-         INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM copy; DROP TABLE copy"
+         DO $$ DECLARE columns text := (SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+             WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
+         BEGIN EXECUTE format('INSERT INTO {table} (%1$s) OVERRIDING SYSTEM VALUE SELECT %1$s FROM copy', columns); END $$; DROP TABLE copy"
     )
 }
 

@@ -52,6 +52,11 @@ impl EffectListQuery {
         DeadEffectFilter { destination: self.filter.destination, error: self.filter.error.clone() }
     }
 
+    /// Returns whether the list includes actions to this destination.
+    pub fn is_of(&self, destination: uuid::Uuid) -> bool {
+        self.filter.destination.is_none_or(|asked| asked.0 == destination)
+    }
+
     /// Describes the active filters.
     pub fn chips(&self) -> Vec<Chip> {
         let bare = self.address.start();

@@ -14,6 +14,7 @@ use store::Store;
 use store::control::kill::kill_switches;
 use store::reads::keyset::Order;
 use store::refresh::Topic;
+use store::sync::history::FinalState;
 use store::sync::unfinished::{COUNTED_ROWS, PAGE_ROWS, UnfinishedCursor};
 use store::sync::{
     DestinationRecord, OutboxCount, UnfinishedEffect, UnfinishedState, count_dead, destinations,
@@ -23,13 +24,14 @@ use store::sync::{
 use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::lists::{EFFECTS, ListInfo};
+use crate::lists::{EFFECTS, HISTORY, ListInfo};
 use crate::pages::frame::{self, PageContext};
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
 use crate::ui::filters::Address;
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
+use crate::ui::note::Tone;
 use crate::ui::progress::progress;
 use crate::ui::table::{ListOrder, Table};
 use crate::ui::{note, number, refresh, titles};
@@ -40,6 +42,9 @@ pub struct EffectList {
     asked: EffectListQuery,
     destinations: Vec<DestinationRecord>,
     again: Option<Again>,
+    /// Whether the boxes of all rows are ticked.
+    is_all_chosen: bool,
+    now: DateTime<Utc>,
 }
 
 /// Data that the page shows in addition to the rows.
@@ -74,7 +79,15 @@ impl ListPage for EffectList {
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
         let destinations = destinations(store).await?;
         let again = asked.query.get("again").and_then(|text| Again::read(&text));
-        Ok(Self { asked: EffectListQuery::read(asked.address, &destinations), destinations, again })
+        let is_all_chosen = asked.query.get("chosen").as_deref() == Some("all");
+        let now = asked.clock.now;
+        Ok(Self {
+            asked: EffectListQuery::read(asked.address, &destinations),
+            destinations,
+            again,
+            is_all_chosen,
+            now,
+        })
     }
 
     fn address(&self) -> &Address {
@@ -91,7 +104,8 @@ impl ListPage for EffectList {
         cursor: UnfinishedCursor,
         limit: usize,
     ) -> Result<ListRows<UnfinishedEffect, EffectId>> {
-        let found = unfinished(store, &self.asked.filter, self.asked.sorted.order, cursor, limit).await?;
+        let (filter, order) = (&self.asked.filter, self.asked.sorted.order);
+        let found = unfinished(store, filter, order, cursor, limit, self.now).await?;
         Ok(ListRows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
@@ -112,11 +126,12 @@ impl ListPage for EffectList {
         let standing = standing(here, &self.destinations).await?;
         let is_any_dead =
             standing.may_replay && found.rows.iter().any(|row| row.state == UnfinishedState::Dead);
-        Ok(EffectListExtras { standing, counts: outbox_counts(store).await?, failed, untried, is_any_dead })
+        let counts = outbox_counts(store, here.clock.now).await?;
+        Ok(EffectListExtras { standing, counts, failed, untried, is_any_dead })
     }
 
     fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, UnfinishedEffect> {
-        table::table(&extras.standing, extras.is_any_dead)
+        table::table(&extras.standing, extras.is_any_dead, self.is_all_chosen)
     }
 
     fn surroundings(
@@ -137,7 +152,7 @@ impl ListPage for EffectList {
             <span class="meta">{order}</span>
         };
         let tabs = view! {
-            {by_state(asked, &extras.counts).into_any()}
+            {refresh::part("by-state", Topic::Sync, by_state(asked, &extras.counts))}
             {(extras.failed > 0).then(|| try_all(here, asked, extras.failed).into_any())}
         };
         let progress = self.again.map(|again| progress_of(here, again, extras.untried, &asked.address));
@@ -147,10 +162,12 @@ impl ListPage for EffectList {
             chips: asked.chips(),
             cleared: asked.address.start().without(&NAMES[1..]).href(),
             tabs: tabs.into_any(),
-            above: refresh::part("progress", Topic::Sync, progress).into_any(),
-            below:
-                view! { <div class="list-foot">{extras.is_any_dead.then(|| try_chosen(here, asked))}</div> }
-                    .into_any(),
+            above: view! {
+                {refresh::part("progress", Topic::Sync, progress)}
+                {refresh::part("closed", Topic::Sync, closed(asked, &extras.counts))}
+            }
+            .into_any(),
+            below: extras.is_any_dead.then(|| retry_chosen(here, asked, self.is_all_chosen)).into_any(),
         }
     }
 
@@ -187,12 +204,12 @@ fn progress_of(here: &PageContext, again: Again, left: u64, address: &Address) -
             <form method="post" action=StopReplay::PATH>
                 <input type="hidden" name="at" value=again.at.timestamp_micros().to_string() />
                 <input type="hidden" name="next" value=address.start().href() />
-                <button class="btn">"Stop trying"</button>
+                <button class="btn">"Stop retrying"</button>
             </form>
         }
         .into_any()
     });
-    progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any()
+    progress("Retried", again.all.saturating_sub(left), again.all, stop).into_any()
 }
 
 /// Loads the external state that affects the rows.
@@ -212,27 +229,53 @@ async fn standing(here: &PageContext, destinations: &[DestinationRecord]) -> Res
     })
 }
 
-/// Renders the form that retries the selected effects.
-fn try_chosen(here: &PageContext, asked: &EffectListQuery) -> impl IntoView + use<> {
+/// Renders the form that retries the selected effects. It stays in view below the rows, however long the list is.
+fn retry_chosen(here: &PageContext, asked: &EffectListQuery, is_all_chosen: bool) -> impl IntoView + use<> {
+    let all = if is_all_chosen {
+        view! { <a class="btn plain" href=asked.address.href()>"Clear selection"</a> }
+    } else {
+        let sign = if asked.address.query().is_empty() { '?' } else { '&' };
+        view! { <a class="btn plain" href=format!("{}{sign}chosen=all", asked.address.href())>"Select all on this page"</a> }
+    };
     view! {
-        <form id=table::CHOSEN method="post" action=ReplayChosen::PATH>
-            {once(&here.request, "chosen")}
-            <input type="hidden" name="next" value=asked.address.href() />
-            <button class="btn">"Try the chosen ones again"</button>
-        </form>
+        <div class="list-foot chosen">
+            <form id=table::CHOSEN class="row" method="post" action=ReplayChosen::PATH>
+                {once(&here.request, "chosen")}
+                <input type="hidden" name="next" value=asked.address.href() />
+                <button class="btn primary">"Retry selected"</button>
+                {all}
+            </form>
+        </div>
     }
+}
+
+/// Renders the link to the actions that were closed as expired, which the list of unfinished ones no longer contains.
+fn closed(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + use<> {
+    let is_asked = matches!(asked.filter.state, None | Some(UnfinishedState::Expired));
+    let of = |count: &&OutboxCount| asked.is_of(count.destination_id);
+    let expired: i64 = counts.iter().filter(of).map(|count| count.expired).sum();
+    (is_asked && expired > 0).then(|| {
+        let state: &'static str = FinalState::Expired.into();
+        let href = asked.address.on(HISTORY.path, &["destination"]).with("state", state).href();
+        let text = match expired {
+            1 => "1 action expired and was not sent.".to_owned(),
+            many => format!("{} actions expired and were not sent.", number::count(many)),
+        };
+        note::note(Tone::Warn, view! { <p>{text}" "<a href=href>"Show in the history"</a></p> })
+    })
 }
 
 /// Renders the number of effects in each state as a link that filters by it.
 fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + use<> {
     let address = asked.address.start();
-    let is_meant = |count: &&OutboxCount| {
-        asked.filter.destination.is_none_or(|destination| destination.0 == count.destination_id)
-    };
+    let is_meant = |count: &&OutboxCount| asked.is_of(count.destination_id);
     // The counts ignore the error text, because matching it would read every row.
     let is_counted = asked.filter.error.is_none();
     let sum = |of: fn(&OutboxCount) -> i64| counts.iter().filter(is_meant).map(of).sum::<i64>();
+    let all = sum(OutboxCount::unfinished);
     let (ready, running, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
+    let overdue = sum(|c| c.overdue);
+    let history = asked.address.on(HISTORY.path, &["destination"]).href();
     let tab = |state: Option<UnfinishedState>, tone: Option<&'static str>, text: &'static str, n: i64| {
         let href = match state {
             Some(state) => address.with("state", <&str>::from(state)).href(),
@@ -250,10 +293,12 @@ fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + 
     view! {
         <nav aria-label="By state">
             <ul class="tabs">
-                {tab(None, None, "All", ready + running + dead)}
+                {tab(None, None, "All", all)}
                 {tab(Some(UnfinishedState::Ready), Some("warn"), "Waiting", ready)}
                 {tab(Some(UnfinishedState::Running), Some("info"), "Being sent", running)}
                 {tab(Some(UnfinishedState::Dead), Some("bad"), "Failed, needs you", dead)}
+                {tab(Some(UnfinishedState::Expired), Some("warn"), "Expired", overdue)}
+                <li><a href=history>"History"</a></li>
             </ul>
         </nav>
     }
@@ -266,7 +311,7 @@ fn try_all(here: &PageContext, asked: &EffectListQuery, count: i64) -> impl Into
     } else {
         number::count(count)
     };
-    let all = if count == 1 { "Try this one again".to_owned() } else { format!("Try all {many} again") };
+    let all = if count == 1 { "Retry this one".to_owned() } else { format!("Retry all {many}") };
     let mut which = vec![number::plural(count.min(COUNTED_ROWS), "failed action", "failed actions")];
     which.extend(asked.destination.as_ref().map(|name| format!("to {}", titles::destination(name))));
     which.extend(asked.filter.error.as_ref().map(|error| format!("whose error has “{error}” in it")));
@@ -278,7 +323,7 @@ fn try_all(here: &PageContext, asked: &EffectListQuery, count: i64) -> impl Into
             {once(&here.request, "all")}
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
-            <p>{format!("{which} {verb} sent again, each with the key it had.")}</p>
+            <p>{format!("{which} {verb} sent again, each with its original key.")}</p>
             <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
             <button class="btn primary">{all.clone()}</button>
         </form>
@@ -299,7 +344,7 @@ fn empty(asked: &EffectListQuery) -> impl IntoView + use<> {
         .map(|name| format!(" to {}", titles::destination(name)))
         .unwrap_or_default();
     let (title, text) = match asked.filter.state {
-        None => ("Everything has arrived", format!("Nothing{to} waits, is being sent or has failed.")),
+        None => ("Nothing is unfinished", format!("No action{to} is waiting, being sent or failed.")),
         Some(UnfinishedState::Ready) => {
             ("Nothing waits", format!("Every action{to} was sent as soon as it was decided."))
         }
@@ -311,6 +356,10 @@ fn empty(asked: &EffectListQuery) -> impl IntoView + use<> {
             format!(
                 "An action{to} that its destination refuses for good, or that was tried too often, would wait here for you."
             ),
+        ),
+        Some(UnfinishedState::Expired) => (
+            "No waiting action has expired",
+            format!("Actions{to} that expired and were closed are in the history."),
         ),
     };
     let way_on = asked.filter.state.is_some().then_some(whole);

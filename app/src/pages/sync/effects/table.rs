@@ -53,7 +53,11 @@ impl EffectRowContext {
 pub const CHOSEN: &str = "chosen";
 
 /// Builds the table; if any effect failed, with checkboxes and retry buttons.
-pub fn table(known: &EffectRowContext, is_any_dead: bool) -> Table<'_, UnfinishedEffect> {
+pub fn table(
+    known: &EffectRowContext,
+    is_any_dead: bool,
+    is_all_chosen: bool,
+) -> Table<'_, UnfinishedEffect> {
     let clock = known.clock;
     let is_again = |row: &UnfinishedEffect| row.state == UnfinishedState::Dead && known.may_replay;
     let attempts =
@@ -75,7 +79,12 @@ pub fn table(known: &EffectRowContext, is_any_dead: bool) -> Table<'_, Unfinishe
         Column::new("state", "State", "first", |row: &UnfinishedEffect| state(row, known)),
         Column::new("attempts", "Attempts", "num", attempts).label("Attempts"),
         Column::new("error", "Last error", "wide error", |row: &UnfinishedEffect| {
-            row.last_error.as_ref().map(|error| view! { <span title=error.clone()>{error.clone()}</span> })
+            row.last_error.as_ref().map(|error| {
+                let whole =
+                    row.answer.as_ref().map_or_else(|| error.clone(), |said| format!("{error}: {said}"));
+                let said = row.answer.clone().map(|said| view! { <small>{said}</small> });
+                view! { <span title=whole>{error.clone()}{said}</span> }
+            })
         }),
         Column::new("due", "Due", "num quiet", move |row: &UnfinishedEffect| clock.stamp(row.due_at))
             .extra()
@@ -87,14 +96,15 @@ pub fn table(known: &EffectRowContext, is_any_dead: bool) -> Table<'_, Unfinishe
         .sort("decided"),
     ];
     if is_any_dead {
-        columns.push(Column::new("again", "Try again", "end", again).tool());
+        columns.push(Column::new("again", "Retry", "end", again).tool());
     }
     let choose = is_any_dead.then(|| RowSelection {
         form: CHOSEN,
         name: "effects[]",
+        is_all: is_all_chosen,
         row: Box::new(move |row: &UnfinishedEffect| {
             let to = titles::destination(&row.destination);
-            let words = || format!("Choose {} to {to} of {}", words::effect(&row.kind), named(row));
+            let words = || format!("Select {} to {to} of {}", words::effect(&row.kind), named(row));
             is_again(row).then(|| (row.effect_id.to_string(), words()))
         }),
     });
@@ -106,6 +116,7 @@ fn state(row: &UnfinishedEffect, known: &EffectRowContext) -> impl IntoView + us
         UnfinishedState::Ready => Some(format!("Due {}", known.clock.full(row.due_at))),
         UnfinishedState::Running => row.leased_until.map(|at| format!("Until {}", known.clock.full(at))),
         UnfinishedState::Dead => None,
+        UnfinishedState::Expired => row.expires_at.map(|at| format!("Expired {}", known.clock.full(at))),
     };
     view! { <span title=when>{known.standing(row).chip(known.clock)}</span> }
 }
