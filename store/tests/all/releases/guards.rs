@@ -65,7 +65,17 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
     let number = office.release(change, &[version]).await;
     let submitted = {
         let mut connection = office.store().pool().acquire().await.unwrap();
-        let draft = NewDraft { kind: Kind::List, name: "tam", base: 2, source: "", body: None, author: None };
+        let draft = NewDraft {
+            kind: Kind::List,
+            name: "tam",
+            base: 2,
+            source: "",
+            body: None,
+            author: None,
+            title: "",
+            why: "",
+            started_from: None,
+        };
         changes::insert(&mut connection, &Actor::command("apply"), draft).await.unwrap().0
     };
     let mut owner = office.database.owner().await;

@@ -19,6 +19,9 @@ impl Office {
             source: "",
             body: Some(&body),
             author: Some(author),
+            title: "",
+            why: "",
+            started_from: None,
         };
         let (id, number) = changes::insert(&mut tx, &self.author, draft).await.unwrap();
         changes::add_editor(&mut tx, id, author).await.unwrap();
