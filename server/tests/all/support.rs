@@ -45,17 +45,6 @@ impl TestApp {
         Box::pin(Self::with(Config::default())).await
     }
 
-    /// Starts the process in an organisation without people. The demo's pool keeps the addresses of its members.
-    pub async fn without_people() -> Self {
-        let app = Self::start().await;
-        let mut owner = app.office.database.owner().await;
-        for table in ["person_roles", "people"] {
-            let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
-            sqlx::query(delete).execute(&mut owner).await.unwrap();
-        }
-        app
-    }
-
     /// Starts the process with options.
     pub async fn with(config: Config) -> Self {
         let office = Box::pin(Office::open()).await;

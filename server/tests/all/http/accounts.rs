@@ -32,7 +32,7 @@ fn newcomer<'a>(code: &'a str, password: &'a str, again: &'a str) -> [(&'static 
 
 #[tokio::test]
 async fn the_code_creates_only_the_first_administrator() {
-    let app = TestApp::without_people().await;
+    let app = TestApp::start().await;
     let mut browser = app.browser();
     assert_eq!(location(&browser.get("/").await), "/sign-in");
     assert!(location(&browser.get("/sign-in").await).ends_with("/first-run"));
@@ -81,7 +81,7 @@ async fn the_code_creates_only_the_first_administrator() {
 
 #[tokio::test]
 async fn of_two_concurrent_requests_one_becomes_the_administrator() {
-    let app = TestApp::without_people().await;
+    let app = TestApp::start().await;
     let code = first_run_code(app.store().keyring());
     let make = |email: &'static str| {
         let password = Password::parse(PASSWORD).unwrap();
@@ -286,7 +286,7 @@ async fn people_see_their_sessions_and_can_end_them() {
 
 #[tokio::test]
 async fn people_are_found_and_listed_page_by_page() {
-    let app = TestApp::without_people().await;
+    let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     let actor = Actor::command("test");
     for n in 0..people::PAGE_ROWS + 5 {
