@@ -6,6 +6,7 @@
 //!
 //! Hand-written SQL: creating and dropping databases.
 
+use engine::ids::PersonId;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
 
@@ -100,19 +101,22 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
     Actor { who: ActorId::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
 }
 
-/// Adds an AE for each of these e-mail addresses that nobody has.
+/// Adds an AE for each of these e-mail addresses that nobody has, and returns those it added.
 ///
 /// # Panics
 /// Panics if the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
-pub async fn aes(store: &Store, emails: impl IntoIterator<Item = &str>) {
+pub async fn aes(store: &Store, emails: impl IntoIterator<Item = &str>) -> Vec<PersonId> {
+    let mut added = Vec::new();
     for email in emails {
         let name = email.split('@').next().unwrap_or(email);
         match people::add(store, &Actor::command("test"), email, name, &[Role::Ae]).await {
-            Ok(_) | Err(crate::Error::Duplicate(_)) => {}
+            Ok(id) => added.push(id),
+            Err(crate::Error::Duplicate(_)) => {}
             Err(error) => Err(error).expect("an AE"),
         }
     }
+    added
 }
 
 /// Returns the API keys, by name.

@@ -32,7 +32,7 @@ impl Sales {
         let mut aes = Vec::new();
         for name in ["jane", "omar", "lucia"] {
             let email = format!("{name}@corvane.example");
-            let id = people::by_email(office.store(), &email).await.unwrap().unwrap().id;
+            let id = people::add(office.store(), &command, &email, name, &[Role::Ae]).await.unwrap();
             aes.push((email, id));
         }
         let sdr =

@@ -43,16 +43,31 @@ impl Office {
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
         secrets.destinations.insert("crm-webhook".into(), key.into_bytes().into());
+        // A pool takes only people who exist. Tests begin without people, so these leave again.
         let members = file.pools.values().flat_map(|pool| &pool.members);
-        store::testing::aes(self.store(), members.map(|member| member.person.as_str())).await;
-        Box::pin(apply::apply(
+        let added = store::testing::aes(self.store(), members.map(|member| member.person.as_str())).await;
+        let applied = Box::pin(apply::apply(
             self.store(),
             &Actor::command("test"),
             &file,
             &secrets,
             ApplyOptions { bootstrap, plan: false },
         ))
-        .await
+        .await;
+        let added: Vec<uuid::Uuid> = added.into_iter().map(|person| person.0).collect();
+        let mut owner = self.database.owner().await;
+        for delete in
+            ["DELETE FROM person_roles WHERE person_id = ANY($1)", "DELETE FROM people WHERE id = ANY($1)"]
+        {
+            sqlx::query(delete).bind(&added).execute(&mut owner).await.unwrap();
+        }
+        applied
+    }
+
+    /// Adds the people of the demo's pool.
+    pub async fn add_demo_aes(&self) {
+        let names = ["jane@corvane.example", "omar@corvane.example", "lucia@corvane.example"];
+        store::testing::aes(self.store(), names).await;
     }
 
     /// Returns the store.

@@ -440,6 +440,7 @@ async fn weights_and_absences_apply_from_the_next_pick_and_are_stored_with_it() 
 #[tokio::test]
 async fn deactivated_people_get_no_leads_even_while_the_live_pool_names_them() {
     let office = Office::open().await;
+    office.add_demo_aes().await;
     let command = Actor::command("test");
     let jane = store::people::by_email(office.store(), "jane@corvane.example").await.unwrap().unwrap().id;
     let picked = async |key: &str| {

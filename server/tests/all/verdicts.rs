@@ -75,6 +75,7 @@ impl Desk {
         let command = Actor::command("test");
         let sdr =
             people::add(office.store(), &command, "sam@corvane.example", "Sam", &[Role::Sdr]).await.unwrap();
+        people::add(office.store(), &command, "jane@corvane.example", "Jane", &[Role::Ae]).await.unwrap();
         Self { office, text, receiver, sdr }
     }
 

@@ -272,6 +272,7 @@ async fn a_text_with_errors_is_told_beside_it_and_never_as_unchanged() {
 #[tokio::test]
 async fn a_pool_s_page_and_its_changes_show_names_and_shares() {
     let app = TestApp::start().await;
+    app.office.add_demo_aes().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let page = text(&mut ana, "/pools/enterprise-ae").await;
     let readable = page.split("<summary>YAML").next().unwrap();

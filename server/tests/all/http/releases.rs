@@ -60,6 +60,7 @@ async fn go_live(browser: &mut Browser<'_>, app: &TestApp, number: i64, form: &s
 #[tokio::test]
 async fn a_page_from_before_another_release_went_live_is_reviewed_again() {
     let app = TestApp::start().await;
+    app.office.add_demo_aes().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
     let mut cleo = app.signed_in("cleo@acme.example", &[Role::AeRepLeader]).await;
