@@ -4,6 +4,7 @@ use engine::action::Action;
 use engine::decision::Trigger;
 use engine::ids::DecisionId;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use service::decide::Reevaluation;
 use service::decide::verdict::{self as verdicts, VerdictResult};
 use store::queue::{Kind, Verdict};
@@ -111,34 +112,43 @@ pub fn change_reasons() -> Vec<(&'static str, &'static str)> {
     ChangeReason::VARIANTS.iter().map(|reason| (reason.into(), reason.words())).collect()
 }
 
+/// What the form that changes a decision sends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeForm {
+    /// The lead's id.
+    pub lead: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The decision that the person saw.
+    pub decision: String,
+    /// The verdict or decision that counted when the person looked.
+    pub seen: String,
+    /// What to do with the lead.
+    #[serde(default)]
+    pub change_action: String,
+    /// Who gets it, by address.
+    #[serde(default)]
+    pub assignee: String,
+    /// Why: a [`ChangeReason`].
+    #[serde(default)]
+    pub change_reason: String,
+    /// Anything else to say about it.
+    #[serde(default)]
+    pub note: String,
+}
+
 /// Changes the decision about a lead, whether it waits or not, then redirects to the lead.
 ///
 /// # Errors
 /// Returns an error if the form was tampered with, or if the database fails.
 #[server(prefix = "/actions", endpoint = "change-decision")]
 pub async fn change_decision(
-    /// The lead's id.
-    lead: String,
-    /// The workflow's name.
-    workflow: String,
-    /// The decision that the person saw.
-    decision: String,
-    /// The verdict or decision that counted when the person looked.
-    seen: String,
-    /// What to do with the lead.
-    #[server(default)]
-    change_action: String,
-    /// Who gets it, by address.
-    #[server(default)]
-    assignee: String,
-    /// Why: a [`ChangeReason`].
-    #[server(default)]
-    change_reason: String,
-    /// Anything else to say about it.
-    #[server(default)]
-    note: String,
+    /// The form; its fields are those of the request.
+    #[server(flatten)]
+    form: ChangeForm,
 ) -> Result<(), Error> {
     let request = allowed::<ChangeDecision>()?;
+    let ChangeForm { lead, workflow, decision, seen, change_action, assignee, change_reason, note } = form;
     let store = &request.store;
     let (place, workflows) = queue_item(store, &lead, &workflow).await?;
     let title = workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| &known.title);
