@@ -22,7 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
       const before = await content.inputValue();
       await content.selectOption(felix.email);
       await page.getByRole('button', { name: 'Save owners' }).click();
-      await expect(page.getByText('Content and rules need two people')).toBeVisible();
+      await expect(page.getByText('Content and rules need two different owners, so')).toBeVisible();
       await expect(page.getByRole('combobox', { name: 'Rules' })).toHaveAttribute('aria-invalid', 'true');
       await content.selectOption(before);
       await page.getByRole('button', { name: 'Save owners' }).click();

@@ -320,7 +320,7 @@ mod tests {
             people: [("lucia@corvane.example".to_owned(), "Lucia Ferro".to_owned())].into(),
             ..AuditNames::default()
         };
-        let detail = json!({"workflow": workflow, "assignee": "lucia@corvane.example"});
+        let detail = json!({"assignee": "lucia@corvane.example", "workflow": workflow});
         let act = entry("queue.accept", "lead:x", detail);
         assert_eq!(names.details(&act, clock()), "Assignee: Lucia Ferro; Workflow: Inbound form");
         let subject = |subject: &str| names.subject(&entry("x.y", subject, json!({})));

@@ -37,7 +37,7 @@ async fn the_code_creates_only_the_first_administrator() {
     assert_eq!(location(&browser.get("/").await), "/sign-in");
     assert!(location(&browser.get("/sign-in").await).ends_with("/first-run"));
     let page = text(&mut browser, "/first-run").await;
-    assert!(page.contains("When the server started it printed"), "{page}");
+    assert!(page.contains("the server printed a code"), "{page}");
     assert!(!page.contains("type=\"password\""));
     let wrong = text(&mut browser, "/first-run?code=00000000000000000000").await;
     assert!(wrong.contains("This is not the code") && !wrong.contains("type=\"password\""));
@@ -51,7 +51,7 @@ async fn the_code_creates_only_the_first_administrator() {
         );
     }
     let page = format!("/first-run?code={code}");
-    assert!(text(&mut browser, &page).await.contains("you let in everybody else"));
+    assert!(text(&mut browser, &page).await.contains("who adds everyone else"));
     let guess = browser.post("/actions/first-run", &newcomer("0000", PASSWORD, PASSWORD)).await;
     assert_eq!(guess.status(), StatusCode::NOT_FOUND);
     let differs = browser.post("/actions/first-run", &newcomer(&code, PASSWORD, "another one again")).await;
@@ -129,7 +129,7 @@ async fn a_forgotten_password_is_reset_with_a_link_that_works_once() {
         "other browsers are signed out"
     );
     browser.post("/actions/set-password", &fields).await;
-    assert!(text(&mut browser, "/sign-in").await.contains("This link was used or has expired."));
+    assert!(text(&mut browser, "/sign-in").await.contains("This link has expired or was already used."));
     browser.sign_in("ana@acme.example", new, None).await;
     assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
     let dump: String = sqlx::query_scalar("SELECT (SELECT json_agg(a) FROM audit_log a)::text")
@@ -241,7 +241,7 @@ async fn administrators_links_use_the_configured_url() {
     );
     admin.post("/actions/make-link", &[("person", &id)]).await;
     let refused = text(&mut admin, &page).await;
-    assert!(refused.contains("Let them in again first.") && !refused.contains("/setup/"));
+    assert!(refused.contains("Reactivate the account first.") && !refused.contains("/setup/"));
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn people_see_their_sessions_and_can_end_them() {
     assert!(text(&mut here, "/account").await.contains("The browser is signed out."));
     assert_eq!(location(&phone.get("/leads").await), "/sign-in?next=/leads");
     here.post("/actions/end-session", &[("session", &id)]).await;
-    assert!(text(&mut here, "/account").await.contains("signed out before"));
+    assert!(text(&mut here, "/account").await.contains("already signed out"));
     let strange = here.post("/actions/end-session", &[("session", "zz")]).await;
     assert_eq!(strange.status(), StatusCode::NOT_FOUND);
 

@@ -284,7 +284,7 @@ async fn the_audit_log_names_its_subjects_and_is_searched_by_them() {
     for asked in ["zapier", "Created an API key", "Somebody", "/keys"] {
         let page = text(&mut admin, &format!("/audit?about={}", asked.replace(' ', "+"))).await;
         let rows = page.split_once("<tbody").map_or("", |(_, rows)| rows);
-        assert_eq!(rows.contains(">Zapier</a>"), asked != "/keys", "{asked}: {rows}");
+        assert_eq!(rows.contains(">Zapier<"), asked != "/keys", "{asked}: {rows}");
     }
     // Signing in is hidden at first, and shown on request.
     let (hidden, shown) = (text(&mut admin, "/audit").await, text(&mut admin, "/audit?sign_ins=shown").await);

@@ -45,7 +45,7 @@ async fn content_and_rules_have_two_different_owners() {
     };
     admin.post("/actions/set-owners", &owners("ina@acme.example")).await;
     let page = text(&mut admin, "/settings").await;
-    assert!(page.contains("Content and rules need two people"), "{page}");
+    assert!(page.contains("Content and rules need two different owners, so"), "{page}");
     assert_eq!(layers::owners(app.store()).await.unwrap(), [None, None, None, None]);
     admin.post("/actions/set-owners", &owners("ron@acme.example")).await;
     let [content, rules, sync, _] = layers::owners(app.store()).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_test_e_mail_goes_to_the_sender_and_the_servers_answer_is_shown() {
     let mut refused = app.signed_in("refused@acme.example", &[Role::Admin]).await;
     refused.post("/actions/send-test-mail", &[]).await;
     let page = text(&mut refused, "/settings").await;
-    assert!(page.contains("did not take it") && page.contains("nobody here"), "{page}");
+    assert!(page.contains("rejected the e-mail") && page.contains("nobody here"), "{page}");
 
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
