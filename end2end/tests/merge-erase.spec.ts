@@ -65,8 +65,9 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('link', { name: `Compare ${names[0]} and ${names[1]}` }).click();
         await expect(page).toHaveURL(path);
         await page.locator('summary').filter({ hasText: 'Keep separate' }).click();
-        await page.getByLabel('Reason').fill('Father and daughter');
-        await page.getByRole('button', { name: 'Keep separate' }).click();
+        const form = page.locator('form[action="/actions/decline-merge"]');
+        await form.getByLabel('Reason').fill('Father and daughter');
+        await form.getByRole('button').click();
         await expect(flash(page)).toContainText('They stay two leads');
         const row = page.getByRole('table', { name: 'Suggestions that were decided' }).getByRole('row', { name: new RegExp(names[0]) });
         await expect(row).toContainText('Kept separate');
