@@ -35,7 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page).toHaveURL(`/leads/${leads[1]}`);
         await expect(timeline(page)).toContainText('Another lead was merged in');
         await page.goto(`/leads?q=${encodeURIComponent(names[0])}`);
-        await expect(page.getByRole('link', { name: names[0] })).toHaveCount(0);
+        await expect(page.getByRole('rowheader').filter({ hasText: names[0] })).toHaveCount(0);
 
         // The merged lead leads to the one that remains.
         await page.goto(`/leads/${leads[0]}`);
