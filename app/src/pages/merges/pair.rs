@@ -59,9 +59,9 @@ async fn load(
         {verdict(&suggestion)}
     };
     let why = view! {
-        <p class="headline">
+        <div class="headline"><p>
             "One event named both leads, "{here.clock.stamp_in_sentence(suggestion.opened_at)}": the first by its external ID, the second by its e-mail address. Events stay with the first until you decide."
-        </p>
+        </p></div>
     };
     let by = suggestion.closed_by.as_ref().map(|by| words::actor(by, &people));
     let said = decided(&suggestion, by, &here);

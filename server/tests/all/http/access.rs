@@ -213,6 +213,8 @@ enum Caller {
 async fn call(app: &TestApp, caller: &Caller, method: &str, path: &str) -> Response {
     let example = path
         .replace("{id}", "01990000-0000-7000-8000-000000000000")
+        .replace("{lead}", "01990000-0000-7000-8000-000000000000")
+        .replace("{other}", "01990000-0000-7000-8000-000000000001")
         .replace("{number}", "1")
         .replace("{*file}", "nothing.css")
         .replace("{file}", "nothing.svg")
