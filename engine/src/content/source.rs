@@ -56,12 +56,19 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Makes JSON text readable as words without moving any character.
+/// Makes JSON text readable as words without moving any character. The commas between items become paragraph
+/// separators too, so that `[50,100]` is no number.
 fn blank_json(chars: &mut [char]) {
     let mut at = 0;
+    let mut quoted = false;
     while at < chars.len() {
         let escape = match (chars[at], chars.get(at + 1).copied()) {
             ('"', _) => {
+                chars[at] = '\u{2029}';
+                quoted = !quoted;
+                0
+            }
+            (',', _) if !quoted => {
                 chars[at] = '\u{2029}';
                 0
             }
@@ -97,7 +104,10 @@ mod tests {
     fn a_value_that_is_not_a_string_is_its_json_text() {
         assert_eq!(text(&json!(12.5)), "12.5");
         assert_eq!(text(&json!(true)), "true");
-        assert_eq!(text(&json!(["a\n\"b\"", "\u{1}"])), "[\u{2029}a    b  \u{2029},\u{2029}      \u{2029}]");
+        assert_eq!(
+            text(&json!(["a\n\"b\"", "\u{1}"])),
+            "[\u{2029}a    b  \u{2029}\u{2029}\u{2029}      \u{2029}]"
+        );
     }
 
     #[test]

@@ -149,7 +149,9 @@ fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
         '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => Kind::Role(bound(c)),
         '%' | '％' => Kind::Role(Role::Percent),
         '/' if per_word() => Kind::Role(Role::Per),
-        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' => Kind::Sign(c),
+        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' | '©' => {
+            Kind::Sign(c)
+        }
         _ => match currency::of_sign(c) {
             Some(codes) => Kind::Currency { codes, power: 0 },
             None if c.is_numeric() => Kind::Unclear,

@@ -3,6 +3,7 @@
 use super::Percent;
 use super::Style;
 use super::currency::Codes;
+use super::dates::take_dates;
 use super::decimal::Decimal;
 use super::lex::{Kind, Token, lex};
 use super::lexicon::{Role, Unit};
@@ -24,6 +25,8 @@ pub(super) struct Part {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PartKind {
     Quantity(Quantity),
+    /// A number that belongs to a date.
+    Date,
     Other(Kind),
 }
 
@@ -41,13 +44,13 @@ impl Part {
     pub fn quantity(&self) -> Option<&Quantity> {
         match &self.kind {
             PartKind::Quantity(quantity) => Some(quantity),
-            PartKind::Other(_) => None,
+            PartKind::Other(_) | PartKind::Date => None,
         }
     }
 
     pub fn other(&self) -> Option<&Kind> {
         match &self.kind {
-            PartKind::Quantity(_) => None,
+            PartKind::Quantity(_) | PartKind::Date => None,
             PartKind::Other(kind) => Some(kind),
         }
     }
@@ -76,7 +79,7 @@ impl Quantity {
             None if style.currencies.is_empty() => {}
             None => sure = sure.min(confidence::CURRENCY_OPEN),
             // Without a known unit, the field could well count money.
-            Some(_) if style.currencies.is_empty() && style.unit.is_none() && style.unit_words.is_empty() => {
+            Some(_) if style.currencies.is_empty() && style.unit.is_none() && !style.has_unit => {
                 sure = sure.min(confidence::CURRENCY_OPEN);
             }
             Some(codes) if codes.iter().any(|code| style.currencies.iter().any(|taken| taken == code)) => {}
@@ -114,6 +117,7 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
     while let Some(token) = tokens.get(at) {
         let (part, next) = match &token.kind {
             Kind::Unclear => return Err(Why::Unclear),
+            Kind::Number(_) if is_interval(token, chars) => return Err(Why::Unclear),
             Kind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
             // A multiplier without a number: `several thousand`.
             Kind::Multiplier { short: false, .. } => return Err(Why::Unclear),
@@ -126,7 +130,16 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
         at = next;
     }
     share_currency(&mut parts)?;
+    take_dates(&mut parts, chars)?;
     Ok(parts)
+}
+
+/// Returns whether a number is an interval or a list in brackets: `[50,100]`.
+fn is_interval(token: &Token, chars: &[char]) -> bool {
+    let before = token.start.checked_sub(1).and_then(|at| chars.get(at));
+    before.is_some_and(|c| "[({".contains(*c))
+        && chars.get(token.end).is_some_and(|c| "])}".contains(*c))
+        && chars[token.start..token.end].contains(&',')
 }
 
 fn other(kind: Kind, token: &Token, chars: &[char]) -> Part {
@@ -211,6 +224,8 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
             Some(Kind::Currency { codes, power }) if quantity.codes.is_none() => {
                 take_currency(quantity, codes, *power)?
             }
+            // For example `Oct-50`, which a spreadsheet makes of `10-50`.
+            Some(Kind::Hyphen) if last.end == *start && is_month(earlier) => return Err(Why::Date),
             // For example `COVID-19`.
             Some(Kind::Hyphen) if last.end == *start && is_label(earlier) => return Err(Why::Unclear),
             Some(Kind::Hyphen) if last.end == *start && !after_number => {
@@ -234,6 +249,12 @@ fn is_label(earlier: &[Part]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns whether the last part, a hyphen, joins a month to a number.
+fn is_month(earlier: &[Part]) -> bool {
+    let [.., month, _] = earlier else { return false };
+    matches!(month.role(), Some(Role::CalendarMonth { .. }))
 }
 
 fn take_currency(quantity: &mut Quantity, codes: Codes, power: i32) -> Result<(), Why> {
