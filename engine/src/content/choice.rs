@@ -5,8 +5,9 @@ use super::map::{EnumSettings, pointer};
 use super::negation::Negation;
 use super::reading::{Read, Reading};
 use super::source::Source;
+use super::titles;
 use super::why::Why;
-use super::words::{Phrasebook, words_of};
+use super::words::{Hit, Phrasebook, words_of};
 use crate::catalogue::FieldDefinition;
 use crate::limits;
 use crate::problem::{Problem, nearest};
@@ -23,6 +24,8 @@ struct Meaning {
     value: String,
     /// Whether the words are the value's own name.
     name: bool,
+    /// Whether the words are a job title, which can be another person's.
+    is_title: bool,
 }
 
 impl Choice {
@@ -35,7 +38,7 @@ impl Choice {
     ) -> Self {
         let mut book = Phrasebook::default();
         for value in &field.values {
-            let meaning = Meaning { value: value.clone(), name: true };
+            let meaning = Meaning { value: value.clone(), name: true, is_title: titles::is_title(value) };
             if let Some(other) = book.insert(&words_of(value), meaning) {
                 let message =
                     format!("The values `{value}` and `{}` cannot be distinguished in a text.", other.value);
@@ -57,7 +60,9 @@ impl Choice {
             }
             for (i, synonym) in synonyms.iter().enumerate() {
                 let words = words_of(synonym);
-                let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false }) {
+                let is_title = titles::is_title(synonym);
+                let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false, is_title })
+                {
                     _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => Some(format!(
                         "A synonym must contain letters or digits and have at most {} characters.",
                         limits::NAME_CHARS
@@ -91,9 +96,18 @@ impl Choice {
         }
         let hits = self.book.find(words);
         let denied = Negation::of_all().denied(words, &hits);
-        let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
+        let of_another = |hit: &Hit<'_, Meaning>| hit.value.is_title && titles::is_attributed(words, hit);
+        let mut counted = hits
+            .iter()
+            .zip(&denied)
+            .filter(|(hit, denied)| !**denied && !of_another(hit))
+            .map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
-            return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });
+            return Err(match hits.is_empty() {
+                true => Why::NoMatch,
+                false if denied.contains(&true) => Why::Denied,
+                false => Why::Attributed,
+            });
         };
         let mut values = vec![first.value.value.clone()];
         for hit in counted {
@@ -176,6 +190,20 @@ mod tests {
             Err(Why::Ambiguous(vec!["analytics".into(), "security".into()]))
         );
         assert_eq!(read(json!("we have no dashboards")), Err(Why::Denied));
+    }
+
+    #[test]
+    fn titles_of_other_people_are_not_the_authors() {
+        let settings = settings(json!({"c_level": ["ceo", "cfo"], "staff": ["assistant", "analyst"]}));
+        let choice = Choice::compile(&settings, "level", &field(&["c_level", "staff"]), &mut Vec::new());
+        let read = |text: &str| {
+            let json = json!(text);
+            choice.read(&Source::at(&json, "").unwrap()).map(|reading| reading.value.to_json())
+        };
+        assert_eq!(read("Assistant to the CEO"), Ok(json!("staff")));
+        assert_eq!(read("CEO and owner"), Ok(json!("c_level")));
+        assert_eq!(read("I report to the CFO"), Err(Why::Attributed));
+        assert_eq!(read("former CEO of Globex"), Err(Why::Attributed));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::boolean::Boolean;
 use super::choice::Choice;
 use super::extract::{ExtractionMap, Field, Reader};
 use super::map::{Extractor, MapFile, MappedField, pointer};
-use super::missing::Missing;
+use super::missing::{Missing, holds_places};
 use super::number::Number;
 use super::phrases::Phrases;
 use super::words::words_of;
@@ -96,6 +96,12 @@ fn field(
         min_confidence: mapped.min_confidence,
         earlier: mapped.earlier_days.map(|days| TimeDelta::days(days.into())),
         missing: Missing::of(&mapped.missing),
+        places: holds_places(
+            [name]
+                .into_iter()
+                .chain(definition.title.as_deref())
+                .chain(mapped.from.0.iter().map(String::as_str)),
+        ),
         extractor: mapped.extract.name(),
         reader,
     }

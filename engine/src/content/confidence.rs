@@ -44,8 +44,8 @@ pub const OFFSET_OPEN: f64 = 0.8;
 /// A single separator that marks thousands in some countries and decimals in others, `1.234`; read as
 /// thousands. In whole numbers and amounts of money it is unambiguous.
 pub const SEPARATOR_OPEN: f64 = 0.75;
-/// Only the beginning of a long text was read.
-pub const CUT: f64 = 0.7;
+/// An intent phrase in a text that also has one about which it says neither yes nor no.
+pub const PARTLY_CLEAR: f64 = 0.7;
 /// More than three words next to the number.
 pub const BURIED: f64 = 0.6;
 /// An intent phrase in a text whose language is uncertain.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::boolean::Boolean;
 use super::choice::Choice;
 use super::map::MapFile;
-use super::missing::{Missing, is_placeholder};
+use super::missing::{Missing, is_place, is_placeholder};
 use super::number::Number;
 use super::phrases::Phrases;
 use super::reading::Read;
@@ -39,6 +39,8 @@ pub(super) struct Field {
     /// How far back earlier events are read, if at all.
     pub earlier: Option<TimeDelta>,
     pub missing: Missing,
+    /// Whether the field holds places, so that `NA` is a value.
+    pub places: bool,
     pub extractor: &'static str,
     pub reader: Reader,
 }
@@ -232,10 +234,15 @@ impl<'a> FieldReader<'a> {
     /// Returns the text at a path, unless it counts as missing. The map's `missing` texts take precedence, then
     /// the extractor's own words, then the general placeholders, since `none` can be a value.
     fn source(&self, path: &'a str) -> Option<Source<'a>> {
-        let source = Source::at(self.event.document, path)?;
+        let source = match self.field.reader {
+            Reader::Phrases(_) => Source::message(self.event.document, path),
+            _ => Source::at(self.event.document, path),
+        }?;
         let nothing = source.check_shape().is_ok()
             && (self.field.missing.is_listed(&source)
-                || (!self.field.reader.recognises(&source) && is_placeholder(&source)));
+                || (!self.field.reader.recognises(&source)
+                    && !(self.field.places && is_place(&source))
+                    && is_placeholder(&source)));
         (!nothing).then_some(source)
     }
 

@@ -29,8 +29,13 @@ mod reading;
 mod source;
 mod text;
 mod timestamp;
+mod titles;
 mod words;
 
 pub use extract::{EarlierEvent, EventDocument, Extracted, Extraction, ExtractionMap, Known, NotRead};
 pub use map::MapFile;
 pub use why::Why;
+
+#[cfg(test)]
+#[path = "inbound_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The `text` extractor, which reads the text itself and normalises white space.
 
 use serde_json::Value as Json;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::confidence;
 use super::reading::{Read, Reading};
@@ -8,7 +9,7 @@ use super::source::Source;
 use super::why::Why;
 use crate::value::Value;
 
-/// Trims the text and collapses white space. Invisible characters are removed, and characters that cannot be
+/// Trims the text, collapses white space and composes accents. Invisible characters are removed, and characters that cannot be
 /// typed lower the confidence.
 pub(super) fn read(source: &Source) -> Read {
     if source.json.is_array() {
@@ -33,6 +34,10 @@ pub(super) fn read(source: &Source) -> Read {
         }
     }
     text.truncate(text.trim_end().len());
+    // A letter and its accent can be one character or two; rules compare characters.
+    if !is_nfc(&text) {
+        text = text.nfc().collect();
+    }
     if text.is_empty() {
         return Err(Why::NoMatch);
     }

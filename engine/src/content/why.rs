@@ -14,8 +14,8 @@ pub enum Why {
     /// The text is too long for a form field.
     #[error("the text has more than {} characters", limits::EXTRACT_CHARS)]
     TooLong,
-    /// Only the beginning of the text was read.
-    #[error("only the first {} characters were read", limits::EXTRACT_CHARS)]
+    /// The text is too long for a message.
+    #[error("the text was not read because it has more than {} characters", limits::MESSAGE_CHARS)]
     Cut,
     /// The text contains no number.
     #[error("the text contains no number")]

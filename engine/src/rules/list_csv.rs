@@ -1,7 +1,8 @@
 //! Reads reference lists from CSV.
 
 use super::leads_csv::{Bounded, LineEnds, delimiter};
-use super::lists::ReferenceList;
+use super::lists::{EVERYONE, ReferenceList};
+use super::matching::Key;
 use crate::limits;
 use crate::problem::Problem;
 
@@ -31,6 +32,7 @@ impl ReferenceList {
         let mut problems = Problems::default();
         let mut record = csv::ByteRecord::new();
         let mut column = None;
+        let mut free_mail: Vec<(u64, String)> = Vec::new();
         loop {
             watch.begin_line();
             match reader.read_byte_record(&mut record) {
@@ -50,8 +52,11 @@ impl ReferenceList {
                 }
             }
             let cell = record.get(column.unwrap_or(0)).unwrap_or_default();
-            if let Err(message) = list.add(cell) {
-                problems.add(Problem::at("", format!("Line {line}: {message}")));
+            match list.add(cell) {
+                Ok(entry) => {
+                    free_mail.extend(list.is_unconfirmed(entry).then(|| (line, entry.to_owned())));
+                }
+                Err(message) => problems.add(Problem::at("", format!("Line {line}: {message}"))),
             }
             if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
                 problems.add(Problem::at(
@@ -64,10 +69,20 @@ impl ReferenceList {
                 break;
             }
         }
+        // A later line can confirm them.
+        for (line, entry) in free_mail.into_iter().filter(|(_, entry)| list.is_unconfirmed(entry)) {
+            let message = format!(
+                "Line {line}: anyone can have an address at `{entry}`, so it identifies no company and matches nothing. \
+                 Write `*@{entry}` if everyone there is meant, or add the line `{EVERYONE}` if the list is about such \
+                 domains."
+            );
+            problems.add(Problem::at("", message).suggest(Some(format!("*@{entry}"))));
+        }
         (list, problems.finish())
     }
 
-    fn add(&mut self, cell: &[u8]) -> Result<(), String> {
+    /// Adds the entry in a cell and returns it.
+    fn add<'c>(&mut self, cell: &'c [u8]) -> Result<&'c str, String> {
         let entry = std::str::from_utf8(cell).map_err(|_| "the text is not UTF-8.".to_owned())?.trim();
         if entry.len() > ENTRY_BYTES {
             return Err(format!("an entry can have at most {ENTRY_BYTES} bytes; is a quote unclosed?"));
@@ -75,10 +90,13 @@ impl ReferenceList {
         if entry.is_empty() {
             return Err("the entry is empty.".into());
         }
+        if entry.starts_with("*@") && entry != EVERYONE && Key::of_entry(entry).is_none() {
+            return Err(format!("`{entry}` is no domain; write it as in `*@gmail.com`."));
+        }
         if !self.insert(entry) {
             return Err(format!("`{entry}` is already in the list, or contains no letters."));
         }
-        Ok(())
+        Ok(entry)
     }
 }
 
@@ -173,6 +191,22 @@ mod tests {
     fn an_unclosed_quote_is_reported_in_bounded_memory() {
         let (_, problems) = read(&format!("Acme\n\"{}", "x\n".repeat(5_000)));
         assert!(problems[0].starts_with("Line 2: an entry can have at most 1000 bytes"), "{problems:?}");
+    }
+
+    #[test]
+    fn free_mail_is_warned_of_unless_confirmed() {
+        let (entries, problems) = read("domain\nacme.com\ngmail.com\nWEB.DE\n*@gmx.net\n");
+        assert_eq!(entries, ["acme.com", "gmail.com", "WEB.DE", "*@gmx.net"]);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(
+            problems[0].starts_with("Line 3: anyone can have an address at `gmail.com`, so it identifies")
+        );
+        assert!(problems[1].contains("Write `*@WEB.DE` if everyone there is meant"), "{problems:?}");
+        assert_eq!(read("domain\ngmail.com\nweb.de\n*@*\n").1, [""; 0]);
+        assert_eq!(
+            read("domain\n*@nothing\n").1,
+            ["Line 2: `*@nothing` is no domain; write it as in `*@gmail.com`."]
+        );
     }
 
     #[test]

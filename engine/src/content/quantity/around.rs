@@ -143,6 +143,9 @@ impl Around {
             right = part;
             match (part.other(), part.role()) {
                 (_, Some(Role::Riddle)) => return Err(Why::Unclear),
+                (_, Some(Role::Once)) if style.period.is_some() => {
+                    return Err(Why::Rate(part.text.clone()));
+                }
                 (_, Some(Role::About)) if near => self.doubt(confidence::APPROXIMATE),
                 (_, Some(Role::AtLeast)) if near => self.at_least = true,
                 (_, Some(Role::AtMost)) if near => self.at_most = true,
@@ -242,6 +245,9 @@ impl Around {
             at += 1;
             match (part.other(), part.role()) {
                 (_, Some(Role::Riddle)) => return Err(Why::Unclear),
+                (_, Some(Role::Once)) if style.period.is_some() => {
+                    return Err(Why::Rate(part.text.clone()));
+                }
                 (_, Some(Role::Unit(unit))) if near => {
                     if style.unit.is_some_and(|wanted| wanted != unit)
                         || !style.currencies.is_empty()

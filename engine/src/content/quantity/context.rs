@@ -33,7 +33,7 @@ const FILLERS: &str = "currently now today presently strong full part time total
     limit cap max aktuell derzeit momentan heute jetzt insgesamt weltweit gesamt gesamte verfugbar \
     actuellement maintenant aujourd hui monde disponible dispo actualmente ahora hoy attualmente oggi adesso \
     atualmente hoje agora momenteel nu vandaag wereldwijd beschikbaar re ve ll s d year quarter jahr quartal \
-    only most maximum minimum possibly maybe probably vielleicht peut etre quizas forse talvez misschien \
+    only right most maximum minimum possibly maybe probably vielleicht peut etre quizas forse talvez misschien \
     number nombre anzahl counting lot here altogether all";
 
 /// Prepositions and nouns that a year follows.
