@@ -271,6 +271,23 @@ proptest! {
     }
 
     #[test]
+    fn composed_and_decomposed_texts_read_alike(text in "[a-zäöüéñç ]{1,12}|[0-9]{1,3} [a-zäöü]{1,8}") {
+        use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+        let decomposed: String = text.nfd().collect();
+        let read = |text: &str| {
+            let extraction = extract(json!({
+                "company": text, "company_size": text, "budget": text, "role": text, "message": text, "interest": text,
+            }));
+            let values = extraction.fields.iter();
+            values.map(|(name, field)| (name.clone(), field.value.to_json(), field.confidence)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(read(&text), read(&decomposed));
+        for (name, value, _) in read(&decomposed) {
+            prop_assert!(value.as_str().is_none_or(is_nfc), "{}", name);
+        }
+    }
+
+    #[test]
     fn compiling_any_map_does_not_panic(text in plausible(), other in any::<String>(), weight in any::<f64>()) {
         let fields = json!({
             "company": {"from": [text, other], "extract": "text", "missing": [text]},

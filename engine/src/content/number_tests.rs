@@ -818,3 +818,64 @@ fn range_budget(text: &str) -> Result<(f64, f64), Why> {
     let settings = RangeSettings { currency: vec!["EUR".into()], ..RangeSettings::default() };
     read(&Number::range(&settings, "budget", &field, &mut Vec::new()), &json!(text))
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(text: &str) -> Result<f64, Why> {
+        range("people", Take::Middle, text).map(|(value, _)| value)
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_of_employees_is_read_whatever_it_is(n in 1..5_000_000_u32) {
+            for text in [
+                format!("{n} employees"), format!("Employees: {n}"), format!("we are {n} people"), format!("{n}"),
+                format!("Wir sind {n} Mitarbeiter"), format!("{n} salariés"), format!("ca. {n} MA"),
+            ] {
+                prop_assert_eq!(value(&text), Ok(f64::from(n)), "{}", text);
+            }
+        }
+
+        #[test]
+        fn an_upper_bound_is_never_a_value(n in 1..5_000_000_u32, bound in prop::sample::select(vec![
+            "<", "< ", "<= ", "≤", "up to ", "less than ", "fewer than ", "under ", "below ", "at most ", "no more than ",
+            "bis zu ", "weniger als ", "maximal ", "moins de ", "jusqu'à ", "menos de ", "hasta ", "meno di ", "até ",
+        ])) {
+            prop_assert_eq!(value(&format!("{bound}{n}")), Err(Why::Bound));
+            prop_assert_eq!(value(&format!("{bound}{n} employees")), Err(Why::Bound));
+        }
+
+        #[test]
+        fn other_things_are_never_employees(n in 1..5_000_000_u32, thing in prop::sample::select(vec![
+            "customers", "clients", "Kunden", "stores", "offices", "Standorte", "countries", "projects", "vehicles",
+            "days", "months", "years", "EUR", "USD", "%", "km", "sites", "leads",
+        ])) {
+            let read = value(&format!("{n} {thing}"));
+            prop_assert!(read.is_err(), "{} {}: {:?}", n, thing, read);
+        }
+
+        #[test]
+        fn a_date_is_never_a_size(day in 1..32_u32, year in 1990..2040_u32, month in prop::sample::select(vec![
+            "Jan", "Feb", "Apr", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "January", "Okt", "Dez", "août", "enero",
+        ])) {
+            for text in [
+                format!("{day}-{month}"), format!("{month}-{day}"), format!("{day} {month}"), format!("{day}. {month} {year}"),
+                format!("{month} {year}"), format!("{day}-{month}-{year}"), format!("founded {year}"), format!("since {year}"),
+            ] {
+                let read = value(&text);
+                prop_assert!(read.is_err(), "{}: {:?}", text, read);
+            }
+        }
+
+        #[test]
+        fn a_month_is_a_twelfth_of_a_year(n in 1..1_000_000_u32, rate in prop::sample::select(vec![
+            "pm", "/month", "/mo", "per month", "a month", "monthly", "mtl.", "monatlich", "pro Monat", "par mois", "al mes",
+        ])) {
+            prop_assert_eq!(budget("EUR/year", &format!("€{n} {rate}")), Ok((f64::from(n) * 12.0, confidence::CONVERTED)));
+            prop_assert!(budget("EUR", &format!("€{n} {rate}")).is_err());
+        }
+    }
+}

@@ -227,9 +227,13 @@ pub(super) const STATES: [&str; 9] =
 /// A form as written, in words, and its canonical form.
 pub(super) type Form = (Vec<String>, String);
 
+fn words_of(way: &str) -> Vec<String> {
+    way.split(' ').map(str::to_owned).collect()
+}
+
 fn written(table: &[(&str, &str)]) -> impl Iterator<Item = Form> {
     let all = table.iter().flat_map(|(canonical, ways)| ways.split('|').map(move |way| (way, *canonical)));
-    all.map(|(way, canonical)| (way.split(' ').map(str::to_owned).collect(), canonical.to_owned()))
+    all.map(|(way, canonical)| (words_of(way), canonical.to_owned()))
 }
 
 fn partnerships() -> impl Iterator<Item = Form> {
@@ -239,7 +243,7 @@ fn partnerships() -> impl Iterator<Item = Form> {
                 let way = format!("{partner} {joint} {kind}");
                 let canonical = partner.replace("gesmbh", "gmbh").replace("limited", "ltd");
                 let partner = canonical.split(' ').next().unwrap_or_default();
-                (way.split(' ').map(str::to_owned).collect(), format!("{partner} co {kind}"))
+                (words_of(&way), format!("{partner} co {kind}"))
             })
         })
     })

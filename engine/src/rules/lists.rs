@@ -110,7 +110,7 @@ impl ReferenceList {
     /// Returns whether an entry is a domain for free mail which the list does not confirm, by the entry
     /// `*@gmail.com` for one domain, or by [`EVERYONE`] for all.
     pub fn is_unconfirmed(&self, entry: &str) -> bool {
-        Key::is_free_mail(entry) && self.find(EVERYONE).is_err()
+        !self.is_empty() && Key::is_free_mail(entry) && self.find(EVERYONE).is_err()
     }
 
     fn look_up(&self, text: &str, with_unconfirmed: bool) -> Option<Match<'_>> {
@@ -533,6 +533,25 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_company_is_found_with_any_article_form_and_spelling(
+            name in "[b-df-hj-np-tv-z][aiu][b-df-hj-np-tv-z]{2}[äöü][b-df-hj-np-tv-z]{2,6}",
+            form in proptest::sample::select(vec!["", " GmbH", " S.p.A.", " Oy", " Kft.", " d.o.o.", " Ltd. & Co. KG", " eG"]),
+            article in proptest::sample::select(vec!["", "The ", "Die "]),
+            mark in proptest::sample::select(vec!["", "™", "®"]),
+        ) {
+            let spelt = name.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+            let list = ReferenceList::new([name.clone()]);
+            for text in [&name, &spelt] {
+                let text = format!("{article}{text}{mark}{form}");
+                proptest::prop_assert!(list.matched(&text).is_some(), "{} / {}", name, text);
+                let other = ReferenceList::new([text.clone()]);
+                proptest::prop_assert!(other.matched(&name).is_some(), "{} / {}", text, name);
+            }
+        }
     }
 
     #[test]

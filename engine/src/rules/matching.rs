@@ -147,10 +147,20 @@ impl Name {
         let mut words = name.words(&plain);
         // The signs are those of the first pass.
         let mut spelt_words = Self::default().words(&spelt);
-        let ends_in_article = text.trim_end().to_lowercase().ends_with(", the");
-        for words in [&mut spelt_words, &mut words] {
-            (name.form, name.written) = take_form(words);
-            name.article = take_article(words, ends_in_article);
+        let are_alike = spelt_words.len() == words.len();
+        let taken = take_form(&mut words);
+        (name.form, name.written) = (taken.form, taken.written);
+        if are_alike && !taken.is_within {
+            spelt_words.drain(..taken.first);
+            spelt_words.truncate(words.len());
+        } else {
+            spelt_words.clone_from(&words);
+        }
+        let is_last = text.trim_end().to_lowercase().ends_with(", the");
+        name.article = take_article(&mut words, is_last);
+        if words.len() < spelt_words.len() {
+            let article = if words.first() == spelt_words.first() { spelt_words.len() - 1 } else { 0 };
+            spelt_words.remove(article);
         }
         name.core = words.join(" ");
         name.spelt = spelt_words.join(" ");
@@ -283,8 +293,21 @@ impl Name {
     }
 }
 
-/// Removes the legal form from the end or the beginning. Returns its canonical form, and the form as written.
-fn take_form(words: &mut Vec<String>) -> (Option<&'static str>, String) {
+/// The legal form of a name.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Its canonical form.
+    form: Option<&'static str>,
+    /// The form as written.
+    written: String,
+    /// The number of its words at the beginning.
+    first: usize,
+    /// Whether it was a part of a word.
+    is_within: bool,
+}
+
+/// Removes the legal form from the end or the beginning.
+fn take_form(words: &mut Vec<String>) -> Taken {
     let mut written: Vec<String> = Vec::new();
     let mut form = None;
     let begins = |words: &[String]| {
@@ -293,7 +316,9 @@ fn take_form(words: &mut Vec<String>) -> (Option<&'static str>, String) {
             .iter()
             .find(|(form, _)| words.starts_with(form) && is_enough(&words[form.len()..]))
     };
+    let mut first = 0;
     if let Some((beginning, canonical)) = begins(words) {
+        first = beginning.len();
         written.extend(words.drain(..beginning.len()));
         form = Some(canonical.as_str());
     }
@@ -308,7 +333,7 @@ fn take_form(words: &mut Vec<String>) -> (Option<&'static str>, String) {
     }
     written.extend(state);
     if form.is_some() {
-        return (form, written.join(" "));
+        return Taken { form, written: written.join(" "), first, is_within: false };
     }
     // Scripts without spaces.
     for (form, canonical) in WITHIN {
@@ -317,11 +342,12 @@ fn take_form(words: &mut Vec<String>) -> (Option<&'static str>, String) {
             let rest = if is_end { word.strip_suffix(form) } else { word.strip_prefix(form) };
             if let Some(rest) = rest.map(str::to_owned).filter(|rest| !rest.is_empty()) {
                 *word = rest;
-                return (Some(canonical), (*form).to_owned());
+                let written = (*form).to_owned();
+                return Taken { form: Some(canonical), written, first: 0, is_within: true };
             }
         }
     }
-    (None, String::new())
+    Taken::default()
 }
 
 /// Returns where the legal form at the end begins, and its canonical form.

@@ -42,7 +42,7 @@ impl RuleSetFile {
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     let composed: Cow<'_, str> =
         if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
-    let text = composed.as_ref();
+    let text = &*composed;
     if text.len() > limits::APPLY_BYTES {
         return Err(vec![Problem::at(
             "",
