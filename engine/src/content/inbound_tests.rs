@@ -19,7 +19,7 @@ fn map() -> ExtractionMap {
         "size": {"from": "/payload/size", "extract": "range"},
         "budget": {"from": "/payload/budget", "extract": "range", "take": "low", "currency": ["EUR"]},
         "intent": {"from": "/payload/message", "extract": "phrases", "languages": ["en", "de", "fr", "es", "it", "pt", "nl"],
-            "phrases": {"demo": 0.8, "démo": 0.8, "pricing": 0.5, "quote": 0.7, "angebot": 0.7, "devis": 0.7, "preise": 0.5,
+            "phrases": {"demo": 0.8, "pricing": 0.5, "quote": 0.7, "angebot": 0.7, "devis": 0.7, "preise": 0.5,
                 "presupuesto": 0.7, "preventivo": 0.7, "orçamento": 0.7, "offerte": 0.7, "talk to sales": 0.75}},
         "decision_maker": {"from": "/payload/role", "extract": "boolean",
             "yes": ["ceo", "cfo", "coo", "cro", "founder", "owner", "vp", "vice president", "head of", "director"],

@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 
 /// Forms at the end of a name: the canonical form, and the ways to write it.
 const FORMS: &[(&str, &str)] = &[
-    ("gmbh", "gmbh|mbh|gesmbh|ges mbh|gesellschaft mbh|gesellschaft mit beschrankter haftung|g m b h"),
+    (
+        "gmbh",
+        "gmbh|mbh|gesmbh|ges mbh|ges m b h|gesellschaft mbh|gesellschaft mit beschrankter haftung|g m b h",
+    ),
     ("ggmbh", "ggmbh"),
     ("ug", "ug|ug haftungsbeschrankt|unternehmergesellschaft|unternehmergesellschaft haftungsbeschrankt"),
     ("ag", "ag|aktiengesellschaft|a g"),
@@ -123,7 +126,7 @@ const FORMS: &[(&str, &str)] = &[
         "sp z oo",
         "sp z oo|sp z o o|sp zoo|sp z oo w likwidacji|spolka z oo|spolka z o o|spolka z ograniczona odpowiedzialnoscia",
     ),
-    ("sp z oo sp k", "sp z oo sp k|sp z o o sp k|sp z oo spolka komandytowa"),
+    ("sp z oo sp k", "sp z oo sp k|sp z oo spk|sp z o o sp k|sp z o o spk|sp z oo spolka komandytowa"),
     ("sp j", "sp j|spj|spolka jawna"),
     ("sp k", "sp k|spk|spolka komandytowa"),
     ("sp p", "sp p"),

@@ -213,6 +213,11 @@ fn escape(rest: &str, in_class: bool, out: &mut String) -> Result<usize, String>
         'B' if !in_class => out.push_str("(?-u:\\B)"),
         'p' | 'P' => return unicode_class(rest, out),
         'A' | 'z' if !in_class => out.extend(['\\', c]),
+        'x' if rest[2..].starts_with('{') => {
+            let len = rest.find('}').map_or(rest.len(), |at| at + 1);
+            out.push_str(&rest[..len]);
+            return Ok(len);
+        }
         'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => out.extend(['\\', c]),
         '0'..='9' => return octal(rest, out),
         'E' => {}
