@@ -759,7 +759,6 @@ fn rates_are_converted_or_not_read() {
         ("€5k quarterly", 20_000.0),
         ("5.000 € pro Quartal", 20_000.0),
         ("monthly budget: €5k", 60_000.0),
-        ("€5k MRR", 60_000.0),
         ("€5k every month", 60_000.0),
     ] {
         expect!(wrong, budget("euro a year", text), Ok((year, confidence::CONVERTED)), text);

@@ -135,10 +135,7 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("minus|negative|negativ|moins", Minus),
         ("per|pro|par|por|je", Per),
         ("a seat|a user|an employee|per seat|per user|per head|per employee|each|pro nutzer|pro kopf", Per),
-        (
-            "a month|each month|every month|monthly|pm|p.m|p.m.|mo|mth|mthly|mnth|pcm|mrr",
-            Every(Period::Month),
-        ),
+        ("a month|each month|every month|monthly|pm|p.m|p.m.|mo|mth|mthly|mnth|pcm", Every(Period::Month)),
         (
             "monatlich|monatl|mtl|im monat|jeden monat|monatlichen|monatliche|monatliches",
             Every(Period::Month),
@@ -153,7 +150,7 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ),
         ("mensili|mensilmente|ao mês|por mês|cada mês|mensal|mensais|mensalmente", Every(Period::Month)),
         ("maandelijks|maandelijkse|elke maand|每月|月額|毎月", Every(Period::Month)),
-        ("a year|each year|every year|yearly|annually|annual|annum|p.a|pa|yr|arr|acv", Every(Period::Year)),
+        ("a year|each year|every year|yearly|annually|annual|annum|p.a|pa|yr", Every(Period::Year)),
         (
             "jährlich|jährl|im jahr|jedes jahr|jährlichen|jährliche|jährliches|jahresbudget",
             Every(Period::Year),
@@ -212,7 +209,7 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("contratar|contratado|assumere|assunto|contratamos|aannemen|ontslagen|vacancies", Elsewhere),
         ("openings|open positions|job openings|offene stellen|vacatures|aged|age|ages|alter", Elsewhere),
         ("revenue|revenues|turnover|sales|funding|raised|valuation|valued|profit|profits", OtherMoney),
-        ("ebitda|salary|fine|debt|umsatz|jahresumsatz|gewinn|gehalt|finanzierung", OtherMoney),
+        ("ebitda|arr|mrr|acv|salary|fine|debt|umsatz|jahresumsatz|gewinn|gehalt|finanzierung", OtherMoney),
         ("chiffre d'affaires|ca annuel|facturación|facturamos|ingresos|ventas|fatturato", OtherMoney),
         ("ricavi|faturamento|receita|vendas|omzet|winst|levée", OtherMoney),
         ("option|choice|answer|band|bucket|bracket|category|class|type|step|id|ids|ref|no|nr", Label),
@@ -238,7 +235,10 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("employees|employee|emp|emps|ppl|pax|pers|ma|people|persons|person", Unit(self::Unit::People)),
         ("staff|headcount|fte|ftes|users|user|seats|seat|licenses|licences", Unit(self::Unit::People)),
         ("members", Unit(self::Unit::People)),
-        ("workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitende", Unit(self::Unit::People)),
+        (
+            "workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitern|mitarbeitende",
+            Unit(self::Unit::People),
+        ),
         ("mitarbeiterinnen|beschäftigte|angestellte|personen|leute", Unit(self::Unit::People)),
         ("nutzer|benutzer|employés|employé|salariés|salarié|personnes", Unit(self::Unit::People)),
         ("personne|collaborateurs|collaborateur|utilisateurs", Unit(self::Unit::People)),
