@@ -289,6 +289,9 @@ impl Bundle {
                 let found = list.matched(text);
                 let contains = found.is_some();
                 answer.by_field.insert(question.field.clone(), contains);
+                if let Some(entry) = list.unconfirmed(text).filter(|_| !contains) {
+                    answer.unconfirmed.insert(question.field.clone(), entry.to_owned());
+                }
                 if let Some(EntryMatch { entry, steps }) = found {
                     let found = ListMatch { entry: entry.to_owned(), steps };
                     answer.matched.insert(question.field.clone(), found);
@@ -385,6 +388,77 @@ mod tests {
         assert_eq!(bundle.suggestion(verdict.held_by.as_deref(), decided()).action, Action::Advance);
         assert_eq!(bundle.suggestion(None, decided()).action, Action::Hold);
         assert_eq!(bundle.suggestion(Some("gone"), decided()).action.agreed(), Action::Advance);
+    }
+
+    #[test]
+    fn texts_are_equal_however_their_accents_are_written() {
+        for (literal, text) in [
+            ("M\u{fc}ller", "Mu\u{308}ller"),
+            ("Mu\u{308}ller", "M\u{fc}ller"),
+            ("Mu\u{308}ller", "Mu\u{308}ller"),
+        ] {
+            for when in [
+                format!("company == '{literal}'"),
+                format!("company.contains('{literal}')"),
+                format!("company.matches('^{literal}$')"),
+                format!("company in ['{literal}']"),
+                format!("company.startsWith('{literal}')"),
+            ] {
+                let rules = format!(
+                    "{{rule_set: r, default: hold, rules: [{{id: a, when: \"{when}\", then: [advance]}}]}}"
+                );
+                let (_, verdict) = read(&bundle(FIELDS, MAP, &rules).unwrap(), &json!({ "company": text }));
+                assert_eq!(verdict.rule_id.as_deref(), Some("a"), "{when} / {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn stored_rules_and_snapshots_keep_their_accents() {
+        let decomposed = "Mu\u{308}ller";
+        let body = json!({"rule_set": "r", "default": "hold", "rules": [
+            {"id": "a", "when": format!("company == '{decomposed}'"), "then": ["advance"]}]});
+        let source = BundleSource {
+            catalogue: (1, yaml::read(FIELDS).unwrap()),
+            map: (3, yaml::read(MAP).unwrap()),
+            rule_set: (7, serde_json::from_value(body).unwrap()),
+            lists: BTreeMap::new(),
+            pools: BTreeMap::new(),
+        };
+        let field: SnapshotField = serde_json::from_value(
+            json!({"value": decomposed, "confidence": 0.99, "evidence": [], "extractor": "text", "map_version": 3}),
+        )
+        .unwrap();
+        let snapshot =
+            Snapshot { fields: BTreeMap::from([("company".into(), field)]), lists: BTreeMap::new() };
+        let verdict =
+            Bundle::compile(source).unwrap().decide(&snapshot, DateTime::UNIX_EPOCH, &Conditions::default());
+        assert_eq!(verdict.rule_id.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn a_look_up_of_free_mail_says_why_it_found_nothing() {
+        let rules =
+            "{rule_set: r, default: hold, rules: [{id: a, when: company in lists.tam, then: [advance]}]}";
+        let source = |entries: &[&str]| BundleSource {
+            catalogue: (1, yaml::read(FIELDS).unwrap()),
+            map: (3, yaml::read(MAP).unwrap()),
+            rule_set: (7, yaml::read(rules).unwrap()),
+            lists: BTreeMap::from([(
+                "tam".into(),
+                (4, entries.iter().map(|entry| (*entry).to_owned()).collect()),
+            )]),
+            pools: BTreeMap::new(),
+        };
+        let look = |entries: &[&str]| {
+            let bundle = Bundle::compile(source(entries)).unwrap();
+            read(&bundle, &json!({"company": "gmail.com"})).0.lists["tam"].clone()
+        };
+        let warned = look(&["gmail.com"]);
+        assert_eq!(warned.contains, Some(false));
+        assert_eq!(warned.unconfirmed, BTreeMap::from([("company".into(), "gmail.com".into())]));
+        let confirmed = look(&["*@gmail.com"]);
+        assert_eq!((confirmed.contains, confirmed.unconfirmed), (Some(true), BTreeMap::new()));
     }
 
     #[test]

@@ -139,6 +139,10 @@ pub struct SnapshotList {
     /// decisions stored before matches were recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matched: BTreeMap<String, ListMatch>,
+    /// For each field at a domain for free mail, the entry that it would match if the list confirmed it. Empty in
+    /// decisions stored before such entries were left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unconfirmed: BTreeMap<String, String>,
 }
 
 /// The list entry that a text matched.

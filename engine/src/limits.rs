@@ -35,6 +35,9 @@ pub const FIELDS: usize = 200;
 pub const LIST_ENTRIES: usize = 1_000_000;
 /// Characters of one text that a form extractor reads; longer texts are not form fields.
 pub const EXTRACT_CHARS: usize = 20_000;
+/// Characters of one message that intent phrases are searched in: as many as an event can have bytes, so that a
+/// message is never cut.
+pub const MESSAGE_CHARS: usize = EVENT_BYTES;
 /// Minutes that `occurred_at` can be in the future, which allows for clock skew.
 pub const FUTURE_MINUTES: i64 = 5;
 /// Days that a field can look back over a lead's earlier events; statements older than a year are outdated.

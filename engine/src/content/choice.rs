@@ -5,8 +5,9 @@ use super::map::{EnumSettings, pointer};
 use super::negation::Negation;
 use super::reading::{ReadResult, TextReading};
 use super::source::SourceText;
+use super::titles;
 use super::unread::UnreadReason;
-use super::words::{Phrasebook, words_of};
+use super::words::{PhraseMatch, Phrasebook, words_of};
 use crate::catalogue::FieldDefinition;
 use crate::limits;
 use crate::problem::{Problem, nearest};
@@ -23,6 +24,8 @@ struct Meaning {
     value: String,
     /// Whether the words are the value's own name.
     name: bool,
+    /// Whether the words are a job title, which can be another person's.
+    is_title: bool,
 }
 
 impl EnumReader {
@@ -35,7 +38,7 @@ impl EnumReader {
     ) -> Self {
         let mut book = Phrasebook::default();
         for value in &field.values {
-            let meaning = Meaning { value: value.clone(), name: true };
+            let meaning = Meaning { value: value.clone(), name: true, is_title: titles::is_title(value) };
             if let Some(other) = book.insert(&words_of(value), meaning) {
                 let message =
                     format!("The values `{value}` and `{}` cannot be distinguished in a text.", other.value);
@@ -57,7 +60,9 @@ impl EnumReader {
             }
             for (i, synonym) in synonyms.iter().enumerate() {
                 let words = words_of(synonym);
-                let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false }) {
+                let is_title = titles::is_title(synonym);
+                let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false, is_title })
+                {
                     _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => Some(format!(
                         "A synonym must contain letters or digits and have at most {} characters.",
                         limits::NAME_CHARS
@@ -91,9 +96,19 @@ impl EnumReader {
         }
         let hits = self.book.find(words);
         let denied = Negation::of_all().denied(words, &hits);
-        let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
+        let of_another =
+            |hit: &PhraseMatch<'_, Meaning>| hit.value.is_title && titles::is_attributed(words, hit);
+        let mut counted = hits
+            .iter()
+            .zip(&denied)
+            .filter(|(hit, denied)| !**denied && !of_another(hit))
+            .map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
-            return Err(if hits.is_empty() { UnreadReason::NoMatch } else { UnreadReason::Denied });
+            return Err(match hits.is_empty() {
+                true => UnreadReason::NoMatch,
+                false if denied.contains(&true) => UnreadReason::Denied,
+                false => UnreadReason::Attributed,
+            });
         };
         let mut values = vec![first.value.value.clone()];
         for hit in counted {
@@ -180,6 +195,20 @@ mod tests {
             Err(UnreadReason::Ambiguous(vec!["analytics".into(), "security".into()]))
         );
         assert_eq!(read(json!("we have no dashboards")), Err(UnreadReason::Denied));
+    }
+
+    #[test]
+    fn titles_of_other_people_are_not_the_authors() {
+        let settings = settings(json!({"c_level": ["ceo", "cfo"], "staff": ["assistant", "analyst"]}));
+        let choice = EnumReader::compile(&settings, "level", &field(&["c_level", "staff"]), &mut Vec::new());
+        let read = |text: &str| {
+            let json = json!(text);
+            choice.read(&SourceText::at(&json, "").unwrap()).map(|reading| reading.value.to_json())
+        };
+        assert_eq!(read("Assistant to the CEO"), Ok(json!("staff")));
+        assert_eq!(read("CEO and owner"), Ok(json!("c_level")));
+        assert_eq!(read("I report to the CFO"), Err(UnreadReason::Attributed));
+        assert_eq!(read("former CEO of Globex"), Err(UnreadReason::Attributed));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::boolean::BooleanReader;
 use super::choice::EnumReader;
 use super::extract::{CompiledExtractor, CompiledField, ExtractionMap};
 use super::map::{Extractor, MapFile, MappedField, pointer};
-use super::missing::MissingTexts;
+use super::missing::{MissingTexts, holds_places};
 use super::number::NumberReader;
 use super::phrases::PhraseReader;
 use super::words::words_of;
@@ -102,6 +102,12 @@ fn field(
         min_confidence: mapped.min_confidence,
         earlier: mapped.earlier_days.map(|days| TimeDelta::days(days.into())),
         missing: MissingTexts::of(&mapped.missing),
+        places: holds_places(
+            [name]
+                .into_iter()
+                .chain(definition.title.as_deref())
+                .chain(mapped.from.0.iter().map(String::as_str)),
+        ),
         extractor: mapped.extract.name(),
         reader,
     }

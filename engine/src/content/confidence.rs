@@ -17,6 +17,10 @@ pub const DATE_ONLY: f64 = 0.95;
 pub const PHRASE: f64 = 0.9;
 /// An approximate number: `~50`, `approx. 50`.
 pub const APPROXIMATE: f64 = 0.9;
+/// An amount for a year in a field that does not say what its amounts are for.
+pub const YEARLY: f64 = 0.95;
+/// An amount converted from another span of time, `5k per month` to 60,000 a year.
+pub const CONVERTED: f64 = 0.9;
 /// Up to three words next to the number that the extractor ignores.
 pub const WORDED: f64 = 0.9;
 /// The multiplier of one end applies to both, `10-50k`.
@@ -40,12 +44,10 @@ pub const OFFSET_OPEN: f64 = 0.8;
 /// A single separator that marks thousands in some countries and decimals in others, `1.234`; read as
 /// thousands. In whole numbers and amounts of money it is unambiguous.
 pub const SEPARATOR_OPEN: f64 = 0.75;
-/// Only the beginning of a long text was read.
-pub const CUT: f64 = 0.7;
+/// An intent phrase in a text that also has one about which it says neither yes nor no.
+pub const PARTLY_CLEAR: f64 = 0.7;
 /// More than three words next to the number.
 pub const BURIED: f64 = 0.6;
-/// The number is a rate, `5k per month`.
-pub const RATE: f64 = 0.6;
 /// An intent phrase in a text whose language is uncertain.
 pub const PHRASE_LANGUAGE_OPEN: f64 = 0.6;
 /// Some of the texts were not read, because of their language.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::boolean::BooleanReader;
 use super::choice::EnumReader;
 use super::map::MapFile;
-use super::missing::{MissingTexts, is_placeholder};
+use super::missing::{MissingTexts, is_place, is_placeholder};
 use super::number::NumberReader;
 use super::phrases::PhraseReader;
 use super::reading::ReadResult;
@@ -39,6 +39,8 @@ pub(super) struct CompiledField {
     /// How far back earlier events are read, if at all.
     pub earlier: Option<TimeDelta>,
     pub missing: MissingTexts,
+    /// Whether the field holds places, so that `NA` is a value.
+    pub places: bool,
     pub extractor: &'static str,
     pub reader: CompiledExtractor,
 }
@@ -232,10 +234,15 @@ impl<'a> FieldReader<'a> {
     /// Returns the text at a path, unless it counts as missing. The map's `missing` texts take precedence, then
     /// the extractor's own words, then the general placeholders, since `none` can be a value.
     fn source(&self, path: &'a str) -> Option<SourceText<'a>> {
-        let source = SourceText::at(self.event.document, path)?;
+        let source = match self.field.reader {
+            CompiledExtractor::Phrases(_) => SourceText::message(self.event.document, path),
+            _ => SourceText::at(self.event.document, path),
+        }?;
         let nothing = source.check_shape().is_ok()
             && (self.field.missing.is_listed(&source)
-                || (!self.field.reader.recognises(&source) && is_placeholder(&source)));
+                || (!self.field.reader.recognises(&source)
+                    && !(self.field.places && is_place(&source))
+                    && is_placeholder(&source)));
         (!nothing).then_some(source)
     }
 

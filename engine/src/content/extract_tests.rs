@@ -114,6 +114,38 @@ fn placeholders_are_missing_and_not_unread() {
 }
 
 #[test]
+fn namibia_is_no_placeholder() {
+    let catalogue: Catalogue = serde_json::from_value(json!({
+        "country": {"type": "string"}, "code": {"type": "string", "title": "Country code"}, "note": {"type": "string"},
+        "place": {"type": "string"},
+    }))
+    .unwrap();
+    let from = |path: &str| json!({"from": path, "extract": "text"});
+    let file = json!({"map": "m", "fields": {
+        "country": from("/payload/a"), "code": from("/payload/a"), "note": from("/payload/a"),
+        "place": from("/payload/country"),
+    }});
+    let map = ExtractionMap::compile(&MapFile::from_json(&file).unwrap(), &catalogue).unwrap();
+    let read = |text: &str| {
+        let document = json!({"payload": {"a": text, "country": text}});
+        let event = EventDocument { id: EventId(Uuid::nil()), document: &document };
+        map.extract(&event, &ExtractionContext::default()).fields.keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(read("NA"), ["code", "country", "place"]);
+    assert_eq!(read("DE"), ["code", "country", "note", "place"]);
+    for nothing in ["N/A", "n.a.", "na", "-", "none"] {
+        assert_eq!(read(nothing), [""; 0], "{nothing}");
+    }
+}
+
+#[test]
+fn texts_are_composed() {
+    let company = |text: &str| extract(json!({ "company": text })).fields["company"].clone();
+    assert_eq!(company("Mu\u{308}ller").value, Value::Text("M\u{fc}ller".into()));
+    assert_eq!(company("Mu\u{308}ller").evidence[0].span, [0, 7]);
+}
+
+#[test]
 fn words_of_an_extractor_are_not_placeholders() {
     assert_eq!(extract(json!({"interest": "None"})).fields["product_interest"].value.to_json(), "none");
 }
@@ -238,6 +270,23 @@ proptest! {
         }
         for not in &extraction.not_read {
             prop_assert!(!not.why.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn composed_and_decomposed_texts_read_alike(text in "[a-zäöüéñç ]{1,12}|[0-9]{1,3} [a-zäöü]{1,8}") {
+        use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+        let decomposed: String = text.nfd().collect();
+        let read = |text: &str| {
+            let extraction = extract(json!({
+                "company": text, "company_size": text, "budget": text, "role": text, "message": text, "interest": text,
+            }));
+            let values = extraction.fields.iter();
+            values.map(|(name, field)| (name.clone(), field.value.to_json(), field.confidence)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(read(&text), read(&decomposed));
+        for (name, value, _) in read(&decomposed) {
+            prop_assert!(value.as_str().is_none_or(is_nfc), "{}", name);
         }
     }
 

@@ -221,6 +221,11 @@ static COUNTED: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     counted
 });
 
+/// Returns whether a word, in folded form, is among the most frequent of any of the languages.
+pub(super) fn is_frequent(word: &str) -> bool {
+    COUNTED.contains_key(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::words::words;

@@ -120,7 +120,7 @@ pub struct RangeSettings {
     pub decimal: Option<DecimalSign>,
 }
 
-/// The number of a range to use as the value. An open range always has its one end as the value.
+/// The number of a range to use as the value. A range that is open at the top has its lower end as the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Take {

@@ -61,6 +61,46 @@ impl MissingTexts {
     }
 }
 
+/// Words in the name of a field whose values can be the code `NA`: Namibia, North America, Naples.
+const PLACES: [&str; 22] = [
+    "country",
+    "countries",
+    "land",
+    "pays",
+    "pais",
+    "paese",
+    "staat",
+    "nation",
+    "nationality",
+    "iso",
+    "region",
+    "territory",
+    "market",
+    "geo",
+    "geography",
+    "area",
+    "continent",
+    "kontinent",
+    "province",
+    "provincia",
+    "state",
+    "jurisdiction",
+];
+
+/// Returns whether a field holds places, by its name, its title or its paths.
+pub(super) fn holds_places<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
+    let parts = |name: &'n str| name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    names
+        .into_iter()
+        .any(|name| words_of(&parts(name)).iter().any(|word| PLACES.contains(&word.text.as_str())))
+}
+
+/// Returns whether the text is the code of a place that is also a placeholder: `NA`, but not `n/a`.
+pub(super) fn is_place(source: &SourceText) -> bool {
+    let [start, end] = source.trimmed();
+    source.chars[start..end] == ['N', 'A']
+}
+
 /// Returns whether the text counts as missing in every field: an empty text, a dash, or a word such as `n/a`.
 pub(super) fn is_placeholder(source: &SourceText) -> bool {
     if source.words.is_empty() {
@@ -139,6 +179,21 @@ mod tests {
         ] {
             assert!(!is_placeholder(&SourceText::at(&json!(text), "").unwrap()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn na_is_a_place_in_a_field_of_places() {
+        for name in
+            ["country", "billing_country", "Country / region", "HQ region", "/payload/country_code", "pais"]
+        {
+            assert!(holds_places([name]), "{name}");
+        }
+        for name in ["company", "lander", "/country/name", "estate", "landing_page"] {
+            assert!(!holds_places([name]), "{name}");
+        }
+        let place = |text: &str| is_place(&SourceText::at(&json!(text), "").unwrap());
+        assert!(place("NA") && place(" NA "));
+        assert!(!place("N/A") && !place("n.a.") && !place("na") && !place("NAM"));
     }
 
     #[test]

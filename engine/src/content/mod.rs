@@ -29,6 +29,7 @@ mod reading;
 mod source;
 mod text;
 mod timestamp;
+mod titles;
 mod words;
 
 pub use extract::{
@@ -36,3 +37,7 @@ pub use extract::{
 };
 pub use map::MapFile;
 pub use unread::UnreadReason;
+
+#[cfg(test)]
+#[path = "inbound_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::confidence;
 use super::map::{DecimalSign, NumberSettings, RangeSettings, Take, pointer};
-use super::quantity::{self, CODES, Decimal, NumberStyle, Percent};
+use super::quantity::{self, CODES, Decimal, NumberStyle, Percent, Unit};
 use super::reading::{ReadResult, TextReading};
 use super::source::SourceText;
 use super::unread::UnreadReason;
@@ -66,6 +66,9 @@ impl NumberReader {
 
     fn json(&self, number: &serde_json::Number) -> Result<Value, UnreadReason> {
         let finite = number.as_f64().filter(|n| n.is_finite()).ok_or(UnreadReason::TooLarge)?;
+        if self.style.largest.is_some_and(|largest| finite > largest as f64) {
+            return Err(UnreadReason::Identifier);
+        }
         if !self.style.whole {
             return Ok(Value::Number(finite));
         }
@@ -115,23 +118,51 @@ fn style(
         );
     }
     let unit = field.unit.as_deref().unwrap_or_default();
+    let name_words = name.replace('_', " ");
+    let title = field.title.as_deref().unwrap_or_default();
+    let (by_unit, by_name) =
+        (quantity::meaning_of(unit), quantity::meaning_of(&format!("{name_words} {title}")));
     let mut currencies = currency.to_vec();
-    if currencies.is_empty() && CODES.contains(&unit) {
-        currencies.push(unit.to_owned());
+    if currencies.is_empty() {
+        currencies.extend(by_unit.currency.map(str::to_owned));
     }
     let percent = match unit {
         "%" | "percent" | "per cent" => Percent::Whole,
         _ if field.max.is_some_and(|max| max <= 1.0) => Percent::Share,
         _ => Percent::Foreign,
     };
+    let whole = field.kind == FieldType::Integer;
+    // Without a unit, the name of a field of whole numbers can say what it counts: `company_size`.
+    let named = || by_name.unit.or_else(|| is_company_size(&name_words).then_some(Unit::People));
+    let unit_of_field = quantity::unit_of(unit).or_else(|| (unit.is_empty() && whole).then(named).flatten());
+    let texts = [unit, name_words.as_str(), title];
+    let names: Vec<String> = texts.iter().flat_map(|text| words_of(text)).map(|word| word.text).collect();
+    let is_staff =
+        unit_of_field == Some(Unit::People) && !names.iter().any(|name| CROWDS.contains(&name.as_str()));
     NumberStyle {
         decimal,
-        whole: field.kind == FieldType::Integer,
+        whole,
         currencies,
-        unit: quantity::unit_of(unit),
-        unit_words: words_of(unit).into_iter().map(|word| word.text).collect(),
+        unit: unit_of_field,
+        has_unit: !unit.is_empty(),
+        names,
+        period: by_unit.period.or(by_name.period),
+        largest: is_staff.then_some(MOST_EMPLOYEES),
         percent,
     }
+}
+
+/// More employees than any company has; a larger number is an identifier.
+const MOST_EMPLOYEES: u64 = 10_000_000;
+
+/// People of whom there can be more than employees.
+const CROWDS: [&str; 7] = ["user", "users", "member", "members", "visitors", "subscribers", "customers"];
+
+fn is_company_size(name: &str) -> bool {
+    let words: Vec<&str> = name.split(' ').collect();
+    let of = ["company", "team", "org", "organisation", "organization", "business", "firm", "staff"];
+    words.last() == Some(&"size") && words.iter().any(|word| of.contains(word))
+        || words.contains(&"headcount")
 }
 
 #[cfg(test)]

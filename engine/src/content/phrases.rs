@@ -3,7 +3,7 @@
 use super::confidence;
 use super::language::{LanguageMatch, Languages, SUPPORTED};
 use super::map::{PhrasesSettings, pointer};
-use super::negation::Negation;
+use super::negation::{Negation, Stance};
 use super::source::SourceText;
 use super::unread::UnreadReason;
 use super::words::{Phrasebook, words_of};
@@ -29,6 +29,21 @@ pub(super) struct Intent {
     pub found: Vec<(usize, [usize; 2])>,
     /// The phrases and texts that were not counted, with their place and the reason.
     pub not_counted: Vec<(usize, Option<[usize; 2]>, UnreadReason)>,
+}
+
+/// Whether a text contains a phrase that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Yes,
+    No,
+    /// It contains only phrases about which it says neither yes nor no.
+    Unclear,
+}
+
+impl Found {
+    fn of(found: bool) -> Self {
+        if found { Self::Yes } else { Self::No }
+    }
 }
 
 impl PhraseReader {
@@ -87,8 +102,9 @@ impl PhraseReader {
         let mut unread = false;
         for (at, text) in texts.iter().enumerate() {
             match self.read_text(at, text, &mut counted, &mut intent) {
-                Ok((true, confidence)) => sure = sure.min(confidence),
-                Ok((false, confidence)) => nothing.push(confidence),
+                Ok((Found::Yes, confidence)) => sure = sure.min(confidence),
+                Ok((Found::No, confidence)) => nothing.push(confidence),
+                Ok((Found::Unclear, _)) => unread = true,
                 Err(why) => {
                     unread = true;
                     intent.not_counted.push((at, None, why));
@@ -111,27 +127,37 @@ impl PhraseReader {
         intent
     }
 
-    /// Reads one text. Returns whether a phrase was found, and the confidence.
+    /// Reads one text. Returns whether a phrase was found that counts, and the confidence.
     fn read_text(
         &self,
         at: usize,
         text: &SourceText,
         counted: &mut [bool],
         intent: &mut Intent,
-    ) -> Result<(bool, f64), UnreadReason> {
+    ) -> Result<(Found, f64), UnreadReason> {
         text.check_shape()?;
+        // The wish is often at the end.
+        if text.cut {
+            return Err(UnreadReason::Cut);
+        }
         let words = &text.words;
         let verdict = self.languages.judge(&text.chars, words);
         if let LanguageMatch::Other(language) = verdict {
             return Err(UnreadReason::Language(language));
         }
         let hits = self.book.find(words);
-        let denied = self.negation.denied(words, &hits);
+        let stances = self.negation.stances(words, &hits);
+        let unclear = stances.contains(&Stance::Unclear);
         let mut found = false;
-        for (hit, denied) in hits.iter().zip(denied) {
+        for (hit, stance) in hits.iter().zip(stances) {
             let span = hit.span(words);
-            if denied {
-                let why = UnreadReason::PhraseDenied(self.phrases[*hit.value].0.clone());
+            let phrase = || self.phrases[*hit.value].0.clone();
+            let why = match stance {
+                Stance::Affirmed => None,
+                Stance::Denied => Some(UnreadReason::PhraseDenied(phrase())),
+                Stance::Unclear => Some(UnreadReason::PhraseUnclear(phrase())),
+            };
+            if let Some(why) = why {
                 intent.not_counted.push((at, Some(span), why));
                 continue;
             }
@@ -154,11 +180,11 @@ impl PhraseReader {
             (false, LanguageMatch::Open) => confidence::NOTHING_FOUND_LANGUAGE_OPEN,
             (false, _) => confidence::NOTHING_FOUND,
         };
-        if text.cut {
-            intent.not_counted.push((at, None, UnreadReason::Cut));
-            return Ok((found, confidence.min(confidence::CUT)));
-        }
-        Ok((found, confidence))
+        Ok(match (found, unclear) {
+            (_, false) => (Found::of(found), confidence),
+            (true, true) => (Found::Yes, confidence.min(confidence::PARTLY_CLEAR)),
+            (false, true) => (Found::Unclear, confidence),
+        })
     }
 
     /// Returns 1 − Π(1 − weight), rounded to six digits, so that 0.9 and 0.6 combine to exactly 0.96.
@@ -188,7 +214,7 @@ mod tests {
         let phrases =
             phrases(json!({"phrases": {"book a demo": 0.9, "pricing": 0.6, "demo": 0.5, "call me": 1}}));
         let texts: Vec<_> = texts.iter().map(|text| json!(text)).collect();
-        let sources: Vec<_> = texts.iter().map(|json| SourceText::at(json, "").unwrap()).collect();
+        let sources: Vec<_> = texts.iter().map(|json| SourceText::message(json, "").unwrap()).collect();
         phrases.read(&sources)
     }
 
@@ -250,11 +276,30 @@ mod tests {
     }
 
     #[test]
-    fn only_the_beginning_of_a_long_text_is_read() {
-        let long = format!("Please send us the pricing. {} book a demo", "blah ".repeat(5_000));
-        let intent = read(&[&long]);
-        assert_eq!(intent.score, Some((0.6, confidence::CUT)));
+    fn a_long_message_is_read_whole_or_not_at_all() {
+        let long =
+            format!("Please send us the pricing. {} I would like to book a demo", "blah ".repeat(10_000));
+        assert_eq!(read(&[&long]).score, Some((0.96, 0.9)));
+        let longer = format!("Please send us the pricing. {} book a demo", "blah ".repeat(60_000));
+        let intent = read(&[&longer]);
+        assert_eq!(intent.score, None);
         assert_eq!(intent.not_counted, [(0, None, UnreadReason::Cut)]);
+        assert_eq!(read(&["Can we book a demo?", &longer]).score, Some((0.9, confidence::PARTLY_READ)));
+    }
+
+    #[test]
+    fn what_is_unclear_leaves_the_score_open() {
+        let intent = read(&["I could not book a demo, your link is broken"]);
+        assert_eq!(intent.score, None);
+        assert_eq!(
+            intent.not_counted,
+            [(0, Some([12, 23]), UnreadReason::PhraseUnclear("book a demo".into()))]
+        );
+        let intent = read(&["I could not book a demo, please send me your pricing"]);
+        assert_eq!(intent.score, Some((0.6, confidence::PARTLY_CLEAR)));
+        for text in ["We decline to book a demo", "Book a demo: no", "It is not necessary to book a demo"] {
+            assert_eq!(read(&[text]).score.map(|(score, _)| score), Some(0.0), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::limits;
 pub(super) struct SourceText<'a> {
     pub path: &'a str,
     pub json: &'a Json,
-    /// The text, cut to [`limits::EXTRACT_CHARS`]. In the JSON text of a list, quotes become paragraph
+    /// The text, cut to the longest that is read. In the JSON text of a list, quotes become paragraph
     /// separators and escapes become spaces, so that no word spans them; offsets do not change.
     pub chars: Vec<char>,
     pub words: Vec<Word>,
@@ -21,15 +21,24 @@ pub(super) struct SourceText<'a> {
 impl<'a> SourceText<'a> {
     /// Returns the text at `path`; `None` if there is no value, or `null`.
     pub fn at(document: &'a Json, path: &'a str) -> Option<Self> {
+        Self::up_to(limits::EXTRACT_CHARS, document, path)
+    }
+
+    /// Returns the text of a message at `path`, which can be longer than a form field.
+    pub fn message(document: &'a Json, path: &'a str) -> Option<Self> {
+        Self::up_to(limits::MESSAGE_CHARS, document, path)
+    }
+
+    fn up_to(most: usize, document: &'a Json, path: &'a str) -> Option<Self> {
         let json = document.pointer(path).filter(|json| !json.is_null())?;
         let mut chars: Vec<char> = match json {
-            Json::String(text) => text.chars().take(limits::EXTRACT_CHARS + 1).collect(),
+            Json::String(text) => text.chars().take(most + 1).collect(),
             // An object is kept only to report that it cannot be read.
             Json::Object(_) => Vec::new(),
-            other => other.to_string().chars().take(limits::EXTRACT_CHARS + 1).collect(),
+            other => other.to_string().chars().take(most + 1).collect(),
         };
-        let cut = chars.len() > limits::EXTRACT_CHARS;
-        chars.truncate(limits::EXTRACT_CHARS);
+        let cut = chars.len() > most;
+        chars.truncate(most);
         if json.is_array() {
             blank_json(&mut chars);
         }
@@ -56,12 +65,19 @@ impl<'a> SourceText<'a> {
     }
 }
 
-/// Makes JSON text readable as words without moving any character.
+/// Makes JSON text readable as words without moving any character. The commas between items become paragraph
+/// separators too, so that `[50,100]` is no number.
 fn blank_json(chars: &mut [char]) {
     let mut at = 0;
+    let mut quoted = false;
     while at < chars.len() {
         let escape = match (chars[at], chars.get(at + 1).copied()) {
             ('"', _) => {
+                chars[at] = '\u{2029}';
+                quoted = !quoted;
+                0
+            }
+            (',', _) if !quoted => {
                 chars[at] = '\u{2029}';
                 0
             }
@@ -97,7 +113,10 @@ mod tests {
     fn a_value_that_is_not_a_string_is_its_json_text() {
         assert_eq!(text(&json!(12.5)), "12.5");
         assert_eq!(text(&json!(true)), "true");
-        assert_eq!(text(&json!(["a\n\"b\"", "\u{1}"])), "[\u{2029}a    b  \u{2029},\u{2029}      \u{2029}]");
+        assert_eq!(
+            text(&json!(["a\n\"b\"", "\u{1}"])),
+            "[\u{2029}a    b  \u{2029}\u{2029}\u{2029}      \u{2029}]"
+        );
     }
 
     #[test]

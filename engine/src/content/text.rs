@@ -1,6 +1,7 @@
 //! The `text` extractor, which reads the text itself and normalises white space.
 
 use serde_json::Value as Json;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::confidence;
 use super::reading::{ReadResult, TextReading};
@@ -8,7 +9,7 @@ use super::source::SourceText;
 use super::unread::UnreadReason;
 use crate::value::Value;
 
-/// Trims the text and collapses white space. Invisible characters are removed, and characters that cannot be
+/// Trims the text, collapses white space and composes accents. Invisible characters are removed, and characters that cannot be
 /// typed lower the confidence.
 pub(super) fn read(source: &SourceText) -> ReadResult {
     if source.json.is_array() {
@@ -33,6 +34,10 @@ pub(super) fn read(source: &SourceText) -> ReadResult {
         }
     }
     text.truncate(text.trim_end().len());
+    // A letter and its accent can be one character or two; rules compare characters.
+    if !is_nfc(&text) {
+        text = text.nfc().collect();
+    }
     if text.is_empty() {
         return Err(UnreadReason::NoMatch);
     }

@@ -14,8 +14,8 @@ pub enum UnreadReason {
     /// The text is too long for a form field.
     #[error("the text has more than {} characters", limits::EXTRACT_CHARS)]
     TooLong,
-    /// Only the beginning of the text was read.
-    #[error("only the first {} characters were read", limits::EXTRACT_CHARS)]
+    /// The text is too long for a message.
+    #[error("the text was not read because it has more than {} characters", limits::MESSAGE_CHARS)]
     Cut,
     /// The text contains no number.
     #[error("the text contains no number")]
@@ -29,6 +29,30 @@ pub enum UnreadReason {
     /// A number with more than one possible meaning.
     #[error("the number is ambiguous")]
     Unclear,
+    /// Only an upper bound, such as `up to 50`.
+    #[error("the text gives only an upper bound, not a value")]
+    Bound,
+    /// A date, possibly one that a spreadsheet made of a range.
+    #[error("the number is a date; a spreadsheet may have turned a range such as 1-10 into it")]
+    Date,
+    /// A number about something else, such as the year of foundation.
+    #[error("the number is about something else: {0}")]
+    OtherFact(String),
+    /// A number about the past or the future.
+    #[error("the number is about another time: {0}")]
+    AnotherTime(String),
+    /// A number that is part of a label, such as `option 2`.
+    #[error("the number is part of a label: {0}")]
+    Label(String),
+    /// A number in a sentence that does not say what it counts.
+    #[error("the text does not say what the number counts")]
+    NoSubject,
+    /// An identifier or a telephone number.
+    #[error("the number is too large for a count, like an ID or a phone number")]
+    Identifier,
+    /// An amount for a span of time or for each unit that cannot be converted to what the field holds.
+    #[error("the amount is a rate ({0}) that cannot be converted to the field's own")]
+    Rate(String),
     /// A fraction in a field of whole numbers.
     #[error("the number is not a whole number")]
     NotWhole,
@@ -50,6 +74,12 @@ pub enum UnreadReason {
     /// An intent phrase that the text negates.
     #[error("`{0}` was not counted because the text negates it")]
     PhraseDenied(String),
+    /// An intent phrase about which the text says neither yes nor no.
+    #[error("`{0}` was not counted because it is unclear whether the text asks for it")]
+    PhraseUnclear(String),
+    /// The text speaks of another person or another time.
+    #[error("the text is about another person or another time")]
+    Attributed,
     /// The text contains none of the map's words.
     #[error("the text contains none of the expected words")]
     NoMatch,

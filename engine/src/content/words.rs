@@ -17,6 +17,12 @@ pub(super) struct Word {
     pub before: WordBreak,
     /// Whether only punctuation separates it from the word before, as in `acme.com` or `don't`.
     pub joined: bool,
+    /// Whether a line begins with the word.
+    pub line: bool,
+    /// The first sign after the word that ends a sentence or announces an answer: `.`, `?`, `:`, `=`, `-`.
+    pub stop: Option<char>,
+    /// Whether a box or a tick before the word is checked, as in `[x] Book a demo`.
+    pub ticked: Option<bool>,
 }
 
 /// How strongly two words are separated.
@@ -38,8 +44,21 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
     let mut line_ends = 0;
     let mut spaced = false;
     let mut open = false;
+    let mut ticked = None;
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
+        // The `x` in `[x]` is no word.
+        if let Some((is_checked, len)) = tick(&chars[at..]) {
+            let same_line = line_ends == 0;
+            match found.last_mut().filter(|word| same_line && word.stop.is_some()) {
+                // For example `Book a demo: ✓`.
+                Some(word) if !has_word(&chars[at + len..]) => word.ticked = word.ticked.or(Some(is_checked)),
+                _ => ticked = Some(is_checked),
+            }
+            (open, spaced) = (false, true);
+            at += len;
+            continue;
+        }
         if let Some(end) = word_end(chars, at, open) {
             if open
                 && !alone(c)
@@ -49,7 +68,10 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
                 word.end = end;
             } else {
                 let joined = !spaced && !found.is_empty();
-                let mut word = Word { text: String::new(), start: at, end, before: pause, joined };
+                let line = line_ends > 0;
+                let (before, ticked) = (pause, ticked.take());
+                let mut word =
+                    Word { text: String::new(), start: at, end, before, joined, line, stop: None, ticked };
                 (at..end).for_each(|i| fold_into(chars[i], &mut word.text));
                 found.push(word);
             }
@@ -71,12 +93,43 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
         open = false;
         spaced |= c.is_whitespace();
         line_ends += usize::from(c == '\n');
+        let announces = match c {
+            '.' | '!' | '…' => chars.get(at + 1).is_none_or(|next| next.is_whitespace()),
+            '?' | '？' | ':' | '：' | '=' | ';' => true,
+            '-' | '–' | '—' => spaced && chars.get(at + 1).is_some_and(|next| next.is_whitespace()),
+            _ => false,
+        };
+        if announces && let Some(word) = found.last_mut() {
+            word.stop = word.stop.or(Some(c));
+        }
         pause = pause.max(break_at(chars, at, line_ends));
         at += 1;
     }
     // A word that folds to nothing would match everything.
     found.retain(|word| !word.text.is_empty());
     found
+}
+
+/// Returns whether a box or tick at the start of the characters is checked, and the number of characters.
+fn tick(chars: &[char]) -> Option<(bool, usize)> {
+    match *chars {
+        ['☐' | '□' | '◻' | '⬜' | '❌' | '✗' | '✘' | '✖' | '🚫' | '👎', ..] => {
+            Some((false, 1))
+        }
+        ['☑' | '✓' | '✔' | '✅' | '👍', ..] => Some((true, 1)),
+        ['[', ' ', ']', ..] => Some((false, 3)),
+        ['[', ']', ..] => Some((false, 2)),
+        ['[', 'x' | 'X' | '✓' | '✔', ']', ..] => Some((true, 3)),
+        _ => None,
+    }
+}
+
+/// More characters than people write between a tick and its text.
+const LINE_CHARS: usize = 80;
+
+/// Returns whether another word follows on the same line.
+fn has_word(chars: &[char]) -> bool {
+    chars.iter().take(LINE_CHARS).take_while(|c| **c != '\n').any(|c| c.is_alphanumeric())
 }
 
 /// Splits a phrase written by a person into words.

@@ -9,6 +9,7 @@ use std::io::{self, Cursor, Read};
 use std::rc::Rc;
 
 use chrono::DateTime;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::numeric::Numeric;
 use super::row::{Datum, RowCell, instant};
@@ -111,6 +112,7 @@ impl<'a, R: Read> LeadReader<'a, R> {
         self.watch.begin_line();
         let more =
             self.reader.read_byte_record(&mut self.record).map_err(|error| vec![unreadable(&error)])?;
+        compose(&mut self.record);
         Ok(more.then(|| self.lead()))
     }
 
@@ -139,6 +141,26 @@ impl<'a, R: Read> LeadReader<'a, R> {
     fn rejected(&self, problems: Vec<Problem>) -> RejectedLead {
         RejectedLead { line: self.ends.line_of(&self.record, self.reader.position(), &self.watch), problems }
     }
+}
+
+/// Composes the accents of a record, as extraction does.
+fn compose(record: &mut csv::ByteRecord) {
+    let composed = |cell: &[u8]| {
+        let text = std::str::from_utf8(cell).ok().filter(|text| !is_nfc(text))?;
+        Some(text.nfc().collect::<String>())
+    };
+    if record.as_slice().is_ascii() || record.iter().all(|cell| composed(cell).is_none()) {
+        return;
+    }
+    let mut cells = csv::ByteRecord::new();
+    for cell in &*record {
+        match composed(cell) {
+            Some(text) => cells.push_field(text.as_bytes()),
+            None => cells.push_field(cell),
+        }
+    }
+    cells.set_position(record.position().cloned());
+    *record = cells;
 }
 
 impl Column<'_> {

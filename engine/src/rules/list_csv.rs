@@ -1,7 +1,8 @@
 //! Reads reference lists from CSV.
 
 use super::leads_csv::{LineEnds, LineLimitReader, delimiter};
-use super::lists::ReferenceList;
+use super::lists::{EVERYONE, ReferenceList};
+use super::matching::MatchKey;
 use crate::limits;
 use crate::problem::Problem;
 
@@ -33,6 +34,7 @@ impl ReferenceList {
         let mut record = csv::ByteRecord::new();
         let mut columns = None;
         let mut lines = Vec::new();
+        let mut free_mail: Vec<(u64, String)> = Vec::new();
         loop {
             watch.begin_line();
             match reader.read_byte_record(&mut record) {
@@ -53,9 +55,14 @@ impl ReferenceList {
                 }
             }
             let cells = columns.iter().flatten().map(|column| record.get(*column).unwrap_or_default());
+            let known = list.len();
             if let Err(message) = list.add_line(cells, line, &mut lines) {
                 problems.add(Problem::at("", format!("Line {line}: {message}")));
             }
+            let added = (known..list.len()).filter_map(|index| list.entry(index));
+            free_mail.extend(
+                added.filter(|entry| list.is_unconfirmed(entry)).map(|entry| (line, entry.to_owned())),
+            );
             if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
                 problems.add(Problem::at(
                     "",
@@ -66,6 +73,15 @@ impl ReferenceList {
                 ));
                 break;
             }
+        }
+        // A later line can confirm them.
+        for (line, entry) in free_mail.into_iter().filter(|(_, entry)| list.is_unconfirmed(entry)) {
+            let message = format!(
+                "Line {line}: anyone can have an address at `{entry}`, so it identifies no company and matches nothing. \
+                 Write `*@{entry}` if everyone there is meant, or add the line `{EVERYONE}` if the list is about such \
+                 domains."
+            );
+            problems.add(Problem::at("", message).suggest(Some(format!("*@{entry}"))));
         }
         (list, problems.finish())
     }
@@ -95,6 +111,9 @@ impl ReferenceList {
         let entry = std::str::from_utf8(cell).map_err(|_| "the text is not UTF-8.".to_owned())?.trim();
         if entry.len() > ENTRY_BYTES {
             return Err(format!("an entry can have at most {ENTRY_BYTES} bytes; is a quote unclosed?"));
+        }
+        if entry.starts_with("*@") && entry != EVERYONE && MatchKey::of_entry(entry).is_none() {
+            return Err(format!("`{entry}` is no domain; write it as in `*@gmail.com`."));
         }
         if self.insert(entry) {
             return Ok(());
@@ -218,6 +237,22 @@ mod tests {
     fn an_unclosed_quote_is_reported_in_bounded_memory() {
         let (_, problems) = read(&format!("Acme\n\"{}", "x\n".repeat(5_000)));
         assert!(problems[0].starts_with("Line 2: an entry can have at most 1000 bytes"), "{problems:?}");
+    }
+
+    #[test]
+    fn free_mail_is_warned_of_unless_confirmed() {
+        let (entries, problems) = read("domain\nacme.com\ngmail.com\nWEB.DE\n*@gmx.net\n");
+        assert_eq!(entries, ["acme.com", "gmail.com", "WEB.DE", "*@gmx.net"]);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(
+            problems[0].starts_with("Line 3: anyone can have an address at `gmail.com`, so it identifies")
+        );
+        assert!(problems[1].contains("Write `*@WEB.DE` if everyone there is meant"), "{problems:?}");
+        assert_eq!(read("domain\ngmail.com\nweb.de\n*@*\n").1, [""; 0]);
+        assert_eq!(
+            read("domain\n*@nothing\n").1,
+            ["Line 2: `*@nothing` is no domain; write it as in `*@gmail.com`."]
+        );
     }
 
     #[test]

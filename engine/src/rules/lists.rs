@@ -15,6 +15,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::matching::MatchKey;
 pub use super::matching::Step;
 
+/// The entry that confirms every domain for free mail in its list, for lists that are about such domains.
+pub const EVERYONE: &str = "*@*";
+
 /// A set of texts with the matching described in the module. All entries share one text, so that a million of
 /// them use little more memory than their letters.
 #[derive(Clone, Debug, Default)]
@@ -88,17 +91,41 @@ impl ReferenceList {
 
     /// Returns the entry that the text matches, and how: the equal one, or else the one with the fewest ignored
     /// parts, and the first of several.
+    ///
+    /// A domain for free mail identifies no company, so an entry such as `gmail.com` matches nothing unless the
+    /// list says that it is meant; see [`ReferenceList::is_unconfirmed`].
     pub fn matched(&self, text: &str) -> Option<EntryMatch<'_>> {
+        self.look_up(text, false)
+    }
+
+    /// Returns the entry for free mail that the text would match if the list said that it is meant.
+    pub fn unconfirmed(&self, text: &str) -> Option<&str> {
+        if !MatchKey::is_at_free_mail(text) {
+            return None;
+        }
+        let found = self.look_up(text, true)?;
+        self.is_unconfirmed(found.entry).then_some(found.entry)
+    }
+
+    /// Returns whether an entry is a domain for free mail which the list does not confirm, by the entry
+    /// `*@gmail.com` for one domain, or by [`EVERYONE`] for all.
+    pub fn is_unconfirmed(&self, entry: &str) -> bool {
+        !self.is_empty() && MatchKey::is_free_mail(entry) && self.find(EVERYONE).is_err()
+    }
+
+    fn look_up(&self, text: &str, with_unconfirmed: bool) -> Option<EntryMatch<'_>> {
         if self.table.is_empty() {
             return None;
         }
-        if let Some(entry) = self.find(text).ok().and_then(|index| self.entry(index)) {
+        let counts = |entry: &str| with_unconfirmed || !self.is_unconfirmed(entry);
+        let equal = self.find(text).ok().and_then(|index| self.entry(index));
+        if let Some(entry) = equal.filter(|entry| *entry != EVERYONE && counts(entry)) {
             return Some(EntryMatch { entry, steps: Vec::new() });
         }
         let key = MatchKey::of(text)?;
         key.found_under().into_iter().find_map(|under| {
             let matches = self.filed_under(under).filter_map(|(entry, other)| {
-                (other.filed_under() == under).then_some(())?;
+                (other.filed_under() == under && counts(entry)).then_some(())?;
                 Some(EntryMatch { entry, steps: key.matches(&other)? })
             });
             matches.min_by_key(|found| found.steps.len())
@@ -151,7 +178,7 @@ impl ReferenceList {
         })
     }
 
-    fn entry(&self, index: usize) -> Option<&str> {
+    pub(super) fn entry(&self, index: usize) -> Option<&str> {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(start..*self.ends.get(index)?)
     }
@@ -349,6 +376,237 @@ mod tests {
         }
         let both = ["acme.com", "eu.acme.com"];
         assert_eq!(found(&both, "x.eu.acme.com").as_deref(), Some("eu.acme.com: subdomain of eu.acme.com"));
+    }
+
+    #[test]
+    fn legal_forms_of_many_countries_are_ignored() {
+        let mut wrong = Vec::new();
+        for text in [
+            "Acme Sp. z o.o.",
+            "Acme Sp. z.o.o.",
+            "Acme sp.z.o.o.",
+            "Acme spółka z o.o.",
+            "Acme Spółka z ograniczoną odpowiedzialnością",
+            "Acme S.p.A.",
+            "Acme SpA",
+            "Acme Oy",
+            "Oy Acme Ab",
+            "Acme Kft.",
+            "Acme d.o.o.",
+            "ACME D.O.O.",
+            "Acme Pty Ltd",
+            "Acme (Pty) Ltd",
+            "Acme Pty. Limited",
+            "PT Acme",
+            "PT. Acme Tbk",
+            "PT Acme Tbk.",
+            "株式会社Acme",
+            "Acme株式会社",
+            "(株)Acme",
+            "㈱Acme",
+            "Acme GmbH i.G.",
+            "Acme GmbH i. G.",
+            "Acme GmbH in Gründung",
+            "Acme GmbH i.L.",
+            "Acme Ltd. & Co. KG",
+            "Acme GmbH & Co. KG",
+            "Acme GmbH & Co.KG",
+            "Acme GmbH + Co KG",
+            "Acme Ges.m.b.H.",
+            "Acme Ges. m. b. H.",
+            "Acme GesmbH",
+            "Acme mbH",
+            "Acme eG",
+            "Acme e.G.",
+            "Acme e.K.",
+            "Acme e. K.",
+            "Acme OHG",
+            "Acme KGaA",
+            "Acme AG & Co. KGaA",
+            "Acme SE & Co. KGaA",
+            "Acme UG (haftungsbeschränkt)",
+            "Acme UG (haftungsbeschränkt) & Co. KG",
+            "Acme S.r.l.",
+            "Acme S.r.l.s.",
+            "Acme S.L.U.",
+            "Acme S. L.",
+            "Acme Lda.",
+            "Acme Ltda",
+            "Acme A/S",
+            "Acme ApS",
+            "Acme AB (publ)",
+            "Acme OYJ",
+            "Acme OÜ",
+            "UAB Acme",
+            "UAB „Acme“",
+            "SIA Acme",
+            "Acme s.r.o.",
+            "Acme spol. s r.o.",
+            "Acme a.s.",
+            "Acme Zrt.",
+            "Acme Nyrt.",
+            "Acme EOOD",
+            "Acme A.Ş.",
+            "Acme Ltd. Şti.",
+            "Acme San. ve Tic. Ltd. Şti.",
+            "ООО Acme",
+            "ООО «Acme»",
+            "ПАО Acme",
+            "Acme LLC",
+            "Acme L.L.C.",
+            "LLC Acme",
+            "JSC Acme",
+            "Acme Sdn. Bhd.",
+            "Acme Pte. Ltd.",
+            "Acme Pvt. Ltd.",
+            "Acme Co., Ltd.",
+            "Acme Company Limited",
+            "주식회사 Acme",
+            "(주)Acme",
+            "Acme有限公司",
+            "Acme股份有限公司",
+            "Acme S.A. de C.V.",
+            "Acme B.V.",
+            "Acme N.V.",
+            "Acme SARL",
+            "SARL Acme",
+            "Acme SASU",
+            "Acme S.A.S.",
+            "Acme, Inc.",
+            "Acme PLC",
+            "Acme W.L.L.",
+            "Acme FZ-LLC",
+            "Acme Sp.k.",
+            "Acme Sp. z o.o. Sp.k.",
+            "Acme Α.Ε.",
+            "Acme Limited Liability Company",
+            "Acme Aktiengesellschaft",
+        ] {
+            if found(&["Acme"], text).is_none() || found(&[text], "Acme").is_none() {
+                wrong.push(text);
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn articles_umlauts_and_trade_marks_are_ignored_and_reported() {
+        let cases = [
+            ("Acme Group", "The Acme Group", "Acme Group: ignoring the article `the`"),
+            ("The Acme Group", "Acme Group", "The Acme Group: ignoring the article `the`"),
+            ("Acme Group", "Acme Group, The", "Acme Group: ignoring punctuation, ignoring the article `the`"),
+            (
+                "The Acme Group Ltd",
+                "Acme Group",
+                "The Acme Group Ltd: ignoring the article `the`, ignoring legal form `ltd`",
+            ),
+            ("Der Spiegel", "Spiegel", "Der Spiegel: ignoring the article `der`"),
+            ("Müller", "Mueller", "Müller: ignoring spelt-out umlauts"),
+            ("Mueller", "Müller", "Mueller: ignoring spelt-out umlauts"),
+            (
+                "Mueller GmbH",
+                "Müller",
+                "Mueller GmbH: ignoring spelt-out umlauts, ignoring legal form `gmbh`",
+            ),
+            ("Müller", "Muller", "Müller: ignoring accents"),
+            ("Moeller", "Møller", "Moeller: ignoring spelt-out umlauts"),
+            ("Moeller", "Möller", "Moeller: ignoring spelt-out umlauts"),
+            ("Möller", "Møller", "Möller: "),
+            ("Jaeger & Söhne", "Jäger & Soehne", "Jaeger & Söhne: ignoring spelt-out umlauts"),
+            ("Aabenraa Vaerft", "Åbenrå Værft", "Aabenraa Vaerft: ignoring spelt-out umlauts"),
+            ("Groß", "Gross", "Groß: ignoring accents"),
+            ("Acme", "Acme™", "Acme: ignoring punctuation"),
+            ("Acme®", "Acme", "Acme®: ignoring punctuation"),
+            ("Acme™ GmbH", "acme", "Acme™ GmbH: ignoring punctuation, ignoring legal form `gmbh`"),
+            ("Acme", "Ac\u{200b}me", "Acme: "),
+            ("Acme", "℠Acme", "Acme: ignoring punctuation"),
+        ];
+        let mut wrong = Vec::new();
+        for (entry, text, expected) in cases {
+            let found = found(&[entry], text);
+            if found.as_deref() != Some(expected) {
+                wrong.push(format!("{entry} / {text}: {found:?}"));
+            }
+        }
+        for (entry, text) in [
+            ("Mueller", "Muller"),
+            ("Bauer", "Baur"),
+            ("Samuel", "Samul"),
+            ("The Company", "Company"),
+            ("The Gap", "Gap Analytics"),
+            ("Group", "The"),
+            ("Acme", "Acme Holding"),
+            ("El Al", "Al"),
+            ("Acme TM", "Acme"),
+            ("PT", "Acme"),
+            ("PT Acme", "Acme GmbH"),
+        ] {
+            if let Some(found) = found(&[entry], text) {
+                wrong.push(format!("{entry} / {text}: {found}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_company_is_found_with_any_article_form_and_spelling(
+            name in "[b-df-hj-np-tv-z][aiu][b-df-hj-np-tv-z]{2}[äöü][b-df-hj-np-tv-z]{2,6}",
+            form in proptest::sample::select(vec!["", " GmbH", " S.p.A.", " Oy", " Kft.", " d.o.o.", " Ltd. & Co. KG", " eG"]),
+            article in proptest::sample::select(vec!["", "The ", "Die "]),
+            mark in proptest::sample::select(vec!["", "™", "®"]),
+        ) {
+            let spelt = name.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+            let list = ReferenceList::new([name.clone()]);
+            for text in [&name, &spelt] {
+                let text = format!("{article}{text}{mark}{form}");
+                proptest::prop_assert!(list.matched(&text).is_some(), "{} / {}", name, text);
+                let other = ReferenceList::new([text.clone()]);
+                proptest::prop_assert!(other.matched(&name).is_some(), "{} / {}", text, name);
+            }
+        }
+    }
+
+    #[test]
+    fn free_mail_identifies_no_company_unless_confirmed() {
+        for domain in
+            ["gmail.com", "web.de", "yahoo.co.uk", "hotmail.fr", "GMX.net", "https://gmail.com/", "mail.ru"]
+        {
+            let list = ReferenceList::new([domain.to_owned(), "acme.com".into()]);
+            for text in
+                [domain.to_owned(), format!("jane@{}", domain.trim_matches('/').replace("https://", ""))]
+            {
+                assert_eq!(list.matched(&text), None, "{text}");
+                assert_eq!(list.unconfirmed(&text), Some(domain), "{text}");
+            }
+            assert!(list.is_unconfirmed(domain));
+            assert!(list.matched("jane@acme.com").is_some());
+        }
+        assert_eq!(
+            found(&["*@gmail.com"], "jane@gmail.com").as_deref(),
+            Some("*@gmail.com: everyone at gmail.com")
+        );
+        assert_eq!(
+            found(&["*@gmail.com"], "gmail.com").as_deref(),
+            Some("*@gmail.com: everyone at gmail.com")
+        );
+        assert_eq!(found(&["*@gmail.com"], "jane@web.de"), None);
+        assert_eq!(
+            found(&["*@acme.com"], "jane@acme.com").as_deref(),
+            Some("*@acme.com: domain of the address")
+        );
+        assert_eq!(found(&["*@*", "gmail.com", "web.de"], "gmail.com").as_deref(), Some("gmail.com: "));
+        assert_eq!(
+            found(&["*@*", "gmail.com"], "jane@gmail.com").as_deref(),
+            Some("gmail.com: domain of the address")
+        );
+        assert_eq!(found(&["*@*"], "jane@acme.com"), None);
+        assert_eq!(found(&["jane@gmail.com"], "jane@gmail.com").as_deref(), Some("jane@gmail.com: "));
+        assert_eq!(
+            found(&["gmail.company.com"], "gmail.company.com").as_deref(),
+            Some("gmail.company.com: ")
+        );
+        assert_eq!(found(&["Gmail"], "Gmail Inc").as_deref(), Some("Gmail: ignoring legal form `inc`"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod compare;
 mod eval;
 pub mod explain;
 pub mod file;
+mod free_mail;
 mod general;
 pub mod kleene;
 mod leads_csv;

@@ -1,5 +1,6 @@
 //! Reads and writes YAML. Input is limited in size, including the expansion of its aliases.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor,
 };
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::file::RuleSetFile;
 use super::yaml_errors;
@@ -32,12 +34,16 @@ impl RuleSetFile {
     }
 }
 
-/// Parses any file that people write as YAML.
+/// Parses any file that people write as YAML. Accents are composed, as in the texts that are extracted from
+/// events, so that equal texts are equal in rules.
 ///
 /// # Errors
 /// Returns the line and column at which the file is invalid: too long, not YAML, with a duplicate key, too
 /// large after expanding aliases, or not of the expected structure.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
+    let composed: Cow<'_, str> =
+        if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
+    let text = &*composed;
     if text.len() > limits::APPLY_BYTES {
         return Err(vec![Problem::at(
             "",

@@ -148,6 +148,14 @@ fn entry(found: &ListMatch) -> String {
     format!("{} ({})", found.entry, steps.join(", "))
 }
 
+/// Says that an entry was left out because anyone can have an address at its domain.
+fn free_mail(answer: &SnapshotList) -> String {
+    let Some(entry) = answer.unconfirmed.values().next() else { return String::new() };
+    format!(
+        ": {entry} is on the list, but anyone can have an address there. Write *@{entry} to match everyone."
+    )
+}
+
 fn listed(name: &str, answer: &SnapshotList, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let hits: Vec<String> = answer
@@ -164,7 +172,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &ExplainedDecision) -> imp
     let (value, tone, how) = match answer.contains {
         Some(true) if entries.is_empty() => ("On the list", None, format!("by {}", hits.join(", "))),
         Some(true) => ("On the list", None, format!("by {}: {}", hits.join(", "), entries.join("; "))),
-        Some(false) => ("Not on the list", None, format!("by {}", asked.join(", "))),
+        Some(false) => ("Not on the list", None, format!("by {}{}", asked.join(", "), free_mail(answer))),
         None => ("Not known", Some("unknown"), "nothing to look up".to_owned()),
     };
     view! {

@@ -36,6 +36,23 @@ impl Decimal {
         i64::try_from(if self.negative { -size } else { size }).ok()
     }
 
+    /// Returns the number times a small one; `None` if it has too many digits.
+    pub fn times(self, factor: u32) -> Option<Self> {
+        Some(Self { digits: self.digits.checked_mul(factor.into())?, ..self })
+    }
+
+    /// Returns the number divided by a small one, exactly or rounded to hundredths; `None` if it has too many
+    /// digits.
+    pub fn divided(self, divisor: u32) -> Option<Self> {
+        let divisor = u128::from(divisor.max(1));
+        if self.digits.is_multiple_of(divisor) {
+            return Some(Self { digits: self.digits / divisor, ..self });
+        }
+        let places = u32::try_from(self.exponent + 2).ok().filter(|places| *places < 30)?;
+        let hundredths = self.digits.checked_mul(10_u128.checked_pow(places)?)?;
+        Some(Self { digits: hundredths.checked_add(divisor / 2)? / divisor, exponent: -2, ..self })
+    }
+
     /// Returns the mean of both; `None` if it has too many digits.
     pub fn middle(self, other: Self) -> Option<Self> {
         let exponent = self.exponent.min(other.exponent);

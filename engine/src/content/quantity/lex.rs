@@ -105,7 +105,8 @@ fn word(chars: &[char], start: usize) -> Raw {
     let mut end = start + if alone(chars[start]) { 1 } else { letters(start).max(1) };
     let mut folded = fold(end);
     let capitals = chars[start..end].iter().all(|c| c.is_uppercase());
-    let count = end - start;
+    let is_mark = |c: &&char| unicode_normalization::char::is_combining_mark(**c);
+    let count = end - start - chars[start..end].iter().filter(is_mark).count();
     let mut digits = false;
     let names_currency =
         currency::of_word(&folded, capitals).is_some() || currency::of_scaled_word(&folded).is_some();
@@ -153,7 +154,7 @@ fn mark(chars: &[char], at: usize) -> (Option<QuantityTokenKind>, usize) {
         '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => QuantityTokenKind::Role(bound(c)),
         '%' | '％' => QuantityTokenKind::Role(NumberModifier::Percent),
         '/' if per_word() => QuantityTokenKind::Role(NumberModifier::Per),
-        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' => {
+        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' | '©' => {
             QuantityTokenKind::Sign(c)
         }
         _ => match currency::of_sign(c) {

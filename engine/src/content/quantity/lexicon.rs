@@ -31,14 +31,46 @@ pub(super) enum NumberModifier {
     Between,
     /// Makes the number negative; precedes it.
     Minus,
-    /// Makes the number a rate; follows it.
+    /// Makes the number a rate for what follows.
     Per,
+    /// Makes the number a rate for a span of time.
+    Every(Period),
+    /// Says that an amount is due once.
+    Once,
+    /// A month of the calendar. Words that are also something else (`may`) are not `certain`.
+    CalendarMonth { certain: bool },
+    /// The year behind is that of the foundation.
+    Founded,
+    /// The number is about something else, such as people who are being hired.
+    Elsewhere,
+    /// The number is about money that is not a budget, such as revenue.
+    OtherMoney,
+    /// The number right behind is a label, as in `option 2`.
+    Label,
+    /// A number has changed to the one after `to`.
+    Changed,
+    /// A number is changing, or will.
+    Changing,
+    /// A count was different at another time.
+    AnotherTime,
     /// Makes the number a percentage; follows it.
     Percent,
     /// The unit that is counted.
     Unit(Unit),
     /// Something that the extractor cannot count: a dozen, a number in words, a label such as `Fortune 500`.
     Riddle,
+}
+
+/// The spans of time that rates refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Period {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    HalfYear,
+    Year,
 }
 
 /// The units that numbers in forms count.
@@ -57,6 +89,8 @@ pub(in super::super) enum Unit {
 /// The meanings of words next to a number.
 pub(super) static ROLES: LazyLock<Phrasebook<NumberModifier>> = LazyLock::new(|| {
     use NumberModifier::*;
+    const MONTH: NumberModifier = CalendarMonth { certain: true };
+    const MAYBE_MONTH: NumberModifier = CalendarMonth { certain: false };
     Phrasebook::of([
         ("approx|approximately|about|around|circa|ca|roughly|nearly|almost|some", About),
         ("somewhere around|give or take|or so|plus minus", About),
@@ -95,19 +129,116 @@ pub(super) static ROLES: LazyLock<Phrasebook<NumberModifier>> = LazyLock::new(||
         ("vanaf|начиная с|从", From),
         ("of|von|de|du|da|dal|di|van|od|от|with|mit|avec|con|com|met", Of),
         ("bis|до|do|hasta|até|tot|fino a|until|till", Until),
-        ("to|thru|through|à|a|al|en met|至|到|から|upto", To),
+        ("to|thru|through|à|a|al|en met|auf|naar|para|至|到|から|upto", To),
         ("and|und|u|et|y|e|en|и|i|och|og|和", And),
         ("between|zwischen|zw|entre|tra|fra|tussen|mellan|mellem|mellom|między|между|介于", Between),
         ("minus|negative|negativ|moins", Minus),
-        ("per|pro|par|por|p.a|pa|a month|a year|a week|a day|a seat|a user|an hour|an employee", Per),
-        ("monthly|yearly|annually|weekly|daily|each|monatlich", Per),
-        ("jährlich|im monat|im jahr|mensuel|mensuels|annuel|annuels|al mes|al año|al mese", Per),
-        ("all'anno|ao mês|ao ano|per maand|每月|每年", Per),
+        ("per|pro|par|por|je", Per),
+        ("a seat|a user|an employee|per seat|per user|per head|per employee|each|pro nutzer|pro kopf", Per),
+        ("a month|each month|every month|monthly|pm|p.m|p.m.|mo|mth|mthly|mnth|pcm", Every(Period::Month)),
+        (
+            "monatlich|monatl|mtl|im monat|jeden monat|monatlichen|monatliche|monatliches",
+            Every(Period::Month),
+        ),
+        (
+            "monatsbudget|mensuel|mensuels|mensuelle|mensuelles|mensuellement|chaque mois",
+            Every(Period::Month),
+        ),
+        (
+            "le mois|al mes|cada mes|mensual|mensuales|mensualmente|al mese|ogni mese|mensile",
+            Every(Period::Month),
+        ),
+        ("mensili|mensilmente|ao mês|por mês|cada mês|mensal|mensais|mensalmente", Every(Period::Month)),
+        ("maandelijks|maandelijkse|elke maand|每月|月額|毎月", Every(Period::Month)),
+        ("a year|each year|every year|yearly|annually|annual|annum|p.a|pa|yr", Every(Period::Year)),
+        (
+            "jährlich|jährl|im jahr|jedes jahr|jährlichen|jährliche|jährliches|jahresbudget",
+            Every(Period::Year),
+        ),
+        (
+            "annuel|annuels|annuelle|annuelles|annuellement|chaque année|l'an|al año|anual",
+            Every(Period::Year),
+        ),
+        (
+            "anuales|anualmente|cada año|all'anno|l'anno|annuo|annui|annua|annuale|annuali",
+            Every(Period::Year),
+        ),
+        (
+            "annualmente|ogni anno|ao ano|por ano|anuais|cada ano|p.j|jaarlijks|jaarlijkse",
+            Every(Period::Year),
+        ),
+        ("elk jaar|每年|年額|毎年", Every(Period::Year)),
+        (
+            "a quarter|each quarter|every quarter|quarterly|qtr|qtrly|im quartal|quartalsweise",
+            Every(Period::Quarter),
+        ),
+        (
+            "vierteljährlich|trimestriel|trimestriels|trimestrielle|trimestral|trimestrales",
+            Every(Period::Quarter),
+        ),
+        (
+            "al trimestre|trimestrale|trimestrali|ao trimestre|trimestrais|per kwartaal",
+            Every(Period::Quarter),
+        ),
+        ("half yearly|semi annually|semi annual|biannually|biannual|halbjährlich", Every(Period::HalfYear)),
+        ("semestriel|semestrielle|semestral|semestrale|halfjaarlijks", Every(Period::HalfYear)),
+        ("a week|each week|every week|weekly|wk|wöchentlich|wöchentl|pro woche", Every(Period::Week)),
+        ("hebdomadaire|semanal|a la semana|settimanale|alla settimana|wekelijks", Every(Period::Week)),
+        (
+            "a day|each day|every day|daily|täglich|am tag|quotidien|diario|al día|al giorno",
+            Every(Period::Day),
+        ),
+        ("giornaliero|diário|ao dia|dagelijks", Every(Period::Day)),
+        ("an hour|hourly|hr|stündlich|die stunde|de l'heure|a la hora|all'ora|std", Every(Period::Hour)),
+        ("one off|one time|once|upfront|einmalig|einmal|ponctuel|une fois|único pago", Once),
+        ("una tantum|pagamento único|eenmalig", Once),
+        ("january|february|april|june|july|september|october|november|december|jan|feb", MONTH),
+        ("apr|jun|jul|aug|sep|sept|oct|nov|dec|august", MONTH),
+        ("januar|jänner|februar|märz|juni|juli|oktober|dezember|okt|dez|mrz", MONTH),
+        ("janvier|février|avril|juin|juillet|août|septembre|octobre|novembre|décembre|janv", MONTH),
+        ("févr|avr|juil|déc|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre", MONTH),
+        ("setiembre|octubre|noviembre|diciembre|ene|dic|gennaio|febbraio|aprile|maggio|giugno", MONTH),
+        ("luglio|settembre|ottobre|dicembre|gen|ott|janeiro|fevereiro|março|maio|junho|julho", MONTH),
+        ("setembro|outubro|novembro|dezembro|januari|februari|maart|augustus", MONTH),
+        ("may|march|mar|mai|mars|mei|set|out|ago|mag|giu|lug|abr|fev|mrt", MAYBE_MONTH),
+        ("founded|established|est|estd|incorporated|since|gegründet|gegr|gründung|seit", Founded),
+        ("gründungsjahr|bestehend|fondée|fondé|créée|créé|depuis|fundada|fundado|desde", Founded),
+        ("fondata|fondato|costituita|criada|criado|opgericht|sinds|in business|copyright", Founded),
+        ("hire|hires|hired|hiring|recruit|recruiting|recruited|laid off|fired|lost|onboarded", Elsewhere),
+        ("einstellen|eingestellt|entlassen|stellen|embaucher|embauché|recruter|recrutons", Elsewhere),
+        ("contratar|contratado|assumere|assunto|contratamos|aannemen|ontslagen|vacancies", Elsewhere),
+        ("openings|open positions|job openings|offene stellen|vacatures|aged|age|ages|alter", Elsewhere),
+        ("revenue|revenues|turnover|sales|funding|raised|valuation|valued|profit|profits", OtherMoney),
+        ("ebitda|arr|mrr|acv|salary|fine|debt|umsatz|jahresumsatz|gewinn|gehalt|finanzierung", OtherMoney),
+        ("chiffre d'affaires|ca annuel|facturación|facturamos|ingresos|ventas|fatturato", OtherMoney),
+        ("ricavi|faturamento|receita|vendas|omzet|winst|levée", OtherMoney),
+        ("option|choice|answer|band|bucket|bracket|category|class|type|step|id|ids|ref|no|nr", Label),
+        ("num|nº|n°|reference|referenz|section|question|page|chapter|zip|plz|postcode|phone", Label),
+        ("tel|ext|extension|series|phase|group|segment|package|paket|kategorie|stufe|klasse", Label),
+        ("gruppe|frage|seite|kundennummer|nummer|numéro|référence|choix|catégorie|étape", Label),
+        ("opción|categoría|número|referencia|tipo|nivel|opzione|categoria|numero|livello", Label),
+        ("opção|nível|optie|categorie|building|gate|bus|route|iso|soc|din|level|plan|sku", Label),
+        ("grew|grown|increased|went|expanded|scaled|rose|jumped|doubled|tripled|shrank", Changed),
+        ("shrunk|shrunken|decreased|fell|dropped|reduced|downsized|gewachsen|gestiegen", Changed),
+        ("vergrößert|geschrumpft|gesunken|passé|passés|passée|crecido|pasado|cresciuti", Changed),
+        ("cresciuto|passati|crescemos|passamos|gegroeid|gekrompen", Changed),
+        ("grow|grows|growing|scale|scaling|expand|expanding|wachsen|wächst|wachsend|croître", Changing),
+        ("crecer|creciendo|crescere|crescendo|crescer|groeien|groeiend", Changing),
+        ("will be|will have|will reach|expect|expecting|expected|aiming|aim|target|goal", AnotherTime),
+        ("forecast|by year end|next year|last year|used to|was|were|had|formerly|previously", AnotherTime),
+        ("once had|nächstes jahr|letztes jahr|erwarten|früher|ehemals|hatten|war|waren", AnotherTime),
+        ("l'année prochaine|l'année dernière|prévoyons|avions|étions|avant|el año pasado", AnotherTime),
+        ("el próximo año|teníamos|éramos|esperamos|antes|l'anno scorso|l'anno prossimo", AnotherTime),
+        ("avevamo|eravamo|prima|tínhamos|ano passado|verwachten|vorig jaar|volgend jaar", AnotherTime),
+        ("hadden|vroeger|voorheen", AnotherTime),
         ("percent|per cent|pct|prozent|pour cent|por ciento|por cento|per cento|procent|процентов", Percent),
         ("employees|employee|emp|emps|ppl|pax|pers|ma|people|persons|person", Unit(self::Unit::People)),
         ("staff|headcount|fte|ftes|users|user|seats|seat|licenses|licences", Unit(self::Unit::People)),
         ("members", Unit(self::Unit::People)),
-        ("workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitende", Unit(self::Unit::People)),
+        (
+            "workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitern|mitarbeitende",
+            Unit(self::Unit::People),
+        ),
         ("mitarbeiterinnen|beschäftigte|angestellte|personen|leute", Unit(self::Unit::People)),
         ("nutzer|benutzer|employés|employé|salariés|salarié|personnes", Unit(self::Unit::People)),
         ("personne|collaborateurs|collaborateur|utilisateurs", Unit(self::Unit::People)),
@@ -131,7 +262,9 @@ pub(super) static ROLES: LazyLock<Phrasebook<NumberModifier>> = LazyLock::new(||
         ("dozen|dozens|dutzend|douzaine|docena|half|halb|demi|medio|mezzo|meia|times|x|cent", Riddle),
         ("cents|pence|centimes|rappen|mil|miles", Riddle),
         ("trillion|trillions|billionen|billones|billón|bilioni|biljoen|tonnes|km|point", Riddle),
-        ("fortune|ftse|dax|top|tier|level|version|suite|room|floor|rank|ranked", Riddle),
+        ("fortune|ftse|dax|top|tier|version|suite|room|floor|rank|ranked", Riddle),
+        ("figures|figure|digit|digits|stellig|stellige|stelliger|stelligen|stelliges|chiffres", Riddle),
+        ("cifras|cifre|cijfers|zeros|nullen|fold", Riddle),
         ("one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen", Riddle),
         ("fifteen|sixteen|seventeen|eighteen", Riddle),
         ("nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|couple|pair|zwei", Riddle),

@@ -3,6 +3,7 @@
 use super::NumberStyle;
 use super::Percent;
 use super::currency::CurrencyCodes;
+use super::dates::take_dates;
 use super::decimal::Decimal;
 use super::lex::{QuantityToken, QuantityTokenKind, lex};
 use super::lexicon::{NumberModifier, Unit};
@@ -24,6 +25,8 @@ pub(super) struct QuantityPart {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum QuantityPartKind {
     Quantity(Quantity),
+    /// A number that belongs to a date.
+    Date,
     Other(QuantityTokenKind),
 }
 
@@ -41,13 +44,13 @@ impl QuantityPart {
     pub fn quantity(&self) -> Option<&Quantity> {
         match &self.kind {
             QuantityPartKind::Quantity(quantity) => Some(quantity),
-            QuantityPartKind::Other(_) => None,
+            QuantityPartKind::Other(_) | QuantityPartKind::Date => None,
         }
     }
 
     pub fn other(&self) -> Option<&QuantityTokenKind> {
         match &self.kind {
-            QuantityPartKind::Quantity(_) => None,
+            QuantityPartKind::Quantity(_) | QuantityPartKind::Date => None,
             QuantityPartKind::Other(kind) => Some(kind),
         }
     }
@@ -76,7 +79,7 @@ impl Quantity {
             None if style.currencies.is_empty() => {}
             None => sure = sure.min(confidence::CURRENCY_OPEN),
             // Without a known unit, the field could well count money.
-            Some(_) if style.currencies.is_empty() && style.unit.is_none() && style.unit_words.is_empty() => {
+            Some(_) if style.currencies.is_empty() && style.unit.is_none() && !style.has_unit => {
                 sure = sure.min(confidence::CURRENCY_OPEN);
             }
             Some(codes) if codes.iter().any(|code| style.currencies.iter().any(|taken| taken == code)) => {}
@@ -114,6 +117,7 @@ pub(super) fn parts(chars: &[char], style: &NumberStyle) -> Result<Vec<QuantityP
     while let Some(token) = tokens.get(at) {
         let (part, next) = match &token.kind {
             QuantityTokenKind::Unclear => return Err(UnreadReason::Unclear),
+            QuantityTokenKind::Number(_) if is_interval(token, chars) => return Err(UnreadReason::Unclear),
             QuantityTokenKind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
             // A multiplier without a number: `several thousand`.
             QuantityTokenKind::Multiplier { short: false, .. } => return Err(UnreadReason::Unclear),
@@ -126,7 +130,16 @@ pub(super) fn parts(chars: &[char], style: &NumberStyle) -> Result<Vec<QuantityP
         at = next;
     }
     share_currency(&mut parts)?;
+    take_dates(&mut parts, chars)?;
     Ok(parts)
+}
+
+/// Returns whether a number is an interval or a list in brackets: `[50,100]`.
+fn is_interval(token: &QuantityToken, chars: &[char]) -> bool {
+    let before = token.start.checked_sub(1).and_then(|at| chars.get(at));
+    before.is_some_and(|c| "[({".contains(*c))
+        && chars.get(token.end).is_some_and(|c| "])}".contains(*c))
+        && chars[token.start..token.end].contains(&',')
 }
 
 fn other(kind: QuantityTokenKind, token: &QuantityToken, chars: &[char]) -> QuantityPart {
@@ -222,6 +235,10 @@ fn take_before(
             Some(QuantityTokenKind::Currency { codes, power }) if quantity.codes.is_none() => {
                 take_currency(quantity, codes, *power)?
             }
+            // For example `Oct-50`, which a spreadsheet makes of `10-50`.
+            Some(QuantityTokenKind::Hyphen) if last.end == *start && is_month(earlier) => {
+                return Err(UnreadReason::Date);
+            }
             // For example `COVID-19`.
             Some(QuantityTokenKind::Hyphen) if last.end == *start && is_label(earlier) => {
                 return Err(UnreadReason::Unclear);
@@ -249,6 +266,12 @@ fn is_label(earlier: &[QuantityPart]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns whether the last part, a hyphen, joins a month to a number.
+fn is_month(earlier: &[QuantityPart]) -> bool {
+    let [.., month, _] = earlier else { return false };
+    matches!(month.role(), Some(NumberModifier::CalendarMonth { .. }))
 }
 
 fn take_currency(quantity: &mut Quantity, codes: CurrencyCodes, power: i32) -> Result<(), UnreadReason> {

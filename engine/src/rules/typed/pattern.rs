@@ -76,20 +76,10 @@ fn weight(hir: &Hir) -> u64 {
     }
 }
 
-/// The scripts that `\p{…}` can name; general categories are named by one or two letters.
-const SCRIPTS: [&str; 12] = [
-    "Arabic",
-    "Armenian",
-    "Cyrillic",
-    "Devanagari",
-    "Georgian",
-    "Greek",
-    "Han",
-    "Hangul",
-    "Hebrew",
-    "Hiragana",
-    "Katakana",
-    "Latin",
+/// The classes that can stand in `[[:…:]]`.
+const ASCII_CLASSES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "word", "xdigit",
 ];
 
 fn translate(text: &str) -> Result<String, String> {
@@ -99,7 +89,22 @@ fn translate(text: &str) -> Result<String, String> {
     let mut class: Option<usize> = None;
     while let Some(c) = rest.chars().next() {
         let taken = match (c, class) {
+            // Everything between `\Q` and `\E` is literal.
+            ('\\', _) if rest.starts_with("\\Q") => {
+                let quoted = &rest[2..];
+                let end = quoted.find("\\E").unwrap_or(quoted.len());
+                quoted[..end].chars().for_each(|c| literal(c, &mut out));
+                2 + (end + 2).min(quoted.len())
+            }
             ('\\', _) => escape(rest, class.is_some(), &mut out)?,
+            // Braces that do not count repetitions are literal: `x{,2}`, `{name}`.
+            ('{', None) if !is_repetition(rest) => push(&mut out, &['\\', c], 1),
+            ('}', None) => push(&mut out, &['\\', c], 1),
+            ('{', None) => {
+                let len = rest.find('}').map_or(1, |at| at + 1);
+                out.push_str(&rest[..len]);
+                len
+            }
             ('[', None) => {
                 class = Some(0);
                 let len = if rest.starts_with("[^") { 2 } else { 1 };
@@ -109,6 +114,11 @@ fn translate(text: &str) -> Result<String, String> {
             }
             ('[', Some(_)) if rest.starts_with("[:") && rest.contains(":]") => {
                 let len = rest.find(":]").map_or(1, |at| at + 2);
+                let name = rest[2..len - 2].trim_start_matches('^');
+                if !ASCII_CLASSES.contains(&name) {
+                    let known = ASCII_CLASSES.join(", ");
+                    return Err(format!("there is no class `{}`; the classes are {known}", &rest[..len]));
+                }
                 out.push_str(&rest[..len]);
                 len
             }
@@ -137,18 +147,53 @@ fn push(out: &mut String, chars: &[char], taken: usize) -> usize {
     taken
 }
 
+/// Writes a character that stands for itself.
+fn literal(c: char, out: &mut String) {
+    if c.is_ascii_punctuation() || c == ' ' {
+        out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+    } else {
+        out.push(c);
+    }
+}
+
+/// Returns whether a brace begins `{2}`, `{2,}` or `{2,5}`.
+fn is_repetition(rest: &str) -> bool {
+    let Some((inner, _)) = rest[1..].split_once('}') else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match inner.split_once(',') {
+        None => is_number(inner),
+        Some((least, most)) => is_number(least) && (most.is_empty() || is_number(most)),
+    }
+}
+
 /// Accepts only the flags of RE2.
 fn flags(rest: &str) -> Result<(), String> {
     let inner = &rest[2..];
+    if ["=", "!", "<=", "<!"].iter().any(|look| inner.starts_with(look)) {
+        let end = if inner.starts_with('<') { 4 } else { 3 };
+        return Err(format!(
+            "`{}` looks around, which is left out because it cannot be matched in linear time",
+            &rest[..end]
+        ));
+    }
     if inner.starts_with("P<") || inner.starts_with('<') {
         return Ok(());
+    }
+    if inner.starts_with("P=") {
+        return Err(BACK_REFERENCE.to_owned());
     }
     let end = inner.find([':', ')']).unwrap_or(inner.len());
     match inner[..end].chars().find(|c| !"imsU-".contains(*c)) {
         None => Ok(()),
-        Some(c) => Err(format!("`(?{c}` is not supported")),
+        Some(c) => {
+            Err(format!("`(?{c}` is left out because RE2 does not have it; the flags are i, m, s and U"))
+        }
     }
 }
+
+/// What is said of references to groups.
+const BACK_REFERENCE: &str =
+    "references to earlier groups are left out because they cannot be matched in linear time";
 
 /// Translates the character after a backslash and returns the bytes consumed. Digits, words and white space are
 /// ASCII only, as in RE2.
@@ -168,28 +213,65 @@ fn escape(rest: &str, in_class: bool, out: &mut String) -> Result<usize, String>
         'B' if !in_class => out.push_str("(?-u:\\B)"),
         'p' | 'P' => return unicode_class(rest, out),
         'A' | 'z' if !in_class => out.extend(['\\', c]),
+        'x' if rest[2..].starts_with('{') => {
+            let len = rest.find('}').map_or(rest.len(), |at| at + 1);
+            out.push_str(&rest[..len]);
+            return Ok(len);
+        }
         'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => out.extend(['\\', c]),
-        c if c.is_ascii_punctuation() => out.push_str(&format!("\\x{{{:x}}}", u32::from(c))),
-        c => return Err(format!("`\\{c}` is not supported")),
+        '0'..='9' => return octal(rest, out),
+        'E' => {}
+        c if c.is_ascii_punctuation() || c == ' ' => literal(c, out),
+        'C' => {
+            return Err(
+                "`\\C` is left out because it matches a byte, and texts consist of characters".to_owned()
+            );
+        }
+        'Z' => return Err("`\\Z` is left out because RE2 does not have it; use `\\z`".to_owned()),
+        'u' | 'U' => {
+            return Err(format!("`\\{c}` is left out because RE2 does not have it; write `\\x{{00e9}}`"));
+        }
+        'k' | 'g' => return Err(BACK_REFERENCE.to_owned()),
+        c => return Err(format!("`\\{c}` is left out because RE2 does not have it")),
     }
     Ok(1 + c.len_utf8())
 }
 
-/// Translates `\pL`, `\p{Lu}` or `\p{Greek}`.
+/// Translates a character code in octal: `\0`, `\012` or `\101`. A digit on its own would refer to a group.
+fn octal(rest: &str, out: &mut String) -> Result<usize, String> {
+    let digits: String = rest[1..].chars().take(3).take_while(|c| c.is_digit(8)).collect();
+    if !rest[1..].starts_with('0') && digits.len() < 2 {
+        return Err(BACK_REFERENCE.to_owned());
+    }
+    let code = u32::from_str_radix(&digits, 8).map_err(|_| BACK_REFERENCE.to_owned())?;
+    out.push_str(&format!("\\x{{{code:x}}}"));
+    Ok(1 + digits.len())
+}
+
+/// Translates `\pL`, `\p{Lu}`, `\p{^Lu}` or `\p{Greek}`.
 fn unicode_class(rest: &str, out: &mut String) -> Result<usize, String> {
     let len = match rest[2..].chars().next() {
         Some('{') => rest.find('}').map_or(rest.len(), |at| at + 1),
         Some(c) => 2 + c.len_utf8(),
         None => 2,
     };
-    let name = rest[2..len].trim_start_matches('{').trim_end_matches('}');
+    let inner = rest[2..len].trim_start_matches('{').trim_end_matches('}');
+    let name = inner.trim_start_matches('^');
     let is_category = (1..=2).contains(&name.len())
         && name.starts_with(['C', 'L', 'M', 'N', 'P', 'S', 'Z'])
         && name.chars().all(|c| c.is_ascii_alphabetic());
-    if !is_category && !SCRIPTS.contains(&name) {
-        return Err(format!("there is no class `{}` here", &rest[..len]));
+    let class = if is_category || name == "Any" { name.to_owned() } else { format!("sc={name}") };
+    let is_script = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    let is_negated = rest.starts_with("\\P") != inner.starts_with('^');
+    let translated = format!("\\{}{{{class}}}", if is_negated { 'P' } else { 'p' });
+    if !(is_category || is_script) || regex_syntax::parse(&translated).is_err() {
+        return Err(format!(
+            "there is no class `{}`; classes are general categories such as `L` or `Nd`, and scripts such as `Greek`",
+            &rest[..len]
+        ));
     }
-    out.push_str(&rest[..len]);
+    out.push_str(&translated);
     Ok(len)
 }
 
@@ -225,6 +307,43 @@ mod tests {
             (".", "\n", false),
             ("(?s).", "\n", true),
             ("(a|b)*c", "ababc", true),
+            ("^x{2,}$", "xxx", true),
+            ("^x{2,}$", "x", false),
+            ("^x{2,3}$", "xxxx", false),
+            ("^x{2,}?y$", "xxy", true),
+            ("^x{,2}$", "x{,2}", true),
+            ("^x{,2}$", "x", false),
+            ("^{name}$", "{name}", true),
+            ("^a{}$", "a{}", true),
+            ("^a{1,2,3}$", "a{1,2,3}", true),
+            ("}", "}", true),
+            ("[{}]", "{", true),
+            (r"\pN", "7", true),
+            (r"^\pN{2,}$", "42", true),
+            (r"\PN", "7", false),
+            (r"^[\pN\pL]+$", "a1ß", true),
+            (r"[^\pN]", "7", false),
+            (r"\p{^Greek}", "π", false),
+            (r"\P{^Greek}", "π", true),
+            (r"\p{Nd}", "٣", true),
+            (r"\p{Thai}", "ก", true),
+            (r"\p{Old_Italic}", "a", false),
+            (r"\Qa.b\E+", "a.bbb", true),
+            (r"\Qa.b\E", "axb", false),
+            (r"\Q(unclosed", "(unclosed", true),
+            (r"\101", "A", true),
+            (r"\012", "\n", true),
+            (r"\x41\x{e9}", "Aé", true),
+            (r"a\ b", "a b", true),
+            ("(?P<year>[0-9]{4})", "2026", true),
+            ("(?<year>[0-9]{4})", "2026", true),
+            ("(?i:ACME)", "acme", true),
+            ("(?U)a+", "a", true),
+            ("(?m)^b$", "a\nb", true),
+            ("[[:^alpha:]]", "1", true),
+            ("[[:word:]]", "_", true),
+            ("a*?b", "aab", true),
+            ("a|", "", true),
         ] {
             let found = Pattern::new(pattern).map(|pattern| pattern.matches(text));
             assert_eq!(found, Ok(is_match), "{pattern} {text}");
@@ -237,10 +356,23 @@ mod tests {
             ("(", "unclosed group"),
             ("[", "unclosed character class"),
             ("\\", "it ends with a backslash"),
-            ("(?x)a", "`(?x` is not supported"),
-            ("(?=a)", "`(?=` is not supported"),
-            (r"\1", "`\\1` is not supported"),
-            (r"\p{Emoji}", "there is no class `\\p{Emoji}` here"),
+            ("(?x)a", "`(?x` is left out because RE2 does not have it; the flags are i, m, s and U"),
+            ("(?=a)", "`(?=` looks around, which is left out because it cannot be matched in linear time"),
+            ("(?<!a)b", "`(?<!` looks around, which is left out because it cannot be matched in linear time"),
+            (r"(a)\1", BACK_REFERENCE),
+            (r"(?P<a>x)(?P=a)", BACK_REFERENCE),
+            (r"(?<a>x)\k<a>", BACK_REFERENCE),
+            (r"\Z", "`\\Z` is left out because RE2 does not have it; use `\\z`"),
+            (r"\C", "`\\C` is left out because it matches a byte, and texts consist of characters"),
+            (r"\u00e9", "`\\u` is left out because RE2 does not have it; write `\\x{00e9}`"),
+            (
+                r"\p{Emoji}",
+                "there is no class `\\p{Emoji}`; classes are general categories such as `L` or `Nd`, and scripts such as `Greek`",
+            ),
+            (
+                "[[:foo:]]",
+                "there is no class `[:foo:]`; the classes are alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word, xdigit",
+            ),
             ("((a{1000}){1000}){1000}", "it repeats too much"),
             ("*", "repetition operator missing expression"),
         ] {
