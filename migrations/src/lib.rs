@@ -37,6 +37,7 @@ steps![
     "0020_lead_history",
     "0021_uploads",
     "0022_answers",
+    "0023_import_notes",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -29,10 +29,10 @@ pub use effects::{
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use history::{HistoryWanted, LeadHistory, PastEvent, histories};
 pub use identity::{
-    Identified, Identity, LockedLead, LockedLeads, NamedLead, Profile, ProfileTimes, identify, lock_lead,
-    lock_leads, save_leads,
+    Identified, Identity, LockedLead, LockedLeads, MergeSuggestion, NamedLead, Profile, ProfileTimes,
+    identify, lock_lead, lock_leads, save_leads, suggest_merges,
 };
-pub(crate) use identity::{email_identity, external_identity, find};
+pub(crate) use identity::{email_identities, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};
 pub use states::{State, upsert_states};
 

@@ -89,7 +89,7 @@ impl Section {
                 "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
             ],
             Self::Import => &[
-                "Leads of the past from a CSV or NDJSON file. They are decided as of their own time, and nothing is sent.",
+                "Leads of the past from a CSV file, a spreadsheet or NDJSON. They are decided as of their own time, and nothing is sent.",
                 "Upload the file, check which column means what, then start. Rejected rows can be downloaded with their reasons, corrected and imported again; rows that are in already are skipped.",
             ],
             Self::Dashboard => &[

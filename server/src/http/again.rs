@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use super::gate::{Look, escape};
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
-use super::{Arrival, Failure, Kind, State, body};
+use super::{Arrival, Failure, Kind, State, body, nul};
 
 /// The path that receives the password together with the kept form.
 pub(crate) const PATH: &str = "/sign-in/again";
@@ -78,6 +78,7 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
         return Err(Failure::new(Kind::UnsupportedMediaType, "Send application/x-www-form-urlencoded."));
     }
     let bytes = body::read(body, &parts.headers, KEPT_BYTES).await?;
+    nul::check(&bytes)?;
     let form = read(&bytes)?;
     let (Some(arrival), Some(session)) =
         (parts.extensions.get::<Arrival>().cloned(), parts.extensions.get::<Session>().cloned())

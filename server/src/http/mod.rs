@@ -16,6 +16,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 mod keys;
 mod metrics;
+pub(crate) mod nul;
 pub(crate) mod pages;
 pub(crate) mod refresh;
 mod serve;

@@ -31,7 +31,7 @@ pub fn name(name: &str) -> Option<Wrong> {
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<Wrong> {
-    engine::event::normal_email(email).is_none().then(|| ("email", "This is no e-mail address.".to_owned()))
+    engine::identity::plain_email(email).is_none().then(|| ("email", "This is no e-mail address.".to_owned()))
 }
 
 /// Parses a new password and its repetition.

@@ -88,7 +88,7 @@ pub async fn decide_lead(
         Kind::Disqualify => Some(Action::Reject),
         Kind::GiveBack => return Err(invalid("There is no such verdict.")),
     };
-    let (reason, assignee) = (plain(&reason), engine::event::normal_email(&assignee));
+    let (reason, assignee) = (plain(&reason), engine::identity::plain_email(&assignee));
     let wrong = problems(kind, action, assignee.as_deref(), &reason)
         .into_iter()
         .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));

@@ -58,8 +58,9 @@ fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
         .email
         .as_ref()
         .map(|email| view! { <span><a href=format!("mailto:{email}")>{email.clone()}</a></span> });
-    let company = lead.company.clone().filter(|company| *company != who);
-    let rest: Vec<String> = [company, lead.domain.clone()].into_iter().flatten().collect();
+    let company = lead.company.as_deref().and_then(words::isolated).filter(|company| *company != who);
+    let rest: Vec<String> =
+        [company, lead.domain.as_deref().and_then(words::isolated)].into_iter().flatten().collect();
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
         view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_said(at)}</span> }

@@ -12,6 +12,7 @@ mod events;
 mod imports;
 mod lists;
 mod notices;
+mod nul;
 mod openapi;
 mod others;
 mod outcomes;
