@@ -192,7 +192,8 @@ pub fn external_id(text: &str) -> Result<Option<&str>, NoId> {
     let lower = id.to_lowercase();
     let lower = lower.trim_matches(['"', '\'']).trim();
     let has_word = lower.chars().any(char::is_alphanumeric);
-    let is_zero = has_word && lower.chars().all(|c| matches!(c, '0' | '-' | '.' | '{' | '}'));
+    let is_nil = lower.trim_matches(['{', '}']) == "00000000-0000-0000-0000-000000000000";
+    let is_zero = is_nil || lower.chars().all(|c| matches!(c, '0' | '.'));
     let is_template = ["{{", "${", "<%", "[[", "%%"].iter().any(|open| lower.starts_with(open));
     if !has_word || is_zero || is_template || PLACEHOLDERS.contains(&lower) {
         return Err(NoId::Placeholder);
@@ -374,6 +375,7 @@ mod tests {
             "a1.5E+3",
             "10",
             "-1",
+            "0-0",
             "0x0",
             "nan-7",
             "00Q5e00000ABCDE",

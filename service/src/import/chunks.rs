@@ -6,11 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-use super::file::unreadable;
 use super::mapping::Mapping;
 use super::notes::ImportNotes;
 use super::rejects::Reject;
 use super::rows::{FileRow, Reader, Row};
+use super::source::unreadable;
 use crate::decide::{Incoming, Receipt};
 use crate::error::{Error, Result};
 

@@ -6,13 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::tabular::{DataTable, DecodedText, RecordSource, TextEncoding, TextTable, UNKNOWN_ENCODING};
+use engine::tabular::{DecodedText, TextEncoding, TextTable, UNKNOWN_ENCODING};
 
 use super::sheet;
+use super::source::{LeadTable, unreadable};
 use crate::error::{Error, Result};
-
-/// A table of leads.
-pub type LeadTable = DataTable<Box<dyn RecordSource + Send>>;
 
 /// A file of leads, opened.
 pub(super) struct LeadFile {
@@ -121,14 +119,6 @@ fn other_kind(magic: &[u8]) -> Option<&'static str> {
         (b"BZh", "the file is compressed; unpack it first"),
     ];
     KINDS.iter().find(|(start, _)| magic.starts_with(start)).map(|(_, why)| *why)
-}
-
-/// Returns the error for a file that cannot be read to its end. What is no table at all is the file's fault.
-pub(super) fn unreadable(error: std::io::Error) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::InvalidData => Error::Invalid(error.to_string()),
-        _ => Error::Unreadable(error),
-    }
 }
 
 /// Turns a sentence into the end of one.

@@ -13,14 +13,13 @@ use serde_json::Value as Json;
 use super::guess;
 use super::mapping::{Mapping, OutcomeRule, Problem, Times, text};
 use super::rows::{FileRow, Reader};
+use super::source::COLUMNS;
 use crate::error::{Error, Result};
 
 /// Maximum number of rows to inspect.
 const ROWS: usize = 1_000;
 /// Maximum number of bytes to inspect, for files with long rows.
 const BYTES: u64 = 4 * 1024 * 1024;
-/// Maximum number of columns. A file with more is not a table of leads.
-pub const COLUMNS: usize = 500;
 
 /// The result of inspecting the first rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

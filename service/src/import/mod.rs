@@ -15,6 +15,7 @@ mod rejects;
 mod rows;
 mod seen;
 mod sheet;
+mod source;
 pub mod upload;
 
 use std::path::PathBuf;
@@ -34,12 +35,13 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use self::chunks::{Chunk, Source};
-pub use self::file::{LeadTable, open_table};
+pub use self::file::open_table;
 pub use self::folder::ImportFolder;
 use self::mapping::{Mapping, OutcomeRule, Problem, Times};
 pub use self::notes::{ImportNotes, ValueCounts};
 use self::rejects::Rejects;
 use self::rows::Row;
+pub use self::source::LeadTable;
 use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
 use crate::error::{Error, Result};
 

@@ -10,10 +10,11 @@ use engine::tabular::{BrokenRow, DataRow, TextEncoding};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use super::file::{self, LeadContent, LeadFile, LeadTable, unreadable};
+use super::file::{self, LeadContent, LeadFile};
 use super::object::Object;
 use super::rejects::Reject;
 use super::seen::Occurrences;
+use super::source::{LeadTable, unreadable};
 use crate::error::Error;
 
 /// A row of the file.

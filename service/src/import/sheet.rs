@@ -10,8 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
 use engine::tabular::{BrokenRecord, DataTable, Dialect, RawRecord, RecordSource};
 
-use super::file::{LeadTable, unreadable};
-use super::look::COLUMNS;
+use super::source::{COLUMNS, LeadTable, unreadable};
 use crate::error::{Error, Result};
 
 /// Maximum size of a spreadsheet. Larger tables are faster to export as CSV.
