@@ -4,7 +4,9 @@ mod read;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 
-pub use read::{DateFormatError, DateOrder, TimeFormat, TimePrecision, TimeProblem, TimeReading, read};
+pub use read::{
+    DateFormatError, DateOrder, TimeFormat, TimePrecision, TimeProblem, TimeReading, read, read_utc,
+};
 
 /// Truncates `at` to the microsecond, the precision of Postgres.
 pub fn cut(at: DateTime<Utc>) -> DateTime<Utc> {
@@ -39,7 +41,7 @@ pub mod sent {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer};
 
-    use super::{TimeFormat, TimePrecision, TimeProblem};
+    use super::{TimePrecision, TimeProblem};
 
     /// Deserializes an instant.
     ///
@@ -50,8 +52,7 @@ pub mod sent {
     }
 
     fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-        let format = TimeFormat { numbers: false, ..TimeFormat::default() };
-        match super::read(text, &format) {
+        match super::read_utc(text, false) {
             Ok(read) if read.precision == TimePrecision::Exact => Ok(read.at),
             Ok(_) => Err("the time has no offset from UTC; send it as in 2026-11-22T09:00:00Z".into()),
             Err(TimeProblem::Ambiguous) => {

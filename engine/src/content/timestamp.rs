@@ -5,7 +5,7 @@ use super::confidence;
 use super::reading::{Read, Reading};
 use super::source::Source;
 use super::why::Why;
-use crate::time::{self, TimeFormat, TimePrecision, TimeProblem};
+use crate::time::{self, TimePrecision, TimeProblem};
 use crate::value::Value;
 
 /// Reads a date or a time. What has no offset is taken as UTC, with lower confidence.
@@ -15,7 +15,7 @@ pub(super) fn read(source: &Source) -> Read {
     if !source.json.is_string() {
         return Err(Why::NoTimestamp);
     }
-    let read = time::read(&text, &TimeFormat::default()).map_err(|problem| match problem {
+    let read = time::read_utc(&text, true).map_err(|problem| match problem {
         TimeProblem::NotATime => Why::NoTimestamp,
         TimeProblem::Ambiguous => Why::AmbiguousDate,
     })?;

@@ -130,6 +130,38 @@ impl TimeProblem {
 /// # Errors
 /// Returns why the text is not read.
 pub fn read(text: &str, format: &TimeFormat) -> Result<TimeReading, TimeProblem> {
+    let (moment, precision) = parse(text, format.order, format.numbers)?;
+    let at = match moment {
+        Moment::Instant(at) => at,
+        Moment::Local(local) => in_zone(local, format.zone).ok_or(TimeProblem::NotATime)?,
+    };
+    Ok(TimeReading { at, precision })
+}
+
+/// Reads a date or a time like [`read()`], in UTC where the text has no offset. It needs no time zones, whose tables are large.
+///
+/// # Errors
+/// Returns why the text is not read.
+pub fn read_utc(text: &str, numbers: bool) -> Result<TimeReading, TimeProblem> {
+    let (moment, precision) = parse(text, None, numbers)?;
+    let at = match moment {
+        Moment::Instant(at) => at,
+        Moment::Local(local) => local.and_utc(),
+    };
+    Ok(TimeReading { at, precision })
+}
+
+/// A time as a text states it.
+enum Moment {
+    Instant(DateTime<Utc>),
+    Local(NaiveDateTime),
+}
+
+fn parse(
+    text: &str,
+    order: Option<DateOrder>,
+    numbers: bool,
+) -> Result<(Moment, TimePrecision), TimeProblem> {
     let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     if text.len() > CHARS || !text.is_ascii() {
         return Err(TimeProblem::NotATime);
@@ -137,17 +169,17 @@ pub fn read(text: &str, format: &TimeFormat) -> Result<TimeReading, TimeProblem>
     if let Ok(at) = DateTime::parse_from_rfc3339(&text)
         && text.as_bytes().get(4) == Some(&b'-')
     {
-        return Ok(TimeReading { at: at.to_utc(), precision: TimePrecision::Exact });
+        return Ok((Moment::Instant(at.to_utc()), TimePrecision::Exact));
     }
     if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
         && text.bytes().filter(|byte| !byte.is_ascii_digit()).count() < 2
     {
-        let read = if format.numbers { number(&text, format.zone) } else { None };
-        return read.ok_or(TimeProblem::NotATime);
+        let moment = if numbers { number(&text) } else { None };
+        return moment.map(|moment| (moment, TimePrecision::Number)).ok_or(TimeProblem::NotATime);
     }
     let mut cursor = Cursor { rest: &text };
     cursor.skip_weekday();
-    let date = cursor.date(format.order)?;
+    let date = cursor.date(order)?;
     let time = cursor.time().ok_or(TimeProblem::NotATime)?;
     let offset = match time {
         Some(_) => cursor.offset().ok_or(TimeProblem::NotATime)?,
@@ -157,14 +189,14 @@ pub fn read(text: &str, format: &TimeFormat) -> Result<TimeReading, TimeProblem>
         return Err(TimeProblem::NotATime);
     }
     let local = date.and_time(time.unwrap_or(NaiveTime::MIN));
-    let (at, precision) = match (offset, time) {
+    Ok(match (offset, time) {
         (Some(offset), _) => {
-            (offset.from_local_datetime(&local).single().map(|at| at.to_utc()), TimePrecision::Exact)
+            let at = offset.from_local_datetime(&local).single().ok_or(TimeProblem::NotATime)?;
+            (Moment::Instant(at.to_utc()), TimePrecision::Exact)
         }
-        (None, Some(_)) => (in_zone(local, format.zone), TimePrecision::Local),
-        (None, None) => (in_zone(local, format.zone), TimePrecision::Day),
-    };
-    Ok(TimeReading { at: at.ok_or(TimeProblem::NotATime)?, precision })
+        (None, Some(_)) => (Moment::Local(local), TimePrecision::Local),
+        (None, None) => (Moment::Local(local), TimePrecision::Day),
+    })
 }
 
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
@@ -174,34 +206,34 @@ fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 /// Reads a number: a spreadsheet's serial, `20261122`, or the time since 1970.
-fn number(text: &str, zone: Tz) -> Option<TimeReading> {
+fn number(text: &str) -> Option<Moment> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let is_whole = digits == text.len();
-    let precision = TimePrecision::Number;
-    let at = match digits {
+    Some(match digits {
         5 => {
             let serial: f64 =
                 text.replace(',', ".").parse().ok().filter(|serial| SERIALS.contains(serial))?;
             // A serial number is exact to a second at best.
             let seconds = (serial * 86_400.0).round() as i64;
             let day_zero = NaiveDate::from_ymd_opt(1899, 12, 30)?.and_time(NaiveTime::MIN);
-            in_zone(day_zero.checked_add_signed(TimeDelta::seconds(seconds))?, zone)?
+            Moment::Local(day_zero.checked_add_signed(TimeDelta::seconds(seconds))?)
         }
         8 if is_whole => {
-            let date = NaiveDate::parse_from_str(text, "%Y%m%d").ok()?;
             let is_usual = ("19000101".."21000101").contains(&text);
-            in_zone(date.and_time(NaiveTime::MIN), zone).filter(|_| is_usual)?
+            let date = NaiveDate::parse_from_str(text, "%Y%m%d").ok().filter(|_| is_usual)?;
+            Moment::Local(date.and_time(NaiveTime::MIN))
         }
         10 => {
             let (seconds, fraction) = text.split_at(digits);
             let micros = format!("{:0<6}", fraction.get(1..).unwrap_or_default());
             let micros: i64 = micros.get(..6)?.parse().ok()?;
-            DateTime::from_timestamp_micros(seconds.parse::<i64>().ok()? * 1_000_000 + micros)?
+            Moment::Instant(DateTime::from_timestamp_micros(
+                seconds.parse::<i64>().ok()? * 1_000_000 + micros,
+            )?)
         }
-        13 if is_whole => DateTime::from_timestamp_millis(text.parse().ok()?)?,
+        13 if is_whole => Moment::Instant(DateTime::from_timestamp_millis(text.parse().ok()?)?),
         _ => return None,
-    };
-    Some(TimeReading { at, precision })
+    })
 }
 
 const MONTHS: [&str; 12] = [
