@@ -218,7 +218,7 @@ async fn columns_keep_their_names_and_times_are_read_in_the_chosen_zone() {
 async fn a_file_of_a_spreadsheet_is_understood_and_what_was_left_aside_is_said() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
-    let text = "sep=;\r\nId;Mail;Name;Created;Status;Closed;\r\n\
+    let content = "sep=;\r\nId;Mail;Name;Created;Status;Closed;\r\n\
         7;mailto:ana@initech.example;Jürgen;01/05/2023 14:03;closed WON;02/05/2023;\r\n\
         N/A;ben@globex.example;Ben;24/11/2023;Open;\r\n\
         ;;;;;;\r\n\
@@ -226,7 +226,7 @@ async fn a_file_of_a_spreadsheet_is_understood_and_what_was_left_aside_is_said()
         1,23457E+18;dan@hooli.example;Dan;01/05/2023;Open;\r\n\
         9;eve@hooli.example;Eve;01/05/2023;Closed Won;01/01/2099;\r\n";
     // Windows-1252, as Excel saves CSV.
-    let file: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let file: Vec<u8> = content.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
     let answer = browser.upload_import("leads.csv", &file).await;
     let upload = location(&answer).strip_prefix("/import/").unwrap().to_owned();
     let page = text_of(&mut browser, &upload).await;
