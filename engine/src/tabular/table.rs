@@ -218,8 +218,10 @@ impl<S: RecordSource> DataTable<S> {
             );
             return broken(None, why, texts);
         }
+        // A row may leave out the cells behind the last column.
+        let complete = self.is_column.iter().rposition(|is_column| *is_column).map_or(0, |last| last + 1);
         match self.broken_on {
-            Some(quote_line) if found < width => {
+            Some(quote_line) if found < complete => {
                 let why = format!(
                     "The row has {} of {width} and follows the unclosed quote on line {quote_line}, so it may be the rest of that row. Correct both.",
                     counted(found)

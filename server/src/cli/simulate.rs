@@ -65,6 +65,8 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let times = TimeFormat { zone: options.time_zone, order: options.date_format, numbers: true };
     let mut rejected = 0;
     let tell = |notice: Notice| match notice {
+        // The usual form needs no word.
+        Notice::Recognized(dialect) if dialect.to_string() == "UTF-8, commas" => {}
         Notice::Recognized(dialect) => eprintln!("meshline: the file was read as {dialect}"),
         Notice::Blank(rows) => eprintln!("meshline: blank rows skipped: {rows}"),
         Notice::Ignored(columns) => {

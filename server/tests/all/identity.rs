@@ -105,7 +105,7 @@ async fn a_lead_that_was_identified_by_another_form_of_its_address_is_still_foun
     let plain = office.store().keyring().lookup("identity:email", "ana@münchen.example".as_bytes());
     let moved =
         sqlx::query("UPDATE lead_identities SET value_hmac = $1 WHERE kind = 'email'").bind(plain.as_slice());
-    assert_eq!(moved.execute(office.store().pool()).await.unwrap().rows_affected(), 1);
+    assert_eq!(moved.execute(&mut office.database.owner().await).await.unwrap().rows_affected(), 1);
     let again =
         leads(&office, &[with_email("Ana@München.example"), with_email("ana@xn--mnchen-3ya.example")]).await;
     assert_eq!(again, [first, first], "the old form leads to the lead, and adds the new one");
