@@ -259,7 +259,7 @@ async fn a_file_of_a_spreadsheet_is_understood_and_what_was_left_aside_is_said()
         assert!(page.contains(said), "{said} in {page}");
     }
     let rejects = text(&mut browser, &format!("/runs/{}/rejects.csv", run.id)).await;
-    assert!(rejects.contains("\n6,,The quote opened on line 6 is not closed"), "{rejects}");
+    assert!(rejects.contains("\n6,,\"The quote opened on line 6 is not closed"), "{rejects}");
     assert!(
         rejects.contains("8;\\\"\"cleo@umbrella.example;Cleo;01/05/2023;Won;"),
         "the row as it came: {rejects}"
