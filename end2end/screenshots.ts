@@ -114,14 +114,14 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
           await page.goto('/import');
           await page.screenshot(shot('import'));
           await page.route(/offset=4194304&/, () => {});
-          await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'leads-2026.csv', mimeType: 'text/csv', buffer });
+          await page.getByLabel('CSV, Excel (.xlsx) or NDJSON file').setInputFiles({ name: 'leads-2026.csv', mimeType: 'text/csv', buffer });
           await page.getByRole('button', { name: 'Upload file' }).click();
           await expect(page.getByRole('progressbar', { name: /4.2 of/ })).toBeVisible();
           await page.screenshot(shot('import-uploading'));
           await page.goto('/import');
           await page.unrouteAll({ behavior: 'ignoreErrors' });
           await page.screenshot(shot('import-unfinished'));
-          await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'leads-2026.csv', mimeType: 'text/csv', buffer });
+          await page.getByLabel('CSV, Excel (.xlsx) or NDJSON file').setInputFiles({ name: 'leads-2026.csv', mimeType: 'text/csv', buffer });
           await page.getByRole('button', { name: 'Upload file' }).click();
           await expect(page.getByRole('heading', { level: 1, name: 'leads-2026.csv' })).toBeVisible();
           await page.screenshot(shot('import-mapping'));

@@ -1,28 +1,29 @@
 //! CSV files for spreadsheets.
 
+pub use engine::tabular::harmless;
+
 /// The maximum number of rows in a file. Longer lists have to be filtered, or read through the API.
 pub const MAX_ROWS: usize = 100_000;
 
-/// Escapes a cell that a spreadsheet would evaluate as a formula (OWASP, CSV Injection). Numbers stay numbers.
-pub fn escape_formula(cell: &str) -> String {
-    let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number() {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-/// Writes rows as CSV (RFC 4180) and escapes each cell with [`escape_formula`].
+/// Writes rows as CSV (RFC 4180) and escapes each cell with [`harmless`].
 ///
 /// # Errors
 /// Returns an error if the rows differ in length.
 pub fn to_csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .quote_style(csv::QuoteStyle::Never)
+        .from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row.iter().map(|cell| escape_formula(cell)))?;
+        writer.write_record(row.iter().map(|cell| quoted(&harmless(cell))))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// Quotes a cell that contains any delimiter, not only the one that is written.
+fn quoted(cell: &str) -> String {
+    let is_plain = !cell.contains([',', ';', '\t', '|', '"', '\r', '\n']) && cell.trim() == cell;
+    if is_plain { cell.to_owned() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
 }
 
 /// Returns the cell of an optional text.
@@ -40,27 +41,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_no_formula() {
-        for formula in [
-            "=1+1",
-            "+1+1",
-            "-1+1",
-            "@x",
-            "\t=1",
-            "\r=1",
-            "\n=1",
-            "+49 170 1",
-            "-",
-            "-inf",
-            "+NaN",
-            "=HYPERLINK(\"x\")",
-        ] {
-            assert_eq!(escape_formula(formula), format!("'{formula}"));
-        }
-        for number in ["-1", "+1", "-0.5", "-1e5", "7"] {
-            assert_eq!(escape_formula(number), number);
-        }
-        assert_eq!(escape_formula("a=1"), "a=1");
+    fn a_file_is_harmless_under_every_delimiter() {
+        let file = to_csv([vec!["x".to_owned(), "Acme;=1+1".into(), "a\t@b".into(), "-5".into()]]).unwrap();
+        let file = String::from_utf8(file).unwrap();
+        assert_eq!(file, "x,\"Acme;'=1+1\",\"a\t'@b\",-5\r\n");
     }
 
     #[test]

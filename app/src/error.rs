@@ -112,7 +112,7 @@ impl From<service::Error> for Error {
             service::Error::Invalid(_) | service::Error::InvalidFile { .. } => {
                 Self::Invalid { message: sentence(&error.to_string()) }
             }
-            service::Error::File { .. } | service::Error::Interrupted => {
+            service::Error::File { .. } | service::Error::Unreadable(_) | service::Error::Interrupted => {
                 tracing::error!(request_id = request_id(), %error, "a page or an action failed");
                 Self::Internal
             }

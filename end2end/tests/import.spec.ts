@@ -22,7 +22,7 @@ const large = (company: string): string =>
 
 /** Chooses a file on the page and sends it. */
 const upload = async (page: Page, text: string): Promise<void> => {
-  await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await page.getByLabel('CSV, Excel (.xlsx) or NDJSON file').setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
   await page.getByRole('button', { name: 'Upload file' }).click();
 };
 
@@ -117,7 +117,7 @@ for (const javaScriptEnabled of [true, false]) {
       const company = `zorg${randomUUID().slice(0, 8)}`;
       await page.goto('/leads');
       await page.getByRole('link', { name: 'Import leads' }).click();
-      await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'leads.csv', mimeType: 'text/csv', buffer: Buffer.from(file(company)) });
+      await page.getByLabel('CSV, Excel (.xlsx) or NDJSON file').setInputFiles({ name: 'leads.csv', mimeType: 'text/csv', buffer: Buffer.from(file(company)) });
       await page.getByRole('button', { name: 'Upload file' }).click();
       await expect(page.getByRole('heading', { level: 1, name: 'leads.csv' })).toBeVisible();
       // Names and values tell what the columns are; a name that tells nothing is found by its values.
@@ -143,10 +143,10 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('a file that is no table is not taken', async ({ page }) => {
       await page.goto('/import');
-      await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'leads.xlsx', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004\u0000\u0000') });
+      await page.getByLabel('CSV, Excel (.xlsx) or NDJSON file').setInputFiles({ name: 'leads.xlsx', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004\u0000\u0000') });
       await page.getByRole('button', { name: 'Upload file' }).click();
       await expect(page).toHaveURL('/import');
-      await expect(page.locator('.flash').getByRole('status')).toContainText('save it as “CSV UTF-8” first');
+      await expect(page.locator('.flash').getByRole('status')).toContainText('save it as “CSV UTF-8”');
     });
   });
 }

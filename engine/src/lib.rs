@@ -15,12 +15,14 @@ pub mod decision;
 pub mod effect;
 pub mod event;
 pub mod features;
+pub mod identity;
 pub mod ids;
 pub mod limits;
 pub mod problem;
 pub mod role;
 pub mod rules;
 pub mod sync;
+pub mod tabular;
 pub mod time;
 pub mod value;
 

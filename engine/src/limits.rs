@@ -27,6 +27,8 @@ pub const PIECES: usize = 10_000;
 pub const PATTERN_BYTES: usize = 1_000;
 /// Characters and ranges in one pattern of `matches` after its repetitions are expanded.
 pub const PATTERN_WEIGHT: u64 = 10_000;
+/// Characters in an e-mail address (RFC 5321 permits 64 before the `@` and 255 after it).
+pub const EMAIL_CHARS: usize = 320;
 /// Rules in one rule set.
 pub const RULES: usize = 2_000;
 /// Fields in one catalogue; a feature row uses at least one byte for each.

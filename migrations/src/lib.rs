@@ -37,6 +37,7 @@ steps![
     "0020_lead_history",
     "0021_uploads",
     "0022_answers",
+    "0023_import_notes",
     "0024_merges",
     "0025_started_from",
     "0026_effective",

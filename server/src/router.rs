@@ -13,7 +13,7 @@ use crate::api;
 use crate::http::failure::is_program;
 use crate::http::{
     Failure, FailureKind, State, admission, arrival, assets, csrf, exports, failure, guard, headers, health,
-    pages, refresh, sessions, sign_in_again, uploads,
+    nul, pages, refresh, sessions, sign_in_again, uploads,
 };
 
 /// Returns the router of the whole process.
@@ -34,6 +34,8 @@ pub fn router(state: State) -> Router {
         .layer(from_fn(guard::limit_time))
         // Rejects forged forms before any work is done for them.
         .layer(from_fn_with_state(state.clone(), csrf::same_site))
+        // Refuses what no text in the database can hold.
+        .layer(from_fn(nul::refuse))
         // Attaches the session to the request. The database is read on first use.
         .layer(sessions::layer(&state))
         // Innermost: requires the session, and must precede every handler that writes.

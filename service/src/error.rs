@@ -27,6 +27,11 @@ pub enum Error {
         /// The error of the operating system.
         error: std::io::Error,
     },
+    /// The rest of a file cannot be read. What was read before is kept.
+    #[error(
+        "the file cannot be read to its end: {0}; when it can be read, start the import again, and it resumes where it stopped"
+    )]
+    Unreadable(std::io::Error),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] store::Error),

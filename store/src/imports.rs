@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set, UpdateMany};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
@@ -29,7 +29,7 @@ pub struct ImportState {
 }
 
 /// Counts for the rows processed so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportCounts {
     /// Number of rows processed.
     pub rows: u64,
@@ -47,6 +47,8 @@ pub struct ImportCounts {
     pub rejects_bytes: u64,
     /// Rejected rows and outcomes that did not fit into that file.
     pub rejects_left_out: u64,
+    /// What else is to be reported of these rows.
+    pub notes: Json,
 }
 
 /// Starts an import, or resumes an interrupted one.
@@ -86,6 +88,7 @@ pub async fn begin(
             outcomes_rejected: count(row.outcomes_rejected),
             rejects_bytes: count(row.rejects_bytes),
             rejects_left_out: count(row.rejects_left_out),
+            notes: row.notes,
         },
     })
 }
@@ -104,6 +107,7 @@ pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts)
         outcomes_rejected: Set(number(counts.outcomes_rejected)),
         rejects_bytes: Set(number(counts.rejects_bytes)),
         rejects_left_out: Set(number(counts.rejects_left_out)),
+        notes: Set(counts.notes.clone()),
         ..Default::default()
     };
     let unfinished = unfinished(import).filter(import_run::Column::RowsDone.lte(number(counts.rows)));

@@ -30,10 +30,10 @@ pub use effects::{
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use history::{HistoryRequest, LeadHistory, PastEvent, histories};
 pub use identity::{
-    IdentifiedLead, LeadIdentities, LeadIdentity, LockedLead, LockedLeads, Profile, ProfileTimes, identify,
-    lock_lead, lock_leads, save_leads,
+    IdentifiedLead, LeadIdentities, LeadIdentity, LockedLead, LockedLeads, MergeSuggestion, Profile,
+    ProfileTimes, identify, lock_lead, lock_leads, save_leads, suggest_merges,
 };
-pub(crate) use identity::{email_identity, external_identity, find};
+pub(crate) use identity::{email_identities, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};
 pub use states::{LeadStateRow, upsert_states};
 

@@ -186,13 +186,12 @@ pub async fn find(
             let identities = sources.into_iter().map(|source| (kind, source, value.clone())).collect();
             ingest::find(connection, &identities).await?.into_values().collect()
         }
-        OutcomeSubject::Email(email) => match engine::event::normal_email(email) {
-            Some(email) => ingest::find(connection, &[ingest::email_identity(keyring, &email)].into())
-                .await?
-                .into_values()
-                .collect(),
-            None => Vec::new(),
-        },
+        OutcomeSubject::Email(email) => {
+            let identities: Vec<ingest::LeadIdentity> = ingest::email_identities(keyring, email).collect();
+            let owners = ingest::find(connection, &identities.iter().cloned().collect()).await?;
+            // The normal form comes first.
+            identities.iter().find_map(|identity| owners.get(identity).copied()).into_iter().collect()
+        }
     };
     match found.as_slice() {
         [lead] => Ok(Some(LeadId(*lead))),

@@ -157,7 +157,7 @@ pub async fn change_decision(
     let seen: Uuid = seen.parse().map_err(|_| not_found())?;
     let back = back_to(None, &format!("/leads/{}?workflow={workflow}", place.lead));
     let (action, reason) = (change_action.parse::<Action>().ok(), change_reason.parse::<ChangeReason>().ok());
-    let (said, to) = (plain(&note), engine::event::normal_email(&assignee));
+    let (said, to) = (plain(&note), engine::identity::plain_email(&assignee));
     let typed = Flash::new("The decision was not changed.")
         .value("change_action", &*change_action)
         .value("assignee", &*assignee)

@@ -98,7 +98,7 @@ impl Section {
                 "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
             ],
             Self::Import => &[
-                "Import past leads from a CSV or NDJSON file. Each lead is evaluated at its original time, and nothing is sent.",
+                "Import past leads from a CSV, Excel or NDJSON file. Each lead is evaluated at its original time, and nothing is sent.",
                 "Upload the file, check the column mapping, then start. You can download rejected rows with their reasons, correct them and import them again. Rows that were already imported are skipped.",
             ],
             Self::Dashboard => &[

@@ -338,9 +338,17 @@ pub fn lead(
     email: Option<&String>,
     external_id: Option<&str>,
 ) -> (String, String) {
-    let mut texts = [name, company, email].into_iter().flatten().cloned();
+    let mut texts = [name, company, email].into_iter().flatten().filter_map(|text| isolated(text));
     let first = texts.next().unwrap_or_else(|| nameless(external_id));
     (first, texts.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns a text of a lead as it is shown, or `None` if nothing of it is visible. A text in a script that runs from right to left
+/// stands between isolates, as in `<bdi>`, so that it turns nothing around it, in attributes and titles as well.
+pub fn isolated(text: &str) -> Option<String> {
+    let text = engine::identity::display_text(text)?;
+    let is_from_right = |letter: char| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
+    Some(if text.contains(is_from_right) { format!("\u{2068}{text}\u{2069}") } else { text })
 }
 
 /// Returns the display name of a lead whose only known identity is the source's id.
@@ -361,6 +369,17 @@ mod tests {
         assert_eq!(event("crm"), "CRM change");
         assert_eq!(event("fax_machine"), "Fax machine");
         assert_eq!(stage_named("sales_qualified"), "Sales qualified");
+    }
+
+    #[test]
+    fn a_name_that_shows_nothing_is_none_and_one_from_the_right_is_isolated() {
+        let text = |text: &str| Some(text.to_owned());
+        let shown = |name: &str| lead(text(name).as_ref(), None, text("ana@x.example").as_ref(), Some("7"));
+        assert_eq!(shown("Ana"), ("Ana".into(), "ana@x.example".into()));
+        assert_eq!(shown("\u{200b}"), ("ana@x.example".into(), String::new()));
+        assert_eq!(shown("\u{202e}avliS").0, "avliS");
+        assert_eq!(shown("أحمد").0, "\u{2068}أحمد\u{2069}");
+        assert_eq!(lead(text("\u{200b}").as_ref(), None, None, Some("7")).0, nameless(Some("7")));
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub const PARTLY_CLEAR: f64 = 0.7;
 pub const BURIED: f64 = 0.6;
 /// An intent phrase in a text whose language is uncertain.
 pub const PHRASE_LANGUAGE_OPEN: f64 = 0.6;
+/// A plain number that was read as a time, such as a spreadsheet's `45047.58`.
+pub const NUMBER_AS_TIME: f64 = 0.6;
 /// Some of the texts were not read, because of their language.
 pub const PARTLY_READ: f64 = 0.6;
 /// No intent phrase in a text of fewer than [`SHORT_WORDS`] words.

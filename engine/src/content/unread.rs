@@ -89,7 +89,10 @@ pub enum UnreadReason {
     /// The map does not read this language or script.
     #[error("the language is not supported: {0}")]
     Language(&'static str),
-    /// The value is not a date or time in ISO format.
+    /// A date whose day and month could be either number.
+    #[error("day and month could be either number; write the date as 2026-11-22")]
+    AmbiguousDate,
+    /// The value is not a date or time.
     #[error("the value is not a date or time such as 2026-11-22 or 2026-11-22T09:00:00Z")]
     NoTimestamp,
     /// The value was read, but is not valid for the field.

@@ -1,10 +1,11 @@
 //! Reads reference lists from CSV.
 
-use super::leads_csv::{LineEnds, LineLimitReader, delimiter};
 use super::lists::{EVERYONE, ReferenceList};
 use super::matching::MatchKey;
+use super::table::csv::delimiter;
 use crate::limits;
 use crate::problem::Problem;
+use crate::tabular::{CsvRecords, RawRecord, RecordSource as _};
 
 /// Headers that identify columns of entries. Every column of the first group of which the file has one is read: a company and its
 /// domain are two ways to recognise it.
@@ -24,46 +25,44 @@ impl ReferenceList {
     /// no header and the entries are in the first column.
     pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let ends = LineEnds::of(bytes);
-        let (bounded, watch) = LineLimitReader::new(bytes);
-        let mut builder = csv::ReaderBuilder::new();
-        let mut reader =
-            builder.has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bounded);
+        let mut records = CsvRecords::new(bytes, delimiter(bytes));
         let mut list = Self::default();
         let mut problems = Problems::default();
-        let mut record = csv::ByteRecord::new();
         let mut columns = None;
         let mut lines = Vec::new();
         let mut free_mail: Vec<(u64, String)> = Vec::new();
         loop {
-            watch.begin_line();
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
+            let RawRecord { line, cells } = match records.next_record() {
+                Ok(Some(Ok(record))) => record,
+                Ok(Some(Err(broken))) => {
+                    problems.add(Problem::at("", format!("Line {}: {}", broken.line, broken.reason)));
+                    continue;
+                }
+                Ok(None) => break,
                 Err(error) => {
                     problems.add(Problem::at("", format!("The file could not be read as CSV: {error}.")));
                     break;
                 }
-            }
-            let line = ends.line_of(&record, reader.position(), &watch);
+            };
             if columns.is_none() {
-                let header = header(&record);
+                let header = header(&cells);
                 let is_header = !header.is_empty();
                 columns = Some(if is_header { header } else { vec![0] });
                 if is_header {
                     continue;
                 }
             }
-            let cells = columns.iter().flatten().map(|column| record.get(*column).unwrap_or_default());
+            let read = columns.iter().flatten();
+            let read = read.map(|column| cells.get(*column).map(Vec::as_slice).unwrap_or_default());
             let known = list.len();
-            if let Err(message) = list.add_line(cells, line, &mut lines) {
+            if let Err(message) = list.add_line(read, line, &mut lines) {
                 problems.add(Problem::at("", format!("Line {line}: {message}")));
             }
             let added = (known..list.len()).filter_map(|index| list.entry(index));
             free_mail.extend(
                 added.filter(|entry| list.is_unconfirmed(entry)).map(|entry| (line, entry.to_owned())),
             );
-            if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
+            if list.len() >= limits::LIST_ENTRIES && !records.is_at_end().unwrap_or(true) {
                 problems.add(Problem::at(
                     "",
                     format!(
@@ -153,10 +152,10 @@ impl Problems {
 }
 
 /// Returns the columns of the entries, or none if this line is no header.
-fn header(record: &csv::ByteRecord) -> Vec<usize> {
+fn header(cells: &[Vec<u8>]) -> Vec<usize> {
     let is = |cell: &[u8], name: &str| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
     let columns = |names: &&[&str]| -> Vec<usize> {
-        names.iter().filter_map(|name| record.iter().position(|cell| is(cell, name))).collect()
+        names.iter().filter_map(|name| cells.iter().position(|cell| is(cell, name))).collect()
     };
     HEADERS.iter().map(columns).find(|columns| !columns.is_empty()).unwrap_or_default()
 }
@@ -234,9 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_quote_is_reported_in_bounded_memory() {
-        let (_, problems) = read(&format!("Acme\n\"{}", "x\n".repeat(5_000)));
-        assert!(problems[0].starts_with("Line 2: an entry can have at most 1000 bytes"), "{problems:?}");
+    fn an_unclosed_quote_hides_no_entry() {
+        let (entries, problems) = read("Acme\n\"Globex\nInitech\n\"Umbrella\"\n");
+        assert_eq!(entries, ["Acme", "Initech", "Umbrella"]);
+        assert!(problems[0].starts_with("Line 2: The quote opened on line 2 is not closed"), "{problems:?}");
     }
 
     #[test]

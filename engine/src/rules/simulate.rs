@@ -1,7 +1,7 @@
 //! Simulates a rule set on the leads of a file and counts the decisions by rule, without any effects.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 
 pub use super::leads_csv::RejectedLead;
 
-use super::leads_csv::LeadReader;
+use super::leads_csv::{LeadReader, LeadRow};
 use super::lists::ReferenceList;
 use super::row::{Row, RowCell, instant};
 use super::rule_set::{RuleSet, ScanStop};
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::problem::Problem;
+use crate::tabular::{DataTable, Dialect, RecordSource};
+use crate::time::TimeFormat;
 
 /// The number of leads that each rule decides. `default`, `held` and the counts of the rules add up to `total`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,37 +67,61 @@ pub struct SimulationInput<'a> {
     pub as_of: DateTime<Utc>,
 }
 
+/// Why a simulation ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    /// The header of the file is invalid.
+    #[error("the header is invalid")]
+    Invalid(Vec<Problem>),
+    /// The file cannot be read to its end.
+    #[error("the file could not be read: {0}")]
+    Unreadable(#[from] io::Error),
+}
+
 /// A notice for people who read the counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SimulationNotice {
+    /// How the file is written.
+    Recognized(Dialect),
     /// Columns that match no field.
     Ignored(Vec<String>),
     /// A line that was skipped.
     Rejected(RejectedLead),
+    /// The number of rows without any text, which were skipped.
+    Blank(u64),
 }
 
 impl Simulation {
-    /// Evaluates every lead of a CSV file, one at a time. Lines that are not valid leads are reported and not
+    /// Evaluates every lead of a table, one at a time. Lines that are not valid leads are reported and not
     /// counted.
     ///
     /// # Errors
-    /// Returns the problems if the file cannot be read or its header is invalid.
-    pub fn run(
+    /// Returns [`SimulationError::Invalid`] if the header is invalid, and [`SimulationError::Unreadable`] if the rest of the
+    /// file cannot be read.
+    pub fn run<S: RecordSource>(
         setup: &SimulationInput<'_>,
-        leads: impl Read,
+        table: DataTable<S>,
+        times: TimeFormat,
         mut tell: impl FnMut(SimulationNotice),
-    ) -> Result<Self, Vec<Problem>> {
-        let mut leads = LeadReader::open(setup.rules, setup.catalogue, leads)?;
+    ) -> Result<Self, SimulationError> {
+        tell(SimulationNotice::Recognized(table.dialect()));
+        let leads = LeadReader::open(setup.rules, setup.catalogue, table, times);
+        let mut leads = leads.map_err(SimulationError::Invalid)?;
         if !leads.ignored.is_empty() {
             tell(SimulationNotice::Ignored(std::mem::take(&mut leads.ignored)));
         }
         let asked = setup.asked();
         let mut counts = StopCounts::new(setup.rules);
+        let mut blank = 0;
         while let Some(lead) = leads.next()? {
             match lead {
-                Ok(cells) => counts.add(setup.decide(&asked, &cells), 1),
-                Err(rejected) => tell(SimulationNotice::Rejected(rejected)),
+                LeadRow::Lead(Ok(cells)) => counts.add(setup.decide(&asked, &cells), 1),
+                LeadRow::Lead(Err(rejected)) => tell(SimulationNotice::Rejected(rejected)),
+                LeadRow::Blank => blank += 1,
             }
+        }
+        if blank > 0 {
+            tell(SimulationNotice::Blank(blank));
         }
         Ok(counts.simulation(setup.rules))
     }

@@ -4,8 +4,10 @@ use std::io::{self, Read};
 
 use chrono::DateTime;
 use engine::problem::Problem;
-use engine::rules::simulate::{RejectedLead, SimulationInput, SimulationNotice};
+use engine::rules::simulate::{RejectedLead, SimulationError, SimulationInput, SimulationNotice};
 use engine::rules::{RuleSetFile, Simulation};
+use engine::tabular::TextTable;
+use engine::time::TimeFormat;
 
 const RULES: &str = r#"
 rule_set: inbound-form
@@ -32,7 +34,18 @@ fn run(leads: impl Read) -> Result<(Simulation, Vec<SimulationNotice>), Vec<Prob
         as_of: DateTime::UNIX_EPOCH,
     };
     let mut notices = Vec::new();
-    let simulation = Simulation::run(&setup, leads, |notice| notices.push(notice))?;
+    let unreadable = |error: io::Error| vec![Problem::at("", error.to_string())];
+    let table = TextTable::of_text(leads, None).map_err(unreadable)?.map_err(|problem| vec![problem])?;
+    let tell = |notice| {
+        if !matches!(notice, SimulationNotice::Recognized(_)) {
+            notices.push(notice);
+        }
+    };
+    let simulation =
+        Simulation::run(&setup, table, TimeFormat::default(), tell).map_err(|error| match error {
+            SimulationError::Invalid(problems) => problems,
+            SimulationError::Unreadable(error) => unreadable(error),
+        })?;
     Ok((simulation, notices))
 }
 
@@ -52,7 +65,7 @@ fn rejected(notices: &[SimulationNotice]) -> Vec<(u64, Vec<String>)> {
         SimulationNotice::Rejected(RejectedLead { line, problems }) => {
             Some((*line, problems.iter().map(Problem::to_string).collect()))
         }
-        SimulationNotice::Ignored(_) => None,
+        _ => None,
     };
     notices.iter().filter_map(line).collect()
 }
@@ -101,7 +114,8 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
 5,5,0.1,chat,,,,\r
 6,5.5,inf,chat,,,,",
     );
-    assert_eq!(counts(&simulation), [1, 1, 0, 0, 0, 0]);
+    // A row that ends early has no value in the cells that are missing.
+    assert_eq!(counts(&simulation), [2, 1, 1, 0, 0, 0]);
     assert_eq!(notices[0], SimulationNotice::Ignored(vec!["id".into()]));
     let text = |line: u64, problems: &[&str]| {
         (line, problems.iter().map(|problem| (*problem).to_owned()).collect::<Vec<_>>())
@@ -125,7 +139,6 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
                     "/timeframe_days__confidence: `2` is not a confidence between 0 and 1."
                 ]
             ),
-            text(6, &["Expected 8 cells, found 2."]),
             text(
                 8,
                 &[
@@ -138,9 +151,31 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
 }
 
 #[test]
-fn bytes_that_are_not_text_are_rejected() {
-    let (_, notices) = run(&b"company,source\n\xff,chat\n"[..]).expect("the header is fine");
-    assert_eq!(rejected(&notices), [(2, vec!["/company: The text is not UTF-8.".to_owned()])]);
+fn a_quote_that_is_never_closed_hides_no_lead() {
+    let (simulation, notices) = simulated("company,source\nAcme,\"referral\nAcme,referral\nAcme,referral\n");
+    assert_eq!(counts(&simulation)[0], 2);
+    let found = rejected(&notices);
+    assert_eq!((found.len(), found[0].0), (1, 2));
+    assert!(found[0].1[0].contains("opened on line 2 is not closed"), "{found:?}");
+}
+
+#[test]
+fn what_spreadsheets_write_is_understood() {
+    let text = "company;intent_confidence;seen_at;source;\r\nInitech;0,9;01.05.2023 14:03;chat;\r\n;;;;\r\nGrün;0,2;45047,58;referral\r\n";
+    let (windows, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), &windows[..], &utf16[..], format!("sep=;\r\n{text}").as_bytes()] {
+        let (simulation, notices) = run(bytes).unwrap();
+        assert_eq!(counts(&simulation), [2, 0, 0, 1, 1, 0], "{notices:?}");
+        assert_eq!(notices, [SimulationNotice::Blank(1)]);
+    }
+}
+
+#[test]
+fn a_date_that_could_be_two_is_rejected_with_a_remedy() {
+    let (_, notices) = simulated("company,seen_at\nAcme,01/05/2023 14:03\n");
+    let found = rejected(&notices);
+    assert!(found[0].1[0].starts_with("/seen_at: ") && found[0].1[0].contains("--date-format"), "{found:?}");
 }
 
 #[test]
@@ -159,7 +194,7 @@ fn a_line_without_an_end_is_refused_in_bounded_memory() {
         let problems = run(start.as_bytes().chain(endless())).expect_err("it has no end");
         assert_eq!(
             problems[0].message,
-            "The file could not be read: a line is longer than 1 MiB; a quote may be unclosed.",
+            format!("line {} is longer than 1 MiB; a quote may be unclosed", start.matches('\n').count() + 1),
             "{start:?}"
         );
     }
@@ -189,5 +224,5 @@ fn a_failing_reader_is_reported() {
         }
     }
     let problems = run("company\nAcme\n".as_bytes().chain(Broken)).expect_err("it fails");
-    assert_eq!(problems[0].message, "The file could not be read: the disk is gone.");
+    assert_eq!(problems[0].message, "the disk is gone");
 }

@@ -140,11 +140,13 @@ async fn take_chunk(
     down: &mut Option<Failure>,
 ) -> Vec<LineAnswer> {
     let mut signals = Vec::with_capacity(chunk.len());
+    let mut notes = Vec::with_capacity(chunk.len());
     // The failure of each invalid line. The valid ones are in `signals`, in order.
     let bad: Vec<Option<Failure>> = chunk
         .iter()
         .map(|(_, line)| match parse(line, receipt) {
             Ok(signal) => {
+                notes.push(signal.event.notes());
                 signals.push(signal);
                 None
             }
@@ -153,7 +155,7 @@ async fn take_chunk(
         .collect();
     let wanted = signals.len();
     let taken = match if wanted == 0 { Ok(Vec::new()) } else { state.pipeline.take(receipt, signals).await } {
-        Ok(taken) => taken.into_iter().map(answer).collect(),
+        Ok(taken) => taken.into_iter().zip(notes).map(|(taken, notes)| answer(taken, notes)).collect(),
         Err(error) => {
             let failure = Failure::while_writing(error);
             *down = failure.is_unavailable().then(|| failure.clone());

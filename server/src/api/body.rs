@@ -53,7 +53,29 @@ pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
         Failure::new(FailureKind::Malformed, "The body is no JSON that can be read safely.")
             .at("", sentence(&error))
     })?;
+    if let Some(pointer) = nul(&strict.0) {
+        let detail = "This contains a NUL character.";
+        return Err(Failure::new(FailureKind::Invalid, "Some parts of the request are not valid.")
+            .at(pointer, detail));
+    }
     read_value(strict.0)
+}
+
+/// Returns the position of the first text or name with a NUL character, which no part of Meshline can store.
+fn nul(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => text.contains('\0').then(String::new),
+        Json::Array(items) => {
+            items.iter().enumerate().find_map(|(place, item)| Some(format!("/{place}{}", nul(item)?)))
+        }
+        Json::Object(members) => members.iter().find_map(|(name, value)| {
+            if name.contains('\0') {
+                return Some(String::new());
+            }
+            Some(format!("/{}{}", escape(name), nul(value)?))
+        }),
+        _ => None,
+    }
 }
 
 /// Converts JSON to a value.
@@ -259,6 +281,21 @@ mod tests {
         assert_eq!(refusal(&deep).0, 400);
         let numbers = "[".repeat(100) + "1e400" + &"]".repeat(100);
         assert_eq!(refusal(&numbers).0, 400);
+    }
+
+    #[test]
+    fn a_nul_character_is_refused_where_it_stands() {
+        for (text, place) in [
+            (r#"{"payload":{"a":[1,"\u0000"]}}"#, "/payload/a/1"),
+            (r#"{"payload":{"a\u0000":1}}"#, "/payload"),
+            (r#"{"source":"\u0000"}"#, "/source"),
+        ] {
+            let (status, pointer, detail) = refusal(text);
+            assert_eq!(
+                (status, pointer.as_str(), detail.as_str()),
+                (422, place, "This contains a NUL character.")
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State as FromState;
 use axum::http::{HeaderMap, StatusCode};
-use engine::event::EventRequest;
+use engine::event::{EventRequest, Note};
 use engine::limits;
 
 use super::body;
@@ -25,22 +25,24 @@ pub(super) async fn take(
     if !problems.is_empty() {
         return Err(Failure::invalid(problems));
     }
+    let notes = event.notes();
     let taken = state.intake.take(program.receipt(), Signal { key, event }).await;
     let taken = taken.map_err(Failure::while_writing)?;
-    let (status, answer) = answer(taken)?;
+    let (status, answer) = answer(taken, notes)?;
     Ok((status, Json(answer)))
 }
 
-/// Returns the status and the answer for a processed signal.
+/// Returns the status and the answer for a processed signal, with the notes on its event.
 ///
 /// # Errors
 /// Returns the failure that corresponds to the refusal.
 pub(super) fn answer(
     taken: Result<SignalResult, SignalRefusal>,
+    notes: Vec<Note>,
 ) -> Result<(StatusCode, EventAnswer), Failure> {
     match taken {
-        Ok(SignalResult::New(answer)) => Ok((StatusCode::CREATED, answer)),
-        Ok(SignalResult::Repeat(answer)) => Ok((StatusCode::OK, answer)),
+        Ok(SignalResult::New(answer)) => Ok((StatusCode::CREATED, EventAnswer { notes, ..answer })),
+        Ok(SignalResult::Repeat(answer)) => Ok((StatusCode::OK, EventAnswer { notes, ..answer })),
         Err(refusal) => Err(refusal.into()),
     }
 }

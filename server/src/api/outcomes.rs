@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::outcome::OutcomeStage;
 use engine::event::{EMAIL, PLAIN_TEXT, normal_email};
+use engine::identity;
 use engine::ids::{LeadId, OutcomeId};
 use engine::limits;
 use engine::problem::Problem;
@@ -47,11 +48,12 @@ pub struct OutcomeRequest {
     pub source: Option<String>,
     /// The lead by e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 320), regex(pattern = EMAIL))]
+    #[schemars(length(min = 3, max = 1000), regex(pattern = EMAIL))]
     pub email: Option<String>,
     /// The stage that was reached.
     pub stage: OutcomeStage,
-    /// When.
+    /// When, with an offset from UTC.
+    #[serde(deserialize_with = "engine::time::sent::deserialize")]
     pub at: DateTime<Utc>,
     /// Who brought it about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,6 +170,11 @@ impl OutcomeRequest {
         }
         if self.email.as_deref().is_some_and(|email| normal_email(email).is_none()) {
             wrong("/email", "This is no e-mail address.".into());
+        }
+        if let Some(id) = &self.external_id
+            && let Err(why) = identity::external_id(id)
+        {
+            wrong("/external_id", why.sentence(id));
         }
         let texts = [
             ("/external_id", &self.external_id, FOREIGN_CHARS),

@@ -40,7 +40,7 @@ pub enum CommandError {
     /// Stored data cannot be read or written.
     #[error("{0}")]
     Store(#[from] store::Error),
-    /// An I/O error, such as an address in use.
+    /// An I/O error, such as an address in use or a file that cannot be read to its end.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -52,6 +52,7 @@ impl From<service::Error> for CommandError {
             Error::Invalid(message) => Self::Usage(message),
             Error::InvalidFile { file, problems } => Self::Invalid { file, problems },
             Error::File { path, error } => Self::File { path, error },
+            Error::Unreadable(_) => Self::Io(std::io::Error::other(error)),
             Error::Store(error) => Self::Store(error),
             Error::Interrupted => Self::Io(std::io::Error::other(error)),
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use clap::Args;
 use engine::event::EventKind;
+use engine::time::DateOrder;
 use indicatif::{ProgressBar, ProgressStyle};
 use service::Pipeline;
 use service::import::{self, ImportRequest, ImportSummary};
@@ -21,7 +22,8 @@ pub(crate) struct ImportOptions {
     #[command(flatten)]
     database: Database,
 
-    /// CSV with a header (commas, semicolons, tabs or bars) or NDJSON.
+    /// CSV with a header (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252), a spreadsheet (XLSX, up to 50 MB) or
+    /// NDJSON.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -42,7 +44,11 @@ pub(crate) struct ImportOptions {
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: Tz,
 
-    /// An outcome: when COLUMN has VALUE the lead reached STAGE, at the time in the second COLUMN if one is given.
+    /// The format of dates such as 3/4/2026, which are rejected without it: DD/MM/YYYY or MM/DD/YYYY. Only the order counts.
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<DateOrder>,
+
+    /// An outcome: when COLUMN has VALUE, in any case, the lead reached STAGE, at the time in the second COLUMN if one is given.
     #[arg(long = "outcome", value_name = "COLUMN=VALUE:STAGE[@COLUMN]")]
     outcomes: Vec<String>,
 
@@ -73,6 +79,7 @@ pub(super) async fn run(options: ImportOptions) -> Result<u8, CommandError> {
         mappings: options.mappings,
         at: options.at,
         zone: options.time_zone,
+        order: options.date_format,
         outcomes: options.outcomes,
         source: options.source,
         kind: options.kind,
@@ -87,7 +94,7 @@ pub(super) async fn run(options: ImportOptions) -> Result<u8, CommandError> {
     let actor = Actor::command("import");
     let done = import::import(pipeline, &actor, &request, actor.now, show).await;
     bar.finish_and_clear();
-    let ImportSummary { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } = done?;
+    let ImportSummary { rows, imported, repeated, rejected, outcomes, outcomes_rejected, notes, .. } = done?;
     let not_recorded = match outcomes_rejected {
         0 => String::new(),
         many => format!(", {many} not recorded"),
@@ -95,6 +102,9 @@ pub(super) async fn run(options: ImportOptions) -> Result<u8, CommandError> {
     println!(
         "{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded{not_recorded}"
     );
+    for note in notes.sentences() {
+        println!("{note}");
+    }
     if rejected + outcomes_rejected > 0 {
         println!("rejected rows are in {}", request.rejects.display());
         return Ok(exit::SOME_REJECTED);

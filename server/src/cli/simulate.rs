@@ -1,14 +1,15 @@
 //! `meshline simulate`: runs rules on a file of leads, without a database.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
-use engine::rules::simulate::{SimulationInput, SimulationNotice};
+use engine::problem::Problem;
+use engine::rules::simulate::{SimulationError, SimulationInput, SimulationNotice};
 use engine::rules::{RuleSetFile, Simulation, Table};
+use engine::time::{DateOrder, TimeFormat};
 
 use super::{CommandError, exit};
 
@@ -24,9 +25,17 @@ pub(crate) struct SimulateOptions {
     #[arg(long, value_name = "FILE")]
     fields: Option<PathBuf>,
 
-    /// Leads, CSV: one column per field, and NAME__confidence for confidences other than 1. Empty cells are missing fields.
+    /// Leads, CSV or XLSX: one column per field, and NAME__confidence for confidences other than 1. Empty cells are missing fields.
     #[arg(long, value_name = "FILE")]
     leads: PathBuf,
+
+    /// The format of dates such as 3/4/2026, which are rejected without it: DD/MM/YYYY or MM/DD/YYYY. Only the order counts.
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<DateOrder>,
+
+    /// The zone of times that name none.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: Tz,
 
     /// Time of evaluation. [default: now]
     #[arg(long, value_name = "TIME")]
@@ -52,10 +61,14 @@ pub(super) fn run(options: &SimulateOptions) -> Result<u8, CommandError> {
         lists: &lists,
         as_of: options.as_of.unwrap_or_else(Utc::now),
     };
-    let leads = File::open(&options.leads)
-        .map_err(|error| CommandError::File { path: file(&options.leads), error })?;
+    let table = service::import::open_table(&options.leads)?;
+    let times = TimeFormat { zone: options.time_zone, order: options.date_format, numbers: true };
     let mut rejected = 0;
     let tell = |notice: SimulationNotice| match notice {
+        // The usual form needs no word.
+        SimulationNotice::Recognized(dialect) if dialect.to_string() == "UTF-8, commas" => {}
+        SimulationNotice::Recognized(dialect) => eprintln!("meshline: the file was read as {dialect}"),
+        SimulationNotice::Blank(rows) => eprintln!("meshline: blank rows skipped: {rows}"),
         SimulationNotice::Ignored(columns) => {
             eprintln!("meshline: ignored columns that match no field: {}", columns.join(", "))
         }
@@ -67,7 +80,17 @@ pub(super) fn run(options: &SimulateOptions) -> Result<u8, CommandError> {
             }
         }
     };
-    let simulation = Simulation::run(&setup, BufReader::new(leads), tell).map_err(invalid(&options.leads))?;
+    let simulation = Simulation::run(&setup, table, times, tell).map_err(|error| match error {
+        SimulationError::Invalid(problems) => invalid(&options.leads)(problems),
+        // A line without end is the file's fault, anything else that of the disk.
+        SimulationError::Unreadable(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            invalid(&options.leads)(vec![Problem::at("", format!("The file cannot be read: {error}."))])
+        }
+        SimulationError::Unreadable(error) => CommandError::Io(std::io::Error::new(
+            error.kind(),
+            format!("{} cannot be read to its end: {error}", file(&options.leads)),
+        )),
+    })?;
     let json = serde_json::to_string(&simulation).map_err(|error| CommandError::Usage(error.to_string()))?;
     println!("{json}");
     if rejected > 0 {

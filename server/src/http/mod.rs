@@ -14,6 +14,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 mod keys;
 mod metrics;
+pub(crate) mod nul;
 pub(crate) mod pages;
 mod plain_page;
 pub(crate) mod refresh;

@@ -24,7 +24,7 @@ use store::settings::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
-use super::{Arrival, Failure, FailureKind, Identity, State};
+use super::{Arrival, Failure, FailureKind, Identity, State, nul};
 
 /// The path of the quick search.
 pub(crate) const FOUND: &str = "/search/found";
@@ -135,6 +135,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         ));
     }
     let body = super::body::read(body, &parts.headers, FORM_BYTES).await?;
+    nul::check(&body)?;
     // Without these headers, Leptos does not redirect to the form's page with the error in the address. Our actions choose their
     // own target, and [`super::failure`] reports errors.
     parts.headers.remove(header::REFERER);

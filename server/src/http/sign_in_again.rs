@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
 use super::plain_page::{PlainPage, escape};
-use super::{Arrival, Failure, FailureKind, State, body};
+use super::{Arrival, Failure, FailureKind, State, body, nul};
 
 /// The path that receives the password together with the kept form.
 pub(crate) const PATH: &str = "/sign-in/again";
@@ -81,6 +81,7 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
         ));
     }
     let bytes = body::read(body, &parts.headers, KEPT_BYTES).await?;
+    nul::check(&bytes)?;
     let form = read(&bytes)?;
     let (Some(arrival), Some(session)) =
         (parts.extensions.get::<Arrival>().cloned(), parts.extensions.get::<Session>().cloned())

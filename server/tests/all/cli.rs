@@ -122,6 +122,32 @@ fn rules_are_simulated_without_a_database() {
         "{said}"
     );
     assert!(ended(&run("none.csv"), 2).contains("none.csv"));
+    // A file that cannot be read to its end is no file that ends.
+    assert!(ended(&run("/proc/self/mem"), 3).contains("cannot be read to its end"));
+
+    std::fs::write(
+        folder.path().join("open.csv"),
+        "company,intent_confidence\nInitech,0.9\nInitech,\"0.9\nInitech,0.9\n",
+    )
+    .unwrap();
+    let said = ended(&run("open.csv"), 4);
+    assert!(
+        said.contains("\"total\":2") && said.contains("line 3: The quote opened on line 3 is not closed"),
+        "{said}"
+    );
+
+    std::fs::write(
+        folder.path().join("excel.csv"),
+        b"company;intent_confidence\r\nInitech;0,9\r\nGr\xfcn;0,2\r\n;\r\n",
+    )
+    .unwrap();
+    let said = ended(&run("excel.csv"), 0);
+    assert!(said.contains("\"total\":2") && said.contains("\"count\":1"), "{said}");
+    assert!(
+        said.contains("read as Windows-1252, semicolons, decimal commas")
+            && said.contains("blank rows skipped: 1"),
+        "{said}"
+    );
     std::fs::write(folder.path().join("rules.yaml"), RULES.replace("company in", "compny in")).unwrap();
     let said = ended(&run("leads.csv"), 2);
     assert!(said.contains("/rules/0/when at 29") && said.contains("Did you mean `company`?"), "{said}");

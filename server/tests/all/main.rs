@@ -18,6 +18,7 @@ mod answers;
 mod cli;
 mod dispatch;
 mod http;
+mod identity;
 mod intake;
 mod pipeline;
 mod previews;

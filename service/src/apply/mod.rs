@@ -1,6 +1,7 @@
 //! Applies a file that defines workflows and everything they decide by, as teams keep it in version control.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use engine::bundle::Bundle;
 use engine::change::kinds::Membership;
 use engine::problem::Problem;
 use engine::rules::ReferenceList;
+use engine::tabular::{DecodedText, TextEncoding};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::credentials::GrantComparison;
@@ -59,6 +61,18 @@ pub fn read(path: &Path) -> Result<(ApplyFile, Secrets)> {
     parse(&name, &text, path.parent().unwrap_or(Path::new("")))
 }
 
+/// Converts a file to UTF-8, if its encoding is known.
+fn utf8(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    match TextEncoding::detect(&mut bytes.as_slice())? {
+        None | Some(TextEncoding::Utf8) => Ok(bytes),
+        Some(encoding) => {
+            let mut text = Vec::new();
+            DecodedText::new(bytes.as_slice(), encoding).read_to_end(&mut text)?;
+            Ok(text)
+        }
+    }
+}
+
 /// Parses and checks an apply file. Paths in the file are relative to `folder`.
 ///
 /// # Errors
@@ -70,7 +84,7 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
     for (list_name, list) in &mut file.lists {
         let pointer = format!("/lists/{list_name}");
         let Some(path) = list.file.take() else { continue };
-        match std::fs::read(folder.join(&path)).map(|bytes| ReferenceList::from_csv(&bytes)) {
+        match std::fs::read(folder.join(&path)).and_then(utf8).map(|bytes| ReferenceList::from_csv(&bytes)) {
             Ok((read, _)) if read.is_empty() => {
                 problems.push(Problem::at(format!("{pointer}/file"), format!("{path} has no entries.")));
             }

@@ -1,7 +1,7 @@
 //! The second half of the pipeline: one transaction for all decisions that were made together, regardless of their trigger.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::decision::{Decision, Mode};
 use engine::ids::{LeadId, WorkflowId};
@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use store::Actor;
 use store::control::{Audit, audit};
-use store::ingest::{self, KeyClaim, KeyClaimResult, LeadIdentities, LockedLead, LockedLeads, PoolState};
+use store::ingest::{self, KeyClaim, KeyClaimResult, LeadIdentities, LockedLeads, PoolState};
 use store::refresh::Topic;
 
 use super::Pipeline;
@@ -46,7 +46,8 @@ impl Pipeline {
             self.registry.forget();
             return Err(store::Error::Raced);
         }
-        let LockedLeads { mut leads, added } = self.lock(&mut tx, &drafts).await?;
+        let LockedLeads { mut leads, foreign_emails, added, suggestions } =
+            self.lock(&mut tx, &drafts).await?;
         let is_killed =
             |draft: &PendingDecision| standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
         let pools: BTreeSet<String> = drafts
@@ -67,11 +68,13 @@ impl Pipeline {
                 return Err(store::Error::Raced);
             }
             let is_killed = is_killed(&draft);
-            numbered.push(NumberedDecision::new(draft, is_killed, lead, &mut pools)?);
+            let keeps_email = draft.event().is_none_or(|event| !foreign_emails.contains(&event.id.0));
+            numbered.push(NumberedDecision::new(draft, is_killed, keeps_email, lead, &mut pools)?);
         }
         let (rows, decisions) = CommitRows::build(numbered)?;
         let has_effects = rows.has_effects();
         ingest::save_leads(&mut tx, leads.values(), &added).await?;
+        ingest::suggest_merges(&mut tx, &suggestions).await?;
         rows.write(&mut tx, &pools).await?;
         tx.commit().await?;
         drop(turn);
@@ -93,7 +96,7 @@ impl Pipeline {
             }
         }
         let mut locked = if named.is_empty() {
-            LockedLeads { leads: HashMap::<LeadId, LockedLead>::new(), added: BTreeMap::new() }
+            LockedLeads::default()
         } else {
             ingest::lock_leads(tx, keyring, &named, &found).await?
         };

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::decision::{Decision, Mode};
-use engine::event::EventRequest;
+use engine::event::{EventRequest, Note};
 use engine::ids::{EventId, LeadId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,6 +77,9 @@ pub struct EventAnswer {
     pub lead_id: LeadId,
     /// What was decided.
     pub decision: Decision,
+    /// Parts of the event that were accepted and are not used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// The result of processing a signal.
@@ -267,6 +270,7 @@ impl EventAnswer {
             event_id: decision.event_id?,
             lead_id: decision.lead_id,
             decision: Decision { human_overrides: Vec::new(), ..decision },
+            notes: Vec::new(),
         })
     }
 }

@@ -369,10 +369,8 @@ fn decide(
 
 /// Returns the domains that an event gives for its lead.
 fn domains_in(lead: &LeadInput) -> impl Iterator<Item = String> + use<> {
-    let email = lead.email.as_deref().and_then(|email| Some(email.rsplit_once('@')?.1));
-    let stated =
-        [lead.domain.as_deref(), email].map(|domain| domain.map(|domain| domain.trim().to_lowercase()));
-    stated.into_iter().flatten()
+    let email = lead.normal_email().and_then(|email| Some(email.rsplit_once('@')?.1.to_owned()));
+    [lead.shown_domain(), email].into_iter().flatten()
 }
 
 /// Reads and decides an event with the bundle for the lead's bucket and, for live traffic, with every shadow candidate. Shadows

@@ -61,12 +61,13 @@ impl NumberedDecision {
     pub(super) fn new(
         mut draft: PendingDecision,
         is_killed: bool,
+        keeps_email: bool,
         lead: &mut LockedLead,
         pools: &mut BTreeMap<String, PoolState>,
     ) -> store::Result<Self> {
         let mode = draft.mode(is_killed);
         if let DecisionCause::Event(event) = &draft.cause {
-            merge_profile(lead, &event.signal.event, draft.happened_at());
+            merge_profile(lead, &event.signal.event, draft.happened_at(), keeps_email);
         }
         lead.sequence += 1;
         // Only live traffic takes turns: nobody is given an imported lead, and people assign the leads of a stopped workflow.
@@ -197,20 +198,17 @@ fn rounds(states: Vec<LeadStateRow>) -> Vec<Vec<LeadStateRow>> {
 }
 
 /// Merges an event's identity fields into the lead's profile. For each field the newest value wins, regardless of the order of
-/// arrival. A value without a timestamp counts as the oldest.
-fn merge_profile(lead: &mut LockedLead, event: &EventRequest, at: Option<DateTime<Utc>>) {
+/// arrival. A value without a timestamp counts as the oldest. An e-mail address that belongs to another lead stays there.
+fn merge_profile(lead: &mut LockedLead, event: &EventRequest, at: Option<DateTime<Utc>>, keeps_email: bool) {
     let input = &event.lead;
-    let trimmed = |text: &Option<String>| {
-        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
     let (profile, said) = (&mut lead.profile, &mut lead.said);
-    let email = input.email.as_deref().and_then(engine::event::normal_email);
+    let email = input.normal_email().filter(|_| keeps_email);
     learn(&mut profile.email, &mut said.email, email, at);
-    learn(&mut profile.name, &mut said.name, trimmed(&input.name), at);
-    learn(&mut profile.company, &mut said.company, trimmed(&input.company), at);
-    let domain = trimmed(&input.domain).map(|domain| domain.to_lowercase());
-    learn(&mut profile.domain, &mut said.domain, domain, at);
-    if learn(&mut profile.external_id, &mut said.external, trimmed(&input.external_id), at) {
+    learn(&mut profile.name, &mut said.name, input.shown_name(), at);
+    learn(&mut profile.company, &mut said.company, input.shown_company(), at);
+    learn(&mut profile.domain, &mut said.domain, input.shown_domain(), at);
+    let external_id = input.trusted_id().map(str::to_owned);
+    if learn(&mut profile.external_id, &mut said.external, external_id, at) {
         profile.external_source = Some(event.source.clone());
     }
     if let Some(at) = event.occurred_at.map(engine::time::cut) {

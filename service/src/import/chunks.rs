@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::mapping::Mapping;
+use super::notes::ImportNotes;
 use super::rejects::Reject;
-use super::rows::{FileReader, FileRow};
+use super::rows::{FileItem, FileReader, FileRow};
+use super::source::unreadable;
 use crate::decide::{IncomingSignal, Receipt};
 use crate::error::{Error, Result};
 
@@ -38,6 +40,8 @@ pub(super) struct RowChunk {
     pub(super) rejected: Vec<Reject>,
     /// The number of rows that had been imported before.
     pub(super) skipped: u64,
+    /// What is to be reported of these rows.
+    pub(super) notes: ImportNotes,
 }
 
 /// The file to read, and how to read it.
@@ -93,10 +97,13 @@ fn read_chunk(
         incoming: Vec::new(),
         rejected: Vec::new(),
         skipped: 0,
+        notes: ImportNotes { format: reader.format(), ..ImportNotes::default() },
     };
+    // Rows that yield nothing end a chunk as well.
+    let mut blank = 0;
     let start = chunk.bytes;
     while chunk.lines.len() + chunk.rejected.len() < ROWS
-        && chunk.skipped < SKIPPED_ROWS
+        && chunk.skipped + blank < SKIPPED_ROWS
         && !sender.is_closed()
     {
         let has_rows = !chunk.lines.is_empty() || !chunk.rejected.is_empty();
@@ -110,12 +117,25 @@ fn read_chunk(
             chunk.skipped += 1;
             continue;
         }
-        let signal = row.and_then(|row| match source.mapping.signal(&row, source.receipt.as_of) {
-            Ok(signal) => Ok((row, signal)),
-            Err(problem) => Err(problem.of(&row)),
-        });
+        let signal = match row {
+            FileItem::Blank => {
+                blank += 1;
+                chunk.notes.blank += 1;
+                continue;
+            }
+            FileItem::Rejected(reject) => Err(reject),
+            FileItem::Row(row) => {
+                match source.mapping.signal(&row, source.receipt.as_of, chunk.receipt.received_at) {
+                    Ok(signal) => Ok((row, signal)),
+                    Err(problem) => Err(problem.of(&row)),
+                }
+            }
+        };
         match signal {
             Ok((row, signal)) => {
+                if let Some(id) = &signal.event.lead.external_id {
+                    chunk.notes.add_id(id);
+                }
                 chunk.lines.push(row);
                 chunk
                     .incoming
@@ -132,8 +152,9 @@ pub(super) async fn fingerprint(file: PathBuf, how: Vec<u8>) -> Result<[u8; 32]>
     use sha2::{Digest as _, Sha256};
     let hashed = tokio::task::spawn_blocking(move || {
         let mut hash = Sha256::new();
-        let copied = std::fs::File::open(&file).and_then(|mut open| std::io::copy(&mut open, &mut hash));
-        copied.map_err(|error| Error::File { path: file.display().to_string(), error })?;
+        let mut open = std::fs::File::open(&file)
+            .map_err(|error| Error::File { path: file.display().to_string(), error })?;
+        std::io::copy(&mut open, &mut hash).map_err(unreadable)?;
         hash.update(how);
         Ok(hash.finalize().into())
     });

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::control::outcome::OutcomeStage;
+use engine::time::{TimeFormat, TimeProblem};
 
-use super::mapping::parse_instant;
 use super::preview::{MappingGuess, OutcomeGuess};
 
 /// Maximum number of outcomes to guess.
@@ -99,8 +99,11 @@ pub(super) fn guess(columns: &[String], rows: &[Vec<String>]) -> MappingGuess {
             fields.insert(field, columns[place].clone());
         }
     }
-    let is_time =
-        |place: &usize| table.mostly(*place, |text| parse_instant(text, chrono_tz::Tz::UTC).is_some());
+    let is_time = |place: &usize| {
+        let read = |text: &str| engine::time::read(text, &TimeFormat::default());
+        // A date that could be two is one all the same.
+        table.mostly(*place, |text| !matches!(read(text), Err(TimeProblem::NotATime)))
+    };
     let column = |place: usize| columns[place].clone();
     let at = table.named(TIMES).find(is_time).map(column);
     let ended = table.named(ENDS).find(is_time).map(column);
@@ -199,9 +202,8 @@ fn plain(name: &str) -> String {
 }
 
 fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
-    })
+    let normal = engine::identity::normal_email(text);
+    normal.is_some_and(|email| email.rsplit_once('@').is_some_and(|(_, host)| host.contains('.')))
 }
 
 #[cfg(test)]

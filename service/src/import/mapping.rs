@@ -1,10 +1,16 @@
 //! Maps rows to signals and outcomes.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use engine::control::outcome::OutcomeStage;
 use engine::event::{EventKind, EventRequest, LeadInput};
+use engine::identity::{self, NoId};
+use engine::limits;
 use engine::problem::nearest;
+use engine::tabular::with_clear_comma;
+use engine::time::{DateOrder, TimeFormat};
 use serde_json::Value as Json;
 use store::outcomes::OutcomeInput;
 
@@ -30,6 +36,8 @@ pub(super) struct TimeColumn {
     pub(super) at: Option<String>,
     /// The time zone of timestamps without an offset.
     pub(super) zone: Tz,
+    /// The order of day and month in dates such as `3/4/2026`.
+    pub(super) order: Option<DateOrder>,
 }
 
 /// A rule that derives an outcome: if the column has this value, the lead reached the stage.
@@ -48,6 +56,8 @@ pub(super) struct RowOutcomes {
     pub(super) reached: Vec<OutcomeInput>,
     /// Incomplete outcomes, which cannot be recorded.
     pub(super) problems: Vec<RowProblem>,
+    /// Columns of outcomes with a value that means none.
+    pub(super) unmatched: Vec<(String, String)>,
 }
 
 /// Why a row, or a part of it, cannot be imported.
@@ -86,6 +96,11 @@ impl OutcomeRule {
             format!("there is no stage `{stage}`; there are touched, accepted, rejected, sales_qualified, opportunity, won, lost and disqualified")
         })?;
         Ok(Self { column: column.to_owned(), value, stage, at })
+    }
+
+    /// Returns whether a value means this outcome. Case and spaces make no difference.
+    fn is_met(&self, value: &str) -> bool {
+        folded(value) == folded(&self.value)
     }
 
     /// Returns whether a row has the outcome's timestamp, but no value that identifies the outcome.
@@ -130,12 +145,28 @@ impl Mapping {
         Ok(())
     }
 
-    /// Returns the signal of a row, or the problem that prevents one.
-    pub(super) fn signal(&self, row: &FileRow, now: DateTime<Utc>) -> Result<Signal, RowProblem> {
+    /// Returns the signal of a row, or the problem that prevents one. `as_of` is the start of the import, and `now` the present.
+    pub(super) fn signal(
+        &self,
+        row: &FileRow,
+        as_of: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Signal, RowProblem> {
         let mut lead = LeadInput::default();
         let mut payload = row.cells.clone();
+        if row.has_decimal_comma {
+            for cell in payload.values_mut() {
+                if let Some(clear) = cell.as_str().and_then(with_clear_comma) {
+                    *cell = clear.into();
+                }
+            }
+        }
         for (field, column) in &self.fields {
-            let value = row.cells.get(column).cloned().unwrap_or(Json::Null);
+            let value = match field.as_str() {
+                "email" | "external_id" | "name" | "company" | "domain" => row.cells.get(column),
+                _ => payload.get(column),
+            };
+            let value = value.cloned().unwrap_or(Json::Null);
             let text = || text(&value);
             match field.as_str() {
                 "email" => lead.email = text(),
@@ -156,13 +187,19 @@ impl Mapping {
             payload: payload.into(),
             occurred_at,
         };
-        if let Some(first) = event.check(now).into_iter().next() {
+        if let Some(id) = &event.lead.external_id
+            && identity::external_id(id) == Err(NoId::Rounded)
+        {
+            let column = self.column_of("/lead/external_id");
+            return Err(RowProblem { column, reason: NoId::Rounded.sentence(id) });
+        }
+        if let Some(first) = event.check(as_of).into_iter().next() {
             let column = self.column_of(&first.pointer);
             // The author of a file understands a column name, but not a pointer into the event.
             let reason = if column.is_some() { first.message } else { first.to_string() };
             return Err(RowProblem { column, reason });
         }
-        self.outcomes(row)?;
+        self.outcomes(row, now)?;
         Ok(Signal { key: row.key.clone(), event })
     }
 
@@ -179,12 +216,17 @@ impl Mapping {
     ///
     /// # Errors
     /// Returns a problem if an outcome's timestamp is unreadable. The whole row is then rejected.
-    pub(super) fn outcomes(&self, row: &FileRow) -> Result<RowOutcomes, RowProblem> {
+    pub(super) fn outcomes(&self, row: &FileRow, now: DateTime<Utc>) -> Result<RowOutcomes, RowProblem> {
         let mut outcomes = RowOutcomes::default();
+        let mut matched = BTreeSet::new();
         for rule in &self.outcomes {
-            if row.cells.get(&rule.column).and_then(text).as_deref() == Some(rule.value.trim()) {
+            if row.cells.get(&rule.column).and_then(text).is_some_and(|value| rule.is_met(&value)) {
+                matched.insert(rule.column.as_str());
                 let at = rule.at.as_ref().map(|column| self.instant(row, column)).transpose()?.flatten();
-                outcomes.add(rule, at);
+                match at.and_then(|at| impossible(at, now)) {
+                    Some(reason) => outcomes.problems.push(RowProblem { column: rule.at.clone(), reason }),
+                    None => outcomes.add(rule, at),
+                }
             } else if rule.is_half(row) {
                 let at = rule.at.clone().unwrap_or_default();
                 let reason = format!(
@@ -197,17 +239,46 @@ impl Mapping {
                 }
             }
         }
+        let columns: BTreeSet<&str> = self.outcomes.iter().map(|rule| rule.column.as_str()).collect();
+        for column in columns.difference(&matched) {
+            if let Some(value) = row.cells.get(*column).and_then(text) {
+                outcomes.unmatched.push(((*column).to_owned(), value));
+            }
+        }
         Ok(outcomes)
     }
 
     /// Returns the instant in a column.
     fn instant(&self, row: &FileRow, column: &str) -> Result<Option<DateTime<Utc>>, RowProblem> {
         let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
-        parse_instant(&text, self.times.zone).map(Some).ok_or_else(|| RowProblem {
+        let TimeColumn { zone, order, .. } = self.times;
+        let read = engine::time::read(&text, &TimeFormat { zone, order, numbers: true });
+        read.map(|read| Some(read.at)).map_err(|problem| RowProblem {
             column: Some(column.to_owned()),
-            reason: format!("`{text}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z."),
+            reason: problem.sentence(&text),
         })
     }
+}
+
+/// Returns why an outcome cannot have happened at a time.
+fn impossible(at: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
+    let day = at.format("%Y-%m-%d");
+    if at > now + TimeDelta::minutes(limits::FUTURE_MINUTES) {
+        Some(format!(
+            "The time of the outcome, {day}, is in the future, so it was not recorded. Correct the time."
+        ))
+    } else if at.timestamp() < 0 {
+        Some(format!(
+            "The time of the outcome, {day}, is before 1970, so it was not recorded. Correct the time."
+        ))
+    } else {
+        None
+    }
+}
+
+/// Returns a value as it is compared.
+fn folded(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 impl RowOutcomes {
@@ -248,34 +319,18 @@ pub(super) fn text(value: &Json) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Parses RFC 3339, or a date with an optional local time in the zone. When clocks go back, the earlier of two possible instants
-/// applies. A local time that is skipped when clocks go forward counts as one hour later.
-pub(super) fn parse_instant(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.to_utc());
-    }
-    let naive = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
-    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
-    let local = formats
-        .iter()
-        .find_map(naive)
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
-    let later = local.checked_add_signed(TimeDelta::hours(1))?;
-    let at = zone.from_local_datetime(&local).earliest();
-    at.or_else(|| zone.from_local_datetime(&later).earliest()).map(|at| at.to_utc())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn row(cells: &Json) -> FileRow {
-        FileRow { line: 2, cells: cells.as_object().unwrap().clone(), key: "row:1:0".into() }
+        let cells = cells.as_object().unwrap().clone();
+        FileRow { line: 2, cells, key: "row:1:0".into(), has_decimal_comma: false }
     }
 
     fn mapping(pairs: &[&str], at: Option<&str>, outcomes: &[&str]) -> Mapping {
         let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
-        let times = TimeColumn { at: at.map(str::to_owned), zone: Tz::UTC };
+        let times = TimeColumn { at: at.map(str::to_owned), zone: Tz::UTC, order: None };
         let outcomes = outcomes.iter().map(|text| OutcomeRule::parse(text).unwrap()).collect();
         Mapping::new(EventKind::Form, "crm".into(), "w".into(), &pairs, times, outcomes).unwrap()
     }
@@ -298,19 +353,19 @@ mod tests {
         let row = row(
             &serde_json::json!({"Id": " 7 ", "Staff": "51-200", "Status": "Closed Won", "Created": "2019-11-24", "Close Date": "2019-11-25"}),
         );
-        let signal = mapping.signal(&row, Utc::now()).unwrap();
+        let signal = mapping.signal(&row, Utc::now(), Utc::now()).unwrap();
         assert_eq!(signal.event.lead.external_id.as_deref(), Some("7"));
         assert_eq!(signal.event.payload["size"], "51-200");
         assert_eq!(signal.event.payload["Staff"], "51-200");
         assert_eq!(signal.event.occurred_at.unwrap().to_rfc3339(), "2019-11-24T00:00:00+00:00");
-        let reached = mapping.outcomes(&row).unwrap().reached;
+        let reached = mapping.outcomes(&row, Utc::now()).unwrap().reached;
         assert_eq!(reached[0].at.unwrap().to_rfc3339(), "2019-11-25T00:00:00+00:00");
     }
 
     #[test]
     fn half_an_outcome_and_two_times_of_one_are_reported() {
         let mapping = mapping(&[], None, &["S=Won:won@A", "S=Lost:lost@A", "T=1:won@B"]);
-        let read = |cells: Json| mapping.outcomes(&row(&cells)).unwrap();
+        let read = |cells: Json| mapping.outcomes(&row(&cells), Utc::now()).unwrap();
         let half = read(serde_json::json!({"S": " ", "A": "2026-01-02"}));
         assert!(half.reached.is_empty());
         assert_eq!((half.problems.len(), half.problems[0].column.as_deref()), (1, Some("A")));
@@ -327,8 +382,8 @@ mod tests {
     #[test]
     fn a_row_with_an_unreadable_date_is_rejected_and_says_where() {
         let mapping = mapping(&["email=Mail"], Some("Created"), &[]);
-        let read = |cells: Json| mapping.signal(&row(&cells), Utc::now());
-        let problem = read(serde_json::json!({"Created": "24/11/2019"})).unwrap_err();
+        let read = |cells: Json| mapping.signal(&row(&cells), Utc::now(), Utc::now());
+        let problem = read(serde_json::json!({"Created": "early 2019"})).unwrap_err();
         assert!(problem.reason.contains("no date") && problem.column.as_deref() == Some("Created"));
         assert!(read(serde_json::json!({"Created": ""})).unwrap().event.occurred_at.is_none());
         let problem = read(serde_json::json!({"Created": "2999-01-01"})).unwrap_err();
@@ -338,15 +393,63 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_a_zone_is_one_of_the_chosen_zone() {
-        let read = |text, zone| parse_instant(text, zone).unwrap().to_rfc3339();
-        let berlin = Tz::Europe__Berlin;
-        assert_eq!(read("2026-11-02 09:00", Tz::UTC), "2026-11-02T09:00:00+00:00");
-        assert_eq!(read("2026-11-02 09:00", berlin), "2026-11-02T08:00:00+00:00");
-        assert_eq!(read("2026-07-02", berlin), "2026-07-01T22:00:00+00:00");
-        assert_eq!(read("2026-07-02T09:00:00Z", berlin), "2026-07-02T09:00:00+00:00");
-        // Clocks go forward at two, and back at three.
-        assert_eq!(read("2026-03-29 02:30", berlin), "2026-03-29T01:30:00+00:00");
-        assert_eq!(read("2026-10-25 02:30", berlin), "2026-10-25T00:30:00+00:00");
+    fn times_are_read_in_the_chosen_zone_and_order() {
+        let times = |order| TimeColumn { at: Some("When".into()), zone: Tz::Europe__Berlin, order };
+        let read = |order, text: &str| {
+            let mapping =
+                Mapping::new(EventKind::Form, "crm".into(), "w".into(), &[], times(order), vec![]).unwrap();
+            let signal = mapping.signal(&row(&serde_json::json!({ "When": text })), Utc::now(), Utc::now());
+            signal.map(|signal| signal.event.occurred_at.unwrap().to_rfc3339())
+        };
+        assert_eq!(read(None, "2023-05-01 14:03").unwrap(), "2023-05-01T12:03:00+00:00");
+        assert_eq!(read(None, "45047.58").unwrap(), "2023-05-01T11:55:12+00:00");
+        let problem = read(None, "01/05/2023 14:03").unwrap_err();
+        assert!(problem.reason.contains("--date-format") && problem.column.as_deref() == Some("When"));
+        let first = read(Some(DateOrder::DayFirst), "01/05/2023 14:03").unwrap();
+        assert_eq!(first, "2023-05-01T12:03:00+00:00");
+        assert_eq!(read(Some(DateOrder::MonthFirst), "01/05/2023").unwrap(), "2023-01-04T23:00:00+00:00");
+    }
+
+    #[test]
+    fn outcomes_match_without_case_and_others_are_listed() {
+        let mapping = mapping(&[], None, &["Status=Closed Won:won@Closed", "Status=Lost:lost"]);
+        let read = |status: &str, closed: &str| {
+            let cells = serde_json::json!({ "Status": status, "Closed": closed });
+            mapping.outcomes(&row(&cells), Utc::now()).unwrap()
+        };
+        for status in ["closed won", " CLOSED  WON ", "Closed\u{a0}Won"] {
+            assert_eq!(read(status, "2023-05-01").reached.len(), 1, "{status}");
+        }
+        let open = read("Open", "");
+        assert_eq!(open.unmatched, [("Status".to_owned(), "Open".to_owned())]);
+        assert!(read("lost", "").unmatched.is_empty() && read("", "").unmatched.is_empty());
+        for closed in ["2099-01-01", "1969-01-01"] {
+            let read = read("Closed Won", closed);
+            assert_eq!((read.reached.len(), read.problems.len()), (0, 1), "{closed}");
+            assert_eq!(read.problems[0].column.as_deref(), Some("Closed"));
+        }
+    }
+
+    #[test]
+    fn a_rounded_id_is_rejected_and_a_placeholder_is_none() {
+        let mapping = mapping(&["external_id=Id"], None, &[]);
+        let read = |id: &str| mapping.signal(&row(&serde_json::json!({ "Id": id })), Utc::now(), Utc::now());
+        let problem = read("1.23457E+18").unwrap_err();
+        assert!(problem.reason.contains("rounded") && problem.column.as_deref() == Some("Id"), "{problem:?}");
+        assert_eq!(read("undefined").unwrap().event.lead.trusted_id(), None);
+    }
+
+    #[test]
+    fn a_number_with_a_decimal_comma_is_not_taken_for_thousands() {
+        let mapping = mapping(&["budget=B"], None, &[]);
+        let cells = serde_json::json!({ "A": "1,5", "B": "1,234", "C": "1.234" });
+        let row = FileRow { has_decimal_comma: true, ..row(&cells) };
+        let payload = mapping.signal(&row, Utc::now(), Utc::now()).unwrap().event.payload;
+        assert_eq!(
+            payload,
+            serde_json::json!({ "A": "1,5", "B": "1.2340", "C": "1.234", "budget": "1.2340" })
+        );
+        let reject = RowProblem { column: None, reason: String::new() }.of(&row);
+        assert_eq!(reject.cells, Some(cells), "rejects keep the cells as they came");
     }
 }

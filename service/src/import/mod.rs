@@ -4,15 +4,18 @@
 //! same result as an uninterrupted one. Importing the same file again changes nothing.
 
 mod chunks;
+mod file;
 mod folder;
-mod format;
 mod guess;
 mod mapping;
+mod notes;
 mod object;
 mod occurrences;
 pub mod preview;
 mod rejects;
 mod rows;
+mod sheet;
+mod source;
 pub mod upload;
 
 use std::path::PathBuf;
@@ -23,6 +26,7 @@ use chrono_tz::Tz;
 use engine::decision::Mode;
 use engine::event::EventKind;
 use engine::ids::{self, WorkflowId};
+use engine::time::DateOrder;
 use serde::{Deserialize, Serialize};
 use store::Actor;
 use store::imports::{self, ImportCounts, ImportState};
@@ -31,17 +35,20 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use self::chunks::{ImportSource, RowChunk};
+pub use self::file::open_table;
 pub use self::folder::ImportFolder;
 use self::mapping::{Mapping, OutcomeRule, RowProblem, TimeColumn};
+pub use self::notes::{ImportNotes, ValueCounts};
 use self::rejects::Rejects;
 use self::rows::FileRow;
+pub use self::source::LeadTable;
 use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, SignalRefusal, SignalResult};
 use crate::error::{Error, Result};
 
 /// A file to import, and how to read it.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    /// The path of the file: CSV with a header (commas, semicolons, tabs or bars), or NDJSON.
+    /// The path of the file: CSV with a header (commas, semicolons, tabs or bars), a spreadsheet (XLSX), or NDJSON.
     pub file: PathBuf,
     /// The name of the deciding workflow, which must be live.
     pub workflow: String,
@@ -51,6 +58,8 @@ pub struct ImportRequest {
     pub at: Option<String>,
     /// The time zone of timestamps without an offset.
     pub zone: Tz,
+    /// The order of day and month in dates such as `3/4/2026`.
+    pub order: Option<DateOrder>,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
     /// The source that scopes external ids. Defaults to that of the workflow's only trigger, or `import`.
@@ -81,6 +90,9 @@ pub struct ImportSummary {
     /// Outcomes of imported rows that could not be recorded.
     #[serde(default)]
     pub outcomes_rejected: u64,
+    /// What was recognized of the file, and what was left aside.
+    #[serde(default)]
+    pub notes: ImportNotes,
 }
 
 /// Imports a file.
@@ -89,8 +101,8 @@ pub struct ImportSummary {
 /// or after `since`, returns that import's result. If it was completed before, reports the rows as repeated.
 ///
 /// # Errors
-/// Returns [`Error::Invalid`] if the workflow is not live or a column does not exist, [`Error::File`] if the file cannot be read
-/// or the rejects cannot be written, and any error that `progress` returns.
+/// Returns [`Error::Invalid`] if the workflow is not live or a column does not exist, [`Error::File`] if the file cannot be opened
+/// or the rejects cannot be written, [`Error::Unreadable`] if it cannot be read to its end, and any error that `progress` returns.
 pub async fn import(
     pipeline: Arc<Pipeline>,
     actor: &Actor,
@@ -106,7 +118,7 @@ pub async fn import(
     let fingerprint = chunks::fingerprint(request.file.clone(), how(request)?).await?;
     let state = imports::begin(pipeline.store(), actor, live.id, &fingerprint).await?;
     if state.finished_at.is_some_and(|finished_at| finished_at >= since) {
-        return Ok(summary_of(&state.counts, bytes_of(&request.file)?));
+        return summary_of(&state.counts, bytes_of(&request.file)?);
     }
     let receipt = Receipt {
         received_at: actor.now,
@@ -142,18 +154,21 @@ impl Import {
         request: &ImportRequest,
     ) -> Result<(Self, ImportSource)> {
         let was_finished = state.finished_at.is_some();
-        let counts = state.counts;
+        let counts = state.counts.clone();
         // Without the earlier rejects, all rows are processed again. Repeats are recognized and recorded only once.
         let kept = if was_finished {
             None
         } else {
             Rejects::resume(request.rejects.clone(), counts.rejects_bytes, counts.rejects_left_out)?
         };
-        let is_clean = counts.rejected == 0 && counts.outcomes_rejected == 0;
+        let is_quiet = notes_of(&counts)?.is_quiet();
+        let is_clean = counts.rejected == 0 && counts.outcomes_rejected == 0 && is_quiet;
         let (done, counts) = match &kept {
             Some(_) => (counts.rows, counts),
             // No row has anything to report.
-            None if was_finished && is_clean => (counts.rows, ImportCounts::default()),
+            None if was_finished && is_clean => {
+                (counts.rows, ImportCounts { notes: counts.notes, ..ImportCounts::default() })
+            }
             None => (0, ImportCounts::default()),
         };
         let source = ImportSource {
@@ -165,7 +180,7 @@ impl Import {
         };
         let rejects = kept.unwrap_or_else(|| Rejects::new(request.rejects.clone()));
         let began_at = if was_finished { since } else { state.as_of };
-        let summary = summary_of(&counts, 0);
+        let summary = summary_of(&counts, 0)?;
         Ok((Self { summary, rejects, pipeline, mapping, state, was_finished, began_at }, source))
     }
 
@@ -235,9 +250,12 @@ impl Import {
             } else {
                 self.summary.repeated += 1;
             }
-            let read = self.mapping.outcomes(row);
+            let read = self.mapping.outcomes(row, chunk.receipt.received_at);
             let read =
                 read.map_err(|problem| Error::Invalid(format!("line {}: {}", row.line, problem.reason)))?;
+            for (column, value) in read.unmatched {
+                self.summary.notes.unmatched.entry(column).or_default().add(&value);
+            }
             refused.extend(read.problems.into_iter().map(|problem| problem.of(row)));
             for input in read.reached {
                 let body = engine::canonical::bytes(&(input.stage, input.at.map(engine::time::stamp)))?;
@@ -259,6 +277,7 @@ impl Import {
                 Err(refusal) => refused.push(not_recorded(signal, refusal).of(row)),
             }
         }
+        self.summary.notes.add(&chunk.notes);
         self.summary.rejected += rejected.len() as u64;
         self.summary.outcomes_rejected += refused.len() as u64;
         rejected.extend(refused);
@@ -271,6 +290,7 @@ impl Import {
             return Ok(());
         }
         let rejects_bytes = self.rejects.flush()?;
+        let notes = serde_json::to_value(&self.summary.notes)?;
         let ImportSummary { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } =
             self.summary;
         let rejects_left_out = self.rejects.left_out();
@@ -283,6 +303,7 @@ impl Import {
             outcomes_rejected,
             rejects_bytes,
             rejects_left_out,
+            notes,
         };
         imports::advance(self.pipeline.store(), &self.state, &counts).await?;
         Ok(())
@@ -318,9 +339,16 @@ fn sentence(text: &str) -> String {
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-fn summary_of(counts: &ImportCounts, bytes_read: u64) -> ImportSummary {
+fn summary_of(counts: &ImportCounts, bytes_read: u64) -> Result<ImportSummary> {
     let ImportCounts { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } = *counts;
-    ImportSummary { bytes_read, rows, imported, repeated, rejected, outcomes, outcomes_rejected }
+    let notes = notes_of(counts)?;
+    Ok(ImportSummary { bytes_read, rows, imported, repeated, rejected, outcomes, outcomes_rejected, notes })
+}
+
+/// Returns the notes of an import, empty for one that began before there were any.
+fn notes_of(counts: &ImportCounts) -> Result<ImportNotes> {
+    let notes = &counts.notes;
+    Ok(if notes.is_null() { ImportNotes::default() } else { serde_json::from_value(notes.clone())? })
 }
 
 fn bytes_of(file: &std::path::Path) -> Result<u64> {
@@ -343,6 +371,9 @@ fn how(request: &ImportRequest) -> Result<Vec<u8>> {
     if request.zone != Tz::UTC {
         how.extend_from_slice(request.zone.name().as_bytes());
     }
+    if let Some(order) = request.order {
+        how.extend_from_slice(order.format().as_bytes());
+    }
     Ok(how)
 }
 
@@ -363,7 +394,7 @@ async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: Workflo
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    let times = TimeColumn { at: request.at.clone(), zone: request.zone };
+    let times = TimeColumn { at: request.at.clone(), zone: request.zone, order: request.order };
     Mapping::new(kind, source, request.workflow.clone(), &request.mappings, times, outcomes)
         .map_err(Error::Invalid)
 }

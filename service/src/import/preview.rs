@@ -7,23 +7,25 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::control::outcome::OutcomeStage;
 use engine::event::EventKind;
+use engine::time::DateOrder;
 use serde_json::Value as Json;
 
 use super::guess;
 use super::mapping::{Mapping, OutcomeRule, RowProblem, TimeColumn, text};
-use super::rows::FileReader;
+use super::rows::{FileItem, FileReader};
+use super::source::COLUMNS;
 use crate::error::{Error, Result};
 
 /// Maximum number of rows to inspect.
 const ROWS: usize = 1_000;
 /// Maximum number of bytes to inspect, for files with long rows.
 const BYTES: u64 = 4 * 1024 * 1024;
-/// Maximum number of columns. A file with more is not a table of leads.
-pub const COLUMNS: usize = 500;
 
 /// The result of inspecting the first rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilePreview {
+    /// How the file is written, such as `Windows-1252, semicolons`.
+    pub format: String,
     /// The columns, in file order.
     pub columns: Vec<String>,
     /// The first rows. Each holds its cells as text, in column order.
@@ -91,6 +93,8 @@ pub struct SampleMapping {
     pub at: Option<String>,
     /// The time zone of timestamps without an offset.
     pub zone: Tz,
+    /// The order of day and month in dates such as `3/4/2026`.
+    pub order: Option<DateOrder>,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
 }
@@ -98,17 +102,16 @@ pub struct SampleMapping {
 /// Inspects the first rows of a file.
 ///
 /// # Errors
-/// Returns [`Error::Invalid`] if the file is not a table: not UTF-8 text, neither CSV with a header nor NDJSON, or without rows.
+/// Returns [`Error::Invalid`] if the file is not a table: neither text with a header nor a spreadsheet nor NDJSON, or without rows.
 pub fn preview(path: &Path) -> Result<FilePreview> {
-    check_text(path)?;
-    let mut reader = FileReader::open(path)?;
+    let mut reader = FileReader::open_start(path)?;
     let mut columns: Vec<String> = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut rows = Vec::new();
     while rows.len() < ROWS
         && reader.bytes_read() < BYTES
         && let Some(row) = reader.next("")?
     {
-        let Ok(row) = row else { continue };
+        let FileItem::Row(row) = row else { continue };
         if reader.columns().is_none() {
             let new = row.cells.keys().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>();
             columns.extend(new);
@@ -127,7 +130,7 @@ pub fn preview(path: &Path) -> Result<FilePreview> {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     let guess = guess::guess(&columns, &rows);
-    Ok(FilePreview { columns, rows, guess })
+    Ok(FilePreview { format: reader.format(), columns, rows, guess })
 }
 
 /// Reads the first rows of a file with a mapping.
@@ -140,14 +143,14 @@ pub fn sample(
     now: DateTime<Utc>,
     rows: usize,
 ) -> Result<Vec<SampleRow>> {
-    let mut reader = FileReader::open(path)?;
+    let mut reader = FileReader::open_start(path)?;
     let outcomes: Vec<OutcomeRule> = mapping
         .outcomes
         .iter()
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    let times = TimeColumn { at: mapping.at.clone(), zone: mapping.zone };
+    let times = TimeColumn { at: mapping.at.clone(), zone: mapping.zone, order: mapping.order };
     let mapping =
         Mapping::new(EventKind::Form, "import".into(), "sample".into(), &mapping.fields, times, outcomes)
             .map_err(Error::Invalid)?;
@@ -156,20 +159,25 @@ pub fn sample(
     while all.len() < rows
         && let Some(row) = reader.next("")?
     {
-        let read = row.map_err(|reject| (reject.line, reject.column, reject.reason)).and_then(|row| {
+        let row = match row {
+            FileItem::Blank => continue,
+            FileItem::Row(row) => Ok(row),
+            FileItem::Rejected(reject) => Err((reject.line, reject.column, reject.reason)),
+        };
+        let read = row.and_then(|row| {
             let told = |problem: RowProblem| (row.line, problem.column, problem.reason);
-            let signal = mapping.signal(&row, now).map_err(told)?;
-            Ok((row.line, signal, mapping.outcomes(&row).map_err(told)?))
+            let signal = mapping.signal(&row, now, now).map_err(told)?;
+            Ok((row.line, signal, mapping.outcomes(&row, now).map_err(told)?))
         });
         all.push(match read {
             Ok((line, signal, outcomes)) => {
                 let lead = signal.event.lead;
                 let fields = [
-                    ("email", lead.email),
-                    ("external_id", lead.external_id),
-                    ("name", lead.name),
-                    ("company", lead.company),
-                    ("domain", lead.domain),
+                    ("email", lead.normal_email()),
+                    ("external_id", lead.trusted_id().map(str::to_owned)),
+                    ("name", lead.shown_name()),
+                    ("company", lead.shown_company()),
+                    ("domain", lead.shown_domain()),
                 ];
                 let half = outcomes.problems.into_iter().next();
                 SampleRow {
@@ -194,22 +202,4 @@ pub fn sample(
         });
     }
     Ok(all)
-}
-
-/// Rejects files that are not text, such as a renamed spreadsheet or archive.
-fn check_text(path: &Path) -> Result<()> {
-    use std::io::Read as _;
-    let failed = |error| Error::File { path: path.display().to_string(), error };
-    let mut head = Vec::new();
-    std::fs::File::open(path).map_err(failed)?.take(64 * 1024).read_to_end(&mut head).map_err(failed)?;
-    let is_cut = |error: std::str::Utf8Error| error.error_len().is_none();
-    let is_text = !head.contains(&0) && std::str::from_utf8(&head).map_or_else(is_cut, |_| true);
-    if head.is_empty() {
-        return Err(Error::Invalid("the file is empty".into()));
-    }
-    if !is_text {
-        let why = "this is not a text file in UTF-8; in a spreadsheet, save it as “CSV UTF-8” first";
-        return Err(Error::Invalid(why.into()));
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
+use engine::tabular::harmless;
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
@@ -67,9 +68,9 @@ impl Rejects {
 
     /// Writes a reject, or only counts it if the file is full.
     pub(super) fn add(&mut self, reject: &Reject) -> Result<()> {
-        let cells = reject.cells.as_ref().map(Json::to_string).unwrap_or_default();
-        let column = reject.column.as_deref().unwrap_or_default();
-        let line = record([&reject.line.to_string(), column, &reject.reason, &cells])?;
+        let cells = reject.cells.as_ref().map(harmless_json).unwrap_or_default();
+        let column = harmless(reject.column.as_deref().unwrap_or_default());
+        let line = record([&reject.line.to_string(), &column, &harmless(&reject.reason), &cells])?;
         // Omits all rejects after the first omission, so that the file holds an unbroken sequence.
         if self.left_out > 0 || self.bytes + line.len() as u64 + NOTE_BYTES > self.limit {
             self.left_out += 1;
@@ -125,6 +126,31 @@ impl Rejects {
     }
 }
 
+/// Formats JSON so that no part of it is a formula in a spreadsheet. What a cell could begin with is escaped, which JSON permits
+/// anywhere in a text, so that the cells are the same when they are read.
+fn harmless_json(json: &Json) -> String {
+    let json = json.to_string();
+    let mut safe = String::with_capacity(json.len());
+    let (mut is_text, mut is_escape, mut is_start) = (false, false, true);
+    for letter in json.chars() {
+        if is_text && is_start && !is_escape && matches!(letter, '=' | '+' | '-' | '@') {
+            safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            safe.push(letter);
+        }
+        if letter == '"' && !is_escape {
+            is_text = !is_text;
+        }
+        is_start = match letter {
+            ',' | ';' | '|' | '\t' | '"' | '\\' => true,
+            letter if is_escape && matches!(letter, 'n' | 'r' | 't') => true,
+            letter => is_start && letter.is_whitespace(),
+        };
+        is_escape = letter == '\\' && !is_escape;
+    }
+    safe
+}
+
 /// Formats one line of the file.
 fn record(cells: [&str; 4]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -141,6 +167,25 @@ mod tests {
 
     fn reject(line: u64) -> Reject {
         Reject { line, column: Some("Created".into()), reason: "No date.".into(), cells: None }
+    }
+
+    #[test]
+    fn cells_are_kept_and_no_part_of_them_is_a_formula() {
+        let cells = serde_json::json!({
+            "A": "=1+1", "B": "Acme;=1+1", "C": ";\t@x", "D": "a\n+1", "E": "a\\=b", "F": "\"-1", "G": "a=b", "H": 7, "=I": null,
+        });
+        let safe = harmless_json(&cells);
+        assert_eq!(serde_json::from_str::<Json>(&safe).unwrap(), cells);
+        assert!(safe.contains("\"G\":\"a=b\""), "{safe}");
+        let line = String::from_utf8(record(["2", "", "", &safe]).unwrap()).unwrap();
+        for delimiter in [',', ';', '\t', '|', '\n'] {
+            for part in line.split(delimiter) {
+                assert!(
+                    !part.trim_start_matches(['"', ' ']).starts_with(['=', '+', '-', '@']),
+                    "{part} of {line}"
+                );
+            }
+        }
     }
 
     #[test]

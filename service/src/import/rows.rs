@@ -1,20 +1,21 @@
-//! Reads rows of CSV or NDJSON, each with its idempotency key.
+//! Reads rows of a table or of NDJSON, each with its idempotency key.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::limits;
+use engine::tabular::{BrokenRow, DataRow, TextEncoding};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use super::format::{self, LineEnd};
+use super::file::{self, LeadContent, LeadFile};
 use super::object::UniqueNames;
 use super::occurrences::Occurrences;
 use super::rejects::Reject;
-use crate::error::{Error, Result};
+use super::source::{LeadTable, unreadable};
+use crate::error::Error;
 
 /// A row of the file.
 #[derive(Clone, Debug)]
@@ -25,122 +26,104 @@ pub(super) struct FileRow {
     pub(super) cells: Map<String, Json>,
     /// A hash of the workflow, the row, and its occurrence among equal rows.
     pub(super) key: String,
+    /// Whether the file writes numbers with a decimal comma.
+    pub(super) has_decimal_comma: bool,
+}
+
+/// What is read of a file next.
+#[derive(Debug)]
+pub(super) enum FileItem {
+    /// A row with content.
+    Row(FileRow),
+    /// A row without any text.
+    Blank,
+    /// A row that cannot be read.
+    Rejected(Reject),
 }
 
 /// Reads a file row by row.
 pub(super) struct FileReader {
-    format: Format,
-    columns: Option<Vec<String>>,
+    content: LeadContent,
     seen: Occurrences,
-    path: PathBuf,
-    bytes: u64,
+    bytes: Arc<AtomicU64>,
     line: u64,
 }
 
-enum Format {
-    Csv(Box<csv::Reader<Bounded>>, CsvLines),
-    Ndjson(BufReader<File>),
-}
+/// A row's cells, or the reason to reject it with the cells as they are.
+type Cells = Result<Map<String, Json>, (Option<Json>, Option<String>, String)>;
 
 impl FileReader {
     /// Opens a file. A file whose first character is a brace is NDJSON.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |error| Error::File { path: path.display().to_string(), error };
-        let mut file = File::open(path).map_err(failed)?;
-        let mut head = Vec::new();
-        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let ends_line = ends_line(&mut file, length).map_err(failed)?;
-        file.rewind().map_err(failed)?;
-        let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-        let reader = |format, columns| Self {
-            format,
-            columns,
-            seen: Occurrences::default(),
-            path: path.to_owned(),
-            bytes: 0,
-            line: 0,
-        };
-        if text.trim_ascii_start().starts_with(b"{") {
-            return Ok(reader(Format::Ndjson(BufReader::new(file)), None));
-        }
-        let budget = Budget::default();
-        budget.refill();
-        let mut csv = csv::ReaderBuilder::new()
-            .delimiter(format::delimiter(text, head.len() as u64 == length))
-            .flexible(true)
-            .buffer_capacity(READ_BYTES)
-            .from_reader(Bounded { file, budget: budget.clone() });
-        let header =
-            csv.headers().map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
-        let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
-        let columns = format::make_unique(names);
-        let lines = CsvLines { budget, end: format::line_end(text), length, ends_line, records: 1 };
-        Ok(reader(Format::Csv(Box::new(csv), lines), Some(columns)))
+        Ok(Self::of(file::open(path, u64::MAX)?))
+    }
+
+    /// Opens a file to look at its beginning.
+    pub(super) fn open_start(path: &Path) -> Result<Self, Error> {
+        Ok(Self::of(file::open(path, START_BYTES)?))
+    }
+
+    fn of(file: LeadFile) -> Self {
+        Self { content: file.content, seen: Occurrences::default(), bytes: file.bytes, line: 0 }
     }
 
     /// Returns the columns, if the format has a header.
     pub(super) fn columns(&self) -> Option<&[String]> {
-        self.columns.as_deref()
+        match &self.content {
+            LeadContent::Table(table) => Some(table.columns()),
+            LeadContent::Ndjson(..) => None,
+        }
+    }
+
+    /// Returns how the file is written.
+    pub(super) fn format(&self) -> String {
+        match &self.content {
+            LeadContent::Table(table) => table.dialect().to_string(),
+            LeadContent::Ndjson(_, TextEncoding::Utf8) => "NDJSON".into(),
+            LeadContent::Ndjson(_, encoding) => format!("{}, NDJSON", encoding.name()),
+        }
     }
 
     /// Returns the number of bytes read so far.
     pub(super) fn bytes_read(&self) -> u64 {
-        self.bytes
+        self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Returns the next row or the reason to reject it, or `None` at the end of the file.
+    /// Returns the next row, or `None` at the end of the file.
     ///
     /// # Errors
-    /// Returns [`Error::File`] if the rest of the file cannot be read.
-    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<FileRow, Reject>>, Error> {
-        let failed = |error: std::io::Error| match error.kind() {
-            // The error that [`Bounded`] returns for a row without end.
-            ErrorKind::Other => Error::Invalid(error.to_string()),
-            _ => Error::File { path: self.path.display().to_string(), error },
-        };
-        let cells = match &mut self.format {
-            Format::Csv(reader, lines) => {
-                let mut record = csv::ByteRecord::new();
-                let read = lines.read(reader, &mut record).map_err(|error| failed(error.into()))?;
-                self.bytes = reader.position().byte();
-                let Some(line) = read else { return Ok(None) };
-                self.line = line;
-                cells(self.columns.as_deref().unwrap_or_default(), record)
-            }
-            Format::Ndjson(reader) => loop {
-                let mut line = Vec::new();
-                let mut limited = reader.by_ref().take(limits::EVENT_BYTES as u64 + 1);
-                let read = limited.read_until(b'\n', &mut line).map_err(failed)?;
-                self.bytes += read as u64;
-                if read == 0 {
-                    return Ok(None);
+    /// Returns [`Error::Unreadable`] if the rest of the file cannot be read.
+    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<FileItem>, Error> {
+        let (cells, has_decimal_comma) = match &mut self.content {
+            LeadContent::Table(table) => match table.next_row().map_err(unreadable)? {
+                None => return Ok(None),
+                Some(DataRow::Blank { line }) => {
+                    self.line = line;
+                    return Ok(Some(FileItem::Blank));
                 }
-                self.line += 1;
-                if line.len() > limits::EVENT_BYTES {
-                    self.bytes += skip_line(reader).map_err(failed)?;
-                    let why = format!("The line is longer than {} bytes; shorten it.", limits::EVENT_BYTES);
-                    break Err((None, why));
+                Some(DataRow::Broken(BrokenRow { line, column, reason, cells })) => {
+                    self.line = line;
+                    (Err((Some(cells.into()), column, reason)), false)
                 }
-                if !line.trim_ascii().is_empty() {
-                    // Some programs write a byte order mark at the start of the file.
-                    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
-                    break serde_json::from_slice(line).map(|UniqueNames(cells)| cells).map_err(|error| {
-                        let raw = String::from_utf8_lossy(line.trim_ascii()).into_owned();
-                        (Some(raw.into()), format!("The line is not a JSON object: {error}."))
-                    });
+                Some(DataRow::Cells { line, cells }) => {
+                    self.line = line;
+                    (Ok(named(table, cells)), table.dialect().has_decimal_comma)
                 }
+            },
+            LeadContent::Ndjson(reader, _) => match next_object(reader, &mut self.line)? {
+                Some(cells) => (cells, false),
+                None => return Ok(None),
             },
         };
         let line = self.line;
-        Ok(Some(
-            cells
-                .and_then(|cells| {
-                    let key = self.key(workflow, &cells).map_err(|why| (None, why))?;
-                    Ok(FileRow { line, cells, key })
-                })
-                .map_err(|(cells, reason)| Reject { line, column: None, reason, cells }),
-        ))
+        let row = cells.and_then(|cells| {
+            let key = self.key(workflow, &cells).map_err(|why| (None, None, why))?;
+            Ok(FileRow { line, cells, key, has_decimal_comma })
+        });
+        Ok(Some(match row {
+            Ok(row) => FileItem::Row(row),
+            Err((cells, column, reason)) => FileItem::Rejected(Reject { line, column, reason, cells }),
+        }))
     }
 
     fn key(&mut self, workflow: &str, cells: &Map<String, Json>) -> Result<String, String> {
@@ -155,23 +138,44 @@ impl FileReader {
     }
 }
 
-/// Number of bytes at the start of a file that determine its format.
-const HEAD_BYTES: u64 = 64 * 1024;
+/// Number of bytes from which the encoding of a file is recognized for a preview.
+const START_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Returns whether a file's last byte ends a line.
-fn ends_line(file: &mut File, length: u64) -> std::io::Result<bool> {
-    if length == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::Start(length - 1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
+/// Returns the cells by their names, without those that are no column and empty.
+fn named(table: &LeadTable, cells: Vec<String>) -> Map<String, Json> {
+    let cells = table.names().iter().cloned().zip(cells).enumerate();
+    let cells = cells.filter(|(place, (_, cell))| table.is_column(*place) || !cell.trim().is_empty());
+    cells.map(|(_, (name, cell))| (name, Json::String(cell))).collect()
 }
 
-/// Skips the rest of a line without buffering it, and returns its length.
-fn skip_line(reader: &mut BufReader<File>) -> std::io::Result<u64> {
-    let mut skipped = 0;
+/// Reads the next line that is not empty.
+fn next_object<R: Read>(reader: &mut BufReader<R>, number: &mut u64) -> Result<Option<Cells>, Error> {
+    loop {
+        let mut line = Vec::new();
+        let mut limited = reader.by_ref().take(limits::EVENT_BYTES as u64 + 1);
+        let read = limited.read_until(b'\n', &mut line).map_err(unreadable)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        *number += 1;
+        if line.len() > limits::EVENT_BYTES {
+            skip_line(reader).map_err(unreadable)?;
+            let why = format!("The line is longer than {} bytes; shorten it.", limits::EVENT_BYTES);
+            return Ok(Some(Err((None, None, why))));
+        }
+        if !line.trim_ascii().is_empty() {
+            // Some programs write a byte order mark at the start of the file.
+            let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
+            return Ok(Some(serde_json::from_slice(line).map(|UniqueNames(cells)| cells).map_err(|error| {
+                let raw = String::from_utf8_lossy(line.trim_ascii()).into_owned();
+                (Some(raw.into()), None, format!("The line is not a JSON object: {error}."))
+            })));
+        }
+    }
+}
+
+/// Skips the rest of a line without buffering it.
+fn skip_line<R: Read>(reader: &mut BufReader<R>) -> std::io::Result<()> {
     loop {
         let buffer = reader.fill_buf()?;
         let (length, is_end) = match buffer.iter().position(|byte| *byte == b'\n') {
@@ -179,108 +183,10 @@ fn skip_line(reader: &mut BufReader<File>) -> std::io::Result<u64> {
             None => (buffer.len(), buffer.is_empty()),
         };
         reader.consume(length);
-        skipped += length as u64;
         if is_end {
-            return Ok(skipped);
+            return Ok(());
         }
     }
-}
-
-/// Reads CSV rows and computes the line on which each begins. The reader counts line feeds up to its position, which is past
-/// those inside the row, past the one that ends it (unless it is half of a CR LF), and past empty lines before it.
-struct CsvLines {
-    budget: Budget,
-    end: LineEnd,
-    /// The length of the file.
-    length: u64,
-    /// Whether the file's last byte ends a line.
-    ends_line: bool,
-    /// The number of rows read, including the header.
-    records: u64,
-}
-
-impl CsvLines {
-    /// Reads the next row and returns its line, or `None` at the end of the file.
-    fn read(
-        &mut self,
-        reader: &mut csv::Reader<Bounded>,
-        record: &mut csv::ByteRecord,
-    ) -> csv::Result<Option<u64>> {
-        self.budget.refill();
-        if !reader.read_byte_record(record)? {
-            return Ok(None);
-        }
-        self.records += 1;
-        let (reached, byte) = (reader.position().line(), reader.position().byte());
-        let inner = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
-        let is_cut = byte >= self.length && !self.ends_line;
-        let own = u64::from(self.end == LineEnd::Lf && !is_cut);
-        Ok(Some(match self.end {
-            LineEnd::Cr => self.records,
-            LineEnd::Lf | LineEnd::CrLf => reached.saturating_sub(inner + own),
-        }))
-    }
-}
-
-/// Maximum size of a CSV row: twice that of an event, since quoting makes the payload longer.
-const ROW_BYTES: usize = 2 * limits::EVENT_BYTES;
-/// Number of bytes per read.
-const READ_BYTES: usize = 64 * 1024;
-
-/// The number of bytes that the current row may still use. An unclosed quote turns the rest of the file into one row, which must
-/// not end up in memory.
-#[derive(Clone, Default)]
-struct Budget(Arc<AtomicUsize>);
-
-impl Budget {
-    fn refill(&self) {
-        self.0.store(ROW_BYTES + READ_BYTES, Ordering::Relaxed);
-    }
-}
-
-/// A file that is read within a budget.
-struct Bounded {
-    file: File,
-    budget: Budget,
-}
-
-impl std::io::Read for Bounded {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.budget.0.load(Ordering::Relaxed);
-        if left == 0 {
-            let why = format!("a row is longer than {ROW_BYTES} bytes; look for a quote that is not closed");
-            return Err(std::io::Error::other(why));
-        }
-        let length = buffer.len().min(left);
-        let read = self.file.read(&mut buffer[..length])?;
-        self.budget.0.store(left - read, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-/// Returns the cells of a row by column name, or the raw row with the reason to reject it.
-fn cells(columns: &[String], record: csv::ByteRecord) -> Result<Map<String, Json>, (Option<Json>, String)> {
-    let record = csv::StringRecord::from_byte_record(record).map_err(|error| {
-        let place = error.utf8_error().field();
-        let column = columns.get(place).map_or_else(|| (place + 1).to_string(), |name| format!("`{name}`"));
-        let raw = error.into_byte_record();
-        let raw: Vec<Json> = raw.iter().map(|cell| String::from_utf8_lossy(cell).into()).collect();
-        let why = format!("Column {column} is not UTF-8; save the file as “CSV UTF-8”.");
-        (Some(raw.into()), why)
-    })?;
-    if record.len() != columns.len() {
-        let why = format!(
-            "The row has {} and the header {}; look for a missing or unquoted delimiter.",
-            counted(record.len()),
-            columns.len()
-        );
-        return Err((Some(record.iter().map(Json::from).collect::<Vec<_>>().into()), why));
-    }
-    Ok(columns.iter().cloned().zip(record.iter().map(Json::from)).collect())
-}
-
-fn counted(cells: usize) -> String {
-    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
 }
 
 #[cfg(test)]
@@ -295,10 +201,17 @@ mod tests {
         let mut rows = Vec::new();
         while let Some(row) = reader.next("w").unwrap() {
             rows.push(match row {
-                Ok(row) => (row.line, row.cells.values().next().unwrap().as_str().unwrap().to_owned()),
-                Err(reject) => (reject.line, reject.reason),
+                FileItem::Row(row) => {
+                    (row.line, row.cells.values().next().unwrap().as_str().unwrap().to_owned())
+                }
+                FileItem::Blank => (reader.line, "blank".into()),
+                FileItem::Rejected(reject) => {
+                    assert!(reject.cells.is_some(), "rejects keep the cells: {reject:?}");
+                    (reject.line, reject.reason)
+                }
             });
         }
+        assert_eq!(reader.bytes_read(), bytes.len() as u64);
         rows
     }
 
@@ -312,16 +225,78 @@ mod tests {
         assert_eq!(read(text.replace('\n', "\r\n").as_bytes()), expected);
         assert_eq!(read(format!("{text}\n").replace('\n', "\r\n").as_bytes()), expected);
         assert_eq!(read(b"{\"a\":\"1\"}\n\n{\"a\":\"2\"}"), [(1, "1".into()), (3, "2".into())]);
+        let utf16: Vec<u8> = "\u{feff}{\"a\":\"ü\"}\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&utf16), [(1, "ü".into())]);
     }
 
     #[test]
     fn what_cannot_be_read_says_where_and_why() {
-        let rows = read(b"a;b\n1;2;3\n\xff;1\n5;6\n");
+        let rows = read("a;b\n1;2;3\né;1\n;;\n5;6\n7;\"8\n9;0\n".as_bytes());
         assert_eq!(rows[0].0, 2);
         assert!(rows[0].1.contains("3 cells and the header 2"), "{rows:?}");
-        assert!(rows[1].1.contains("Column `a` is not UTF-8"), "{rows:?}");
-        assert_eq!(rows[2], (4, "5".into()));
+        assert_eq!(rows[1..4], [(3, "é".into()), (4, "blank".into()), (5, "5".into())]);
+        assert!(rows[4].0 == 6 && rows[4].1.contains("opened on line 6 is not closed"), "{rows:?}");
+        assert_eq!(rows[5], (7, "9".into()));
         let rows = read(b"{\"a\":\"1\"}\n{\"a\":\"1\",\"a\":\"2\"}\nnothing\n");
         assert!(rows[1].1.contains("`a` is there twice") && rows[2].0 == 3, "{rows:?}");
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_refused_with_a_remedy() {
+        for (bytes, said) in [
+            (&b""[..], "empty"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "save it as .xlsx"),
+            (b"\x1F\x8B\x08\x00", "unpack"),
+            (b"PK\x03\x04\x00\x00", "save it as “CSV UTF-8”"),
+            (b"a\x00\x00\x00\x00b", "save it as “CSV UTF-8”"),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), bytes).unwrap();
+            let error = FileReader::open(file.path()).err().unwrap();
+            assert!(matches!(error, Error::Invalid(_)) && error.to_string().contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_failing_disk_is_an_error_and_not_the_end() {
+        use engine::tabular::{BrokenRecord, DataTable, Dialect, RawRecord, RecordSource};
+
+        struct Fails(u64);
+        impl RecordSource for Fails {
+            fn next_record(&mut self) -> std::io::Result<Option<Result<RawRecord, BrokenRecord>>> {
+                self.0 += 1;
+                match self.0 {
+                    4 => Err(std::io::Error::from_raw_os_error(5)),
+                    line => Ok(Some(Ok(RawRecord { line, cells: vec![b"x".to_vec()] }))),
+                }
+            }
+        }
+        let table = DataTable::new(Fails(0), Dialect::default(), &[]).unwrap().unwrap().boxed();
+        let content = LeadContent::Table(Box::new(table));
+        let mut reader = FileReader::of(LeadFile { content, bytes: Arc::default() });
+        for _ in 0..2 {
+            assert!(matches!(reader.next("w"), Ok(Some(FileItem::Row(_)))));
+        }
+        let error = reader.next("w").err().unwrap();
+        assert!(matches!(error, Error::Unreadable(_)), "{error}");
+        assert!(error.to_string().contains("resumes where it stopped"), "{error}");
+    }
+
+    #[test]
+    fn a_row_has_the_same_key_in_every_encoding() {
+        let text = "Name;Ort\nJürgen;Köln\n";
+        let keys = |bytes: &[u8]| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), bytes).unwrap();
+            let Ok(Some(FileItem::Row(row))) = FileReader::open(file.path()).unwrap().next("w") else {
+                panic!("no row")
+            };
+            row.key
+        };
+        let windows: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(keys(text.as_bytes()), keys(&windows));
+        assert_eq!(keys(text.as_bytes()), keys(&utf16));
+        assert_eq!(keys(text.as_bytes()), keys(format!("sep=;\n{text}").as_bytes()));
     }
 }

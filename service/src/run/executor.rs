@@ -184,6 +184,10 @@ fn failure_message(kind: RunKind, error: &Error) -> String {
     match error {
         Error::Invalid(_) | Error::InvalidFile { .. } => sentence(&error.to_string()),
         Error::Store(store::Error::NotFound(_) | store::Error::Refused(_)) => sentence(&error.to_string()),
+        Error::Unreadable(_) => {
+            tracing::error!(%kind, %error, "a file could not be read to its end");
+            sentence(&error.to_string())
+        }
         Error::File { .. } | Error::Store(_) | Error::Interrupted => {
             tracing::error!(%kind, %error, "a run failed");
             "It failed inside Meshline; the log says where.".into()

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 use engine::ids::PersonId;
+use engine::time::DateOrder;
 use serde::{Deserialize, Serialize};
 use store::runs::{self, NewRun, uploads};
 use store::{Actor, Store};
@@ -32,6 +33,9 @@ pub struct ImportInput {
     /// The IANA name of the time zone for timestamps without an offset. Empty for UTC.
     #[serde(default)]
     pub zone: String,
+    /// The format of dates such as `3/4/2026`, as `DD/MM/YYYY`. Empty if it is not known.
+    #[serde(default)]
+    pub date_format: String,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
 }
@@ -58,6 +62,7 @@ impl Work for ImportFile {
             mappings: input.mappings,
             at: input.at,
             zone: zone(&input.zone)?,
+            order: order(&input.date_format)?,
             outcomes: input.outcomes,
             source: None,
             kind: None,
@@ -95,6 +100,14 @@ fn zone(name: &str) -> Result<Tz> {
         return Ok(Tz::UTC);
     }
     name.parse().map_err(|_| Error::Invalid(format!("there is no time zone `{name}`")))
+}
+
+/// Returns the order of day and month in a date format, if there is one.
+fn order(format: &str) -> Result<Option<DateOrder>> {
+    if format.is_empty() {
+        return Ok(None);
+    }
+    format.parse().map(Some).map_err(|error: engine::time::DateFormatError| Error::Invalid(error.to_string()))
 }
 
 fn folder(context: &RunContext, upload: Uuid) -> Result<ImportFolder> {

@@ -2,7 +2,7 @@
 //!
 //! Hand-written SQL: the hot path of events, with one array per column.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use engine::event::LeadInput;
@@ -19,6 +19,8 @@ use crate::keyring::{DataKey, Keyring};
 pub struct LeadIdentities {
     external: Option<LeadIdentity>,
     email: Option<LeadIdentity>,
+    /// The e-mail address as addresses were normalized once, if that differs.
+    plain_email: Option<LeadIdentity>,
     /// ID for a new lead, used if no lead has these identities.
     fresh: LeadId,
     event_id: Uuid,
@@ -34,14 +36,12 @@ impl LeadIdentities {
         event_id: Uuid,
         received_at: DateTime<Utc>,
     ) -> Self {
-        let external = lead.external_id.as_deref().map(|id| external_identity(keyring, source, id));
-        let email = lead
-            .email
-            .as_deref()
-            .and_then(engine::event::normal_email)
-            .map(|email| email_identity(keyring, &email));
+        let external = lead.trusted_id().map(|id| external_identity(keyring, source, id));
+        let mut emails =
+            lead.email.as_deref().map(|email| email_identities(keyring, email)).unwrap_or_default();
+        let (email, plain_email) = (emails.next(), emails.next());
         let fresh = LeadId(engine::ids::mint(received_at, rand::random()));
-        Self { external, email, fresh, event_id, received_at }
+        Self { external, email, plain_email, fresh, event_id, received_at }
     }
 }
 
@@ -81,11 +81,25 @@ pub(crate) struct NewLead {
 }
 
 /// Leads that events are about, within the transaction that decides about them.
+#[derive(Default)]
 pub struct LockedLeads {
     /// All of the leads. Existing ones are locked.
     pub leads: HashMap<LeadId, LockedLead>,
+    /// Events whose e-mail address belongs to another lead than the one that they are about.
+    pub foreign_emails: HashSet<Uuid>,
     /// Identities that do not belong to a lead yet.
     pub added: BTreeMap<LeadIdentity, Uuid>,
+    /// Pairs of leads that may be one person.
+    pub suggestions: Vec<MergeSuggestion>,
+}
+
+/// A pair of leads that an event names together.
+#[derive(Clone, Copy, Debug)]
+pub struct MergeSuggestion {
+    lead: Uuid,
+    other: Uuid,
+    event_id: Uuid,
+    opened_at: DateTime<Utc>,
 }
 
 /// Profile of a lead.
@@ -133,7 +147,7 @@ pub async fn identify(
     named: &[LeadIdentities],
 ) -> Result<Vec<IdentifiedLead>> {
     let owners = find(connection, &wanted(named)).await?;
-    let (leads, fresh, _) = assign(named, &owners);
+    let Assigned { leads, fresh, .. } = assign(named, &owners);
     Ok(leads
         .into_iter()
         .map(|lead| IdentifiedLead { lead: LeadId(lead), is_new: fresh.contains_key(&lead) })
@@ -141,7 +155,7 @@ pub async fn identify(
 }
 
 /// Locks the leads that events are about, as [`identify`] found them. [`save_leads`] writes new leads later, once
-/// their data is complete. An event that names two leads creates a merge suggestion.
+/// their data is complete. An event that names two leads yields a merge suggestion, for [`suggest_merges`].
 ///
 /// # Errors
 /// Returns [`Error::Raced`] if an event now belongs to another lead, in which case the caller must decide again.
@@ -152,11 +166,10 @@ pub async fn lock_leads(
     found: &[LeadId],
 ) -> Result<LockedLeads> {
     let owners = find(connection, &wanted(named)).await?;
-    let (leads, fresh, added) = assign(named, &owners);
+    let Assigned { leads, fresh, added, conflicts } = assign(named, &owners);
     if !leads.iter().eq(found.iter().map(|lead| &lead.0)) {
         return Err(Error::Raced);
     }
-    suggest_merges(connection, named, &owners).await?;
     let known: BTreeSet<Uuid> = leads.into_iter().filter(|id| !fresh.contains_key(id)).collect();
     // A lead that is being erased no longer has identities, so a retry finds or creates another lead.
     let mut locked = lock(connection, keyring, &known).await.map_err(|error| match error {
@@ -165,7 +178,14 @@ pub async fn lock_leads(
     })?;
     locked
         .extend(fresh.into_iter().map(|(id, named)| (LeadId(id), new_lead(keyring, id, named.received_at))));
-    Ok(LockedLeads { leads: locked, added })
+    let foreign_emails = conflicts.iter().map(|conflict| conflict.named.event_id).collect();
+    let suggestions = conflicts.iter().map(|conflict| MergeSuggestion {
+        lead: conflict.lead,
+        other: conflict.other,
+        event_id: conflict.named.event_id,
+        opened_at: conflict.named.received_at,
+    });
+    Ok(LockedLeads { leads: locked, added, foreign_emails, suggestions: suggestions.collect() })
 }
 
 /// Locks an existing lead.
@@ -177,45 +197,77 @@ pub async fn lock_lead(connection: &mut PgConnection, keyring: &Keyring, lead: L
 }
 
 fn wanted(named: &[LeadIdentities]) -> BTreeSet<LeadIdentity> {
-    named.iter().flat_map(|named| [&named.external, &named.email]).flatten().cloned().collect()
+    let identities = named.iter().flat_map(|named| [&named.external, &named.email, &named.plain_email]);
+    identities.flatten().cloned().collect()
 }
 
 /// Returns the identity for a source's external ID.
 pub(crate) fn external_identity(keyring: &Keyring, source: &str, id: &str) -> LeadIdentity {
-    ("external", source.to_owned(), keyring.lookup("identity:external", id.trim().as_bytes()).to_vec())
+    ("external", source.to_owned(), keyring.lookup("identity:external", trimmed_id(id).as_bytes()).to_vec())
 }
 
-/// Returns the identity for a normalized e-mail address.
-pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> LeadIdentity {
-    ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
+/// Returns an ID as it is compared.
+fn trimmed_id(id: &str) -> &str {
+    engine::identity::external_id(id).ok().flatten().unwrap_or_else(|| id.trim())
 }
 
-/// Returns the lead of each event, given the owners of identities, along with the new leads and new identities.
-fn assign<'n>(
-    named: &'n [LeadIdentities],
-    owners: &BTreeMap<LeadIdentity, Uuid>,
-) -> (Vec<Uuid>, BTreeMap<Uuid, &'n LeadIdentities>, BTreeMap<LeadIdentity, Uuid>) {
+/// Returns the identities of an e-mail address: that of its normal form, and after it that of the form in which addresses were
+/// normalized once, if it is another one. None if the address is not valid.
+pub(crate) fn email_identities(keyring: &Keyring, email: &str) -> std::vec::IntoIter<LeadIdentity> {
+    let normal = engine::identity::normal_email(email);
+    let plain = normal.as_ref().and_then(|_| engine::identity::plain_email(email));
+    let plain = plain.filter(|plain| normal.as_ref() != Some(plain));
+    let identity =
+        |email: String| ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec());
+    normal.into_iter().chain(plain).map(identity).collect::<Vec<_>>().into_iter()
+}
+
+/// The leads of events, as their identities determine them.
+struct Assigned<'n> {
+    /// The lead of each event.
+    leads: Vec<Uuid>,
+    /// The new leads, each with the event that makes it.
+    fresh: BTreeMap<Uuid, &'n LeadIdentities>,
+    /// Identities that do not belong to a lead yet.
+    added: BTreeMap<LeadIdentity, Uuid>,
+    /// Events whose e-mail address belongs to another lead than their external ID.
+    conflicts: Vec<Conflict<'n>>,
+}
+
+/// An event that names two leads.
+struct Conflict<'n> {
+    lead: Uuid,
+    other: Uuid,
+    named: &'n LeadIdentities,
+}
+
+/// Assigns events to leads, given the owners of identities.
+fn assign<'n>(named: &'n [LeadIdentities], owners: &BTreeMap<LeadIdentity, Uuid>) -> Assigned<'n> {
     let mut leads = Vec::with_capacity(named.len());
     let (mut fresh, mut added) = (BTreeMap::new(), BTreeMap::new());
+    let mut conflicts = Vec::new();
     for named in named {
         let owner = |identity: &Option<LeadIdentity>, added: &BTreeMap<LeadIdentity, Uuid>| {
             identity
                 .as_ref()
                 .and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
         };
-        let lead =
-            owner(&named.external, &added).or_else(|| owner(&named.email, &added)).unwrap_or_else(|| {
-                fresh.insert(named.fresh.0, named);
-                named.fresh.0
-            });
-        for identity in [&named.external, &named.email].into_iter().flatten() {
+        let by_email = owner(&named.email, &added).or_else(|| owner(&named.plain_email, &added));
+        let lead = owner(&named.external, &added).or(by_email).unwrap_or_else(|| {
+            fresh.insert(named.fresh.0, named);
+            named.fresh.0
+        });
+        let other = by_email.filter(|other| *other != lead);
+        conflicts.extend(other.map(|other| Conflict { lead, other, named }));
+        let email = if other.is_some() { &None } else { &named.email };
+        for identity in [&named.external, email].into_iter().flatten() {
             if !owners.contains_key(identity) {
                 added.entry(identity.clone()).or_insert(lead);
             }
         }
         leads.push(lead);
     }
-    (leads, fresh, added)
+    Assigned { leads, fresh, added, conflicts }
 }
 
 /// Returns the owners of identities, following merges.
@@ -265,33 +317,26 @@ async fn add(connection: &mut PgConnection, added: &BTreeMap<LeadIdentity, Uuid>
     if kept == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
 }
 
-async fn suggest_merges(
-    connection: &mut PgConnection,
-    named: &[LeadIdentities],
-    owners: &BTreeMap<LeadIdentity, Uuid>,
-) -> Result<()> {
-    let mut found: BTreeMap<(Uuid, Uuid), &LeadIdentities> = BTreeMap::new();
-    for named in named {
-        let owner = |identity: &Option<LeadIdentity>| {
-            identity.as_ref().and_then(|identity| owners.get(identity)).copied()
-        };
-        if let (Some(lead), Some(other)) = (owner(&named.external), owner(&named.email))
-            && lead != other
-        {
-            found.entry((lead, other)).or_insert(named);
-        }
-    }
-    if found.is_empty() {
+/// Opens the suggestions to merge leads.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn suggest_merges(connection: &mut PgConnection, suggestions: &[MergeSuggestion]) -> Result<()> {
+    if suggestions.is_empty() {
         return Ok(());
     }
     // Insert in key order, so that two transactions with the same suggestions wait for each other instead of
     // deadlocking.
-    let rows: Vec<_> = found.into_iter().collect();
+    let mut found: BTreeMap<(Uuid, Uuid), &MergeSuggestion> = BTreeMap::new();
+    for suggestion in suggestions {
+        found.entry((suggestion.lead, suggestion.other)).or_insert(suggestion);
+    }
+    let rows: Vec<_> = found.into_values().collect();
     Columns::of(&rows)
-        .with("lead_id", |((lead, _), _)| *lead)
-        .with("other_lead_id", |((_, other), _)| *other)
-        .with("event_id", |(_, named)| named.event_id)
-        .with("opened_at", |(_, named)| named.received_at)
+        .with("lead_id", |suggestion| suggestion.lead)
+        .with("other_lead_id", |suggestion| suggestion.other)
+        .with("event_id", |suggestion| suggestion.event_id)
+        .with("opened_at", |suggestion| suggestion.opened_at)
         .insert_into("merge_suggestions", "ON CONFLICT DO NOTHING", connection)
         .await?;
     Ok(())

@@ -14,7 +14,7 @@ pub mod sessions;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use engine::event::normal_email;
+use engine::identity::plain_email;
 use engine::ids::PersonId;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -104,7 +104,7 @@ async fn insert(
     roles: &[Role],
 ) -> Result<PersonId> {
     let email =
-        normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+        plain_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
     let Organisation { time_zone, number_format, .. } = settings::read_organisation(&orm(connection)).await?;
     let row = person::ActiveModel {
@@ -182,7 +182,7 @@ pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: 
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
-    let email = normal_email(email).unwrap_or_default();
+    let email = plain_email(email).unwrap_or_default();
     let found = read(store, person::Entity::find().filter(person::Column::Email.eq(email))).await?;
     let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
     let right = secret::verify(password, hash).await?;
@@ -212,7 +212,7 @@ pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
-    let Some(email) = normal_email(email) else { return Ok(None) };
+    let Some(email) = plain_email(email) else { return Ok(None) };
     let select = person::Entity::find().filter(person::Column::Email.eq(email));
     Ok(read(store, select).await?.into_iter().next().map(|(person, _)| person))
 }

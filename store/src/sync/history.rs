@@ -3,7 +3,7 @@
 //! Hand-written SQL: a keyset list of the log of deliveries.
 
 use chrono::{DateTime, Utc};
-use engine::event::normal_email;
+use engine::identity::normal_email;
 use engine::ids::{DeliveryId, DestinationId};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;

@@ -31,7 +31,7 @@ pub fn name(name: &str) -> Option<FieldError> {
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<FieldError> {
-    engine::event::normal_email(email)
+    engine::identity::plain_email(email)
         .is_none()
         .then(|| ("email", "Enter a valid e-mail address.".to_owned()))
 }

@@ -104,7 +104,7 @@ pub async fn decide_lead(
         Kind::Disqualify => Some(Action::Reject),
         Kind::GiveBack => return Err(invalid("There is no such verdict.")),
     };
-    let (reason, note, assignee) = (plain(&reason), plain(&note), engine::event::normal_email(&assignee));
+    let (reason, note, assignee) = (plain(&reason), plain(&note), engine::identity::plain_email(&assignee));
     let wrong = problems(kind, action, assignee.as_deref(), &reason, &note)
         .into_iter()
         .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));

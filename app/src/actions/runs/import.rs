@@ -71,6 +71,7 @@ pub async fn start_import(
         mappings: mapping.fields,
         at: mapping.at,
         zone: mapping.zone.name().to_owned(),
+        date_format: mapping.order.map(|order| order.format().to_owned()).unwrap_or_default(),
         outcomes: mapping.outcomes,
     };
     let (data_dir, person) = (data_dir(&request)?, person(&request)?);

@@ -53,6 +53,8 @@ import_fields! {
     at,
     /// The zone of times that name none; that of the person where it is empty.
     zone,
+    /// The format of dates such as `3/4/2026`; empty where it is not known.
+    dates,
     /// Other fields, a line each: `field = column`.
     more,
     /// Outcomes: the column of the first one, its value, the stage, and the column of its time.
@@ -142,10 +144,16 @@ impl ImportFields {
         if zone.is_none() {
             problems.push(format!("There is no time zone `{}`; choose one of the list.", self.zone));
         }
+        let order = match self.dates.as_str() {
+            "" => None,
+            format => {
+                format.parse().map_err(|_| problems.push("Choose a date format of the list.".into())).ok()
+            }
+        };
         match zone {
             Some(zone) if problems.is_empty() => {
                 let at = Some(self.at.clone()).filter(|column| !column.is_empty());
-                Ok(SampleMapping { fields, at, zone, outcomes })
+                Ok(SampleMapping { fields, at, zone, order, outcomes })
             }
             _ => Err(problems),
         }

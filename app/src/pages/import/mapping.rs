@@ -1,6 +1,7 @@
 //! Maps the columns of an uploaded file, with a preview of its first rows.
 
 use engine::control::outcome::OutcomeStage;
+use engine::time::DateOrder;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -91,6 +92,7 @@ async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result
         <nav aria-label="Breadcrumb"><a href="/import">"Import leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{upload.file_name.clone()}</h1>
         <span class="meta">{size(upload.bytes)}</span>
+        <span class="meta">{format!("Read as {}", look.format)}</span>
     };
     Ok(PageContent {
         title: format!("Import {}", upload.file_name),
@@ -142,6 +144,7 @@ fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
         domain: own("domain"),
         at: guess.at.clone().unwrap_or_default(),
         zone: String::new(),
+        dates: String::new(),
         more: String::new(),
         column1,
         value1,
@@ -184,6 +187,8 @@ fn form(
                 {choice("Time".into(), "fields[at]".into(), "Time of the import", columns, &fields.at)}
                 {named("Time zone".into(), "fields[zone]".into(), None, zones(), &fields.zone)}
                 <p class="meta">"The time zone applies to times in the file that do not name one."</p>
+                {named("Date format".into(), "fields[dates]".into(), Some("Not needed"), date_formats(), &fields.dates)}
+                <p class="meta">"The date format applies to dates such as 3/4/2026. Without one, they are rejected."</p>
             </fieldset>
             <fieldset class="mapping outcomes">
                 <legend>"Outcomes"</legend>
@@ -201,6 +206,12 @@ fn form(
             </div>
         </form>
     }
+}
+
+fn date_formats() -> Vec<(String, String)> {
+    [(DateOrder::DayFirst, "31/12/2026"), (DateOrder::MonthFirst, "12/31/2026")]
+        .map(|(order, example)| (order.format().to_owned(), format!("{order}, as in {example}")))
+        .into()
 }
 
 fn zones() -> Vec<(String, String)> {

@@ -35,15 +35,15 @@ async fn load(here: PageContext) -> Result<PageContent> {
     let mark = number::decimal(0.5, 1).trim_matches(|letter: char| letter.is_ascii_digit()).to_owned();
     let body = view! {
         <form class="import-file" data-upload="" method="post" action="/import/upload" enctype="multipart/form-data">
-            <p class="answer-line">"Choose a file of up to 2\u{a0}GB."</p>
+            <p class="answer-line">"Choose a file of up to 2\u{a0}GB, or a spreadsheet of up to 50\u{a0}MB."</p>
             <label class="label">
-                "CSV or NDJSON file, up to 2 GB"
-                <input class="field" type="file" name="file" accept=".csv,.tsv,.txt,.ndjson,.jsonl,text/csv,text/tab-separated-values,text/plain,application/x-ndjson" required />
+                "CSV, Excel (.xlsx) or NDJSON file"
+                <input class="field" type="file" name="file" accept=".csv,.tsv,.txt,.xlsx,.ndjson,.jsonl,text/csv,text/tab-separated-values,text/plain,application/x-ndjson,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" required />
             </label>
             <p class="tone" data-a="bad" data-upload-problem="" hidden></p>
             <button class="btn primary">{icon(Icon::Upload)}"Upload file"</button>
             <ul class="meta">
-                <li>"A CSV file needs a header. Commas, semicolons, tabs and vertical bars are recognized."</li>
+                <li>"The first row has to name the columns. Delimiters, encodings and decimal commas are recognized."</li>
                 <li>"An upload that is interrupted resumes: choose the same file again."</li>
                 <li>"Nothing is imported yet. You check the columns first."</li>
             </ul>

@@ -70,7 +70,8 @@ pub fn event(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + 
 
 /// Describes the sender and the source.
 fn sender(event: &StoredEvent, body: &Json) -> String {
-    let text = |name: &str| body.pointer(&format!("/lead/{name}")).and_then(Json::as_str).map(str::to_owned);
+    let text =
+        |name: &str| body.pointer(&format!("/lead/{name}")).and_then(Json::as_str).and_then(words::isolated);
     let person = match (text("name"), text("email")) {
         (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
         (name, email) => name.or(email),

@@ -64,8 +64,9 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
         .email
         .as_ref()
         .map(|email| view! { <span><a href=format!("mailto:{email}")>{email.clone()}</a></span> });
-    let person = lead.name.clone().filter(|name| *name != who);
-    let rest: Vec<String> = [person, lead.domain.clone()].into_iter().flatten().collect();
+    let person = lead.name.as_deref().and_then(words::isolated).filter(|name| *name != who);
+    let rest: Vec<String> =
+        [person, lead.domain.as_deref().and_then(words::isolated)].into_iter().flatten().collect();
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
         view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_in_sentence(at)}</span> }

@@ -211,6 +211,7 @@ fn import(here: &PageContext, run: &Run, summary: &ImportSummary) -> impl IntoVi
     };
     let outcomes_rejected =
         (summary.outcomes_rejected > 0).then(|| line("Outcomes rejected", summary.outcomes_rejected));
+    let notes: Vec<_> = summary.notes.sentences().into_iter().map(|note| view! { <li>{note}</li> }).collect();
     view! {
         <table class="table import-counts">
             <caption class="sr">"Rows of the file"</caption>
@@ -223,6 +224,7 @@ fn import(here: &PageContext, run: &Run, summary: &ImportSummary) -> impl IntoVi
                 {outcomes_rejected}
             </tbody>
         </table>
+        {(!notes.is_empty()).then(|| view! { <ul class="import-notes">{notes}</ul> })}
         {rejects}
         <p class="row"><a class="btn" href="/leads">"Show leads"</a><a class="btn" href="/import">"Import another file"</a></p>
     }

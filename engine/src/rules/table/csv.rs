@@ -1,7 +1,6 @@
 //! Reads CSV with the location of each cell, which CSV libraries do not provide.
 
 use crate::problem::{Problem, Span};
-use crate::rules::leads_csv::delimiter;
 
 /// A cell with its location, including quotes.
 pub(super) struct CsvCell {
@@ -25,6 +24,21 @@ impl CsvLine {
             _ => Span::default(),
         }
     }
+}
+
+/// Returns the delimiter of a text: whichever of `,` and `;` its first line contains more often.
+pub(in super::super) fn delimiter(text: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let (mut commas, mut semicolons) = (0, 0);
+    for byte in text.split(|byte| *byte == b'\n').next().unwrap_or_default() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b',' if !is_quoted => commas += 1,
+            b';' if !is_quoted => semicolons += 1,
+            _ => {}
+        }
+    }
+    if semicolons > commas { b';' } else { b',' }
 }
 
 /// Reads the lines of a text, without empty ones; all have as many cells as the first.

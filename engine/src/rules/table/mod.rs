@@ -13,7 +13,7 @@
 //! [`RuleSetFile::from_table`]: super::RuleSetFile::from_table
 
 pub(super) mod cell;
-mod csv;
+pub(super) mod csv;
 mod rows;
 mod set;
 

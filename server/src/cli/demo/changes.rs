@@ -1,7 +1,7 @@
 //! Pending changes of the demo organisation: one by the owner of the rules, one suggested by an SDR, and a draft.
 
 use engine::change::{self, Kind};
-use engine::event::normal_email;
+use engine::identity::plain_email;
 use service::change as changing;
 use store::actor::ActorId;
 use store::changes::DraftEdit;
@@ -39,7 +39,7 @@ pub(super) async fn propose(store: &Store) -> store::Result<()> {
 }
 
 async fn person(store: &Store, email: &str) -> store::Result<Actor> {
-    let email = normal_email(email).unwrap_or_default();
+    let email = plain_email(email).unwrap_or_default();
     let person = people::by_email(store, &email).await?.ok_or(Error::NotFound("person"))?;
     Ok(Actor { who: ActorId::Person(person.id), roles: person.roles, ..Actor::command("demo") })
 }

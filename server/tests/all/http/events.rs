@@ -47,7 +47,7 @@ async fn a_rejected_event_gets_the_reason() {
         (with("source", json!("elsewhere")), "urn:meshline:problem:no-route", "/workflow"),
         (with("kind", json!("fax")), "urn:meshline:problem:invalid", "/kind"),
         (with("payload", json!([])), "urn:meshline:problem:invalid", "/payload"),
-        (with("payload", json!({"a": "\u{0}"})), "urn:meshline:problem:invalid", "/payload"),
+        (with("payload", json!({"a": "\u{0}"})), "urn:meshline:problem:invalid", "/payload/a"),
         (with("occurred_at", json!(soon)), "urn:meshline:problem:invalid", "/occurred_at"),
         (with("lead", json!({"email": "nobody"})), "urn:meshline:problem:invalid", "/lead/email"),
         (with("lead", json!({"mail": "x"})), "urn:meshline:problem:invalid", "/lead/mail"),
@@ -71,6 +71,28 @@ async fn a_rejected_event_gets_the_reason() {
         .await
         .unwrap();
     assert_eq!(keys, 0, "a rejected event can be corrected and sent again");
+}
+
+#[tokio::test]
+async fn what_is_not_used_of_an_event_is_said_each_time() {
+    let app = TestApp::start().await;
+    let key = app.key(&[Scope::Ingest]).await;
+    let mut sent = event("ana");
+    sent["lead"]["external_id"] = json!("undefined");
+    sent["lead"]["name"] = json!("");
+    let first: Json = app.post_event(&key, "k1", &sent).await.json().await.unwrap();
+    assert_eq!(first["notes"][0]["pointer"], "/lead/external_id", "{first}");
+    assert_eq!(first["notes"].as_array().unwrap().len(), 1);
+    let again: Json = app.post_event(&key, "k1", &sent).await.json().await.unwrap();
+    assert_eq!(again, first);
+    sent["idempotency_key"] = json!("k1");
+    let lines = format!("{sent}\n");
+    let batch = app.request(Method::POST, "/api/v1/events/batch").bearer_auth(&key);
+    let batch = batch.header("content-type", "application/x-ndjson").body(lines).send().await.unwrap();
+    let line: Json = serde_json::from_str(&batch.text().await.unwrap()).unwrap();
+    assert_eq!((&line["status"], &line["notes"]), (&json!(200), &first["notes"]), "{line}");
+    let plain: Json = app.post_event(&key, "k2", &event("ben")).await.json().await.unwrap();
+    assert_eq!(plain.get("notes"), None);
 }
 
 #[tokio::test]

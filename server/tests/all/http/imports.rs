@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use service::import::{ImportFolder, ImportSummary};
+use service::import::{ImportFolder, ImportNotes, ImportSummary, ValueCounts};
 use service::run::RunKind;
 use store::Actor;
 use store::actor::Role;
@@ -50,7 +50,7 @@ async fn count(app: &TestApp, query: &'static str) -> i64 {
 async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
-    assert!(text(&mut browser, "/import").await.contains("up to 2 GB"));
+    assert!(text(&mut browser, "/import").await.contains("up to 2\u{a0}GB"));
     let upload = uploaded(&mut browser, FILE).await;
     let page = text(&mut browser, &format!("/import/{upload}")).await;
     for shown in ["leads.csv", "ana@initech.example", "value=\"Closed Won\"", "Won"] {
@@ -69,7 +69,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     assert!(shown.contains("2\u{a0}lead events imported, 1 rejected"), "{shown}");
     let rejects = text(&mut browser, &format!("{page}/rejects.csv")).await;
     assert!(
-        rejects.starts_with("line,column,reason,cells\n4,Created,") && rejects.contains("no date"),
+        rejects.starts_with("line,column,reason,cells\n4,Created,") && rejects.contains("is no date"),
         "{rejects}"
     );
     assert_eq!(count(&app, "SELECT count(*) FROM events").await, 2);
@@ -215,6 +215,76 @@ async fn columns_keep_their_names_and_times_are_read_in_the_chosen_zone() {
 }
 
 #[tokio::test]
+async fn a_file_of_a_spreadsheet_is_understood_and_what_was_left_aside_is_said() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
+    let content = "sep=;\r\nId;Mail;Name;Created;Status;Closed;\r\n\
+        7;mailto:ana@initech.example;Jürgen;01/05/2023 14:03;closed WON;02/05/2023;\r\n\
+        N/A;ben@globex.example;Ben;24/11/2023;Open;\r\n\
+        ;;;;;;\r\n\
+        8;\"cleo@umbrella.example;Cleo;01/05/2023;Won;\r\n\
+        1,23457E+18;dan@hooli.example;Dan;01/05/2023;Open;\r\n\
+        9;eve@hooli.example;Eve;01/05/2023;Closed Won;01/01/2099;\r\n";
+    // Windows-1252, as Excel saves CSV.
+    let file: Vec<u8> = content.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let answer = browser.upload_import("leads.csv", &file).await;
+    let upload = location(&answer).strip_prefix("/import/").unwrap().to_owned();
+    let page = text_of(&mut browser, &upload).await;
+    assert!(page.contains("Read as Windows-1252, semicolons") && page.contains("Date format"), "{page}");
+    let fields = [
+        ("upload", upload.as_str()),
+        ("fields[workflow]", "inbound-form"),
+        ("fields[external_id]", "Id"),
+        ("fields[email]", "Mail"),
+        ("fields[name]", "Name"),
+        ("fields[at]", "Created"),
+        ("fields[zone]", "UTC"),
+        ("fields[column1]", "Status"),
+        ("fields[value1]", "Closed Won"),
+        ("fields[stage1]", "won"),
+        ("fields[ended1]", "Closed"),
+        ("fields[dates]", "DD/MM/YYYY"),
+    ];
+    let run = imported(&app, &mut browser, &fields).await;
+    let counted = summary(&run);
+    assert_eq!((counted.rows, counted.imported, counted.rejected), (6, 3, 2), "{counted:?}");
+    assert_eq!((counted.outcomes, counted.outcomes_rejected), (1, 1), "{counted:?}");
+    let page = text(&mut browser, &format!("/runs/{}", run.id)).await;
+    for said in [
+        "The file was read as Windows-1252, semicolons.",
+        "1 blank row was skipped.",
+        "Not used as IDs, because they are placeholders: `N/A` (1).",
+        "Values of `Status` that mean no outcome: `Open` (1).",
+    ] {
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    let rejects = text(&mut browser, &format!("/runs/{}/rejects.csv", run.id)).await;
+    assert!(rejects.contains("\n6,,\"The quote opened on line 6 is not closed"), "{rejects}");
+    assert!(
+        rejects.contains("8;\\\"\"cleo@umbrella.example;Cleo;01/05/2023;Won;"),
+        "the row as it came: {rejects}"
+    );
+    assert!(rejects.contains("\n7,Id,\"`1,23457E+18` is a number that a spreadsheet rounded"), "{rejects}");
+    assert!(rejects.contains("\n8,Closed,") && rejects.contains("is in the future"), "{rejects}");
+    let leads: Vec<(Option<String>, Option<String>)> =
+        sqlx::query_as("SELECT external_id, name FROM leads ORDER BY email")
+            .fetch_all(app.store().pool())
+            .await
+            .unwrap();
+    let row = |id: Option<&str>, name: &str| (id.map(str::to_owned), Some(name.to_owned()));
+    assert_eq!(leads, [row(Some("7"), "Jürgen"), row(None, "Ben"), row(Some("9"), "Eve")]);
+    let at: Vec<String> = sqlx::query_scalar("SELECT as_of::date::text FROM decisions ORDER BY as_of")
+        .fetch_all(app.store().pool())
+        .await
+        .unwrap();
+    assert_eq!(at, ["2023-05-01", "2023-05-01", "2023-11-24"]);
+}
+
+async fn text_of(browser: &mut Browser<'_>, upload: &str) -> String {
+    text(browser, &format!("/import/{upload}")).await
+}
+
+#[tokio::test]
 async fn a_cancelled_import_is_retried_by_another_person_who_may_import() {
     let (app, context) = idle().await;
     let mut rita = app.signed_in("rita@acme.example", &[Role::Revops]).await;
@@ -240,7 +310,9 @@ async fn an_invalid_file_is_rejected_and_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     for (file, said) in [
-        (&b"PK\x03\x04\x00\x00\x00"[..], "not a text file"),
+        (&b"PK\x03\x04\x00\x00\x00"[..], "save it as “CSV UTF-8”"),
+        (b"a\x00b\x01\x00\x00", "not a text file"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "save it as .xlsx"),
         (b"", "The file is empty"),
         (b"Email,Company\n", "no rows below its header"),
     ] {
@@ -310,7 +382,7 @@ pub async fn an_import_has_the_same_result_however_often_its_process_is_killed()
             let created = if n % 400 == 399 { "soon" } else { "2026-11-01" };
             writeln!(file, "{set}-{n},l{n}@set{set}.example,{created},{status},2026-11-02").unwrap();
         }
-        file + &format!("{set}-1,l1@set{set}.example,2026-11-01,Open,2026-11-02\n")
+        file + &format!("{set}-1,l1@set{set}.example,2026-11-01,Open,2026-11-02\n,,,,\n")
     };
     let actor = Actor::command("test");
     let begin = async |set: usize| {
@@ -326,17 +398,26 @@ pub async fn an_import_has_the_same_result_however_often_its_process_is_killed()
         start(app.store(), &actor, RunKind::Import, &input).await
     };
     let runs = results_under_kills(&app, &context, RunKind::Import, 900, begin).await;
+    // What is said beside the counts is counted once as well.
+    let open = ValueCounts { values: [("Open".to_owned(), 1_155)].into(), others: 0 };
+    let notes = ImportNotes {
+        format: "UTF-8, commas".into(),
+        blank: 1,
+        unmatched: [("Status".to_owned(), open)].into(),
+        ..ImportNotes::default()
+    };
     for (set, run) in runs.iter().enumerate() {
         let result = run.result.clone().unwrap_or_else(|| panic!("{:?}", run.error));
         let summary: ImportSummary = serde_json::from_value(result).unwrap();
         let expected = ImportSummary {
             bytes_read: file(set).len() as u64,
-            rows: rows + 1,
+            rows: rows + 2,
             imported: rows + 1 - 3,
             repeated: 0,
             rejected: 3,
             outcomes: 130,
             outcomes_rejected: 13,
+            notes: notes.clone(),
         };
         assert_eq!(summary, expected, "after {} processes", run.attempts);
         let upload = Uuid::from_u128(set as u128 + 1);

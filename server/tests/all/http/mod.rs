@@ -14,6 +14,7 @@ mod imports;
 mod lists;
 mod merges;
 mod notices;
+mod nul;
 mod openapi;
 mod others;
 mod outcomes;

@@ -182,7 +182,7 @@ async fn a_file_in_chunks_that_is_no_table_is_not_taken_and_leaves_nothing_behin
     let id = begun["id"].as_str().unwrap().to_owned();
     assert_eq!(send(&mut browser, &id, file, 0).await.0, StatusCode::OK);
     assert_eq!(finish(&mut browser, &id).await.1["next"], "/import");
-    assert!(text(&mut browser, "/import").await.contains("not a text file"));
+    assert!(text(&mut browser, "/import").await.contains("save it as “CSV UTF-8”"));
     assert!(folders(&app).is_empty());
     let left: i64 = sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM uploads) + (SELECT count(*) FROM unfinished_uploads)",

@@ -6,11 +6,11 @@ mod filter;
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
-use engine::event::normal_email;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::ingest;
 use crate::pool::Store;
 use crate::reads::keyset;
 
@@ -201,11 +201,15 @@ pub async fn is_empty(store: &Store) -> Result<bool> {
 /// Replaces a text that is an e-mail address by the lead it belongs to, which its HMAC identifies without a search.
 async fn named(store: &Store, filter: &LeadListFilter) -> Result<LeadListFilter> {
     let mut filter = filter.clone();
-    if let Some(email) = filter.text.as_deref().and_then(normal_email) {
+    let emails = filter.text.as_deref().map(|text| ingest::email_identities(store.keyring(), text));
+    let emails: Vec<Vec<u8>> = emails.into_iter().flatten().map(|(_, _, value)| value).collect();
+    if !emails.is_empty() {
         let found: Option<Uuid> = sqlx::query_scalar(
-            "SELECT lead_id FROM lead_identities WHERE kind = 'email' AND source = '' AND value_hmac = $1",
+            "SELECT lead_id FROM lead_identities WHERE kind = 'email' AND source = '' AND value_hmac = ANY($1) \
+             ORDER BY value_hmac = $2 DESC LIMIT 1",
         )
-        .bind(store.keyring().lookup("identity:email", email.as_bytes()).as_slice())
+        .bind(&emails)
+        .bind(&emails[0])
         .fetch_optional(store.pool())
         .await?;
         if found.is_some() {

@@ -96,6 +96,7 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("destinations_title_length", "destinations", "title = repeat('a', 101)"),
     ("events_hash_is_sha256", "events", "hash = 'x'"),
     ("events_kind_exists", "events", "kind = 'rumour'"),
+    ("import_runs_notes_object", "import_runs", "notes = '[]'"),
     ("kill_switches_reason_length", "kill_switches", "reason = ''"),
     ("kill_switches_reason_length", "kill_switches", "reason = repeat('a', 501)"),
     (
