@@ -10,14 +10,14 @@ for (const javaScriptEnabled of [true, false]) {
       await page.locator('summary', { hasText: 'Columns' }).click();
       await page.getByRole('checkbox', { name: 'First decided' }).check();
       await page.getByRole('checkbox', { name: 'Confidence' }).uncheck();
-      await page.getByRole('button', { name: 'Show these' }).click();
+      await page.getByRole('button', { name: 'Show columns' }).click();
       await expect(page.getByRole('columnheader', { name: 'Confidence' })).toHaveCount(0);
       await page.getByRole('link', { name: 'First decided' }).click();
       await expect(page.getByRole('columnheader', { name: 'First decided' })).toHaveAttribute('aria-sort', 'descending');
       const address = page.url();
       await page.getByText('Save this view').click();
       await page.getByLabel('Name', { exact: true }).fill(name);
-      await page.getByRole('button', { name: 'Save the view' }).click();
+      await page.getByRole('button', { name: 'Save view' }).click();
       await expect(page.getByRole('status').first()).toContainText(`“${name}” is saved`);
       await page.getByRole('link', { name: 'Dismiss the message' }).click();
       await expect(page.getByText('is saved')).toHaveCount(0);
@@ -27,7 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
       // The same filters in any order.
       const asked = (url: string) => [...new URL(url).searchParams].map(String).sort();
       await expect.poll(() => asked(page.url())).toEqual(asked(address));
-      await page.getByText('Change this view').click();
+      await page.getByText('Edit view').click();
       await page.getByRole('button', { name: `Delete “${name}”` }).click();
       await expect(page.getByRole('navigation', { name: 'Saved views' })).toHaveCount(0);
     });

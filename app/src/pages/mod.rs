@@ -1,5 +1,8 @@
 //! The pages, rendered on the server only. Each one reads the store and returns a `frame::Page`.
 
+// Lists name the types of their labels, which the trait leaves open: `&'static str` or `String`.
+#![allow(refining_impl_trait)]
+
 mod changes;
 pub(crate) mod control;
 pub(crate) mod dashboard;

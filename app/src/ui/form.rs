@@ -53,9 +53,9 @@ pub fn input<Label: IntoView>(field: Input<Label>, flash: &Flash) -> impl IntoVi
 
 /// The properties of a [`text`].
 #[derive(Clone, Copy)]
-pub struct Text {
+pub struct Text<Label = &'static str> {
     pub id: &'static str,
-    pub label: &'static str,
+    pub label: Label,
     pub name: &'static str,
     pub rows: u32,
     pub maxlength: u32,
@@ -64,7 +64,11 @@ pub struct Text {
 
 /// Renders a multi-line field with its submitted value and error. The label does not wrap the field: otherwise the field's
 /// content would become part of its accessible name.
-pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + use<> {
+pub fn text<Label: IntoView>(
+    field: Text<Label>,
+    value: &str,
+    error: Option<String>,
+) -> impl IntoView + use<Label> {
     let Text { id, label, name, rows, maxlength, required } = field;
     let problem = format!("{id}-error");
     let described = error.is_some().then(|| problem.clone());
@@ -115,7 +119,7 @@ pub fn checks(
 }
 
 /// Renders a text that is shown only once, ready to copy.
-pub fn secret(label: &'static str, text: String) -> impl IntoView {
+pub fn secret(label: impl IntoView, text: String) -> impl IntoView {
     view! {
         <label class="label secret">
             {label}

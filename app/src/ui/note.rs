@@ -46,6 +46,6 @@ pub fn skeleton(lines: usize) -> impl IntoView {
 }
 
 /// Renders an empty state with a hint on what to do.
-pub fn empty(sign: Icon, title: &'static str, children: impl IntoView) -> impl IntoView {
+pub fn empty(sign: Icon, title: impl IntoView, children: impl IntoView) -> impl IntoView {
     view! { <div class="empty">{icon(sign)}<h2>{title}</h2>{children}</div> }
 }

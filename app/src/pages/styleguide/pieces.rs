@@ -201,12 +201,8 @@ pub fn lists(clock: Clock) -> PieceGroup {
     };
     // The noun differs between themes, because it gives each of the two navigation landmarks a distinct label.
     let pages = |theme: Theme| {
-        let count = Count {
-            rows: 50,
-            called: (theme.pick("row", "act"), theme.pick("rows", "acts")),
-            cut: false,
-            by_name: false,
-        };
+        let count =
+            Count { rows: theme.pick("50\u{a0}rows", "50\u{a0}acts").to_owned(), cut: false, by_name: false };
         let beside = Beside { newer: Some(Cursor::After(7)), older: Some(Cursor::Before(3)) };
         pager(&Address::new(HERE), Order::Newest, &Cursor::Before(8), &count, beside)
     };
