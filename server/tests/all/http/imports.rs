@@ -50,7 +50,7 @@ async fn count(app: &TestApp, query: &'static str) -> i64 {
 async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
-    assert!(text(&mut browser, "/import").await.contains("up to 2 GB"));
+    assert!(text(&mut browser, "/import").await.contains("up to 2\u{a0}GB"));
     let upload = uploaded(&mut browser, FILE).await;
     let page = text(&mut browser, &format!("/import/{upload}")).await;
     for shown in ["leads.csv", "ana@initech.example", "value=\"Closed Won\"", "Won"] {
