@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.locator('#help-text')).toBeVisible();
         expect((await page.locator('#help-text p').allInnerTexts()).join(' ').length).toBeGreaterThan(100);
       }
-      await expect(page.getByText('for the keys of this page')).toBeVisible({ visible: javaScriptEnabled });
+      await expect(page.getByText('for keyboard shortcuts')).toBeVisible({ visible: javaScriptEnabled });
     });
   });
 }
@@ -103,9 +103,9 @@ test('shortcuts open pages and are listed, and do not interfere with typing', as
   await page.goto('/leads');
   await awake(page);
   await page.keyboard.press('?');
-  const keys = page.getByRole('dialog', { name: 'Keys' });
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(keys.getByRole('listitem').filter({ hasText: 'Audit log' })).toContainText('g');
-  await expect(keys.getByText('Everybody who came in')).toBeVisible();
+  await expect(keys.getByText('All leads, sorted by first decision')).toBeVisible();
   await expect(keys.getByRole('heading', { name: 'On this page' })).toBeHidden();
   await keys.getByRole('button', { name: 'Close' }).click();
   await expect(keys).toBeHidden();
@@ -164,7 +164,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Escape');
       await expect(palette(page)).toBeHidden();
       await page.keyboard.press('?');
-      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
       const keys = await new AxeBuilder({ page }).setLegacyMode().include('#keys').analyze();
       expect(keys.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
       await page.keyboard.press('Escape');

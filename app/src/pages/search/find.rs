@@ -78,15 +78,15 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             .add("What decides", versioned.into_iter().filter_map(|found| version(found, &titles)).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
-    let pages = places(viewer).filter(|place| has(place.title, place.about)).map(|place| Hit {
-        title: place.title.to_owned(),
+    let pages = places(viewer).filter(|place| has(&place.title(), &place.keywords())).map(|place| Hit {
+        title: place.title(),
         detail: String::new(),
         href: place.href.to_owned(),
         icon: place.icon,
     });
     found.add("Pages", pages.collect());
-    let actions = acts(viewer).filter(|act| has(act.title, "")).map(|act| Hit {
-        title: act.title.to_owned(),
+    let actions = acts(viewer).filter(|act| has(&(act.title)(), "")).map(|act| Hit {
+        title: (act.title)(),
         detail: String::new(),
         href: act.href.to_owned(),
         icon: Icon::Forward,
