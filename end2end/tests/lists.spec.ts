@@ -19,7 +19,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Name', { exact: true }).fill(name);
       await page.getByRole('button', { name: 'Save view' }).click();
       await expect(page.getByRole('status').first()).toContainText(`“${name}” is saved`);
-      await page.getByRole('link', { name: 'Dismiss the message' }).click();
+      await page.getByRole('link', { name: 'Dismiss message' }).click();
       await expect(page.getByText('is saved')).toHaveCount(0);
 
       await page.goto('/leads');

@@ -33,6 +33,7 @@ const MOVED: &[&str] = &[
     "pages/runs",
     "ui/clock.rs",
     "ui/filters.rs",
+    "ui/note.rs",
     "ui/number.rs",
     "ui/progress.rs",
     "ui/series.rs",

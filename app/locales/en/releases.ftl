@@ -71,6 +71,9 @@ releases-stage-withdrawn = Withdrawn. It never went live.
 releases-stage-rolled-back = Rolled back. It no longer decides anything.
 releases-approvals = Approvals
 releases-not-approved = not yet
+# $name (String) - The person's name.
+# $time (Element) - When the person approved it.
+releases-approved-by-at = { $name }, { $time }
 
 releases-go-live = Go live
 releases-go-live-editor = You edited this change, so someone else must go live with it.

@@ -152,6 +152,9 @@ runs-fact-resumed-times = { $count ->
    *[other] { $count } times
 }
 runs-fact-process = Process
+# $name (String) - Who did it.
+# $time (Element) - When.
+runs-by-at = { $name }, { $time }
 
 runs-cancel-requested = Cancelling the run. Its work so far is kept.
 runs-cancel-too-late = This run has already finished or is being cancelled.

@@ -75,12 +75,11 @@ pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
     let row = |role: Role| {
         let given = acts.approvals.iter().find(|approval| approval.role == role);
         let (sign, said) = match given {
-            Some(approval) => (
-                Icon::Check,
-                Either::Left(
-                    view! { <small>{approval.name.clone()}", "{clock.stamp_said(approval.at)}</small> },
-                ),
-            ),
+            Some(approval) => {
+                let said = texts().releases_approved_by_at(&approval.name);
+                let said = view! { <small>{said.s0}{clock.stamp_said(approval.at)}{said.s1}</small> };
+                (Icon::Check, Either::Left(said))
+            }
             None => (
                 Icon::Clock,
                 Either::Right(view! { <small class="quiet">{texts().releases_not_approved()}</small> }),

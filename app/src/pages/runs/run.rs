@@ -109,12 +109,14 @@ async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
         view! { <div><dt>{texts().runs_fact_took()}</dt><dd>{took}</dd></div> }
     });
     let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
-        view! { <div><dt>{texts().runs_fact_cancelled_by()}</dt><dd>{words::actor(by, &names)}", "{clock.stamp_said(at)}</dd></div> }
+        let said = texts().runs_by_at(words::actor(by, &names));
+        view! { <div><dt>{texts().runs_fact_cancelled_by()}</dt><dd>{said.s0}{clock.stamp_said(at)}{said.s1}</dd></div> }
     });
     let resumed = (run.attempts > 1).then(|| {
         let said = texts().runs_fact_resumed_times(i64::from(run.attempts) - 1);
         view! { <div><dt>{texts().runs_fact_resumed()}</dt><dd>{said}</dd></div> }
     });
+    let started = texts().runs_by_at(words::actor(&run.created_by, &names));
     let process = run
         .runner
         .clone()
@@ -122,7 +124,7 @@ async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
     Ok(view! {
         <dl class="kv gap">
             <div><dt>{texts().runs_fact_state()}</dt><dd>{state(run)}</dd></div>
-            <div><dt>{texts().runs_fact_started_by()}</dt><dd>{words::actor(&run.created_by, &names)}", "{clock.stamp_said(run.created_at)}</dd></div>
+            <div><dt>{texts().runs_fact_started_by()}</dt><dd>{started.s0}{clock.stamp_said(run.created_at)}{started.s1}</dd></div>
             {took}{cancelled}{resumed}{process}
         </dl>
     })
