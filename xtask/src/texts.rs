@@ -102,15 +102,11 @@ fn visit(place: &Path, classes: &BTreeSet<String>, found: &mut Vec<String>) -> R
 fn texts_in(source: &str, classes: &BTreeSet<String>) -> Result<Vec<String>> {
     let tokens = TokenStream::from_str(source).map_err(|error| anyhow!("not valid Rust: {error}"))?;
     let mut found = Vec::new();
-    scan(tokens, false, &mut found);
-    found.retain(|literal| {
-        let text = text_of(literal).unwrap_or_default();
-        !text.split_whitespace().all(|word| classes.contains(word))
-    });
+    scan(tokens, false, classes, &mut found);
     Ok(found)
 }
 
-fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
+fn scan(tokens: TokenStream, in_view: bool, classes: &BTreeSet<String>, found: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     while at < tokens.len() {
@@ -140,7 +136,7 @@ fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
                 // The log names a command by what starts it.
                 let is_name = !is_macro && ["expect", "Command"].contains(&name.as_str());
                 if !is_for_developers && !is_name {
-                    scan(group.stream(), is_macro && name == "view", found);
+                    scan(group.stream(), is_macro && name == "view", classes, found);
                 }
             }
             TokenTree::Literal(literal) => {
@@ -150,7 +146,8 @@ fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
                 let shown = !is_attribute || SHOWN.contains(&name_before(&tokens, at).as_str());
                 // Between tags even a single word in lower case is shown.
                 let is_child = in_view && !is_attribute;
-                if shown && (reads_as_text(&written) || is_child && has_letters(&written)) {
+                let is_text = reads_as_text(&written) && !is_list_of(&written, classes);
+                if shown && (is_text || is_child && has_letters(&written)) {
                     found.push(written);
                 }
             }
@@ -218,6 +215,11 @@ fn reads_as_text(literal: &str) -> bool {
     words.len() > 1 || !words.is_empty() && is_beside_placeholder || words.first().is_some_and(is_title)
 }
 
+/// Returns whether a literal contains only the given classes, apart from placeholders.
+fn is_list_of(literal: &str, classes: &BTreeSet<String>) -> bool {
+    text_of(literal).is_some_and(|text| text.split_whitespace().all(|word| classes.contains(word)))
+}
+
 fn has_letters(literal: &str) -> bool {
     text_of(literal).is_some_and(|text| text.chars().any(char::is_alphabetic))
 }
@@ -262,6 +264,8 @@ mod tests {
         assert_eq!(texts(r#"fn f() { format!("For {name}, {email}") }"#), ["\"For {name}, {email}\""]);
         assert_eq!(texts(r#"fn f() { format!("by {name}") }"#), ["\"by {name}\""]);
         assert_eq!(texts(r#"fn f() { view! { <td data-l="Time"></td> } }"#), ["\"Time\""]);
+        // A word between tags is a text even if it is a class as well.
+        assert_eq!(texts(r#"fn f() { view! { <p>"primary"</p> } }"#), ["\"primary\""]);
         for source in [
             r#"const WHY: &str = "No leads yet";"#,
             r#"fn f() { let why = "No leads yet"; }"#,
