@@ -229,7 +229,7 @@ test('figures that were computed before the page subscribed are shown', async ({
     await route.continue();
   });
   await page.goto('/dashboard?from=2026-01-04');
-  await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: /^Computing the figures/ })).toBeVisible();
   await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
 });
 
@@ -241,11 +241,11 @@ for (const javaScriptEnabled of [true, false]) {
       const path = `/dashboard?from=2026-01-0${javaScriptEnabled ? 2 : 3}`;
       const held = await organisation.holdFigures(4);
       await page.goto(path);
-      await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toBeVisible();
+      await expect(page.getByRole('progressbar', { name: /^Computing the figures/ })).toBeVisible();
       await held.over;
       if (!javaScriptEnabled) {
         await expect(async () => {
-          await page.getByRole('link', { name: 'Look again' }).click();
+          await page.getByRole('link', { name: 'Refresh' }).click();
           await expect(figure(page, 'MQL→SQL').locator('.fig')).toBeVisible({ timeout: 1_000 });
         }).toPass();
       }

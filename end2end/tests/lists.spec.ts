@@ -10,7 +10,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.locator('summary', { hasText: 'Columns' }).click();
       await page.getByRole('checkbox', { name: 'First decided' }).check();
       await page.getByRole('checkbox', { name: 'Confidence' }).uncheck();
-      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByRole('button', { name: 'Show columns' }).click();
       await expect(page.getByRole('columnheader', { name: 'Confidence' })).toHaveCount(0);
       await page.getByRole('link', { name: 'First decided' }).click();
       await expect(page.getByRole('columnheader', { name: 'First decided' })).toHaveAttribute('aria-sort', 'descending');
@@ -19,7 +19,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Name', { exact: true }).fill(name);
       await page.getByRole('button', { name: 'Save view' }).click();
       await expect(page.getByRole('status').first()).toContainText(`“${name}” is saved`);
-      await page.getByRole('link', { name: 'Dismiss the message' }).click();
+      await page.getByRole('link', { name: 'Dismiss message' }).click();
       await expect(page.getByText('is saved')).toHaveCount(0);
 
       await page.goto('/leads');
@@ -27,7 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
       // The same filters in any order.
       const asked = (url: string) => [...new URL(url).searchParams].map(String).sort();
       await expect.poll(() => asked(page.url())).toEqual(asked(address));
-      await page.getByText('Change this view').click();
+      await page.getByText('Edit view').click();
       await page.getByRole('button', { name: `Delete “${name}”` }).click();
       await expect(page.getByRole('navigation', { name: 'Saved views' })).toHaveCount(0);
     });

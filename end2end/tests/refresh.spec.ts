@@ -29,7 +29,7 @@ test('a lead appears in the list while it is open, and an open panel is left alo
   await page.locator('summary', { hasText: 'Columns' }).click();
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Noa Brandt' });
   await expect(page.locator(`a[href^="/leads/${id}"]`)).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Apply' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Show columns' })).toBeVisible();
 });
 
 test('a part with ticked boxes is refreshed only after they are cleared', async ({ organisation, page }) => {

@@ -24,24 +24,24 @@ for (const javaScriptEnabled of [true, false]) {
       const id = await heldElsewhere(organisation);
       await page.goto(`/runs/${id}`);
       await expect(page.getByRole('progressbar', { name: 'Comparing decisions: 3 of 10' })).toBeVisible();
-      await page.getByText('Cancel', { exact: true }).click();
+      await page.getByText('Cancel run', { exact: true }).first().click();
       await page.getByRole('button', { name: 'Cancel run' }).click();
-      await expect(page.locator('.flash').getByRole('status')).toHaveText('Cancelling. What it has done so far stays.');
+      await expect(page.locator('.flash').getByRole('status')).toHaveText('Cancelling the run. Its work so far is kept.');
       await expect(page.getByRole('main')).toContainText('Cancelling');
       // The other process hears of it with its next heartbeat.
       await organisation.rows("UPDATE runs SET state = 'cancelled', leased_until = NULL, finished_at = now() WHERE id = $1", [id]);
-      await done(page, 'Cancelled. What it had done until then stays.');
-      await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
+      await done(page, 'This run was cancelled. Its work up to that point is kept.');
+      await expect(page.getByRole('button', { name: 'Retry run' })).toBeVisible();
       await page.goto('/runs?state=cancelled');
       await expect(page.getByRole('row').filter({ hasText: 'Replay of decisions' }).first()).toContainText('Cancelled');
     });
 
-    test('decisions are replayed and come out the same', async ({ page }) => {
+    test('decisions are replayed with the same results', async ({ page }) => {
       await page.goto('/runs');
       await page.getByText('Replay decisions', { exact: true }).first().click();
       await page.getByLabel('Period').selectOption('7');
       await page.getByRole('button', { name: 'Replay decisions' }).click();
-      await done(page, 'all come out the same');
+      await done(page, 'all results are the same');
     });
   });
 }

@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.locator('#help-text')).toBeVisible();
         expect((await page.locator('#help-text p').allInnerTexts()).join(' ').length).toBeGreaterThan(100);
       }
-      await expect(page.getByText('for the keys of this page')).toBeVisible({ visible: javaScriptEnabled });
+      await expect(page.getByText('for keyboard shortcuts')).toBeVisible({ visible: javaScriptEnabled });
     });
   });
 }
@@ -124,7 +124,7 @@ test('shortcuts open pages and are listed, and do not interfere with typing', as
   await page.keyboard.press('?');
   const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(keys.getByRole('listitem').filter({ hasText: 'Audit log' })).toContainText('g');
-  await expect(keys.getByText('All leads, newest first')).toBeVisible();
+  await expect(keys.getByText('All leads, sorted by first decision')).toBeVisible();
   await expect(keys.getByRole('heading', { name: 'On this page' })).toBeHidden();
   await keys.getByRole('button', { name: 'Close' }).click();
   await expect(keys).toBeHidden();

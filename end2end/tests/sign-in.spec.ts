@@ -19,17 +19,17 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/sign-in?next=/dashboard');
       await signIn(page, email, 'not the password');
       await expect(page).toHaveURL('/sign-in?next=/dashboard');
-      await expect(page.getByRole('alert')).toHaveText('The address or the password is wrong.');
+      await expect(page.getByRole('alert')).toHaveText('The e-mail address or password is wrong.');
       await expect(page.getByLabel('E-mail')).toHaveValue(email);
       await expect(page.getByLabel('Password')).toHaveValue('');
       await expect(page.getByLabel('Password')).toBeFocused();
       for (const field of ['E-mail', 'Password']) {
         await expect(page.getByLabel(field)).toHaveAttribute('aria-invalid', 'true');
-        await expect(page.getByLabel(field)).toHaveAccessibleDescription('The address or the password is wrong.');
+        await expect(page.getByLabel(field)).toHaveAccessibleDescription('The e-mail address or password is wrong.');
       }
       // An unknown address gets the same message, so that accounts cannot be discovered.
       await signIn(page, 'nobody@corvane.example', 'not the password');
-      await expect(page.getByRole('alert')).toHaveText('The address or the password is wrong.');
+      await expect(page.getByRole('alert')).toHaveText('The e-mail address or password is wrong.');
       // The message is shown once.
       await page.reload();
       await expect(page.getByRole('alert')).toHaveCount(0);
@@ -90,7 +90,7 @@ test('guessing is blocked, even if the sixth guess is right', async ({ organisat
   await page.goto('/sign-in');
   for (let guess = 1; guess <= 5; guess++) {
     await signIn(page, email, `guess number ${guess}`);
-    await expect(page.getByRole('alert')).toHaveText('The address or the password is wrong.');
+    await expect(page.getByRole('alert')).toHaveText('The e-mail address or password is wrong.');
   }
   await signIn(page, email, organisation.password);
   await expect(page.getByRole('alert')).toHaveText(/^Too many wrong passwords\. Try again in 1[45] minutes\.$/);

@@ -83,7 +83,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
       await all.click();
       await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
-      await done(page, '3\u{a0}deliveries are retried.');
+      await done(page, '3\u{a0}deliveries are being retried.');
       await page.goto('/sync/effects?state=dead&destination=spare-webhook');
       await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
     });
@@ -100,7 +100,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/sync/effects?state=dead&destination=crm-webhook');
         await page.getByText('Retry all 12').first().click();
         await page.getByRole('button', { name: 'Retry all 12' }).click();
-        await done(page, '12\u{a0}deliveries are retried.');
+        await done(page, '12\u{a0}deliveries are being retried.');
         await expect(page.getByRole('progressbar', { name: 'Retried: 0 of 12' })).toBeVisible();
         await page.getByRole('button', { name: 'Stop retrying' }).click();
         await expect(flash(page)).toHaveText('12 were not tried and wait for you again.');

@@ -1,5 +1,6 @@
 //! `cargo xtask lint texts`: finds texts in the source of pages that belong into `app/locales`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::str::FromStr as _;
@@ -10,10 +11,40 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use crate::workspace::Workspace;
 
 /// The folders and files of `app/src` whose texts are in `app/locales`. All of `pages`, `ui` and `actions` belong here in the end.
-const MOVED: &[&str] = &["actions/forgot.rs", "pages/gate"];
+const MOVED: &[&str] = &[
+    "actions/first_run.rs",
+    "actions/forgot.rs",
+    "actions/releases.rs",
+    "actions/runs",
+    "actions/set_password.rs",
+    "actions/set_theme.rs",
+    "actions/sign_in.rs",
+    "actions/sign_out.rs",
+    "actions/views.rs",
+    "pages/frame.rs",
+    "pages/gate",
+    "pages/help.rs",
+    "pages/import",
+    "pages/list_page.rs",
+    "pages/list_tools",
+    "pages/palette.rs",
+    "pages/places.rs",
+    "pages/releases",
+    "pages/runs",
+    "ui/clock.rs",
+    "ui/filters.rs",
+    "ui/note.rs",
+    "ui/number.rs",
+    "ui/progress.rs",
+    "ui/series.rs",
+    "ui/table",
+];
 
-/// Attributes and fields whose values a person reads or hears.
-const SHOWN: &[&str] = &["alt", "aria-description", "aria-label", "label", "placeholder", "title"];
+/// Attributes of elements whose values a person reads or hears.
+const SHOWN: &[&str] = &["alt", "aria-description", "aria-label", "data-l", "label", "placeholder", "title"];
+
+/// Constants that are the same in every language: the header of an export, on which programs rely.
+const FIXED: &[&str] = &["HEAD"];
 
 /// Checks that the sources in [`MOVED`] contain no text of their own.
 ///
@@ -21,13 +52,14 @@ const SHOWN: &[&str] = &["alt", "aria-description", "aria-label", "label", "plac
 /// Returns an error that lists the texts, or if a file cannot be read.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let root = workspace.root.join("app/src");
+    let classes = classes_of_styles(&workspace.root.join("style"))?;
     let mut found = Vec::new();
     for place in MOVED {
         let place = root.join(place);
         if !place.exists() {
             bail!("{} does not exist", place.display());
         }
-        visit(&place, &mut found)?;
+        visit(&place, &classes, &mut found)?;
     }
     for text in &found {
         eprintln!("{text}");
@@ -35,29 +67,46 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     if found.is_empty() { Ok(()) } else { bail!("{} texts are not in app/locales", found.len()) }
 }
 
-fn visit(place: &Path, found: &mut Vec<String>) -> Result<()> {
+/// Returns the names of all classes in the style sheets of a folder.
+fn classes_of_styles(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut classes = BTreeSet::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        classes.extend(classes_in(&fs::read_to_string(entry?.path())?));
+    }
+    Ok(classes)
+}
+
+/// Returns whatever follows a dot in a style sheet like a name. Numbers such as `.5rem` are left out.
+fn classes_in(css: &str) -> impl Iterator<Item = String> {
+    css.split('.').skip(1).filter_map(|after| {
+        let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        name.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(name)
+    })
+}
+
+fn visit(place: &Path, classes: &BTreeSet<String>, found: &mut Vec<String>) -> Result<()> {
     if place.is_dir() {
         for entry in fs::read_dir(place)? {
-            visit(&entry?.path(), found)?;
+            visit(&entry?.path(), classes, found)?;
         }
         return Ok(());
     }
     let source = fs::read_to_string(place).with_context(|| format!("reading {}", place.display()))?;
-    let texts = texts_in(&source).map_err(|error| anyhow!("{}: {error}", place.display()))?;
+    let texts = texts_in(&source, classes).map_err(|error| anyhow!("{}: {error}", place.display()))?;
     let line_of = |text: &str| source.lines().position(|line| line.contains(text)).map_or(1, |line| line + 1);
     found.extend(texts.iter().map(|text| format!("{}:{}: {text}", place.display(), line_of(text))));
     Ok(())
 }
 
-/// Returns the literals of a source that people would read. Tests are left out.
-fn texts_in(source: &str) -> Result<Vec<String>> {
+/// Returns the literals of a source that people would read. Tests and lists of the given classes are left out.
+fn texts_in(source: &str, classes: &BTreeSet<String>) -> Result<Vec<String>> {
     let tokens = TokenStream::from_str(source).map_err(|error| anyhow!("not valid Rust: {error}"))?;
     let mut found = Vec::new();
-    scan(tokens, false, &mut found);
+    scan(tokens, false, classes, &mut found);
     Ok(found)
 }
 
-fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
+fn scan(tokens: TokenStream, in_view: bool, classes: &BTreeSet<String>, found: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     while at < tokens.len() {
@@ -75,6 +124,11 @@ fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
                     }
                 }
             }
+            TokenTree::Ident(name) if FIXED.iter().any(|fixed| name == fixed) => {
+                while at < tokens.len() && !is_punct(tokens.get(at), ';') {
+                    at += 1;
+                }
+            }
             TokenTree::Group(group) => {
                 let (name, is_macro) = before(&tokens, at);
                 let is_for_developers =
@@ -82,17 +136,18 @@ fn scan(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
                 // The log names a command by what starts it.
                 let is_name = !is_macro && ["expect", "Command"].contains(&name.as_str());
                 if !is_for_developers && !is_name {
-                    scan(group.stream(), is_macro && name == "view", found);
+                    scan(group.stream(), is_macro && name == "view", classes, found);
                 }
             }
             TokenTree::Literal(literal) => {
                 let written = literal.to_string();
-                let is_attribute =
-                    is_punct(previous(&tokens, at, 1), '=') || is_punct(previous(&tokens, at, 1), ':');
+                // Elsewhere, an equals sign or a colon is before a variable's or a field's value, which can be a text.
+                let is_attribute = in_view && is_punct(previous(&tokens, at, 1), '=');
                 let shown = !is_attribute || SHOWN.contains(&name_before(&tokens, at).as_str());
                 // Between tags even a single word in lower case is shown.
                 let is_child = in_view && !is_attribute;
-                if shown && (reads_as_text(&written) || is_child && has_letters(&written)) {
+                let is_text = reads_as_text(&written) && !is_list_of(&written, classes);
+                if shown && (is_text || is_child && has_letters(&written)) {
                     found.push(written);
                 }
             }
@@ -146,9 +201,10 @@ fn name_before(tokens: &[TokenTree], at: usize) -> String {
     parts.concat()
 }
 
-/// Returns whether a literal reads as a text: several words, or a word with a capital letter.
+/// Returns whether a literal reads as a text: several words, a word beside a placeholder, or a word with a capital letter.
 fn reads_as_text(literal: &str) -> bool {
     let Some(text) = text_of(literal) else { return false };
+    let is_beside_placeholder = literal.contains('{') && !literal.contains("\\u{") && text.contains(' ');
     let words: Vec<&str> =
         text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).collect();
     let is_title = |word: &&str| {
@@ -156,7 +212,12 @@ fn reads_as_text(literal: &str) -> bool {
         letters.next().is_some_and(char::is_uppercase)
             && letters.next().is_some_and(|letter| letter.is_lowercase() || letter == '-')
     };
-    words.len() > 1 || words.first().is_some_and(is_title)
+    words.len() > 1 || !words.is_empty() && is_beside_placeholder || words.first().is_some_and(is_title)
+}
+
+/// Returns whether a literal contains only the given classes, apart from placeholders.
+fn is_list_of(literal: &str, classes: &BTreeSet<String>) -> bool {
+    text_of(literal).is_some_and(|text| text.split_whitespace().all(|word| classes.contains(word)))
 }
 
 fn has_letters(literal: &str) -> bool {
@@ -167,6 +228,10 @@ fn has_letters(literal: &str) -> bool {
 fn text_of(literal: &str) -> Option<String> {
     let inner = literal.strip_prefix('"')?.strip_suffix('"')?;
     if inner.starts_with("meshline ") || inner.starts_with('/') {
+        return None;
+    }
+    // The rest of a header: `{name}={value}; Path=/`.
+    if inner.trim_start_matches("{}").starts_with(['=', ';']) || inner.contains("; Path=/") {
         return None;
     }
     let mut text = String::new();
@@ -187,7 +252,8 @@ mod tests {
     use super::*;
 
     fn texts(source: &str) -> Vec<String> {
-        texts_in(source).unwrap()
+        let classes = classes_in(".btn, .primary:hover { margin: .5rem }").collect();
+        texts_in(source, &classes).unwrap()
     }
 
     #[test]
@@ -196,6 +262,18 @@ mod tests {
         assert_eq!(texts(page), ["\"Leads\"", "\"saved\""]);
         assert_eq!(texts(r#"fn f() { gate("Sign in", form) }"#), ["\"Sign in\""]);
         assert_eq!(texts(r#"fn f() { format!("For {name}, {email}") }"#), ["\"For {name}, {email}\""]);
+        assert_eq!(texts(r#"fn f() { format!("by {name}") }"#), ["\"by {name}\""]);
+        assert_eq!(texts(r#"fn f() { view! { <td data-l="Time"></td> } }"#), ["\"Time\""]);
+        // A word between tags is a text even if it is a class as well.
+        assert_eq!(texts(r#"fn f() { view! { <p>"primary"</p> } }"#), ["\"primary\""]);
+        for source in [
+            r#"const WHY: &str = "No leads yet";"#,
+            r#"fn f() { let why = "No leads yet"; }"#,
+            r#"fn f() { Table { caption: "No leads yet", class } }"#,
+            r#"fn f() { view! { <p>{match n { 0 => "No leads yet", _ => "" }}</p> } }"#,
+        ] {
+            assert_eq!(texts(source), ["\"No leads yet\""], "{source}");
+        }
     }
 
     #[test]
@@ -208,5 +286,9 @@ mod tests {
         );
         assert!(texts(r#"fn f() { format!("{title} · Meshline") }"#).is_empty());
         assert!(texts(r#"#[cfg(test)] mod tests { fn f() { is("Sign in") } }"#).is_empty());
+        assert!(texts(r#"fn f() { let class = if first { "btn primary" } else { "btn" }; }"#).is_empty());
+        assert!(texts(r#"const HEAD: &[&str] = &["Id", "Started by"];"#).is_empty());
+        assert!(texts(r#"fn f() { format!("{NAME}={theme}; Path=/; SameSite=Lax{secure}") }"#).is_empty());
+        assert!(texts(r#"fn f() { let secure = if tls { "; Secure" } else { "" }; }"#).is_empty());
     }
 }

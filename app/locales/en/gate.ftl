@@ -44,3 +44,15 @@ gate-not-found = There is no page at
 gate-not-found-rest = . Check the address for typing errors.
 gate-to-leads = Go to leads
 gate-failed-title = This page cannot be shown
+
+gate-sign-in-wrong = The e-mail address or password is wrong.
+# $minutes (Number) - How long to wait.
+gate-sign-in-too-many = { $minutes ->
+    [one] Too many wrong passwords. Try again in { $minutes } minute.
+   *[other] Too many wrong passwords. Try again in { $minutes } minutes.
+}
+gate-signed-out = You are signed out.
+gate-password-set = Your password is set. Sign in with it.
+gate-password-not-set = Your password was not set.
+gate-link-expired = This link was used or has expired. Ask an administrator for a new one.
+gate-account-not-created = The account was not created.

@@ -8,6 +8,7 @@ use super::people::fields;
 use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Creates the first administrator and signs them in. Works only with the code that the server printed, and only while the
 /// installation has no people.
@@ -29,8 +30,7 @@ pub async fn first_run(
 ) -> Result<(), Error> {
     let request = allowed::<FirstRun>()?;
     let connection = connection()?;
-    let typed =
-        Flash::new("Not created: fix the marked fields.").value("name", &*name).value("email", &*email);
+    let typed = Flash::new(texts().gate_account_not_created()).value("name", &*name).value("email", &*email);
     let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
         Some(page) => lead_to_with(&page, flash),
         None => Err(Error::NotFound { what: "code".into() }),

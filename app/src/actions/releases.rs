@@ -8,6 +8,8 @@ use store::actor::Role;
 use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
+use crate::ui::series;
 
 /// The maximum length of a reason in characters, which the database enforces.
 const REASON_CHARS: usize = 5_000;
@@ -39,15 +41,12 @@ pub async fn go_live(
 }
 
 fn go_live_message(number: i64, done: &GoLiveResult) -> String {
-    let live = format!("Release {number} is live in {}: the next event is decided by it.", done.workflow);
-    match done.to_approve.as_slice() {
-        [] => live,
-        [one] => format!("{live} Release {one} was rebuilt and needs approval again."),
-        many => {
-            let numbers: Vec<String> = many.iter().map(ToString::to_string).collect();
-            format!("{live} Releases {} were rebuilt and need approval again.", numbers.join(", "))
-        }
+    let live = texts().releases_went_live(number.to_string(), &done.workflow);
+    let rebuilt: Vec<String> = done.to_approve.iter().map(ToString::to_string).collect();
+    if rebuilt.is_empty() {
+        return live;
     }
+    format!("{live} {}", texts().releases_rebuilt_others(rebuilt.len(), series::all_of(&rebuilt)))
 }
 
 /// Approves the current bundle of a release that was rebuilt.
@@ -75,12 +74,11 @@ pub async fn approve_release(
     let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
     match release::approve(&request.store, &actor_once(&request, &form)?, number, &seen, role).await {
         Ok(missing) if missing.is_empty() => {
-            lead_to_with(&back, &Flash::new(format!("Approved. Release {number} can go live.")))
+            lead_to_with(&back, &Flash::new(texts().releases_approved(number.to_string())))
         }
         Ok(missing) => {
             let roles: Vec<&str> = missing.iter().map(|role| role.title()).collect();
-            let said = format!("Approved. {} must approve it too.", roles.join(" and "));
-            lead_to_with(&back, &Flash::new(said))
+            lead_to_with(&back, &Flash::new(texts().releases_approved_partly(series::all_of(&roles))))
         }
         Err(error) => refused(&back, error),
     }
@@ -105,11 +103,12 @@ pub async fn withdraw_release(
     let back = release_path(None, number);
     let reason: String = reason.replace("\r\n", "\n").chars().take(REASON_CHARS).collect();
     if reason.trim().is_empty() {
-        let flash = Flash::new("The release was not withdrawn.").error("reason", "Give a reason.");
+        let flash =
+            Flash::new(texts().releases_not_withdrawn()).error("reason", texts().releases_reason_missing());
         return lead_to_with(&back, &flash);
     }
     match release::withdraw(&request.store, &actor_once(&request, &form)?, number, &reason).await {
-        Ok(()) => lead_to_with(&back, &Flash::new("Withdrawn. What is live stays as it is.")),
+        Ok(()) => lead_to_with(&back, &Flash::new(texts().releases_withdrawn())),
         Err(error) => refused(&back, error),
     }
 }

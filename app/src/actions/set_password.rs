@@ -7,6 +7,7 @@ use super::people::fields;
 use super::{LocalPath, allowed, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Sets the password of the person a link belongs to and consumes the link.
 ///
@@ -24,20 +25,18 @@ pub async fn set_password(
     let request = allowed::<SetPassword>()?;
     let sign_in = LocalPath::sign_in(&LocalPath::next(None));
     let Some(page) = LocalPath::parse(&format!("/setup/{token}")) else {
-        return lead_to_with(&sign_in, &Flash::new(NO_LINK));
+        return lead_to_with(&sign_in, &Flash::new(texts().gate_link_expired()));
     };
     let password = match fields::password(&password, &again) {
         Ok(password) => password,
         Err(problems) => {
-            let flash = Flash::new("Not saved: fix the marked fields.");
+            let flash = Flash::new(texts().gate_password_not_set());
             return lead_to_with(&page, &fields::wrong(flash, problems.into_iter().map(Some)));
         }
     };
     match people::use_setup_link(&request.store, &request.request_id, request.now, &token, password).await {
-        Ok(_) => lead_to_with(&sign_in, &Flash::new("Password saved. You can sign in now.")),
-        Err(store::Error::NotFound(_)) => lead_to_with(&sign_in, &Flash::new(NO_LINK)),
+        Ok(_) => lead_to_with(&sign_in, &Flash::new(texts().gate_password_set())),
+        Err(store::Error::NotFound(_)) => lead_to_with(&sign_in, &Flash::new(texts().gate_link_expired())),
         Err(error) => Err(error.into()),
     }
 }
-
-const NO_LINK: &str = "This link has expired or was already used. Ask an administrator for a new one.";

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{LocalPath, allowed, connection, lead_to, set_cookie};
 use crate::context::Theme;
 use crate::error::{Error, Result};
+use crate::texts::texts;
 
 /// The cookie that stores the theme.
 pub const THEME_COOKIE: &str = "meshline_theme";
@@ -24,9 +25,8 @@ pub async fn set_theme(
     next: Option<String>,
 ) -> Result<(), Error> {
     allowed::<SetTheme>()?;
-    let theme: Theme = theme
-        .parse()
-        .map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;
+    let theme: Theme =
+        theme.parse().map_err(|_| Error::Invalid { message: texts().frame_theme_unknown() })?;
     let secure = if connection()?.secure_cookies { "; Secure" } else { "" };
     let name: &str = theme.into();
     set_cookie(&format!(

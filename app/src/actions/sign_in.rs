@@ -8,6 +8,7 @@ use super::{Connection, LocalPath, allowed, connection, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Signs a person in, then redirects to `next`, a path of this site.
 ///
@@ -46,12 +47,11 @@ pub async fn sign_in_as(
 ) -> Result<Result<(), String>> {
     // Counted before the check, so that concurrent attempts cannot all pass the limit.
     if let Some(left) = connection.throttles.passwords.take(email, connection.peer, request.now) {
-        let minutes = left.num_minutes() + 1;
-        return Ok(Err(format!("Too many wrong passwords. Try again in {minutes} minutes.")));
+        return Ok(Err(texts().gate_sign_in_too_many(left.num_minutes() + 1)));
     }
     let Some(person) = people::check_password(&request.store, email, password).await? else {
         tracing::info!(request_id = request.request_id, "a wrong address or password");
-        return Ok(Err("The address or the password is wrong.".into()));
+        return Ok(Err(texts().gate_sign_in_wrong()));
     };
     connection.throttles.passwords.forget(email, connection.peer);
     let actor = Actor {

@@ -6,6 +6,7 @@ use store::people;
 use super::{LocalPath, allowed, connection, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Ends the browser's session.
 ///
@@ -20,5 +21,5 @@ pub async fn sign_out() -> Result<(), Error> {
         store::queue::release_all(&request.store, &actor).await?;
         people::record_session(&request.store, &actor, "person.sign_out").await?;
     }
-    lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new("You are signed out."))
+    lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new(texts().gate_signed_out()))
 }

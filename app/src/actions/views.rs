@@ -5,9 +5,10 @@ use store::views::{self, NAME_CHARS, QUERY_CHARS, SavedView};
 use uuid::Uuid;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentence};
 use crate::flash::Flash;
 use crate::lists::LISTS;
+use crate::texts::texts;
 
 /// Saves the filters of a list as a named view, then redirects to it.
 ///
@@ -28,18 +29,18 @@ pub async fn save_view(
     let page = page.ok_or_else(|| Error::NotFound { what: "list".into() })?;
     let address = if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") };
     let back = LocalPath::parse(&address)
-        .ok_or_else(|| Error::Invalid { message: "This is no address of a list.".into() })?;
+        .ok_or_else(|| Error::Invalid { message: texts().list_tools_wrong_address() })?;
     let name = match named(&name) {
         Ok(name) => name,
         Err(problem) => return lead_to_with(&back, &refused(&problem, name)),
     };
     if query.chars().count() > QUERY_CHARS {
-        return lead_to_with(&back, &Flash::new("These filters are too long to be saved."));
+        return lead_to_with(&back, &Flash::new(texts().list_tools_too_many_filters()));
     }
     match views::save(&request.store, &actor(&request)?, page, &name, &query).await {
-        Ok(()) => lead_to_with(&back, &Flash::new(format!("Saved the view “{name}”."))),
+        Ok(()) => lead_to_with(&back, &Flash::new(texts().list_tools_saved(&name))),
         Err(store::Error::Refused(why)) => {
-            lead_to_with(&back, &Flash::new(format!("The view was not saved: {why}.")))
+            lead_to_with(&back, &Flash::new(texts().list_tools_not_saved_because(sentence(&why))))
         }
         Err(error) => Err(error.into()),
     }
@@ -63,10 +64,9 @@ pub async fn rename_view(
         Err(problem) => return lead_to_with(&back_to(None, "/leads"), &refused(&problem, name)),
     };
     match shown {
-        Ok(view) => lead_to_with(&of(&view), &Flash::new(format!("The view is called “{}” now.", view.name))),
+        Ok(view) => lead_to_with(&of(&view), &Flash::new(texts().list_tools_renamed(&view.name))),
         Err(store::Error::Duplicate(_)) => {
-            let flash = Flash::new("The view was not renamed: you have one of this name.");
-            lead_to_with(&back_to(None, "/leads"), &flash)
+            lead_to_with(&back_to(None, "/leads"), &Flash::new(texts().list_tools_renamed_twice()))
         }
         Err(error) => Err(error.into()),
     }
@@ -83,7 +83,7 @@ pub async fn delete_view(
 ) -> Result<(), Error> {
     let request = allowed::<DeleteView>()?;
     let view = views::delete(&request.store, &actor(&request)?, id(&view)?).await?;
-    lead_to_with(&of(&view), &Flash::new(format!("“{}” is deleted. What it showed is here.", view.name)))
+    lead_to_with(&of(&view), &Flash::new(texts().list_tools_deleted(&view.name)))
 }
 
 fn id(text: &str) -> Result<Uuid> {
@@ -97,15 +97,17 @@ fn of(view: &SavedView) -> LocalPath {
 }
 
 fn refused(problem: &str, typed: String) -> Flash {
-    Flash::new("The view was not saved.").error("view-name", problem).value("view-name", typed)
+    Flash::new(texts().list_tools_not_saved()).error("view-name", problem).value("view-name", typed)
 }
 
 /// Trims a view's name and replaces its control characters by spaces.
 fn named(text: &str) -> Result<String, String> {
     let name: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match name.chars().count() {
-        0 => Err("Enter a name.".into()),
-        count if count > NAME_CHARS => Err(format!("At most {NAME_CHARS} characters; this has {count}.")),
+        0 => Err(texts().list_tools_name_missing()),
+        count if count > NAME_CHARS => {
+            Err(texts().list_tools_name_too_long(count.to_string(), NAME_CHARS.to_string()))
+        }
         _ => Ok(name),
     }
 }

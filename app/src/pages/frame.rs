@@ -18,6 +18,7 @@ use crate::actions::{self, SetTheme, SignOut};
 use crate::context::{PageForbidden, Request, Theme, Viewer};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
 use crate::ui::{note, words};
@@ -109,7 +110,7 @@ where
     let message = flash.map(|flash| note::flash(flash.message, flash.is_problem, Some(path)));
     view! {
         <Title text=in_tab(&page.title) />
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main">{texts().frame_skip()}</a>
         <Sprite />
         <div class="shell">
             {menu}
@@ -155,17 +156,20 @@ impl Waits {
     /// Renders the counter of a menu entry.
     fn of(self, section: Section) -> Option<AnyView> {
         match section {
-            Section::Queue if self.queued > 0 => Some(
-                view! { <span class="count">{count(self.queued)}<span class="sr">" waiting"</span></span> }
-                    .into_any(),
-            ),
+            Section::Queue if self.queued > 0 => {
+                Some(counted("count", count(self.queued), texts().frame_waiting().to_string()).into_any())
+            }
             Section::Approvals if self.waiting > 0 => Some(
-                view! { <span class="count mine">{self.waiting}<span class="sr">" waiting for you"</span></span> }
-                    .into_any(),
+                counted("count mine", self.waiting, texts().frame_waiting_for_you().to_string()).into_any(),
             ),
             _ => None,
         }
     }
+}
+
+/// Renders a count in the menu; only screen readers get the words after it.
+fn counted(class: &'static str, shown: impl IntoView, words: String) -> impl IntoView {
+    view! { <span class=class>{shown}<span class="sr">{words}</span></span> }
 }
 
 fn menu(
@@ -182,11 +186,11 @@ fn menu(
         let link = |place: &MenuPage| {
             let here = (section == place.section).then_some("page");
             let count = waits.of(place.section);
-            view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
+            view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title()}</span>{count}</a></li> }
         };
         view! { <ul>{all.map(link).collect_view()}</ul> }
     };
-    let layer = |of: MenuGroup, id: &'static str, title: &'static str, owner: Option<String>| {
+    let layer = |of: MenuGroup, id: &'static str, title: String, owner: Option<String>| {
         view! {
             <section aria-labelledby=id>
                 <h2 id=id>{title}{owner.map(|name| view! { <span>{name}</span> })}</h2>
@@ -199,14 +203,14 @@ fn menu(
             <a class="brand" href="/"><Logo /><span>"Meshline"{around.organisation.map(|name| view! { <small class="clip">{name}</small> })}</span></a>
             {search_link()}
             <details class="menu wide-open">
-                <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
-                <nav class="nav" aria-label="Main">
-                    <section aria-label="Start">{list(MenuGroup::Start)}</section>
-                    {layer(MenuGroup::Content, "n-content", "Content", owners.content)}
-                    {layer(MenuGroup::Rules, "n-rules", "Rules", owners.rules)}
-                    {layer(MenuGroup::Sync, "n-sync", "Execution & sync", owners.sync)}
-                    {layer(MenuGroup::Control, "n-control", "Control", owners.control)}
-                    {layer(MenuGroup::Settings, "n-settings", "Settings", None)}
+                <summary class="btn plain">{icon(Icon::Menu)}{texts().frame_menu()}</summary>
+                <nav class="nav" aria-label=texts().frame_main()>
+                    <section aria-label=texts().frame_start()>{list(MenuGroup::Start)}</section>
+                    {layer(MenuGroup::Content, "n-content", texts().frame_content(), owners.content)}
+                    {layer(MenuGroup::Rules, "n-rules", texts().frame_rules(), owners.rules)}
+                    {layer(MenuGroup::Sync, "n-sync", texts().frame_sync(), owners.sync)}
+                    {layer(MenuGroup::Control, "n-control", texts().frame_control(), owners.control)}
+                    {layer(MenuGroup::Settings, "n-settings", texts().frame_settings(), None)}
                 </nav>
                 <div class="side-foot">
                     {person(viewer, section == Section::Account)}{themes(theme, path)}
@@ -219,19 +223,19 @@ fn menu(
 
 fn person(viewer: &Viewer, is_here: bool) -> impl IntoView + use<> {
     let roles = match viewer.roles.as_slice() {
-        [] => "No role yet".to_owned(),
+        [] => texts().frame_no_role(),
         [only] => only.title().to_owned(),
-        [first, rest @ ..] => format!("{} and {} more", first.title(), rest.len()),
+        [first, rest @ ..] => texts().frame_roles(first.title(), rest.len().to_string()),
     };
     let all: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
     view! {
         <div class="person">
             <span class="avatar" aria-hidden="true">{words::initials(&viewer.name)}</span>
-            <a class="me" href="/account" aria-current=is_here.then_some("page") title="Your account">
+            <a class="me" href="/account" aria-current=is_here.then_some("page") title=texts().frame_account()>
                 <b class="clip">{viewer.name.clone()}</b><span title=all.join(", ")>{roles}</span>
             </a>
             <form method="post" action=SignOut::PATH>
-                <button class="btn plain icon" title="Sign out">{icon(Icon::SignOut)}<span class="sr">"Sign out"</span></button>
+                <button class="btn plain icon" title=texts().frame_sign_out()>{icon(Icon::SignOut)}<span class="sr">{texts().frame_sign_out()}</span></button>
             </form>
         </div>
     }
@@ -239,14 +243,16 @@ fn person(viewer: &Viewer, is_here: bool) -> impl IntoView + use<> {
 
 /// Renders the choice of the colour theme.
 pub fn themes(current: Theme, path: String) -> impl IntoView {
-    let button = |theme: Theme, text: &'static str| {
+    let button = |theme: Theme, text: String| {
         let pressed = if theme == current { "true" } else { "false" };
         view! { <button name="theme" value={<&'static str>::from(theme)} aria-pressed=pressed>{text}</button> }
     };
     view! {
-        <form class="seg" method="post" action=SetTheme::PATH aria-label="Colours">
+        <form class="seg" method="post" action=SetTheme::PATH aria-label=texts().frame_colors()>
             <input type="hidden" name="next" value=path />
-            {button(Theme::Auto, "Auto")}{button(Theme::Light, "Light")}{button(Theme::Dark, "Dark")}
+            {button(Theme::Auto, texts().frame_colors_auto())}
+            {button(Theme::Light, texts().frame_colors_light())}
+            {button(Theme::Dark, texts().frame_colors_dark())}
         </form>
     }
 }
@@ -256,8 +262,8 @@ fn broken_page(error: &Error, request: &Request) -> PageContent {
     error.set_status();
     let title = broken_title(error);
     PageContent {
-        title: title.to_owned(),
-        bar: view! { <h1>{title}</h1> }.into_any(),
+        bar: view! { <h1>{title.clone()}</h1> }.into_any(),
+        title,
         body: error_message(error, Some(request)).into_any(),
     }
 }
@@ -272,27 +278,29 @@ fn broken(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     }
 }
 
-fn broken_title(error: &Error) -> &'static str {
+fn broken_title(error: &Error) -> String {
     match error {
-        Error::SignedOut => "You are signed out",
-        Error::Forbidden => "Not available to your roles",
-        Error::NotFound { .. } => "Not found",
-        Error::Invalid { .. } => "Invalid request",
-        Error::Conflict { .. } => "Changed in the meantime",
-        Error::Unavailable => "Try again in a minute",
-        Error::Internal => "Something went wrong",
+        Error::SignedOut => texts().frame_signed_out(),
+        Error::Forbidden => texts().frame_forbidden(),
+        Error::NotFound { .. } => texts().frame_not_found(),
+        Error::Invalid { .. } => texts().frame_invalid(),
+        Error::Conflict { .. } => texts().frame_conflict(),
+        Error::Unavailable => texts().frame_unavailable(),
+        Error::Internal => texts().frame_internal(),
     }
 }
 
 fn error_message(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     let way_on = match error {
-        Error::SignedOut => view! { <a class="btn primary" href="/sign-in">"Sign in"</a> }.into_any(),
+        Error::SignedOut => {
+            view! { <a class="btn primary" href="/sign-in">{texts().frame_sign_in()}</a> }.into_any()
+        }
         Error::Forbidden => view! {
-            <p>"An administrator can change your roles under People."</p>
-            <a class="btn" href="/">"Go to home"</a>
+            <p>{texts().frame_roles_next()}</p>
+            <a class="btn" href="/">{texts().frame_to_home()}</a>
         }
         .into_any(),
-        _ => view! { <a class="btn" href="/leads">"Go to leads"</a> }.into_any(),
+        _ => view! { <a class="btn" href="/leads">{texts().frame_to_leads()}</a> }.into_any(),
     };
     let request_id = request.map(|request| request_id(&request.request_id));
     view! {
@@ -307,5 +315,6 @@ fn error_message(error: &Error, request: Option<&Request>) -> impl IntoView + us
 
 /// Renders the request ID, which support asks for.
 pub fn request_id(id: &str) -> impl IntoView + use<> {
-    view! { <p class="meta">"Quote this ID to support: "<code>{id.to_owned()}</code></p> }
+    let said = texts().frame_request_id();
+    view! { <p class="meta">{said.s0}<code>{id.to_owned()}</code>{said.s1}</p> }
 }

@@ -3,17 +3,19 @@
 use leptos::prelude::*;
 
 use super::menu::Section;
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 
 /// Renders the help button, which unfolds a description of the page.
 pub fn help(section: Section) -> impl IntoView {
-    let paragraphs = section.help().iter().map(|text| view! { <p>{*text}</p> }).collect_view();
+    let paragraphs = section.help().into_iter().map(|text| view! { <p>{text}</p> }).collect_view();
+    let shortcuts = texts().help_shortcuts();
     view! {
         <details class="help" name="panel">
-            <summary class="btn plain">{icon(Icon::Question)}<span class="help-word">"Help"</span></summary>
+            <summary class="btn plain">{icon(Icon::Question)}<span class="help-word">{texts().help_title()}</span></summary>
             <div class="panel">
                 <div id="help-text">{paragraphs}</div>
-                <p class="meta with-scripts">"Press "<kbd>"?"</kbd>" for the keys of this page."</p>
+                <p class="meta with-scripts">{shortcuts.s0}<kbd>"?"</kbd>{shortcuts.s1}</p>
             </div>
         </details>
     }

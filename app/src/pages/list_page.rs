@@ -22,8 +22,8 @@ use crate::flash::Flash;
 use crate::lists::ListInfo;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, chips};
-use crate::ui::refresh;
 use crate::ui::table::{ListOrder, RowCount, Table, pager};
+use crate::ui::{number, refresh};
 
 /// A list with a page and a CSV export.
 pub trait ListPage: Sized + Send + Sync + 'static {
@@ -38,8 +38,8 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     const INFO: ListInfo;
     /// Query parameters that hold the filters.
     const FILTERS: &'static [&'static str];
-    /// Singular and plural noun for rows.
-    const CALLED: (&'static str, &'static str);
+    /// Singular and plural noun for rows, unless [`Self::rows_said`] is implemented.
+    const CALLED: (&'static str, &'static str) = ("", "");
     /// Rows per page.
     const PAGE_ROWS: usize;
     /// Header of the export.
@@ -48,7 +48,12 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     const TOPIC: Option<Topic> = None;
 
     /// Returns the menu section and the title, which can depend on the filters.
-    fn heading(address: &Address) -> (Section, &'static str);
+    fn heading(address: &Address) -> (Section, impl Into<String>);
+
+    /// Formats a number of rows with their noun: `50 leads`.
+    fn rows_said(rows: usize) -> String {
+        number::plural(rows as i64, Self::CALLED.0, Self::CALLED.1)
+    }
 
     /// Parses the request. Invalid filters are ignored.
     ///
@@ -89,7 +94,7 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Extras>> + Send;
 
     /// Builds the table with its columns.
-    fn table<'a>(&'a self, extras: &'a Self::Extras) -> Table<'a, Self::Row>;
+    fn table<'a>(&'a self, extras: &'a Self::Extras) -> Table<'a, Self::Row, impl Caption>;
 
     /// Renders everything around the rows.
     fn surroundings(
@@ -98,7 +103,7 @@ pub trait ListPage: Sized + Send + Sync + 'static {
         flash: &Flash,
         extras: &Self::Extras,
         found: &ListRows<Self::Row, Self::Place>,
-    ) -> ListFrame;
+    ) -> ListFrame<impl IntoView + 'static>;
 
     /// Returns the body to show instead of the list, if nothing exists to list.
     fn instead(&self, _here: &PageContext, _extras: &Self::Extras) -> Option<AnyView> {
@@ -118,6 +123,11 @@ pub trait ListPage: Sized + Send + Sync + 'static {
         rows: Vec<Self::Row>,
     ) -> impl Future<Output = Result<Vec<Vec<String>>>> + Send;
 }
+
+/// The caption of a list.
+pub trait Caption: Clone + Into<Oco<'static, str>> + Send + Sync {}
+
+impl<T: Clone + Into<Oco<'static, str>> + Send + Sync> Caption for T {}
 
 /// A request for a list.
 pub struct ListRequest {
@@ -151,13 +161,13 @@ pub struct ListRows<Row, Place> {
 }
 
 /// The views around the rows of a list.
-pub struct ListFrame {
+pub struct ListFrame<Name = &'static str> {
     /// Content of the top bar.
     pub bar: AnyView,
     /// The filter form.
     pub form: AnyView,
     /// The active filters.
-    pub chips: Vec<Chip>,
+    pub chips: Vec<Chip<Name>>,
     /// The URL without filters.
     pub cleared: String,
     /// Quick filters beside the tools.
@@ -177,7 +187,9 @@ fn address_of<L: ListPage>(query: &ParamsMap) -> Address {
 pub fn list_page<L: ListPage>() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let flash = use_context::<Flash>().unwrap_or_default();
-    let (section, title) = L::heading(&address_of::<L>(&query));
+    let address = address_of::<L>(&query);
+    let (section, title) = L::heading(&address);
+    let title = title.into();
     page(section, move |here| load::<L>(here, query, flash, title))
 }
 
@@ -185,7 +197,7 @@ async fn load<L: ListPage>(
     here: PageContext,
     query: ParamsMap,
     flash: Flash,
-    title: &'static str,
+    title: String,
 ) -> Result<PageContent> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
@@ -195,7 +207,7 @@ async fn load<L: ListPage>(
     let extras = list.extras(&here, &found).await?;
     let around = list.surroundings(&here, &flash, &extras, &found);
     if let Some(body) = list.instead(&here, &extras) {
-        return Ok(PageContent { title: title.into(), bar: around.bar, body });
+        return Ok(PageContent { title, bar: around.bar, body });
     }
     let table = list.table(&extras);
     let tools = tools(&here, &flash, list.address(), &table, Some(L::INFO.csv)).await?;
@@ -203,12 +215,8 @@ async fn load<L: ListPage>(
         list.empty(&extras, &found)
     } else {
         let sorted = list.sorted();
-        let count = RowCount {
-            rows: found.rows.len(),
-            called: L::CALLED,
-            cut: found.cut,
-            by_name: list.is_by_name(),
-        };
+        let count =
+            RowCount { rows: L::rows_said(found.rows.len()), cut: found.cut, by_name: list.is_by_name() };
         let rows = table.view(&found.rows, list.address(), Some(sorted));
         let pages = pager(list.address(), sorted.order, &cursor, &count, found.beside);
         view! { {rows}{around.below}{pages} }.into_any()
@@ -225,7 +233,7 @@ async fn load<L: ListPage>(
         {around.above}
         {shown}
     };
-    Ok(PageContent { title: title.into(), bar: around.bar, body: body.into_any() })
+    Ok(PageContent { title, bar: around.bar, body: body.into_any() })
 }
 
 /// Returns the cursor in the URL.

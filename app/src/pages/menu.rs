@@ -17,6 +17,7 @@ use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::actions::{SetTheme, SignOut};
 use crate::context::Viewer;
+use crate::texts::texts;
 use crate::ui::icon::Icon;
 use crate::ui::kinds;
 
@@ -47,94 +48,89 @@ pub enum Section {
 }
 
 impl Section {
-    /// Returns the help text of the page.
-    pub fn help(self) -> &'static [&'static str] {
+    /// Returns the title of the page.
+    fn title(self) -> String {
         match self {
-            Self::Home => &[
-                "Your tasks, alerts and key figures, in the order that your roles need them.",
-                "AEs accept or reject here what is assigned to them. A rejected lead returns to the queue and counts as a false positive.",
-                "RevOps and the RevOps lead can stop a workflow here at once. Its new leads go to the queue, and nothing is sent until someone resumes it.",
-            ],
-            Self::Queue => &[
-                "Leads that need a person: those that rules hold or send here, those that an AE rejected, and all of a stopped workflow. Sorted by priority, then waiting time.",
-                "Claim a lead to reserve it for ten minutes. Accept the suggestion, change it, or disqualify the lead; the next one opens at once. Shortcuts are on the buttons.",
-                "You can undo a decision for two minutes. The lead returns to the queue, and both stay in its history. A claim ends when you sign out or close the tab.",
-            ],
-            Self::Leads => &[
-                "All leads, newest first. Each row shows the decision, the rule behind it, its confidence, and the person it is assigned to.",
-                "Hold means that information is missing or that a person has to decide. Confidence is the lowest confidence among the values that the rule read.",
-                "The address contains the filters, so you can send a list to a colleague. Open a lead to see how it was decided.",
-            ],
-            Self::Merges => &[
-                "Leads that may be the same person: one event named both, one by its external ID and the other by its e-mail address.",
-                "Compare them, then merge them or keep them separate, with a reason. A merge can be undone; decisions always stay with the lead that they were made about.",
-                "RevOps, SDR managers and administrators decide. Figures count merged leads as one person.",
-            ],
-            Self::Approvals => &[
-                "Changes to rules, lists, pools and field extraction. Every change needs the approval of a second person before it becomes a version; a release then puts it live.",
-                "Open a change to see what is different and how the newest leads would be decided, then approve it or request changes.",
-                "A change is outdated when another version was approved after it was written. Its author updates it: both changes are merged, and conflicts are resolved one by one.",
-            ],
-            Self::Releases => &[
-                "A release takes an approved change live in one workflow. An approved release decides nothing until someone from RevOps who did not edit the change takes it live.",
-                "When another release goes live first, the others are rebuilt on it. An approval counts for exactly one bundle, so a rebuilt release needs approval again.",
-            ],
-            Self::Suggestions => &[
-                "The changes that you have written. Anyone can suggest one; the owners of the layer approve it.",
-                "A returned change says what should change: continue it in a new draft. An outdated one has to be updated before it can be approved.",
-            ],
-            Self::Versions(kind) => kinds::appearance(kind).help,
-            Self::Outbox => &[
-                "Actions that decisions trigger in other systems. Each action takes effect once, even if the other system answers late or twice.",
-                "Waiting actions are sent automatically and in order. Failed actions need you: open them, fix the cause, and retry.",
-                "You can pause a destination. Decisions continue, and pending actions are sent after you resume.",
-            ],
-            Self::Jobs => &[
-                "Background jobs and when each last ran. One server process at a time runs a job.",
-                "A failed job runs again at its next scheduled time, or at once with Run now.",
-            ],
-            Self::Runs => &[
-                "Imports, replays and other long work. Each run shows who started it, its progress and its result.",
-                "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
-            ],
-            Self::Import => &[
-                "Import past leads from a CSV, Excel or NDJSON file. Each lead is evaluated at its original time, and nothing is sent.",
-                "Upload the file, check the column mapping, then start. You can download rejected rows with their reasons, correct them and import them again. Rows that were already imported are skipped.",
-            ],
-            Self::Dashboard => &[
-                "How well qualification works, for a period and a workflow. Open a figure's name to see how it is counted and which leads are behind it.",
-                "Intervals show the uncertainty of a rate: with few leads they are wide, and two rates whose intervals overlap may be equal.",
-                "Completeness is the share of decisions that can be reproduced from their stored inputs, with all evidence found.",
-            ],
-            Self::AuditLog => &[
-                "Every change by a person, an API key or a command, recorded once and never altered. Sign-ins are recorded, too, and hidden at first.",
-                "Search for a name, a number such as #4, a link to a page, or a word in the row. Hover over the time to see the request ID.",
-            ],
-            Self::People => &[
-                "Everyone with an account. All of them can read everything; roles determine what a person can change.",
-                "Administrators add people, assign roles, create password links and deactivate accounts. Invited means that the person has not set a password yet.",
-            ],
-            Self::Keys => &[
-                "Other systems authenticate with API keys: a web form that sends leads, a CRM that reports outcomes, a warehouse that reads.",
-                "A key is shown once and stored only as a hash. Revoke a key when a system is retired or the key may have leaked; it stops working within a second.",
-            ],
-            Self::Account => &[
-                "Your password, time zone, number format and sessions.",
-                "If a session is not yours, sign it out and change your password, which signs out all other browsers.",
-            ],
-            Self::Styleguide => &[
-                "All components in all states, in the light and the dark theme.",
-                "Its data is invented; it serves people who build pages.",
-            ],
-            Self::Settings => &[
-                "Settings of the whole organisation. Everyone can read them, administrators can change them.",
-                "One person is accountable for each layer. Content and rules need two different owners, so that one person cannot control both what is read and what is decided.",
-            ],
-            Self::Search => &[
-                "Finds leads by name, company, e-mail address or the source's ID; changes by title or number (#4); rules, lists, destinations, people, pages and actions.",
-                "Searches the newest leads first, and among very many only those. A whole e-mail address is always found.",
-            ],
+            Self::Home => texts().places_home(),
+            Self::Queue => texts().places_queue(),
+            Self::Leads => texts().places_leads(),
+            Self::Merges => texts().places_merges(),
+            Self::Approvals => texts().places_approvals(),
+            Self::Suggestions => texts().places_suggestions(),
+            Self::Versions(kind) => kind.spec().plural.to_owned(),
+            Self::Releases => texts().places_releases(),
+            Self::Outbox => texts().places_outbox(),
+            Self::Jobs => texts().places_jobs(),
+            Self::Runs => texts().places_runs(),
+            Self::Import => texts().places_import(),
+            Self::Dashboard => texts().places_dashboard(),
+            Self::AuditLog => texts().places_audit_log(),
+            Self::People => texts().places_people(),
+            Self::Keys => texts().places_keys(),
+            Self::Styleguide => texts().places_styleguide(),
+            Self::Settings => texts().places_settings(),
+            Self::Account => texts().places_account(),
+            Self::Search => texts().places_search(),
         }
+    }
+
+    /// Returns words, besides the title, that find the page in the search.
+    fn keywords(self) -> String {
+        match self {
+            Self::Home => texts().places_home_keywords(),
+            Self::Queue => texts().places_queue_keywords(),
+            Self::Leads => texts().places_leads_keywords(),
+            Self::Merges => texts().places_merges_keywords(),
+            Self::Approvals => texts().places_approvals_keywords(),
+            Self::Suggestions => texts().places_suggestions_keywords(),
+            Self::Versions(kind) => kinds::appearance(kind).about.to_owned(),
+            Self::Releases => texts().places_releases_keywords(),
+            Self::Outbox => texts().places_outbox_keywords(),
+            Self::Jobs => texts().places_jobs_keywords(),
+            Self::Runs => texts().places_runs_keywords(),
+            Self::Import => texts().places_import_keywords(),
+            Self::Dashboard => texts().places_dashboard_keywords(),
+            Self::AuditLog => texts().places_audit_log_keywords(),
+            Self::People => texts().places_people_keywords(),
+            Self::Keys => texts().places_keys_keywords(),
+            Self::Styleguide => texts().places_styleguide_keywords(),
+            Self::Settings => texts().places_settings_keywords(),
+            Self::Account => texts().places_account_keywords(),
+            Self::Search => String::new(),
+        }
+    }
+
+    /// Returns the paragraphs of the page's help.
+    pub fn help(self) -> Vec<String> {
+        let text = match self {
+            Self::Home => texts().help_home(),
+            Self::Queue => texts().help_queue(),
+            Self::Leads => texts().help_leads(),
+            Self::Merges => texts().help_merges(),
+            Self::Approvals => texts().help_approvals(),
+            Self::Suggestions => texts().help_suggestions(),
+            Self::Versions(kind) => {
+                return kinds::appearance(kind)
+                    .help
+                    .iter()
+                    .map(|paragraph| (*paragraph).to_owned())
+                    .collect();
+            }
+            Self::Releases => texts().help_releases(),
+            Self::Outbox => texts().help_outbox(),
+            Self::Jobs => texts().help_jobs(),
+            Self::Runs => texts().help_runs(),
+            Self::Import => texts().help_import(),
+            Self::Dashboard => texts().help_dashboard(),
+            Self::AuditLog => texts().help_audit_log(),
+            Self::People => texts().help_people(),
+            Self::Keys => texts().help_keys(),
+            Self::Styleguide => texts().help_styleguide(),
+            Self::Settings => texts().help_settings(),
+            Self::Account => texts().help_account(),
+            Self::Search => texts().help_search(),
+        };
+        text.split("\n\n").map(str::to_owned).collect()
     }
 }
 
@@ -158,26 +154,25 @@ pub struct MenuPage {
     pub group: MenuGroup,
     pub href: &'static str,
     pub icon: Icon,
-    pub title: &'static str,
     /// The key that opens the page after `g`.
     pub go: char,
-    /// Additional search keywords.
-    pub about: &'static str,
 }
 
-const fn place(
-    section: Section,
-    group: MenuGroup,
-    href: &'static str,
-    icon: Icon,
-    title: &'static str,
-    go: char,
-    about: &'static str,
-) -> MenuPage {
-    MenuPage { section, group, href, icon, title, go, about }
+const fn place(section: Section, group: MenuGroup, href: &'static str, icon: Icon, go: char) -> MenuPage {
+    MenuPage { section, group, href, icon, go }
 }
 
 impl MenuPage {
+    /// Returns the title of the page.
+    pub fn title(&self) -> String {
+        self.section.title()
+    }
+
+    /// Returns words, besides the title, that find the page in the search.
+    pub fn keywords(&self) -> String {
+        self.section.keywords()
+    }
+
     /// Returns the path without the query.
     fn path(&self) -> &'static str {
         self.href.split('?').next().unwrap_or(self.href)
@@ -194,249 +189,171 @@ static PLACES: LazyLock<Vec<MenuPage>> = LazyLock::new(|| {
 fn versions(kind: Kind) -> MenuPage {
     let (spec, look) = (kind.spec(), kinds::appearance(kind));
     let group = if spec.owner == Role::Enablement { MenuGroup::Content } else { MenuGroup::Rules };
-    place(Section::Versions(kind), group, spec.path, look.icon, spec.plural, look.go, look.about)
+    place(Section::Versions(kind), group, spec.path, look.icon, look.go)
 }
 
 /// Pages that precede the kinds of versions in the menu.
 const FIRST: &[MenuPage] = &[
-    place(Section::Home, MenuGroup::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
-    place(
-        Section::Queue,
-        MenuGroup::Start,
-        "/queue",
-        Icon::Inbox,
-        "Queue",
-        'q',
-        "waiting leads sdr triage decide",
-    ),
-    place(Section::Leads, MenuGroup::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
-    place(
-        Section::Merges,
-        MenuGroup::Start,
-        "/merges",
-        Icon::Merge,
-        "Duplicates",
-        'b',
-        "merge suggestions same person identity",
-    ),
-    place(
-        Section::Approvals,
-        MenuGroup::Start,
-        "/changes",
-        Icon::Approve,
-        "Approvals",
-        'c',
-        "changes reviews sign waiting",
-    ),
-    place(
-        Section::Suggestions,
-        MenuGroup::Start,
-        "/changes?show=mine",
-        Icon::Bulb,
-        "My suggestions",
-        'm',
-        "changes drafts",
-    ),
+    place(Section::Home, MenuGroup::Start, "/", Icon::Home, 'h'),
+    place(Section::Queue, MenuGroup::Start, "/queue", Icon::Inbox, 'q'),
+    place(Section::Leads, MenuGroup::Start, "/leads", Icon::Leads, 'l'),
+    place(Section::Merges, MenuGroup::Start, "/merges", Icon::Merge, 'b'),
+    place(Section::Approvals, MenuGroup::Start, "/changes", Icon::Approve, 'c'),
+    place(Section::Suggestions, MenuGroup::Start, "/changes?show=mine", Icon::Bulb, 'm'),
 ];
 
 /// Pages that follow the kinds of versions in the menu.
 const LATER: &[MenuPage] = &[
-    place(
-        Section::Releases,
-        MenuGroup::Rules,
-        "/releases",
-        Icon::Release,
-        "Releases",
-        'v',
-        "go live rollout bundles versions",
-    ),
-    place(
-        Section::Outbox,
-        MenuGroup::Sync,
-        "/sync",
-        Icon::Send,
-        "Deliveries",
-        'o',
-        "destinations deliveries actions failed",
-    ),
-    place(Section::Jobs, MenuGroup::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
-    place(
-        Section::Runs,
-        MenuGroup::Sync,
-        "/runs",
-        Icon::Hourglass,
-        "Runs",
-        'n',
-        "progress imports replays long work cancel",
-    ),
-    place(
-        Section::Dashboard,
-        MenuGroup::Control,
-        "/dashboard",
-        Icon::Dashboard,
-        "Dashboard",
-        'd',
-        "figures kpi report charts",
-    ),
-    place(
-        Section::AuditLog,
-        MenuGroup::Control,
-        "/audit",
-        Icon::Log,
-        "Audit log",
-        'a',
-        "who did what history",
-    ),
-    place(Section::People, MenuGroup::Settings, "/people", Icon::Person, "People", 'p', "users roles team"),
-    place(Section::Keys, MenuGroup::Settings, "/keys", Icon::Key, "API keys", 'k', "programs tokens"),
-    place(
-        Section::Styleguide,
-        MenuGroup::Settings,
-        "/styleguide",
-        Icon::Columns,
-        "Styleguide",
-        'y',
-        "components design tokens",
-    ),
-    place(
-        Section::Settings,
-        MenuGroup::Settings,
-        "/settings",
-        Icon::Sliders,
-        "Settings",
-        's',
-        "organisation owners mail",
-    ),
-    place(
-        Section::Import,
-        MenuGroup::Elsewhere,
-        "/import",
-        Icon::Upload,
-        "Import leads",
-        'i',
-        "upload csv file history ndjson",
-    ),
-    place(
-        Section::Account,
-        MenuGroup::Elsewhere,
-        "/account",
-        Icon::Person,
-        "Your account",
-        'u',
-        "password time zone sessions profile",
-    ),
+    place(Section::Releases, MenuGroup::Rules, "/releases", Icon::Release, 'v'),
+    place(Section::Outbox, MenuGroup::Sync, "/sync", Icon::Send, 'o'),
+    place(Section::Jobs, MenuGroup::Sync, "/sync/jobs", Icon::Clock, 'j'),
+    place(Section::Runs, MenuGroup::Sync, "/runs", Icon::Hourglass, 'n'),
+    place(Section::Dashboard, MenuGroup::Control, "/dashboard", Icon::Dashboard, 'd'),
+    place(Section::AuditLog, MenuGroup::Control, "/audit", Icon::Log, 'a'),
+    place(Section::People, MenuGroup::Settings, "/people", Icon::Person, 'p'),
+    place(Section::Keys, MenuGroup::Settings, "/keys", Icon::Key, 'k'),
+    place(Section::Styleguide, MenuGroup::Settings, "/styleguide", Icon::Columns, 'y'),
+    place(Section::Settings, MenuGroup::Settings, "/settings", Icon::Sliders, 's'),
+    place(Section::Import, MenuGroup::Elsewhere, "/import", Icon::Upload, 'i'),
+    place(Section::Account, MenuGroup::Elsewhere, "/account", Icon::Person, 'u'),
 ];
 
 /// An action that a person can take on a page.
 pub struct PageAction {
-    pub title: &'static str,
-    /// Additional search keywords.
-    pub about: &'static str,
+    /// Returns the title.
+    pub title: fn() -> String,
+    /// Returns words, besides the title, that find the action in the search.
+    pub keywords: fn() -> String,
     pub href: &'static str,
     action: &'static str,
 }
 
 const ACTS: &[PageAction] = &[
     PageAction {
-        title: "Stop a workflow",
-        about: "kill switch pause",
+        title: || texts().places_stop_workflow(),
+        keywords: || texts().places_stop_workflow_keywords(),
         href: "/",
         action: StopWorkflow::PATH,
     },
-    PageAction { title: "Add a person", about: "invite user", href: "/people", action: AddPerson::PATH },
-    PageAction { title: "Create an API key", about: "make token", href: "/keys", action: AddKey::PATH },
     PageAction {
-        title: "Pause or resume a destination",
-        about: "",
+        title: || texts().places_add_person(),
+        keywords: || texts().places_add_person_keywords(),
+        href: "/people",
+        action: AddPerson::PATH,
+    },
+    PageAction {
+        title: || texts().places_add_key(),
+        keywords: || texts().places_add_key_keywords(),
+        href: "/keys",
+        action: AddKey::PATH,
+    },
+    PageAction {
+        title: || texts().places_pause_destination(),
+        keywords: String::new,
         href: "/sync",
         action: PauseDestination::PATH,
     },
     PageAction {
-        title: "Retry failed actions",
-        about: "try again deliveries",
+        title: || texts().places_retry_deliveries(),
+        keywords: || texts().places_retry_deliveries_keywords(),
         href: "/sync/effects?state=dead",
         action: ReplayEffects::PATH,
     },
-    PageAction { title: "Run a job now", about: "", href: "/sync/jobs", action: RunJob::PATH },
-    PageAction { title: "Replay decisions", about: "", href: "/runs", action: StartReplay::PATH },
-    PageAction { title: "Cancel a run", about: "", href: "/runs?state=running", action: CancelRun::PATH },
     PageAction {
-        title: "Change your password",
-        about: "",
+        title: || texts().places_run_job(),
+        keywords: String::new,
+        href: "/sync/jobs",
+        action: RunJob::PATH,
+    },
+    PageAction {
+        title: || texts().places_replay(),
+        keywords: String::new,
+        href: "/runs",
+        action: StartReplay::PATH,
+    },
+    PageAction {
+        title: || texts().places_cancel_run(),
+        keywords: String::new,
+        href: "/runs?state=running",
+        action: CancelRun::PATH,
+    },
+    PageAction {
+        title: || texts().places_change_password(),
+        keywords: String::new,
         href: "/account#h-password",
         action: ChangePassword::PATH,
     },
     PageAction {
-        title: "Change your time zone and number format",
-        about: "preferences",
+        title: || texts().places_change_formats(),
+        keywords: || texts().places_change_formats_keywords(),
         href: "/account#h-shown",
         action: SetPreferences::PATH,
     },
     PageAction {
-        title: "Sign out in other browsers",
-        about: "sessions log out",
+        title: || texts().places_sign_out_others(),
+        keywords: || texts().places_sign_out_others_keywords(),
         href: "/account#h-sessions",
         action: EndOtherSessions::PATH,
     },
     PageAction {
-        title: "Change the organisation's name",
-        about: "",
+        title: || texts().places_rename_organization(),
+        keywords: String::new,
         href: "/settings#h-organisation",
         action: SetOrganisation::PATH,
     },
     PageAction {
-        title: "Set the layer owners",
-        about: "accountable",
+        title: || texts().places_set_owners(),
+        keywords: || texts().places_set_owners_keywords(),
         href: "/settings#h-owners",
         action: SetOwners::PATH,
     },
     PageAction {
-        title: "Send a test e-mail",
-        about: "",
+        title: || texts().places_send_test(),
+        keywords: String::new,
         href: "/settings#h-mail",
         action: SendTestMail::PATH,
     },
     PageAction {
-        title: "Sign out",
-        about: "log out logout leave",
+        title: || texts().places_sign_out(),
+        keywords: || texts().places_sign_out_keywords(),
         href: "/account#h-sessions",
         action: SignOut::PATH,
     },
     PageAction {
-        title: "Change the theme",
-        about: "dark light auto colours colors mode appearance",
+        title: || texts().places_theme(),
+        keywords: || texts().places_theme_keywords(),
         href: "/account#h-theme",
         action: SetTheme::PATH,
     },
     PageAction {
-        title: "Edit a rule",
-        about: "rule set change draft suggest threshold",
+        title: || texts().places_edit_rule(),
+        keywords: || texts().places_edit_rule_keywords(),
         href: "/rules",
         action: StartChange::PATH,
     },
     PageAction {
-        title: "Edit a list",
-        about: "reference list target accounts upload draft suggest",
+        title: || texts().places_edit_list(),
+        keywords: || texts().places_edit_list_keywords(),
         href: "/lists",
         action: StartChange::PATH,
     },
     PageAction {
-        title: "Edit a pool",
-        about: "people assignment rotation draft suggest",
+        title: || texts().places_edit_pool(),
+        keywords: || texts().places_edit_pool_keywords(),
         href: "/pools",
         action: StartChange::PATH,
     },
     PageAction {
-        title: "Edit field extraction",
-        about: "map phrases draft suggest",
+        title: || texts().places_edit_map(),
+        keywords: || texts().places_edit_map_keywords(),
         href: "/maps",
         action: StartChange::PATH,
     },
 ];
 
 /// Returns the title of the page with a path, if it is in the table.
-pub fn title_of(path: &str) -> Option<&'static str> {
-    PLACES.iter().find(|place| place.path() == path).map(|place| place.title)
+pub fn title_of(path: &str) -> Option<String> {
+    PLACES.iter().find(|place| place.path() == path).map(MenuPage::title)
 }
 
 /// Returns the pages that the viewer may see.

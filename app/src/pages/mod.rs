@@ -1,5 +1,8 @@
 //! The pages, rendered on the server only. Each one reads the store and returns a `frame::PageContent`.
 
+// Lists name the types of their labels, which the trait leaves open: `&'static str` or `String`.
+#![allow(refining_impl_trait)]
+
 mod assignees;
 mod changes;
 pub(crate) mod control;

@@ -4,6 +4,8 @@ use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
+use crate::texts::texts;
+
 /// The viewer's time and time zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -16,24 +18,45 @@ pub struct Clock {
 impl Clock {
     /// Formats the day and time: `Today 09:02`, `Yesterday 14:20`, `19 Nov 14:20`, `19 Nov 2025`.
     pub fn day_and_time(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.zone);
-        let now = self.now.with_timezone(&self.zone);
-        match (now.date_naive() - local.date_naive()).num_days() {
-            0 => local.format("Today %H:%M").to_string(),
-            1 => local.format("Yesterday %H:%M").to_string(),
-            -1 => local.format("Tomorrow %H:%M").to_string(),
-            _ if local.year() == now.year() || (now - local).num_days() < 120 => {
-                local.format("%-d %b %H:%M").to_string()
-            }
-            _ => local.format("%-d %b %Y").to_string(),
+        match self.days_ago(at) {
+            0 => texts().clock_today(self.minute(at)),
+            1 => texts().clock_yesterday(self.minute(at)),
+            -1 => texts().clock_tomorrow(self.minute(at)),
+            _ => self.other_day(at),
         }
     }
 
     /// Like [`Self::day_and_time`], within a sentence: `today 09:02`.
     pub fn in_sentence(&self, at: DateTime<Utc>) -> String {
-        let text = self.day_and_time(at);
-        let is_word = ["Today", "Yesterday", "Tomorrow"].iter().any(|word| text.starts_with(word));
-        if is_word { text.to_lowercase() } else { text }
+        match self.days_ago(at) {
+            0 => texts().clock_today_said(self.minute(at)),
+            1 => texts().clock_yesterday_said(self.minute(at)),
+            -1 => texts().clock_tomorrow_said(self.minute(at)),
+            _ => self.other_day(at),
+        }
+    }
+
+    /// Returns the number of days between an instant's day and today, in the viewer's time zone.
+    fn days_ago(&self, at: DateTime<Utc>) -> i64 {
+        (self.local(self.now).date_naive() - self.local(at).date_naive()).num_days()
+    }
+
+    fn other_day(&self, at: DateTime<Utc>) -> String {
+        let (local, now) = (self.local(at), self.local(self.now));
+        if local.year() == now.year() || (now - local).num_days() < 120 {
+            texts().clock_day_and_time(day(&local), self.minute(at))
+        } else {
+            day_of_year(&local)
+        }
+    }
+
+    fn local(&self, at: DateTime<Utc>) -> DateTime<Tz> {
+        at.with_timezone(&self.zone)
+    }
+
+    /// Formats the time of day to the minute: `09:02`.
+    fn minute(&self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%H:%M").to_string()
     }
 
     /// Formats the age: `just now`, `12 min ago`, `46 h ago`, `5 days ago`, then the day.
@@ -41,10 +64,10 @@ impl Clock {
         let past = self.now - at;
         match past.num_minutes() {
             ..0 => self.day_and_time(at),
-            0 => "just now".into(),
-            minutes @ 1..60 => format!("{minutes}\u{a0}min ago"),
-            minutes @ 60..2_880 => format!("{}\u{a0}h ago", minutes / 60),
-            minutes @ 2_880..20_160 => format!("{}\u{a0}days ago", minutes / 1_440),
+            0 => texts().clock_just_now(),
+            minutes @ 1..60 => texts().clock_minutes_ago(minutes.to_string()),
+            minutes @ 60..2_880 => texts().clock_hours_ago((minutes / 60).to_string()),
+            minutes @ 2_880..20_160 => texts().clock_days_ago(minutes / 1_440),
             _ => self.day(at),
         }
     }
@@ -52,19 +75,24 @@ impl Clock {
     /// Formats the remaining time: `in 12 min`, `in 3 h`, or `now` for the past.
     pub fn until(&self, at: DateTime<Utc>) -> String {
         let seconds = (at - self.now).num_seconds();
-        if seconds <= 0 { "now".into() } else { format!("in {}", super::number::duration(seconds as f64)) }
+        if seconds <= 0 {
+            texts().clock_now()
+        } else {
+            texts().clock_until(super::number::duration(seconds as f64))
+        }
     }
 
     /// Formats the day, with the year unless it is the current one: `19 Nov`.
     pub fn day(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.zone);
-        let same_year = local.year() == self.now.with_timezone(&self.zone).year();
-        local.format(if same_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
+        let local = self.local(at);
+        if local.year() == self.local(self.now).year() { day(&local) } else { day_of_year(&local) }
     }
 
     /// Formats the full date and time: `Tue 24 Nov 2026, 09:02:14 CET`.
     pub fn full(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
+        let local = self.local(at);
+        let weekday = texts().clock_weekday(local.weekday().number_from_monday());
+        texts().clock_full(weekday, day_of_year(&local), self.time(at), local.format("%Z").to_string())
     }
 
     /// Renders a `<time>` with the time of day to the second, for instants that are minutes away.
@@ -74,7 +102,7 @@ impl Clock {
 
     /// Formats the time of day to the second: `09:02:14`.
     pub fn time(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone).format("%H:%M:%S").to_string()
+        self.local(at).format("%H:%M:%S").to_string()
     }
 
     /// Renders a `<time>` with the day and time.
@@ -89,16 +117,28 @@ impl Clock {
 
     /// Renders a `<time>` with the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
     pub fn stamp_second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
-        let is_today =
-            self.now.with_timezone(&self.zone).date_naive() == at.with_timezone(&self.zone).date_naive();
-        let day = if is_today { "Today".to_owned() } else { self.day(at) };
-        element(at, self.full(at), format!("{day} {}", self.time(at)))
+        let shown = match self.days_ago(at) {
+            0 => texts().clock_today(self.time(at)),
+            _ => texts().clock_day_and_time(self.day(at), self.time(at)),
+        };
+        element(at, self.full(at), shown)
     }
 
     /// Renders a `<time>` with the age.
     pub fn relative(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.ago(at))
     }
+}
+
+/// Formats a day: `19 Nov`.
+fn day(local: &DateTime<Tz>) -> String {
+    texts().clock_day(local.day().to_string(), texts().clock_month(local.month()))
+}
+
+/// Formats a day with its year: `19 Nov 2025`.
+fn day_of_year(local: &DateTime<Tz>) -> String {
+    let month = texts().clock_month(local.month());
+    texts().clock_day_of_year(local.day().to_string(), month, local.year().to_string())
 }
 
 fn element(at: DateTime<Utc>, full: String, shown: String) -> impl IntoView {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 
 /// A page's path with its filters, from which links with other filters are built.
@@ -122,9 +123,9 @@ impl Address {
 pub const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An active filter.
-pub struct Chip {
+pub struct Chip<Name = &'static str> {
     /// The filter's label.
-    pub name: &'static str,
+    pub name: Name,
     /// The filter's value in words.
     pub value: String,
     /// The page without the filter.
@@ -132,23 +133,23 @@ pub struct Chip {
 }
 
 /// Renders the active filters, each with a link that removes it.
-pub fn chips(chips: Vec<Chip>, cleared: String) -> impl IntoView {
+pub fn chips<Name: IntoView + 'static>(chips: Vec<Chip<Name>>, cleared: String) -> impl IntoView + use<Name> {
     let several = chips.len() > 1;
-    let one = |chip: Chip| {
+    let one = |chip: Chip<Name>| {
         view! {
             <li>
                 <a class="chip" href=chip.href>
                     <span class="quiet">{chip.name}</span><span class="clip">{chip.value}</span>{icon(Icon::Cross)}
-                    <span class="sr">"Remove this filter"</span>
+                    <span class="sr">{texts().filters_remove()}</span>
                 </a>
             </li>
         }
     };
     (!chips.is_empty()).then(|| {
         view! {
-            <ul class="chips" aria-label="Active filters">
+            <ul class="chips" aria-label=texts().filters_active()>
                 {chips.into_iter().map(one).collect_view()}
-                {several.then(|| view! { <li><a class="btn plain" href=cleared>"Clear all"</a></li> })}
+                {several.then(|| view! { <li><a class="btn plain" href=cleared>{texts().filters_clear()}</a></li> })}
             </ul>
         }
     })
@@ -159,12 +160,13 @@ pub type FilterOption = (String, String);
 
 /// Renders a select of a filter form; the first option means no filter.
 pub fn select(
-    label: &'static str,
+    label: impl Into<Oco<'static, str>>,
     name: &'static str,
-    none: &'static str,
+    none: impl Into<Oco<'static, str>>,
     choices: Vec<FilterOption>,
     chosen: Option<&str>,
-) -> impl IntoView + use<> {
+) -> AnyView {
+    let (label, none) = (label.into(), none.into());
     let chosen = chosen.map(str::to_owned);
     let option = |(value, words): FilterOption| {
         let selected = chosen.as_ref() == Some(&value);
@@ -176,6 +178,7 @@ pub fn select(
             {choices.into_iter().map(option).collect_view()}
         </select>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -59,9 +59,9 @@ pub fn input<Label: IntoView>(field: InputProps<Label>, flash: &Flash) -> impl I
 
 /// The properties of a [`text`].
 #[derive(Clone, Copy)]
-pub struct TextAreaProps {
+pub struct TextAreaProps<Label = &'static str> {
     pub id: &'static str,
-    pub label: &'static str,
+    pub label: Label,
     pub name: &'static str,
     pub rows: u32,
     pub maxlength: u32,
@@ -70,7 +70,11 @@ pub struct TextAreaProps {
 
 /// Renders a multi-line field with its submitted value and error. The label does not wrap the field: otherwise the field's
 /// content would become part of its accessible name.
-pub fn text(field: TextAreaProps, value: &str, error: Option<String>) -> impl IntoView + use<> {
+pub fn text<Label: IntoView>(
+    field: TextAreaProps<Label>,
+    value: &str,
+    error: Option<String>,
+) -> impl IntoView + use<Label> {
     let TextAreaProps { id, label, name, rows, maxlength, required } = field;
     let problem = format!("{id}-error");
     let described = error.is_some().then(|| problem.clone());
@@ -123,7 +127,7 @@ pub fn checks(
 }
 
 /// Renders a text that is shown only once, with a button that copies it. Without scripts, people select and copy it.
-pub fn secret(label: &'static str, text: String) -> impl IntoView {
+pub fn secret(label: impl IntoView, text: String) -> impl IntoView {
     view! {
         <div class="label secret">
             <label for="secret">{label}</label>

@@ -22,6 +22,7 @@ pub mod note;
 pub mod number;
 pub mod progress;
 pub mod refresh;
+pub mod series;
 pub mod table;
 pub mod titles;
 pub mod words;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use crate::texts::texts;
 
 /// The severity of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub fn note(tone: Tone, children: impl IntoView) -> impl IntoView {
 /// Renders a flash message. Dismissing it loads the page again, which shows a message only once.
 pub fn flash(text: String, is_problem: bool, page: Option<String>) -> impl IntoView {
     let away = page.map(|page| {
-        view! { <a class="btn plain icon" href=page title="Dismiss">{icon(Icon::Cross)}<span class="sr">"Dismiss the message"</span></a> }
+        view! { <a class="btn plain icon" href=page title=texts().note_dismiss()>{icon(Icon::Cross)}<span class="sr">{texts().note_dismiss()}</span></a> }
     });
     let (tone, sign) = if is_problem { ("bad", Icon::Alert) } else { ("info", Icon::Info) };
     view! { <div class="note flash" data-a=tone>{icon(sign)}<p role="status">{text}</p>{away}</div> }
@@ -43,10 +44,10 @@ pub fn flash(text: String, is_problem: bool, page: Option<String>) -> impl IntoV
 /// Renders placeholder lines while content is loading.
 pub fn skeleton(lines: usize) -> impl IntoView {
     let lines = (0..lines).map(|_| view! { <span></span> }).collect_view();
-    view! { <div class="skeleton" role="status"><span class="sr">"Loading"</span>{lines}</div> }
+    view! { <div class="skeleton" role="status"><span class="sr">{texts().note_loading()}</span>{lines}</div> }
 }
 
 /// Renders an empty state with a hint on what to do.
-pub fn empty(sign: Icon, title: &'static str, children: impl IntoView) -> impl IntoView {
+pub fn empty(sign: Icon, title: impl IntoView, children: impl IntoView) -> impl IntoView {
     view! { <div class="empty">{icon(sign)}<h2>{title}</h2>{children}</div> }
 }

@@ -3,6 +3,8 @@
 use leptos::prelude::use_context;
 use store::settings::NumberFormat;
 
+use crate::texts::texts;
+
 /// Returns the separators for thousands and decimals. The format is a Leptos context of the request, because too many places
 /// format numbers to pass it to each.
 fn signs() -> (char, char) {
@@ -44,7 +46,7 @@ pub fn count(n: impl Into<i128>) -> String {
 /// Formats a number with at most `digits` decimals, without trailing zeros: `1,400.5`.
 pub fn decimal(n: f64, digits: usize) -> String {
     if !n.is_finite() {
-        return "n/a".into();
+        return texts().number_not_available();
     }
     let text = format!("{:.digits$}", n.abs());
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
@@ -62,7 +64,11 @@ fn fixed(n: f64, digits: usize) -> String {
 
 /// Formats a share as a percentage with one decimal: `24.8 %`.
 pub fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{}\u{a0}%", fixed(share * 100.0, 1)) } else { "n/a".into() }
+    if share.is_finite() {
+        texts().number_percent(fixed(share * 100.0, 1))
+    } else {
+        texts().number_not_available()
+    }
 }
 
 /// Formats a confidence with two decimals: `0.88`. Truncates rather than rounds, since 0.849 must not look like the 0.85 that
@@ -76,36 +82,32 @@ pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
     const DAY: f64 = 24.0 * HOUR;
-    let days = |n: f64| {
-        if decimal(n, 1) == "1" { "1\u{a0}day".to_owned() } else { format!("{}\u{a0}days", decimal(n, 1)) }
-    };
     match seconds {
-        s if !s.is_finite() => "n/a".into(),
-        s if s < 0.95 => format!("{}\u{a0}ms", decimal(s * 1000.0, 0)),
-        s if s < 10.0 => format!("{}\u{a0}s", decimal(s, 1)),
-        s if s < 100.0 => format!("{}\u{a0}s", decimal(s, 0)),
-        s if s < 100.0 * MINUTE => format!("{}\u{a0}min", decimal(s / MINUTE, 0)),
-        s if s < 2.0 * DAY => format!("{}\u{a0}h", decimal(s / HOUR, 1)),
-        s if s < 10.0 * DAY => days(s / DAY),
-        s => days((s / DAY).round()),
+        s if !s.is_finite() => texts().number_not_available(),
+        s if s < 0.95 => texts().number_milliseconds(decimal(s * 1000.0, 0)),
+        s if s < 10.0 => texts().number_seconds(decimal(s, 1)),
+        s if s < 100.0 => texts().number_seconds(decimal(s, 0)),
+        s if s < 100.0 * MINUTE => texts().number_minutes(decimal(s / MINUTE, 0)),
+        s if s < 2.0 * DAY => texts().number_hours(decimal(s / HOUR, 1)),
+        // Rounded as it is shown: 1.04 days are "1 day".
+        s if s < 10.0 * DAY => texts().number_days((s / DAY * 10.0).round() / 10.0, decimal(s / DAY, 1)),
+        s => texts().number_days((s / DAY).round(), decimal((s / DAY).round(), 0)),
     }
 }
 
 /// Formats an amount of money, abbreviated: `€1.92 M`, `$60 k`, `CHF 940`.
 pub fn money(amount: f64, currency: &str) -> String {
-    let (scaled, suffix) = match amount.abs() {
-        n if n >= 999_500.0 => (amount / 1e6, "\u{a0}M"),
-        n if n >= 10_000.0 => (amount / 1e3, "\u{a0}k"),
-        _ => (amount, ""),
+    // Three digits are significant.
+    let short = |scaled: f64| match scaled.abs() {
+        n if n < 10.0 => decimal(scaled, 2),
+        n if n < 100.0 => decimal(scaled, 1),
+        _ => decimal(scaled, 0),
     };
-    let digits = if scaled.abs() < 10.0 && !suffix.is_empty() {
-        2
-    } else if scaled.abs() < 100.0 && !suffix.is_empty() {
-        1
-    } else {
-        0
+    let figure = match amount.abs() {
+        n if n >= 999_500.0 => texts().number_millions(short(amount / 1e6)),
+        n if n >= 10_000.0 => texts().number_thousands(short(amount / 1e3)),
+        _ => decimal(amount, 0),
     };
-    let figure = format!("{}{suffix}", decimal(scaled, digits));
     match currency {
         "EUR" => format!("€{figure}"),
         "USD" => format!("${figure}"),
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_shown_in_the_format_of_whoever_looks() {
+    fn figures_are_shown_in_the_format_of_the_viewer() {
         use leptos::prelude::{Owner, provide_context};
         let shown = |format: NumberFormat| {
             Owner::new().with(|| {
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn durations_have_the_unit_that_fits() {
         assert_eq!(duration(86_400.0 * 62.2), "62\u{a0}days");
-        let shown = [0.0, 0.3, 0.96, 14.2, 185.0, 9000.0, 86_400.0 * 3.1].map(duration);
+        let shown = [0.0, 0.3, 0.96, 14.2, 185.0, 9000.0, 86_400.0 * 3.1, f64::NAN].map(duration);
         assert_eq!(
             shown,
             [
@@ -186,7 +188,8 @@ mod tests {
                 "14\u{a0}s",
                 "3\u{a0}min",
                 "2.5\u{a0}h",
-                "3.1\u{a0}days"
+                "3.1\u{a0}days",
+                "n/a"
             ]
         );
     }

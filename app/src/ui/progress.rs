@@ -5,10 +5,11 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::number;
+use crate::texts::texts;
 
 /// Renders `done` of `all` as a bar and in words; `stop` is a form that stops the work.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
-    let said = format!("{what}: {} of {}", number::count(done.min(all)), number::count(all));
+    let said = texts().progress_of(what, number::count(done.min(all)), number::count(all));
     progress_with_text(said, done, Some(all), stop)
 }
 
@@ -37,13 +38,13 @@ pub fn progress_with_text(
 /// without scripts, people check again at `again`.
 pub fn adding(since: Duration, again: &str) -> impl IntoView + use<> {
     let said = match since.as_secs() {
-        0..=1 => "Adding up the figures".to_owned(),
-        seconds => format!("Adding up the figures, for {seconds}\u{a0}s by now"),
+        0..=1 => texts().progress_computing(),
+        seconds => texts().progress_computing_since(number::duration(seconds as f64)),
     };
     view! {
         <div class="progress">
             <label><span>{said}</span><progress></progress></label>
-            <a class="btn" href=again.to_owned()>"Look again"</a>
+            <a class="btn" href=again.to_owned()>{texts().progress_refresh()}</a>
         </div>
     }
 }

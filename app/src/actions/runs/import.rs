@@ -20,6 +20,7 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, l
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Starts the import of an uploaded file, then redirects to the run.
 ///
@@ -42,17 +43,17 @@ pub async fn start_import(
     let upload = uploads::of_person(&request.store, person(&request)?, id).await?;
     // After a problem, the form shows the submitted values again.
     let page = import_path(id).with_query(&fields.query());
-    let wrong = |why: &str| lead_to_with(&page, &Flash::new(format!("Nothing was imported. {why}")));
+    let wrong = |why: &str| lead_to_with(&page, &Flash::new(texts().import_not_started(why)));
     let known = workflow_names(&request.store).await?;
     if !known.iter().any(|known| known.name == fields.workflow && known.is_live) {
-        return wrong("Choose a workflow that is live.");
+        return wrong(&texts().import_wrong_workflow());
     }
     let file = ImportFolder::new(data_dir(&request)?, id).file();
     let zone = request.viewer.as_ref().map_or(Tz::UTC, |viewer| viewer.time_zone);
     let path = file.clone();
     let columns = match blocking(move || preview::preview(&path)).await {
         Ok(look) => look.columns,
-        Err(_) if !file.exists() => return wrong("The file was deleted. Upload it again."),
+        Err(_) if !file.exists() => return wrong(&texts().import_file_deleted()),
         Err(error) => return Err(error),
     };
     let mapping = match fields.resolved(&columns).mapping(&columns, zone) {
@@ -138,7 +139,7 @@ fn taken(id: Uuid, taken: service::Result<()>) -> Result<(LocalPath, Flash)> {
     match taken.map_err(Error::from) {
         Ok(()) => Ok((import_path(id), Flash::default())),
         Err(Error::Invalid { message }) => {
-            Ok((back_to(None, "/import"), Flash::new(format!("The file was not taken. {message}"))))
+            Ok((back_to(None, "/import"), Flash::new(texts().import_upload_rejected(message))))
         }
         Err(error) => Err(error),
     }
@@ -156,7 +157,7 @@ pub async fn cancel_upload(
     let request = allowed::<CancelUpload>()?;
     let id: Uuid = upload.parse().map_err(|_| Error::NotFound { what: "upload".into() })?;
     upload::cancel(&request.store, &actor(&request)?, data_dir(&request)?, id).await?;
-    lead_to_with(&back_to(None, "/import"), &Flash::new("Upload cancelled."))
+    lead_to_with(&back_to(None, "/import"), &Flash::new(texts().import_upload_cancelled()))
 }
 
 /// Returns the path of the page that maps a file's columns.
@@ -173,9 +174,7 @@ fn person(request: &Request) -> Result<PersonId> {
 /// # Errors
 /// Returns [`Error::Invalid`] if the server is configured without one.
 pub fn data_dir(request: &Request) -> Result<&Path> {
-    request.data_dir.as_deref().ok_or_else(|| Error::Invalid {
-        message: "This server has no data directory, so it takes no files.".into(),
-    })
+    request.data_dir.as_deref().ok_or_else(|| Error::Invalid { message: texts().import_no_folder() })
 }
 
 /// Reads a file on a thread for blocking work.

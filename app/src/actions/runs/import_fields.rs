@@ -7,6 +7,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use service::import::preview::SampleMapping;
 
+use crate::texts::texts;
+use crate::ui::{number, series};
+
 /// The number of outcomes in the form.
 pub const OUTCOME_ROWS: usize = 3;
 /// The maximum number of lines with other fields.
@@ -142,7 +145,7 @@ impl ImportFields {
             name => name.parse().ok(),
         };
         if zone.is_none() {
-            problems.push(format!("There is no time zone `{}`; choose one of the list.", self.zone));
+            problems.push(texts().import_wrong_zone(&self.zone));
         }
         let order = match self.dates.as_str() {
             "" => None,
@@ -165,20 +168,18 @@ impl ImportFields {
         let mut pairs = Vec::new();
         let lines = (1..).zip(self.more.lines()).filter(|(_, line)| !line.trim().is_empty());
         for (number, line) in lines {
-            let mut wrong = |why: &str| problems.push(format!("Other fields, line {number}: {why}"));
+            let number = number::count(number);
             let Some((field, column)) = line.split_once('=') else {
-                wrong(&format!("`{}` is not field = column.", line.trim()));
+                problems.push(texts().import_more_not_a_pair(number, line.trim()));
                 continue;
             };
             let field = field.trim();
             if field.is_empty() || column.trim().is_empty() {
-                wrong(&format!("`{}` needs a field and a column: field = column.", line.trim()));
+                problems.push(texts().import_more_half(number, line.trim()));
             } else if !used.insert(field) {
-                wrong(&format!("`{field}` has a column already; remove the line."));
+                problems.push(texts().import_more_twice(number, field));
             } else if pairs.len() == MORE_FIELDS {
-                wrong(&format!(
-                    "There is room for {MORE_FIELDS} other fields; remove this and what is below."
-                ));
+                problems.push(texts().import_more_too_many(number, MORE_FIELDS.to_string()));
                 break;
             } else {
                 // A space after the equals sign is formatting, not part of the column's name.
@@ -193,17 +194,22 @@ impl ImportFields {
     fn outcome_rules(&self, problems: &mut Vec<String>) -> Vec<String> {
         let mut rules = Vec::new();
         for (number, [column, value, stage, at]) in (1..).zip(self.outcomes()) {
-            let parts = [("column", column), ("value", value.trim()), ("stage", stage)];
-            let missing: Vec<&str> =
-                parts.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
+            let parts = [
+                (texts().import_outcome_part_column(), column),
+                (texts().import_outcome_part_value(), value.trim()),
+                (texts().import_outcome_part_stage(), stage),
+            ];
+            let missing: Vec<String> =
+                parts.into_iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| name).collect();
             match (missing.as_slice(), at) {
                 ([], "") => rules.push(format!("{column}={value}:{stage}")),
                 ([], at) => rules.push(format!("{column}={value}:{stage}@{at}")),
                 ([_, _, _], "") => {}
-                (missing, _) => problems.push(format!(
-                    "Outcome {number} has no {}. Fill in column, value and stage, or clear all of it.",
-                    missing.join(" and no ")
-                )),
+                (missing, _) => {
+                    problems.push(
+                        texts().import_outcome_incomplete(number::count(number), series::any_of(missing)),
+                    );
+                }
             }
         }
         rules
@@ -268,11 +274,11 @@ mod tests {
         };
         let problems = fields.mapping(&columns(&["Status", "Staff"]), Tz::UTC).unwrap_err();
         let expected = [
-            "Other fields, line 3: `nothing` is not",
-            "Other fields, line 4: `= Staff` needs",
-            "Other fields, line 5: `size` has a column already",
-            "Other fields, line 6: `email` has a column already",
-            "Outcome 2 has no column and no value and no stage.",
+            "Other fields, line 3: `nothing` is not in the form",
+            "Other fields, line 4: `= Staff` needs both",
+            "Other fields, line 5: `size` already has a column",
+            "Other fields, line 6: `email` already has a column",
+            "Outcome 2 has no column, value or stage.",
             "Outcome 3 has no value.",
             "There is no time zone `Mars/Olympus`",
         ];

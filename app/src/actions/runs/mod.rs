@@ -20,6 +20,7 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, l
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Cancels a run, then redirects to `next`.
 ///
@@ -36,8 +37,8 @@ pub async fn cancel_run(
     let request = allowed::<CancelRun>()?;
     let run = owned(&request, &run).await?;
     let said = match runs::cancel(&request.store, &actor(&request)?, run.id).await {
-        Ok(()) => "Cancelling. What it has done so far stays.",
-        Err(store::Error::Refused(_)) => "It is over, or is being cancelled already.",
+        Ok(()) => texts().runs_cancel_requested(),
+        Err(store::Error::Refused(_)) => texts().runs_cancel_too_late(),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), path(run.id).as_str()), &Flash::new(said))
@@ -61,16 +62,16 @@ pub async fn retry_run(
     let request = allowed::<RetryRun>()?;
     let run = owned(&request, &run).await?;
     if !matches!(run.state()?, RunState::Failed | RunState::Cancelled) {
-        return lead_to_with(
-            &path(run.id),
-            &Flash::new("Only a run that failed or was cancelled is retried."),
-        );
+        return lead_to_with(&path(run.id), &Flash::new(texts().runs_retry_refused()));
     }
     let new = again(&request, &run, &form).await;
     match new {
         Err(Error::Conflict { .. }) => lead_to_with(&path(run.id), &Flash::new(REPEATED)),
         Err(Error::Invalid { message }) => lead_to_with(&path(run.id), &Flash::new(message)),
-        new => lead_to_with(&back_to(next.as_deref(), path(new?).as_str()), &Flash::new("Started again.")),
+        new => lead_to_with(
+            &back_to(next.as_deref(), path(new?).as_str()),
+            &Flash::new(texts().runs_retry_started()),
+        ),
     }
 }
 

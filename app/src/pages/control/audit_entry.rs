@@ -122,7 +122,7 @@ impl AuditNames {
                 ("Saved view".into(), list.map(str::to_owned))
             }
             "page" => {
-                let title = title_of(id).map_or_else(|| words::sentence(id.trim_matches('/')), str::to_owned);
+                let title = title_of(id).unwrap_or_else(|| words::sentence(id.trim_matches('/')));
                 let is_page = LISTS.iter().any(|list| list.path == id) || id.starts_with("/runs/");
                 (title, is_page.then(|| id.to_owned()))
             }

@@ -19,6 +19,7 @@ use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
 use crate::error::{Error, Result};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::form::{lines, once};
 use crate::ui::icon::{Icon, icon};
@@ -31,14 +32,17 @@ const SHOWN: usize = 5;
 const COLUMNS: usize = 12;
 /// Characters to show of a cell.
 const CELL_CHARS: usize = 60;
-/// The lead's own fields: form name and label.
-const OWN: [(&str, &str); 5] = [
-    ("email", "E-mail address"),
-    ("external_id", "ID in the source"),
-    ("name", "Name"),
-    ("company", "Company"),
-    ("domain", "Company domain"),
-];
+
+/// Returns the lead's own fields: form name and label.
+fn own_fields() -> [(&'static str, String); 5] {
+    [
+        ("email", texts().import_field_email()),
+        ("external_id", texts().import_field_external_id()),
+        ("name", texts().import_field_name()),
+        ("company", texts().import_field_company()),
+        ("domain", texts().import_field_domain()),
+    ]
+}
 
 /// Renders the page that maps the columns.
 #[component]
@@ -78,24 +82,24 @@ async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result
             {form(&here, &upload, &look, &fields, &workflows).into_any()}
             <div>
                 <section class="stacked-sections" aria-labelledby="h-read">
-                    <h2 id="h-read">"Preview"</h2>
+                    <h2 id="h-read">{texts().import_preview()}</h2>
                     {preview}
                 </section>
                 <section class="stacked-sections" aria-labelledby="h-file">
-                    <h2 id="h-file">"First rows of the file"</h2>
+                    <h2 id="h-file">{texts().import_first_rows()}</h2>
                     {as_it_is(&look).into_any()}
                 </section>
             </div>
         </div>
     };
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/import">"Import leads"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().import_breadcrumb()><a href="/import">{texts().import_title()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{upload.file_name.clone()}</h1>
         <span class="meta">{size(upload.bytes)}</span>
-        <span class="meta">{format!("Read as {}", look.format)}</span>
+        <span class="meta">{texts().import_read_as(look.format.to_string())}</span>
     };
     Ok(PageContent {
-        title: format!("Import {}", upload.file_name),
+        title: texts().import_mapping_title(&upload.file_name),
         bar: bar.into_any(),
         body: body.into_any(),
     })
@@ -103,11 +107,13 @@ async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result
 
 fn gone(upload: &Upload) -> PageContent {
     let bar = view! { <h1>{upload.file_name.clone()}</h1> };
-    let run = upload.run_id.map(|run| view! { <p><a href=format!("/runs/{run}")>"See its import"</a></p> });
+    let run = upload
+        .run_id
+        .map(|run| view! { <p><a href=format!("/runs/{run}")>{texts().import_to_run()}</a></p> });
     let body = view! {
-        <p>"The file was imported or has expired, and was deleted."</p>
+        <p>{texts().import_gone()}</p>
         {run}
-        <p><a class="btn" href="/import">"Upload another file"</a></p>
+        <p><a class="btn" href="/import">{texts().import_upload_another()}</a></p>
     };
     PageContent { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
 }
@@ -169,8 +175,8 @@ fn form(
     workflows: &[WorkflowName],
 ) -> impl IntoView + use<> {
     let columns = &look.columns;
-    let own = OWN.iter().zip(fields.own()).map(|((name, label), (_, chosen))| {
-        choice((*label).to_owned(), format!("fields[{name}]"), "No column", columns, chosen)
+    let own = own_fields().into_iter().zip(fields.own()).map(|((name, label), (_, chosen))| {
+        choice(label, format!("fields[{name}]"), texts().import_no_column(), columns, chosen)
     });
     let own = own.collect_view();
     let known: Vec<(String, String)> =
@@ -181,28 +187,28 @@ fn form(
             {once(&here.request, "start-import")}
             <input type="hidden" name="upload" value=upload.id.to_string() />
             <fieldset class="mapping">
-                <legend>"Leads"</legend>
-                {named("Workflow".into(), "fields[workflow]".into(), None, known, &fields.workflow)}
+                <legend>{texts().import_leads()}</legend>
+                {named(texts().import_workflow(), "fields[workflow]".into(), None, known, &fields.workflow)}
                 {own}
-                {choice("Time".into(), "fields[at]".into(), "Time of the import", columns, &fields.at)}
-                {named("Time zone".into(), "fields[zone]".into(), None, zones(), &fields.zone)}
-                <p class="meta">"The time zone applies to times in the file that do not name one."</p>
-                {named("Date format".into(), "fields[dates]".into(), Some("Not needed"), date_formats(), &fields.dates)}
-                <p class="meta">"The date format applies to dates such as 3/4/2026. Without one, they are rejected."</p>
+                {choice(texts().import_time(), "fields[at]".into(), texts().import_time_of_import(), columns, &fields.at)}
+                {named(texts().import_zone(), "fields[zone]".into(), None, zones(), &fields.zone)}
+                <p class="meta">{texts().import_zone_about()}</p>
+                {named(texts().import_dates(), "fields[dates]".into(), Some(texts().import_dates_none()), date_formats(), &fields.dates)}
+                <p class="meta">{texts().import_dates_about()}</p>
             </fieldset>
             <fieldset class="mapping outcomes">
-                <legend>"Outcomes"</legend>
-                <p class="meta">"When a column has a value, the lead reached a stage."</p>
+                <legend>{texts().import_outcomes()}</legend>
+                <p class="meta">{texts().import_outcomes_about()}</p>
                 {outcomes(columns, fields)}
             </fieldset>
             <div class="label">
-                <label for="more">"Other fields, one per line: field = column"</label>
+                <label for="more">{texts().import_more_fields()}</label>
                 <textarea id="more" class="field" name="fields[more]" rows="2" maxlength="10000">{lines(&fields.more)}</textarea>
-                <p class="meta">"Every column is also available to field extraction under its own name."</p>
+                <p class="meta">{texts().import_more_fields_about()}</p>
             </div>
             <div class="row actions">
-                <button class="btn primary">"Start import"</button>
-                <button class="btn" formmethod="get" formaction=page>"Update preview"</button>
+                <button class="btn primary">{texts().import_start()}</button>
+                <button class="btn" formmethod="get" formaction=page>{texts().import_update_preview()}</button>
             </div>
         </form>
     }
@@ -228,15 +234,16 @@ fn outcomes(columns: &[String], fields: &ImportFields) -> impl IntoView + use<> 
         .collect();
     let rows = (1..).zip(fields.outcomes()).map(|(place, [column, value, stage, at])| {
         let name = |part: &str| format!("fields[{part}{place}]");
+        let number = number::count(place);
         view! {
             <div class="row">
-                {choice(format!("Outcome {place}: column"), name("column"), "No column", columns, column)}
+                {choice(texts().import_outcome_column(&number), name("column"), texts().import_no_column(), columns, column)}
                 <label class="label">
-                    {format!("Outcome {place}: value")}
+                    {texts().import_outcome_value(&number)}
                     <input class="field" name=name("value") value=value.to_owned() maxlength="200" autocomplete="off" />
                 </label>
-                {named(format!("Outcome {place}: stage"), name("stage"), Some("No stage"), stages.clone(), stage)}
-                {choice(format!("Outcome {place}: time"), name("ended"), "Unknown time", columns, at)}
+                {named(texts().import_outcome_stage(&number), name("stage"), Some(texts().import_no_stage()), stages.clone(), stage)}
+                {choice(texts().import_outcome_time(&number), name("ended"), texts().import_unknown_time(), columns, at)}
             </div>
         }
     });
@@ -247,7 +254,7 @@ fn outcomes(columns: &[String], fields: &ImportFields) -> impl IntoView + use<> 
 fn choice(
     label: String,
     name: String,
-    none: &'static str,
+    none: String,
     columns: &[String],
     chosen: &str,
 ) -> impl IntoView + use<> {
@@ -263,7 +270,7 @@ fn choice(
 fn named(
     label: String,
     name: String,
-    none: Option<&'static str>,
+    none: Option<String>,
     choices: Vec<(String, String)>,
     chosen: &str,
 ) -> impl IntoView + use<> {
@@ -292,19 +299,17 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
         Err(Error::Invalid { message }) => {
             let wrong = message.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view();
             let note = note(Tone::Bad, view! { <div class="stacked">{wrong}</div> });
-            return Ok(("The mapping needs a correction.".into(), note.into_any()));
+            return Ok((texts().import_mapping_wrong(), note.into_any()));
         }
         Err(error) => return Err(error),
     };
     let rejected = rows.iter().filter(|row| row.problem.as_ref().is_some_and(|why| !why.is_outcome)).count();
-    let first = number::plural(rows.len() as i64, "row", "rows");
+    let shown = number::count(rows.len() as i64);
     let answer = match rejected {
-        0 => format!("The first {first} can be imported. Check which column means what."),
-        many => format!(
-            "{} of the first {first} would be rejected. Check which column means what.",
-            number::count(many as i64)
-        ),
+        0 => texts().import_preview_good(rows.len(), shown),
+        many => texts().import_preview_rejected(many, number::count(many as i64), shown),
     };
+    let own = own_fields();
     let row = |row: &SampleRow| {
         let cell = |field: &str| row.fields.get(field).map(|text| short(text)).unwrap_or_default();
         let stages: Vec<&str> = row.stages.iter().map(|stage| words::stage(*stage)).collect();
@@ -313,26 +318,26 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
                 view! { <td colspan="7" class="tone" data-a="bad">{icon(Icon::Alert)}" "{reason(problem)}</td> },
             ),
             half => Either::Right(view! {
-                {OWN.iter().map(|(field, label)| view! { <td data-l=*label>{cell(field)}</td> }).collect_view()}
-                <td data-l="Time">{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
-                <td data-l="Outcomes">
+                {own.iter().map(|(field, label)| view! { <td data-l=label.clone()>{cell(field)}</td> }).collect_view()}
+                <td data-l=texts().import_time()>{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
+                <td data-l=texts().import_outcomes()>
                     {stages.join(", ")}
                     {half.as_ref().map(|half| view! { <span class="tone" data-a="warn">{reason(half)}</span> })}
                 </td>
             }),
         };
-        view! { <tr><th scope="row">{format!("Line {}", number::count(row.line as i64))}</th>{cells}</tr> }
+        view! { <tr><th scope="row">{texts().import_line_number(number::count(row.line as i64))}</th>{cells}</tr> }
     };
     let rows = rows.iter().map(row).collect_view();
     let table = view! {
         <table class="table stack import-preview">
-            <caption class="sr">"The first rows as they would be imported"</caption>
+            <caption class="sr">{texts().import_preview_caption()}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Line"</th>
-                    {OWN.iter().map(|(_, label)| view! { <th scope="col">{*label}</th> }).collect_view()}
-                    <th scope="col">"Time"</th>
-                    <th scope="col">"Outcomes"</th>
+                    <th scope="col">{texts().import_line()}</th>
+                    {own.iter().map(|(_, label)| view! { <th scope="col">{label.clone()}</th> }).collect_view()}
+                    <th scope="col">{texts().import_time()}</th>
+                    <th scope="col">{texts().import_outcomes()}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -343,18 +348,21 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
 
 /// Returns why a row or its outcome would be rejected.
 fn reason(problem: &SampleProblem) -> String {
-    let kind = if problem.is_outcome { "Outcome rejected" } else { "Rejected" };
-    match &problem.column {
-        Some(column) => format!("{kind}: {column}: {}", problem.reason),
-        None => format!("{kind}: {}", problem.reason),
+    let reason = &problem.reason;
+    match (&problem.column, problem.is_outcome) {
+        (Some(column), false) => texts().import_rejected_column(column, reason),
+        (None, false) => texts().import_rejected(reason),
+        (Some(column), true) => texts().import_outcome_rejected_column(column, reason),
+        (None, true) => texts().import_outcome_rejected(reason),
     }
 }
 
 /// Renders the first rows and columns unparsed.
 fn as_it_is(look: &FilePreview) -> impl IntoView + use<> {
     let more = look.columns.len().saturating_sub(COLUMNS);
-    let more = (more > 0)
-        .then(|| view! { <p class="meta">{format!("And {}.", number::plural(more as i64, "more column", "more columns"))}</p> });
+    let more = (more > 0).then(
+        || view! { <p class="meta">{texts().import_more_columns(more, number::count(more as i64))}</p> },
+    );
     let heads =
         look.columns.iter().take(COLUMNS).map(|column| view! { <th scope="col">{short(column)}</th> });
     let rows = look.rows.iter().take(SHOWN).map(|row| {
@@ -362,9 +370,9 @@ fn as_it_is(look: &FilePreview) -> impl IntoView + use<> {
         view! { <tr>{cells}</tr> }
     });
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="First rows of the file">
+        <div class="scroll" tabindex="0" role="region" aria-label=texts().import_first_rows()>
             <table class="table">
-                <caption class="sr">"The first rows of the file"</caption>
+                <caption class="sr">{texts().import_first_rows()}</caption>
                 <thead><tr>{heads.collect_view()}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>

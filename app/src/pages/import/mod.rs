@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::islands::Upload;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
@@ -27,50 +28,50 @@ async fn load(here: PageContext) -> Result<PageContent> {
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let unfinished = unfinished::of_person(&here.request.store, viewer.id).await?;
     let bar = view! {
-        <h1>"Import leads"</h1>
-        <span class="meta">"Past leads, evaluated at their original time"</span>
-        <a class="btn push" href="/runs?kind=import">"Earlier imports"</a>
+        <h1>{texts().import_title()}</h1>
+        <span class="meta">{texts().import_about()}</span>
+        <a class="btn push" href="/runs?kind=import">{texts().import_earlier()}</a>
     };
     // The decimal separator of the viewer's number format.
     let mark = number::decimal(0.5, 1).trim_matches(|letter: char| letter.is_ascii_digit()).to_owned();
     let body = view! {
         <form class="import-file" data-upload="" method="post" action="/import/upload" enctype="multipart/form-data">
-            <p class="answer-line">"Choose a file of up to 2\u{a0}GB, or a spreadsheet of up to 50\u{a0}MB."</p>
+            <p class="answer-line">{texts().import_choose()}</p>
             <label class="label">
-                "CSV, Excel (.xlsx) or NDJSON file"
+                {texts().import_file()}
                 <input class="field" type="file" name="file" accept=".csv,.tsv,.txt,.xlsx,.ndjson,.jsonl,text/csv,text/tab-separated-values,text/plain,application/x-ndjson,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" required />
             </label>
             <p class="tone" data-a="bad" data-upload-problem="" hidden></p>
-            <button class="btn primary">{icon(Icon::Upload)}"Upload file"</button>
+            <button class="btn primary">{icon(Icon::Upload)}{texts().import_upload()}</button>
             <ul class="meta">
-                <li>"The first row has to name the columns. Delimiters, encodings and decimal commas are recognized."</li>
-                <li>"An upload that is interrupted resumes: choose the same file again."</li>
-                <li>"Nothing is imported yet. You check the columns first."</li>
+                <li>{texts().import_hint_header()}</li>
+                <li>{texts().import_hint_resume()}</li>
+                <li>{texts().import_hint_check()}</li>
             </ul>
         </form>
         <Upload mark />
         {(!unfinished.is_empty()).then(|| table(&unfinished, here.clock))}
     };
-    Ok(PageContent { title: "Import leads".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().import_title(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<> {
     let row = |upload: &UnfinishedUpload| {
-        let arrived = format!("{} of {}", size(upload.received), size(upload.bytes));
+        let arrived = texts().import_unfinished_of(size(upload.received), size(upload.bytes));
         view! {
             <tr>
                 <th scope="row">{upload.file_name.clone()}</th>
-                <td data-l="Arrived" class="arrived">
+                <td data-l=texts().import_unfinished_uploaded() class="arrived">
                     <label>
                         <span>{arrived}</span>
                         <progress max=upload.bytes.to_string() value=upload.received.to_string()></progress>
                     </label>
                 </td>
-                <td class="num" data-l="Last part">{clock.stamp(upload.updated_at)}</td>
+                <td class="num" data-l=texts().import_unfinished_last()>{clock.stamp(upload.updated_at)}</td>
                 <td class="end">
                     <form method="post" action=CancelUpload::PATH>
                         <input type="hidden" name="upload" value=upload.id.to_string() />
-                        <button class="btn">"Cancel upload"<span class="sr">{format!(" of {}", upload.file_name)}</span></button>
+                        <button class="btn" aria-label=texts().import_cancel_upload_of(&upload.file_name)>{texts().import_cancel_upload()}</button>
                     </form>
                 </td>
             </tr>
@@ -79,16 +80,16 @@ fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<>
     let rows = unfinished.iter().map(row).collect_view();
     view! {
         <section class="stacked-sections unfinished-uploads" data-upload-rest="" aria-labelledby="h-unfinished">
-            <h2 id="h-unfinished">"Unfinished uploads"</h2>
-            <p class="meta">"Choose the same file above to resume. Unfinished uploads are deleted after three days."</p>
+            <h2 id="h-unfinished">{texts().import_unfinished()}</h2>
+            <p class="meta">{texts().import_unfinished_about()}</p>
             <table class="table stack">
-                <caption class="sr">"Files that have arrived in part"</caption>
+                <caption class="sr">{texts().import_unfinished_caption()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"File"</th>
-                        <th scope="col">"Arrived"</th>
-                        <th scope="col" class="num">"Last part"</th>
-                        <th scope="col"><span class="sr">"Cancel"</span></th>
+                        <th scope="col">{texts().import_unfinished_file()}</th>
+                        <th scope="col">{texts().import_unfinished_uploaded()}</th>
+                        <th scope="col" class="num">{texts().import_unfinished_last()}</th>
+                        <th scope="col"><span class="sr">{texts().import_cancel_upload()}</span></th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -100,9 +101,9 @@ fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<>
 /// Formats a file size.
 fn size(bytes: i64) -> String {
     match bytes {
-        ..1_000 => number::plural(bytes, "byte", "bytes"),
-        1_000..1_000_000 => format!("{}\u{a0}kB", number::count(bytes / 1_000)),
-        1_000_000..1_000_000_000 => format!("{}\u{a0}MB", number::decimal(bytes as f64 / 1e6, 1)),
-        _ => format!("{}\u{a0}GB", number::decimal(bytes as f64 / 1e9, 2)),
+        ..1_000 => texts().import_size_bytes(bytes, number::count(bytes)),
+        1_000..1_000_000 => texts().import_size_kilobytes(number::count(bytes / 1_000)),
+        1_000_000..1_000_000_000 => texts().import_size_megabytes(number::decimal(bytes as f64 / 1e6, 1)),
+        _ => texts().import_size_gigabytes(number::decimal(bytes as f64 / 1e9, 2)),
     }
 }

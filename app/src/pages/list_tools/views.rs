@@ -8,6 +8,7 @@ use crate::actions::views::{DeleteView, RenameView, SaveView};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::filters::Address;
 use crate::ui::form::ask;
 
@@ -27,7 +28,7 @@ pub async fn views(here: &PageContext, flash: &Flash, address: &Address) -> Resu
         view! { <li><a href=href aria-current=current>{view.name.clone()}</a></li> }
     };
     let links = (!saved.is_empty()).then(|| {
-        view! { <nav aria-label="Saved views"><ul class="views">{saved.iter().map(link).collect_view()}</ul></nav> }
+        view! { <nav aria-label=texts().list_tools_views()><ul class="views">{saved.iter().map(link).collect_view()}</ul></nav> }
     });
     let form = match open {
         Some(view) => change(&view, flash).into_any(),
@@ -42,11 +43,11 @@ fn save(address: &Address, query: String, flash: &Flash) -> impl IntoView + use<
             <input type="hidden" name="page" value=address.path() />
             <input type="hidden" name="query" value=query />
             {name(flash, None)}
-            <button class="btn primary">"Save view"</button>
-            <p class="meta">"Saves filters, order and columns, only for you. Saving under the same name replaces the view."</p>
+            <button class="btn primary">{texts().list_tools_save()}</button>
+            <p class="meta">{texts().list_tools_save_about()}</p>
         </form>
     };
-    ask("Save this view", is_wrong(flash), form)
+    ask(texts().list_tools_save_this(), is_wrong(flash), form)
 }
 
 fn change(view: &SavedView, flash: &Flash) -> impl IntoView + use<> {
@@ -55,14 +56,14 @@ fn change(view: &SavedView, flash: &Flash) -> impl IntoView + use<> {
         <form method="post" action=RenameView::PATH>
             <input type="hidden" name="view" value=id.clone() />
             {name(flash, Some(view.name.clone()))}
-            <button class="btn primary">"Rename"</button>
+            <button class="btn primary">{texts().list_tools_rename()}</button>
         </form>
         <form method="post" action=DeleteView::PATH>
             <input type="hidden" name="view" value=id />
-            <button class="btn danger">{format!("Delete “{}”", view.name)}</button>
+            <button class="btn danger">{texts().list_tools_delete(&view.name)}</button>
         </form>
     };
-    ask("Change this view", is_wrong(flash), form)
+    ask(texts().list_tools_edit(), is_wrong(flash), form)
 }
 
 /// Returns whether the form was rejected, in which case it stays open.
@@ -78,7 +79,7 @@ fn name(flash: &Flash, now: Option<String>) -> impl IntoView + use<> {
     view! {
         <div class="stacked">
             <label class="label">
-                "Name"
+                {texts().list_tools_name()}
                 <input
                     class="field" type="text" name="name" required maxlength=NAME_CHARS.to_string() autocomplete="off"
                     value=typed aria-invalid=invalid aria-describedby=described

@@ -14,18 +14,11 @@ use crate::actions::releases::{ApproveRelease, GoLive, WithdrawRelease};
 use crate::context::{Request, Viewer};
 use crate::error::Result;
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
-
-const REASON: TextAreaProps = TextAreaProps {
-    id: "reason",
-    label: "Reason",
-    name: "reason",
-    rows: 2,
-    maxlength: 5_000,
-    required: true,
-};
+use crate::ui::series;
 
 /// A release with the data that decides which actions the viewer has.
 pub struct ReleaseActions {
@@ -82,13 +75,15 @@ pub fn approvals(acts: &ReleaseActions, clock: Clock) -> impl IntoView + use<> {
     let row = |role: Role| {
         let given = acts.approvals.iter().find(|approval| approval.role == role);
         let (sign, said) = match given {
-            Some(approval) => (
-                Icon::Check,
-                Either::Left(
-                    view! { <small>{approval.name.clone()}", "{clock.stamp_in_sentence(approval.at)}</small> },
-                ),
+            Some(approval) => {
+                let said = texts().releases_approved_by_at(&approval.name);
+                let said = view! { <small>{said.s0}{clock.stamp_in_sentence(approval.at)}{said.s1}</small> };
+                (Icon::Check, Either::Left(said))
+            }
+            None => (
+                Icon::Clock,
+                Either::Right(view! { <small class="quiet">{texts().releases_not_approved()}</small> }),
             ),
-            None => (Icon::Clock, Either::Right(view! { <small class="quiet">"not yet"</small> })),
         };
         view! { <li class="pair-line" data-a=given.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
     };
@@ -108,29 +103,26 @@ pub fn next_step(acts: &ReleaseActions, request: &Request, next: &str) -> impl I
         Ok(_) => Either::Left(view! {
             <form class="stack-form" method="post" action=GoLive::PATH>
                 {hidden(acts, request, next, "go-live")}
-                <button class="btn primary">{icon(Icon::Release)}"Go live"</button>
+                <button class="btn primary">{icon(Icon::Release)}{texts().releases_go_live()}</button>
             </form>
         }),
-        Err(TransitionRefusal::Editor) => Either::Right(
-            view! { <p class="meta">"You edited this change, so someone else must go live with it."</p> },
-        ),
-        Err(_) => Either::Right(view! { <p class="meta">"RevOps can go live with it."</p> }),
+        Err(TransitionRefusal::Editor) => {
+            Either::Right(view! { <p class="meta">{texts().releases_go_live_editor()}</p> })
+        }
+        Err(_) => Either::Right(view! { <p class="meta">{texts().releases_go_live_others()}</p> }),
     })
 }
 
 fn approving(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoView + use<> {
     let titles: Vec<&str> = acts.missing.iter().map(|role| role.title()).collect();
-    let why = format!(
-        "Another release went live after this one was approved, so it was rebuilt on what is live now. {} must approve it again.",
-        titles.join(" and ")
-    );
+    let why = texts().releases_approve_again(series::all_of(&titles));
     let roles = acts.roles_to_approve();
     let buttons = roles
         .iter()
         .enumerate()
         .map(|(index, role)| {
             let class = if index == 0 { "btn primary" } else { "btn" };
-            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{format!("Approve as {}", role.title())}</button> }
+            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().releases_approve_as(role.title())}</button> }
         })
         .collect_view();
     let form = (!roles.is_empty()).then(|| {
@@ -142,7 +134,7 @@ fn approving(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoV
         }
     });
     let editor = (acts.is_editor && acts.is_waiting_for_approval())
-        .then(|| view! { <p class="meta">"You edited this change, so someone else must approve it."</p> });
+        .then(|| view! { <p class="meta">{texts().releases_approve_editor()}</p> });
     view! { <p>{why}</p>{form}{editor} }
 }
 
@@ -151,16 +143,24 @@ pub fn withdrawing(acts: &ReleaseActions, request: &Request, flash: &Flash) -> i
     acts.may(ReleaseAction::Withdraw).is_ok().then(|| {
         let error = flash.errors.get("reason").cloned();
         let is_open = error.is_some();
+        let reason = TextAreaProps {
+            id: "reason",
+            label: texts().releases_reason(),
+            name: "reason",
+            rows: 2,
+            maxlength: 5_000,
+            required: true,
+        };
         let form = view! {
             <form class="stack-form" method="post" action=WithdrawRelease::PATH>
                 {once(request, "withdraw-release")}
                 <input type="hidden" name="number" value=acts.release.number.to_string() />
-                <p>"It will not go live. Its version stays, and you can start another change from it."</p>
-                {text(REASON, "", error)}
-                <button class="btn danger">"Withdraw release"</button>
+                <p>{texts().releases_withdraw_explained()}</p>
+                {text(reason, "", error)}
+                <button class="btn danger">{texts().releases_withdraw()}</button>
             </form>
         };
-        ask("Withdraw", is_open, form)
+        ask(texts().releases_withdraw(), is_open, form)
     })
 }
 

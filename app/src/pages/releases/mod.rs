@@ -18,12 +18,13 @@ use crate::lists::{CHANGES, ListInfo, RELEASES};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::Icon;
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, titles, words};
+use crate::ui::{note, number, titles, words};
 
 pub use self::release::ReleasePage;
 
@@ -50,13 +51,16 @@ impl ListPage for ReleaseList {
 
     const INFO: ListInfo = RELEASES;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("release", "releases");
     const PAGE_ROWS: usize = RELEASE_PAGE_ROWS;
     const HEAD: &'static [&'static str] =
         &["Number", "Release", "Workflow", "Stage", "Since", "Change", "Changed", "Live since", "Created"];
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Releases, "Releases")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Releases, texts().releases_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().releases_rows(rows, number::count(rows as i64))
     }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
@@ -90,7 +94,7 @@ impl ListPage for ReleaseList {
         Ok(ReleaseListExtras { workflows: workflow_names(&here.request.store).await?, clock: here.clock })
     }
 
-    fn table<'a>(&'a self, extras: &'a ReleaseListExtras) -> Table<'a, Release> {
+    fn table<'a>(&'a self, extras: &'a ReleaseListExtras) -> Table<'a, Release, String> {
         table(extras.clock)
     }
 
@@ -100,8 +104,9 @@ impl ListPage for ReleaseList {
         _flash: &Flash,
         extras: &ReleaseListExtras,
         _found: &ListRows<Release, i64>,
-    ) -> ListFrame {
-        let bar = view! { <h1>"Releases"</h1><span class="meta">"Live, upcoming and past releases"</span> };
+    ) -> ListFrame<String> {
+        let bar =
+            view! { <h1>{texts().releases_title()}</h1><span class="meta">{texts().releases_about()}</span> };
         ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
@@ -115,12 +120,14 @@ impl ListPage for ReleaseList {
 
     fn empty(&self, _extras: &ReleaseListExtras, _found: &ListRows<Release, i64>) -> AnyView {
         if self.filter != ReleaseListFilter::default() {
-            let step = view! { <a class="btn" href=RELEASES.path>"Show all releases"</a> };
-            return note::empty(Icon::Search, "No releases match these filters", step).into_any();
+            let step = view! { <a class="btn" href=RELEASES.path>{texts().releases_show_all()}</a> };
+            return note::empty(Icon::Search, texts().releases_none_match_title(), step).into_any();
         }
-        let text = "When a change is approved, a release for each workflow that uses it appears here. It decides nothing until someone goes live with it.";
-        let next = view! { <p class="row"><a class="btn" href=CHANGES.path>"Approvals"</a></p> };
-        note::empty(Icon::Release, "No releases yet", view! { <p>{text}</p>{next} }).into_any()
+        let next = view! {
+            <p>{texts().releases_none()}</p>
+            <p class="row"><a class="btn" href=CHANGES.path>{texts().releases_to_approvals()}</a></p>
+        };
+        note::empty(Icon::Release, texts().releases_none_title(), next).into_any()
     }
 
     async fn lines(&self, store: &Store, rows: Vec<Release>) -> Result<Vec<Vec<String>>> {
@@ -149,10 +156,10 @@ fn line(row: &Release, titles: &Titles) -> Vec<String> {
 }
 
 impl ReleaseList {
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self) -> Vec<Chip<String>> {
         let href = self.address.start().without(&["stage"]).href();
         let value = self.filter.stage.map(|stage| words::release_stage(stage).1.to_owned());
-        value.map(|value| Chip { name: "Stage", value, href }).into_iter().collect()
+        value.map(|value| Chip { name: texts().releases_stage(), value, href }).into_iter().collect()
     }
 
     fn tabs(&self, workflows: &[WorkflowName]) -> impl IntoView + use<> {
@@ -162,10 +169,10 @@ impl ReleaseList {
             let is_here = self.address.get("workflow") == name;
             view! { <li><a href=href aria-current=is_here.then_some("true")>{title}</a></li> }
         };
-        let tabs = std::iter::once(tab("All workflows".into(), None))
+        let tabs = std::iter::once(tab(texts().releases_all_workflows(), None))
             .chain(workflows.iter().map(|workflow| tab(workflow.title.clone(), Some(&workflow.name))))
             .collect_view();
-        view! { <nav aria-label="Workflows"><ul class="tabs">{tabs}</ul></nav> }
+        view! { <nav aria-label=texts().releases_workflows()><ul class="tabs">{tabs}</ul></nav> }
     }
 }
 
@@ -175,37 +182,44 @@ fn form(address: &Address) -> impl IntoView + use<> {
         .map(|stage| (stage.to_string(), words::release_stage(*stage).1.to_owned()))
         .collect();
     view! {
-        <form role="search" method="get" action=RELEASES.path aria-label="Find releases">
+        <form role="search" method="get" action=RELEASES.path aria-label=texts().releases_find()>
             {address.kept(&["workflow", "sort", "cols"])}
-            {select("Stage", "stage", "Any stage", stages, address.get("stage"))}
-            <button class="btn">"Filter"</button>
+            {select(texts().releases_stage(), "stage", texts().releases_any_stage(), stages, address.get("stage"))}
+            <button class="btn">{texts().releases_filter()}</button>
         </form>
     }
 }
 
-fn table(clock: Clock) -> Table<'static, Release> {
+fn table(clock: Clock) -> Table<'static, Release, String> {
     let columns = vec![
-        Column::new("release", "Release", "", subject).sort("number"),
-        Column::new("stage", "Stage", "first", |row: &Release| {
+        Column::new("release", texts().releases_column_release(), "", subject).sort("number"),
+        Column::new("stage", texts().releases_column_stage(), "first", |row: &Release| {
             let (tone, stage) = words::release_stage(row.stage);
             dotted(tone, stage)
         }),
-        Column::new("workflow", "Workflow", "", |row: &Release| row.workflow_title.clone()).label("Workflow"),
-        Column::new("created", "Created", "num quiet", move |row: &Release| clock.stamp(row.created_at))
-            .label("Created")
-            .extra(),
-        Column::new("since", "Since", "num quiet", move |row: &Release| clock.stamp(row.stage_since)),
+        Column::new("workflow", texts().releases_column_workflow(), "", |row: &Release| {
+            row.workflow_title.clone()
+        })
+        .label(texts().releases_column_workflow()),
+        Column::new("created", texts().releases_column_created(), "num quiet", move |row: &Release| {
+            clock.stamp(row.created_at)
+        })
+        .label(texts().releases_column_created())
+        .extra(),
+        Column::new("since", texts().releases_column_since(), "num quiet", move |row: &Release| {
+            clock.stamp(row.stage_since)
+        }),
     ];
-    Table { caption: "Releases", class: "changes", columns, choose: None }
+    Table { caption: texts().releases_title(), class: "changes", columns, choose: None }
 }
 
 fn subject(row: &Release) -> impl IntoView + use<> {
     let about = row.change.as_ref().map(|change| {
         let what = titles::version(change.kind, &change.name);
-        format!("Release {}, {} {what}", row.number, change.kind.spec().title)
+        texts().releases_number_of(row.number.to_string(), change.kind.spec().title, what)
     });
     view! {
         <a href=format!("{}/{}", RELEASES.path, row.number)>{row.title().to_owned()}</a>
-        <small>{about.unwrap_or_else(|| format!("Release {}", row.number))}</small>
+        <small>{about.unwrap_or_else(|| texts().releases_number(row.number.to_string()))}</small>
     }
 }

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
@@ -45,9 +46,9 @@ async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result
     let release = &loaded.acts.release;
     let (tone, stage) = words::release_stage(release.stage);
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/releases">"Releases"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().releases_breadcrumb()><a href="/releases">{texts().releases_title()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{release.title().to_owned()}</h1>
-        <span class="tag">{format!("Release {}", release.number)}</span>
+        <span class="tag">{texts().releases_number(release.number.to_string())}</span>
         {dotted(tone, stage)}
     };
     let body = view! {
@@ -58,7 +59,7 @@ async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result
         </div>
     };
     Ok(PageContent {
-        title: format!("Release {}", release.number),
+        title: texts().releases_number(release.number.to_string()),
         bar: bar.into_any(),
         body: body.into_any(),
     })
@@ -85,17 +86,19 @@ fn headline(release: &Release) -> impl IntoView + use<> {
     let origin = match (&release.change, &release.waiver) {
         (Some(change), _) => {
             let href = format!("/changes/{}", change.number);
-            view! { "From "<a href=href>{format!("change #{}", change.number)}</a>". " }.into_any()
+            let said = texts().releases_from_change();
+            let change = texts().releases_change_number(change.number.to_string());
+            view! { {said.s0}<a href=href>{change}</a>{said.s1}" " }.into_any()
         }
-        (None, Some(why)) => format!("Went live without approval: {why}. ").into_any(),
+        (None, Some(why)) => view! { {texts().releases_waived(why)}" " }.into_any(),
         (None, None) => ().into_any(),
     };
     let in_flight = match release.in_flight {
-        InFlight::FinishOld => "Leads that are already decided finish as they are.",
-        InFlight::DecideAgain => "Leads in flight are decided again when it goes live.",
-        InFlight::HandToPeople => "Leads in flight go to people when it goes live.",
+        InFlight::FinishOld => texts().releases_finish_old(),
+        InFlight::DecideAgain => texts().releases_decide_again(),
+        InFlight::HandToPeople => texts().releases_hand_to_people(),
     };
-    view! { <div class="headline"><p>{format!("Workflow {}. ", release.workflow_title)}{origin}{in_flight}</p></div> }
+    view! { <div class="headline"><p>{texts().releases_of_workflow(&release.workflow_title)}" "{origin}{in_flight}</p></div> }
 }
 
 fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
@@ -103,28 +106,32 @@ fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
         let version = |number: Option<u32>| {
             number.map(|number| {
                 let href = format!("{}/{}?version={number}", part.kind.spec().path, part.name);
-                view! { <a href=href>{format!("Version {number}")}</a> }
+                view! { <a href=href>{texts().releases_version(number.to_string())}</a> }
             })
         };
         let (new, old) = (version(part.version), version(part.replaces));
-        let new = new.map_or_else(|| "Left out".into_any(), IntoAny::into_any);
-        let old = old.map_or_else(|| "New".into_any(), IntoAny::into_any);
+        let new = new.map_or_else(|| texts().releases_left_out().into_any(), IntoAny::into_any);
+        let old = old.map_or_else(|| texts().releases_added().into_any(), IntoAny::into_any);
         view! {
             <tr>
                 <th scope="row">{titles::version(part.kind, &part.name)}<small>{part.kind.spec().title}</small></th>
-                <td data-l="Release">{new}</td>
-                <td data-l="Replaces">{old}</td>
+                <td data-l=texts().releases_part_new()>{new}</td>
+                <td data-l=texts().releases_part_old()>{old}</td>
             </tr>
         }
     };
     let rows = parts.iter().map(row).collect_view();
     view! {
         <section class="stacked-sections">
-            <h2>"What it replaces"</h2>
+            <h2>{texts().releases_changes()}</h2>
             <table class="table stack changes">
-                <caption class="sr">"Parts that differ from the bundle that was live before"</caption>
+                <caption class="sr">{texts().releases_changes_caption()}</caption>
                 <thead>
-                    <tr><th scope="col">"Part"</th><th scope="col">"Release"</th><th scope="col">"Replaces"</th></tr>
+                    <tr>
+                        <th scope="col">{texts().releases_part()}</th>
+                        <th scope="col">{texts().releases_part_new()}</th>
+                        <th scope="col">{texts().releases_part_old()}</th>
+                    </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -140,12 +147,12 @@ fn history(loaded: &Loaded) -> impl IntoView + use<> {
         .map(|step| {
             let before = before.replace((step.stage, step.bundle, step.share));
             let what = match before {
-                Some((stage, bundle, _)) if stage == step.stage && bundle != step.bundle => "Rebuilt".to_owned(),
+                Some((stage, bundle, _)) if stage == step.stage && bundle != step.bundle => texts().releases_rebuilt(),
                 Some((stage, _, share)) if stage == step.stage && share == step.share => {
-                    "Gates changed".to_owned()
+                    texts().releases_gates_changed()
                 }
                 Some((stage, ..)) if stage == step.stage => {
-                    format!("{} % of leads", step.share.unwrap_or_default())
+                    texts().releases_share(step.share.unwrap_or_default().to_string())
                 }
                 _ => words::release_stage(step.stage).1.to_owned(),
             };
@@ -153,36 +160,33 @@ fn history(loaded: &Loaded) -> impl IntoView + use<> {
             let why = (!step.why.is_empty()).then(|| view! { <p class="why">{step.why.clone()}</p> });
             view! {
                 <li>
-                    <p class="row"><b>{what}</b><span class="quiet">{format!("by {by}")}</span><span class="quiet push">{loaded.clock.stamp(step.at)}</span></p>
+                    <p class="row"><b>{what}</b><span class="quiet">{texts().releases_by(by)}</span><span class="quiet push">{loaded.clock.stamp(step.at)}</span></p>
                     {why}
                 </li>
             }
         })
         .collect_view();
-    view! { <section class="stacked-sections"><h2>"History"</h2><ol class="plain-list comments">{rows}</ol></section> }
+    view! { <section class="stacked-sections"><h2>{texts().releases_history()}</h2><ol class="plain-list comments">{rows}</ol></section> }
 }
 
 fn aside(loaded: &Loaded) -> impl IntoView + use<> {
     let release = &loaded.acts.release;
     let next = format!("/releases/{}", release.number);
     let state = match (release.stage, release.replaced_by) {
-        (Stage::Approved, _) => "Approved, not live. It decides nothing yet.".to_owned(),
-        (Stage::Live, _) => "Live. It decides every event of its workflow.".to_owned(),
-        (Stage::Suspended, _) => {
-            "Suspended. It does not fit what is live now, so it cannot go live. Withdraw it, or start a new change."
-                .to_owned()
-        }
-        (Stage::Retired, Some(number)) => format!("Retired. Release {number} took its place."),
-        (Stage::Retired, None) => "Withdrawn. It never went live.".to_owned(),
-        (Stage::RolledBack, _) => "Rolled back. It decides nothing any more.".to_owned(),
+        (Stage::Approved, _) => texts().releases_stage_approved(),
+        (Stage::Live, _) => texts().releases_stage_live(),
+        (Stage::Suspended, _) => texts().releases_stage_suspended(),
+        (Stage::Retired, Some(number)) => texts().releases_stage_replaced(number.to_string()),
+        (Stage::Retired, None) => texts().releases_stage_withdrawn(),
+        (Stage::RolledBack, _) => texts().releases_stage_rolled_back(),
         (other, _) => words::release_stage(other).1.to_owned(),
     };
     let approved = release.change.is_some().then(|| {
-        view! { <section><h2>"Approved by"</h2>{actions::approvals(&loaded.acts, loaded.clock)}</section> }
+        view! { <section><h2>{texts().releases_approvals()}</h2>{actions::approvals(&loaded.acts, loaded.clock)}</section> }
     });
     view! {
         <section>
-            <h2>"Stage"</h2>
+            <h2>{texts().releases_stage()}</h2>
             <p>{state}</p>
             {actions::next_step(&loaded.acts, &loaded.request, &next).into_any()}
             {actions::withdrawing(&loaded.acts, &loaded.request, &loaded.flash).into_any()}

@@ -25,18 +25,19 @@ use crate::lists::{ListInfo, RUNS};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, words};
+use crate::ui::{note, number, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["kind", "state"];
 /// Periods to replay, in days.
-const PERIODS: [(&str, &str); 3] = [("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")];
+const PERIODS: [u8; 3] = [7, 30, 90];
 
 /// The list of runs.
 pub struct RunList {
@@ -60,13 +61,16 @@ impl ListPage for RunList {
 
     const INFO: ListInfo = RUNS;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("run", "runs");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &["Id", "Run", "State", "Progress", "Started", "Finished"];
     const TOPIC: Option<Topic> = Some(Topic::Runs);
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Runs, "Runs")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Runs, texts().runs_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().runs_rows(rows, number::count(rows as i64))
     }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
@@ -103,7 +107,7 @@ impl ListPage for RunList {
         })
     }
 
-    fn table<'a>(&'a self, extras: &'a RunListExtras) -> Table<'a, Run> {
+    fn table<'a>(&'a self, extras: &'a RunListExtras) -> Table<'a, Run, String> {
         table(&extras.names, extras.clock)
     }
 
@@ -113,12 +117,12 @@ impl ListPage for RunList {
         _flash: &Flash,
         extras: &RunListExtras,
         _found: &ListRows<Run, Uuid>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let bar = view! {
-            <h1>"Runs"</h1>
-            <span class="meta">"Long work, with its progress"</span>
+            <h1>{texts().runs_title()}</h1>
+            <span class="meta">{texts().runs_about()}</span>
             <span class="push row">
-                {here.may::<StartImport>().then(|| view! { <a class="btn" href="/import">"Import leads"</a> })}
+                {here.may::<StartImport>().then(|| view! { <a class="btn" href="/import">{texts().runs_import_leads()}</a> })}
                 {here.may::<StartReplay>().then(|| replay(here, &extras.workflows))}
             </span>
         };
@@ -134,8 +138,12 @@ impl ListPage for RunList {
     }
 
     fn empty(&self, _extras: &RunListExtras, _found: &ListRows<Run, Uuid>) -> AnyView {
-        let text = "Imports, replays and the impact of changes appear here when they start.";
-        note::empty(Icon::Hourglass, "No runs", view! { <p>{text}</p> }).into_any()
+        if self.kind.is_some() || self.state.is_some() {
+            let all = view! { <a class="btn" href=RUNS.path>{texts().runs_show_all()}</a> };
+            return note::empty(Icon::Search, texts().runs_none_match_title(), all).into_any();
+        }
+        let text = view! { <p>{texts().runs_none()}</p> };
+        note::empty(Icon::Hourglass, texts().runs_none_title(), text).into_any()
     }
 
     async fn lines(&self, _store: &Store, rows: Vec<Run>) -> Result<Vec<Vec<String>>> {
@@ -156,11 +164,11 @@ fn line(run: &Run) -> Vec<String> {
 }
 
 impl RunList {
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
         let kind = self.kind.map(|kind| words::run_kind(kind).to_owned());
         let state = self.state.map(|state| words::run_state(state).1.to_owned());
-        [("Kind", "kind", kind), ("State", "state", state)]
+        [(texts().runs_kind(), "kind", kind), (texts().runs_state(), "state", state)]
             .into_iter()
             .filter_map(|(name, key, value)| {
                 Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
@@ -177,30 +185,36 @@ fn form(list: &RunList) -> impl IntoView + use<> {
         .map(|state| (state.to_string(), words::run_state(*state).1.to_owned()))
         .collect();
     view! {
-        <form role="search" method="get" action=RUNS.path aria-label="Find runs">
+        <form role="search" method="get" action=RUNS.path aria-label=texts().runs_find()>
             {list.address.kept(&["sort", "cols"])}
-            {select("Kind", "kind", "Any kind", kinds, list.address.get("kind"))}
-            {select("State", "state", "Any state", states, list.address.get("state"))}
-            <button class="btn">"Filter"</button>
+            {select(texts().runs_kind(), "kind", texts().runs_any_kind(), kinds, list.address.get("kind"))}
+            {select(texts().runs_state(), "state", texts().runs_any_state(), states, list.address.get("state"))}
+            <button class="btn">{texts().runs_filter()}</button>
         </form>
     }
 }
 
-fn table(names: &BTreeMap<String, String>, clock: Clock) -> Table<'_, Run> {
+fn table(names: &BTreeMap<String, String>, clock: Clock) -> Table<'_, Run, String> {
     let columns = vec![
-        Column::new("run", "Run", "", |run: &Run| {
+        Column::new("run", texts().runs_column_run(), "", |run: &Run| {
             view! { <a href=format!("/runs/{}", run.id)>{title(run)}</a> }
         }),
-        Column::new("state", "State", "first", state),
-        Column::new("progress", "Progress", "wide", result::one_line),
-        Column::new("by", "Started by", "", move |run: &Run| words::actor(&run.created_by, names))
-            .label("Started by"),
-        Column::new("when", "Started", "num", move |run: &Run| clock.stamp(run.created_at))
-            .sort("when")
-            .label("Started"),
-        Column::new("process", "Process", "quiet", |run: &Run| run.runner.clone()).label("Process").extra(),
+        Column::new("state", texts().runs_column_state(), "first", state),
+        Column::new("progress", texts().runs_column_progress(), "wide", result::one_line),
+        Column::new("by", texts().runs_column_started_by(), "", move |run: &Run| {
+            words::actor(&run.created_by, names)
+        })
+        .label(texts().runs_column_started_by()),
+        Column::new("when", texts().runs_column_started(), "num", move |run: &Run| {
+            clock.stamp(run.created_at)
+        })
+        .sort("when")
+        .label(texts().runs_column_started()),
+        Column::new("process", texts().runs_column_process(), "quiet", |run: &Run| run.runner.clone())
+            .label(texts().runs_column_process())
+            .extra(),
     ];
-    Table { caption: "Runs and their states", class: "runs", columns, choose: None }
+    Table { caption: texts().runs_caption(), class: "runs", columns, choose: None }
 }
 
 /// Returns the title of a run.
@@ -209,9 +223,9 @@ fn title(run: &Run) -> String {
     let text = |name: &str| run.input.get(name).and_then(serde_json::Value::as_str);
     match kind {
         RunKind::Import => text("file_name")
-            .map_or_else(|| words::run_kind(kind).to_owned(), |name| format!("Import of {name}")),
+            .map_or_else(|| words::run_kind(kind).to_owned(), |name| texts().runs_import_of(name)),
         RunKind::ChangeImpact => match run.input.get("change").and_then(serde_json::Value::as_i64) {
-            Some(number) => format!("Impact of change #{number}"),
+            Some(number) => texts().runs_impact_of(number.to_string()),
             None => words::run_kind(kind).to_owned(),
         },
         RunKind::ReplayDecisions | RunKind::ReplayDeliveries => words::run_kind(kind).to_owned(),
@@ -221,9 +235,12 @@ fn title(run: &Run) -> String {
 /// Renders the state of a run with its color.
 fn state(run: &Run) -> impl IntoView + use<> {
     let (tone, word) = match (run.state.parse(), &run.cancelled_by) {
-        (Ok(RunState::Running), Some(_)) => ("warn", "Cancelling"),
-        (Ok(state), _) => words::run_state(state),
-        (Err(_), _) => ("unknown", "Unknown"),
+        (Ok(RunState::Running), Some(_)) => ("warn", texts().runs_cancelling()),
+        (Ok(state), _) => {
+            let (tone, word) = words::run_state(state);
+            (tone, word.to_owned())
+        }
+        (Err(_), _) => ("unknown", texts().runs_unknown_state()),
     };
     dotted(tone, word)
 }
@@ -231,15 +248,15 @@ fn state(run: &Run) -> impl IntoView + use<> {
 fn replay(here: &PageContext, workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let workflows: Vec<FilterOption> =
         workflows.iter().map(|known| (known.name.clone(), known.title.clone())).collect();
-    let periods = PERIODS.iter().map(|(days, said)| ((*days).to_owned(), (*said).to_owned())).collect();
+    let periods = PERIODS.iter().map(|days| (days.to_string(), texts().runs_last_days(*days))).collect();
     let form = view! {
         <form method="post" action=StartReplay::PATH>
             {once(&here.request, "start-replay")}
-            <p class="meta">"Decides stored decisions again, from the same inputs and by the same rules, and compares. Nothing is changed or sent."</p>
-            {select("Workflow", "workflow", "All workflows", workflows, None)}
-            {select("Period", "days", "All time", periods, None)}
-            <button class="btn primary">"Replay decisions"</button>
+            <p class="meta">{texts().runs_replay_explained()}</p>
+            {select(texts().runs_workflow(), "workflow", texts().runs_all_workflows(), workflows, None)}
+            {select(texts().runs_period(), "days", texts().runs_all_time(), periods, None)}
+            <button class="btn primary">{texts().runs_replay()}</button>
         </form>
     };
-    ask("Replay decisions", false, form)
+    ask(texts().runs_replay(), false, form)
 }

@@ -13,6 +13,7 @@ use store::sync::untried;
 use crate::actions::sync::StopReplay;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 use crate::ui::progress::progress;
@@ -26,7 +27,7 @@ pub fn one_line(run: &Run) -> String {
         return String::new();
     };
     match state {
-        RunState::Waiting => "Waiting for a process".into(),
+        RunState::Waiting => texts().runs_waiting(),
         RunState::Running => under_way(kind, run),
         RunState::Done => match kind {
             RunKind::ReplayDecisions => {
@@ -35,26 +36,26 @@ pub fn one_line(run: &Run) -> String {
             RunKind::ReplayDeliveries => {
                 read::<ReplayDeliveriesResult>(run).map_or_else(String::new, |replayed| queued(&replayed))
             }
-            RunKind::ChangeImpact => "Computed".into(),
+            RunKind::ChangeImpact => texts().runs_computed(),
             RunKind::Import => {
                 read::<ImportSummary>(run).map_or_else(String::new, |summary| imported(&summary))
             }
         },
         RunState::Failed => run.error.clone().unwrap_or_default(),
-        RunState::Cancelled => "Cancelled".into(),
+        RunState::Cancelled => texts().runs_cancelled(),
     }
 }
 
 fn under_way(kind: RunKind, run: &Run) -> String {
-    let phase = if run.phase.is_empty() { "Starting".to_owned() } else { grouped(&run.phase) };
+    let phase = if run.phase.is_empty() { texts().runs_starting() } else { grouped(&run.phase) };
     match (run.total.filter(|total| *total > 0), kind) {
         (None, _) => phase,
         (Some(total), RunKind::Import) => {
             let share = i128::from(run.done) * 100 / i128::from(total);
-            format!("{phase} ({share}\u{a0}%)")
+            texts().runs_under_way_percent(phase, share.to_string())
         }
         (Some(total), _) => {
-            format!("{phase}: {} of {}", number::count(run.done), number::count(total))
+            texts().runs_under_way_count(phase, number::count(run.done), number::count(total))
         }
     }
 }
@@ -85,7 +86,7 @@ pub async fn result(here: &PageContext, run: &Run) -> Result<AnyView> {
         }
         RunKind::ChangeImpact => {
             let change = run.input.get("change").and_then(serde_json::Value::as_i64).unwrap_or_default();
-            view! { <p><a href=format!("/changes/{change}")>{format!("See it on change #{change}")}</a></p> }
+            view! { <p><a href=format!("/changes/{change}")>{texts().runs_to_change(change.to_string())}</a></p> }
                 .into_any()
         }
         RunKind::Import => {
@@ -100,56 +101,48 @@ fn read<T: DeserializeOwned>(run: &Run) -> Option<T> {
 }
 
 fn replayed(report: &ReplayReport) -> String {
-    let checked = number::plural(report.checked() as i64, "decision", "decisions");
-    let erased = match report.erased {
-        0 => String::new(),
-        many => format!(" {} cannot be compared, because the person was erased.", number::count(many as i64)),
+    let compared = (report.same + report.different) as i64;
+    let shown = number::count(compared);
+    let result = match report.different as i64 {
+        0 => texts().runs_replayed_same(compared, shown),
+        many => texts().runs_replayed_different(many, shown, number::count(many)),
     };
-    match report.different {
-        0 => format!("Compared {checked}: all come out the same.{erased}"),
-        many => format!(
-            "Compared {checked}: {}.{erased}",
-            number::plural(many as i64, "comes out differently", "come out differently")
-        ),
+    match report.erased as i64 {
+        0 => result,
+        many => format!("{result} {}", texts().runs_replayed_erased(many, number::count(many))),
     }
 }
 
 fn differences(report: &ReplayReport) -> impl IntoView + use<> {
     (!report.differences.is_empty()).then(|| {
+        let next = texts().runs_differences_next();
         let rows = report.differences.iter().map(|difference| {
             view! { <tr><th scope="row"><code>{difference.decision_id.to_string()}</code></th><td>{difference.part.clone()}</td></tr> }
         });
         view! {
             <table class="table">
-                <caption class="sr">"The first decisions that come out differently"</caption>
-                <thead><tr><th scope="col">"Decision"</th><th scope="col">"First part that differs"</th></tr></thead>
+                <caption class="sr">{texts().runs_differences_caption()}</caption>
+                <thead><tr><th scope="col">{texts().runs_differences_decision()}</th><th scope="col">{texts().runs_differences_part()}</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
-            <p class="meta">"Run "<code>"meshline replay"</code>" with a decision’s id to see both sides."</p>
+            <p class="meta">{next.s0}<code>"meshline replay"</code>{next.s1}</p>
         }
     })
 }
 
 fn queued(replayed: &ReplayDeliveriesResult) -> String {
-    let part =
-        |count: u64, one: &str, many: &str| (count > 0).then(|| number::plural(count as i64, one, many));
+    let part = |count: u64, said: &dyn Fn(i64, String) -> String| {
+        (count > 0).then(|| said(count as i64, number::count(count as i64)))
+    };
     let parts: Vec<String> = [
-        part(replayed.ready, "delivery is retried", "deliveries are retried"),
-        part(
-            replayed.superseded,
-            "was closed because a later decision has been delivered",
-            "were closed because later decisions have been delivered",
-        ),
-        part(replayed.overtaken, "waits for a later one under way", "wait for a later one under way"),
+        part(replayed.ready, &|count, shown| texts().runs_deliveries_retried(count, shown)),
+        part(replayed.superseded, &|count, shown| texts().runs_deliveries_superseded(count, shown)),
+        part(replayed.overtaken, &|count, shown| texts().runs_deliveries_overtaken(count, shown)),
     ]
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() {
-        "No failed deliveries match any more.".into()
-    } else {
-        format!("{}.", parts.join(", "))
-    }
+    if parts.is_empty() { texts().runs_no_deliveries() } else { parts.join(" ") }
 }
 
 /// Renders how many of the queued deliveries have not been retried yet, and the button that stops them.
@@ -165,67 +158,64 @@ async fn sending(
             <form method="post" action=StopReplay::PATH>
                 <input type="hidden" name="at" value=replayed.due_at.timestamp_micros().to_string() />
                 <input type="hidden" name="next" value=here_again />
-                <button class="btn">"Stop retrying"</button>
+                <button class="btn">{texts().runs_stop_retrying()}</button>
             </form>
         }
         .into_any()
     });
-    let progress =
-        (left > 0).then(|| progress("Retried", replayed.ready.saturating_sub(left), replayed.ready, stop));
-    Ok(view! { {progress}<p><a href=FAILED>"Failed deliveries"</a></p> })
+    let done = replayed.ready.saturating_sub(left);
+    let progress = (left > 0).then(|| progress(&texts().runs_retried(), done, replayed.ready, stop));
+    Ok(view! { {progress}<p><a href=FAILED>{texts().runs_failed_deliveries()}</a></p> })
 }
 
 fn imported(summary: &ImportSummary) -> String {
-    let part = |count: u64, said: &str| match count {
-        0 => String::new(),
-        many => format!(", {} {said}", number::count(many as i64)),
-    };
-    format!(
-        "{} imported{}{}",
-        number::plural(summary.imported as i64, "lead event", "lead events"),
-        part(summary.repeated, "imported before"),
-        part(summary.rejected, "rejected"),
-    )
+    let shown = |count: u64| number::count(count as i64);
+    let mut parts = vec![texts().runs_imported(summary.imported as i64, shown(summary.imported))];
+    if summary.repeated > 0 {
+        parts.push(texts().runs_imported_before(shown(summary.repeated)));
+    }
+    if summary.rejected > 0 {
+        parts.push(texts().runs_imported_rejected(shown(summary.rejected)));
+    }
+    parts.join(", ")
 }
 
 fn import(here: &PageContext, run: &Run, summary: &ImportSummary) -> impl IntoView + use<> {
-    let line = |title: &'static str, count: u64| {
+    let line = |title: String, count: u64| {
         view! { <tr><th scope="row">{title}</th><td class="num">{number::count(count as i64)}</td></tr> }
     };
     let may = crate::actions::runs::may_own(&here.request, run);
     let rejects = match (summary.rejected + summary.outcomes_rejected, may) {
         (0, _) => None,
-        (_, false) => Some(Either::Left(
-            view! { <p class="meta">"RevOps and administrators can download the rejected rows."</p> },
-        )),
+        (_, false) => Some(Either::Left(view! { <p class="meta">{texts().runs_rejects_others()}</p> })),
         (_, true) => {
             let href = format!("/runs/{}/rejects.csv", run.id);
             Some(Either::Right(view! {
-                <p>"Correct the rejected rows and import the file again. Rows that were imported are not imported twice."</p>
+                <p>{texts().runs_rejects_next()}</p>
                 <p class="row">
-                    <a class="btn primary" href=href download>{icon(Icon::Download)}"Download rejected rows"</a>
-                    <span class="meta">"With line, column and reason; kept for seven days"</span>
+                    <a class="btn primary" href=href download>{icon(Icon::Download)}{texts().runs_rejects_download()}</a>
+                    <span class="meta">{texts().runs_rejects_about()}</span>
                 </p>
             }))
         }
     };
-    let outcomes_rejected =
-        (summary.outcomes_rejected > 0).then(|| line("Outcomes rejected", summary.outcomes_rejected));
+    let outcomes_rejected = (summary.outcomes_rejected > 0)
+        .then(|| line(texts().runs_file_outcomes_rejected(), summary.outcomes_rejected));
     let notes: Vec<_> = summary.notes.sentences().into_iter().map(|note| view! { <li>{note}</li> }).collect();
     view! {
         <table class="table import-counts">
-            <caption class="sr">"Rows of the file"</caption>
+            <caption class="sr">{texts().runs_file_caption()}</caption>
             <tbody>
-                {line("Rows", summary.rows)}
-                {line("Imported", summary.imported)}
-                {line("Imported before", summary.repeated)}
-                {line("Rejected", summary.rejected)}
-                {line("Outcomes recorded", summary.outcomes)}
+                {line(texts().runs_file_rows(), summary.rows)}
+                {line(texts().runs_file_imported(), summary.imported)}
+                {line(texts().runs_file_repeated(), summary.repeated)}
+                {line(texts().runs_file_rejected(), summary.rejected)}
+                {line(texts().runs_file_outcomes(), summary.outcomes)}
                 {outcomes_rejected}
             </tbody>
         </table>
         {(!notes.is_empty()).then(|| view! { <ul class="import-notes">{notes}</ul> })}
         {rejects}
-        <p class="row"><a class="btn" href="/leads">"Show leads"</a><a class="btn" href="/import">"Import another file"</a></p>
+        <p class="row"><a class="btn" href="/leads">{texts().runs_show_leads()}</a><a class="btn" href="/import">{texts().runs_import_another()}</a></p>
     }
 }

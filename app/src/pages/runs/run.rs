@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::lists::RUNS;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::form::{ask, once};
 use crate::ui::note::{Tone, note};
 use crate::ui::progress::progress_with_text;
@@ -31,7 +32,7 @@ async fn load(here: PageContext, id: Option<String>) -> Result<PageContent> {
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href=RUNS.path>"Runs"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().runs_breadcrumb()><a href=RUNS.path>{texts().runs_title()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
     };
     let is_over = run.state()?.is_over();
@@ -56,8 +57,7 @@ async fn shown(here: &PageContext, run: &Run) -> Result<AnyView> {
             view! { {note(Tone::Bad, view! { <p>{error}</p> })}{may.then(|| retry(here, run))} }.into_any()
         }
         RunState::Cancelled => {
-            let said = "Cancelled. What it had done until then stays.";
-            view! { <p>{said}</p>{may.then(|| retry(here, run))} }.into_any()
+            view! { <p>{texts().runs_cancelled_explained()}</p>{may.then(|| retry(here, run))} }.into_any()
         }
     };
     let facts = facts(here, run).await?;
@@ -69,11 +69,11 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
         let form = view! {
             <form method="post" action=CancelRun::PATH>
                 <input type="hidden" name="run" value=run.id.to_string() />
-                <p>"It stops within seconds. What it has done so far stays."</p>
-                <button class="btn danger">"Cancel run"</button>
+                <p>{texts().runs_cancel_explained()}</p>
+                <button class="btn danger">{texts().runs_cancel()}</button>
             </form>
         };
-        ask("Cancel", false, form)
+        ask(texts().runs_cancel(), false, form)
     });
     let done = u64::try_from(run.done).unwrap_or_default();
     let total = run.total.and_then(|total| u64::try_from(total).ok());
@@ -81,10 +81,10 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
         <div class="run-under-way">
             {progress_with_text(result::one_line(run), done, total, None)}
             <div class="row">
-                <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
+                <a class="btn" href=format!("/runs/{}", run.id)>{texts().runs_refresh()}</a>
                 {cancel}
             </div>
-            <p class="meta">"You can leave this page; the run continues. It is listed on Runs."</p>
+            <p class="meta">{texts().runs_leave()}</p>
         </div>
     }
 }
@@ -94,7 +94,7 @@ fn retry(here: &PageContext, run: &Run) -> impl IntoView + use<> {
         <form method="post" action=RetryRun::PATH>
             {once(&here.request, "retry-run")}
             <input type="hidden" name="run" value=run.id.to_string() />
-            <button class="btn">"Retry"</button>
+            <button class="btn">{texts().runs_retry()}</button>
         </form>
     }
 }
@@ -106,20 +106,25 @@ async fn facts(here: &PageContext, run: &Run) -> Result<impl IntoView + use<>> {
     let names = names_of_actors(&here.request.store, &who).await?;
     let took = run.started_at.zip(run.finished_at).map(|(from, to)| {
         let took = number::duration((to - from).as_seconds_f64());
-        view! { <div><dt>"Duration"</dt><dd>{took}</dd></div> }
+        view! { <div><dt>{texts().runs_fact_took()}</dt><dd>{took}</dd></div> }
     });
     let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
-        view! { <div><dt>"Cancelled by"</dt><dd>{words::actor(by, &names)}", "{clock.stamp_in_sentence(at)}</dd></div> }
+        let said = texts().runs_by_at(words::actor(by, &names));
+        view! { <div><dt>{texts().runs_fact_cancelled_by()}</dt><dd>{said.s0}{clock.stamp_in_sentence(at)}{said.s1}</dd></div> }
     });
     let resumed = (run.attempts > 1).then(|| {
-        let said = number::plural(i64::from(run.attempts) - 1, "time", "times");
-        view! { <div><dt>"Resumed after a restart"</dt><dd>{said}</dd></div> }
+        let said = texts().runs_fact_resumed_times(i64::from(run.attempts) - 1);
+        view! { <div><dt>{texts().runs_fact_resumed()}</dt><dd>{said}</dd></div> }
     });
-    let process = run.runner.clone().map(|runner| view! { <div><dt>"Process"</dt><dd>{runner}</dd></div> });
+    let started = texts().runs_by_at(words::actor(&run.created_by, &names));
+    let process = run
+        .runner
+        .clone()
+        .map(|runner| view! { <div><dt>{texts().runs_fact_process()}</dt><dd>{runner}</dd></div> });
     Ok(view! {
         <dl class="kv gap">
-            <div><dt>"State"</dt><dd>{state(run)}</dd></div>
-            <div><dt>"Started by"</dt><dd>{words::actor(&run.created_by, &names)}", "{clock.stamp_in_sentence(run.created_at)}</dd></div>
+            <div><dt>{texts().runs_fact_state()}</dt><dd>{state(run)}</dd></div>
+            <div><dt>{texts().runs_fact_started_by()}</dt><dd>{started.s0}{clock.stamp_in_sentence(run.created_at)}{started.s1}</dd></div>
             {took}{cancelled}{resumed}{process}
         </dl>
     })

@@ -89,19 +89,20 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
         found.add("Destinations", destinations.into_iter().map(destination).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
-    let pages = pages(viewer).filter(|place| has(place.title, place.about)).map(|place| SearchHit {
-        title: place.title.to_owned(),
+    let pages = pages(viewer).filter(|place| has(&place.title(), &place.keywords())).map(|place| SearchHit {
+        title: place.title(),
         detail: String::new(),
         href: place.href.to_owned(),
         icon: place.icon,
     });
     found.add("Pages", pages.collect());
-    let actions = page_actions(viewer).filter(|act| has(act.title, act.about)).map(|act| SearchHit {
-        title: act.title.to_owned(),
-        detail: String::new(),
-        href: act.href.to_owned(),
-        icon: Icon::Forward,
-    });
+    let actions =
+        page_actions(viewer).filter(|act| has(&(act.title)(), &(act.keywords)())).map(|act| SearchHit {
+            title: (act.title)(),
+            detail: String::new(),
+            href: act.href.to_owned(),
+            icon: Icon::Forward,
+        });
     found.add("Actions", actions.collect());
     Ok(found)
 }

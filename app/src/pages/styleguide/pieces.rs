@@ -210,8 +210,7 @@ pub fn lists(clock: Clock) -> PieceGroup {
     // The noun differs between themes, because it gives each of the two navigation landmarks a distinct label.
     let pages = |theme: Theme| {
         let count = RowCount {
-            rows: 50,
-            called: (theme.pick("row", "act"), theme.pick("rows", "acts")),
+            rows: theme.pick("50\u{a0}rows", "50\u{a0}acts").to_owned(),
             cut: false,
             by_name: false,
         };

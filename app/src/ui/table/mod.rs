@@ -9,17 +9,18 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::keyset::Order;
 
+use crate::texts::texts;
 use crate::ui::filters::Address;
 
 /// A column: its head and the content of its cells. The first column of a list contains the row headers.
 pub struct Column<'a, Row> {
     /// The column's name in the address.
     key: &'static str,
-    head: &'static str,
+    head: Oco<'static, str>,
     /// The CSS class of head and cells.
     class: &'static str,
     /// The label before the cell on a phone, where the heads are hidden.
-    label: Option<&'static str>,
+    label: Option<Oco<'static, str>>,
     /// The sort name in the address, if the column is sortable.
     sort: Option<&'static str>,
     /// Whether the default order is from A to Z rather than newest first.
@@ -34,14 +35,14 @@ pub struct Column<'a, Row> {
 impl<'a, Row> Column<'a, Row> {
     pub fn new<V: IntoView + 'static>(
         key: &'static str,
-        head: &'static str,
+        head: impl Into<Oco<'static, str>>,
         class: &'static str,
         cell: impl Fn(&Row) -> V + Send + Sync + 'a,
     ) -> Self {
         let cell = Box::new(move |row: &Row| cell(row).into_any());
         Self {
             key,
-            head,
+            head: head.into(),
             class,
             label: None,
             sort: None,
@@ -53,8 +54,8 @@ impl<'a, Row> Column<'a, Row> {
     }
 
     /// Sets the label before the cell on a phone.
-    pub fn label(self, label: &'static str) -> Self {
-        Self { label: Some(label), ..self }
+    pub fn label(self, label: impl Into<Oco<'static, str>>) -> Self {
+        Self { label: Some(label.into()), ..self }
     }
 
     /// Makes the column sortable under this name. The query needs an index for this order.
@@ -117,18 +118,21 @@ pub struct RowSelection<'a, Row> {
 }
 
 /// A list as a table.
-pub struct Table<'a, Row> {
-    pub caption: &'static str,
+pub struct Table<'a, Row, Caption = &'static str> {
+    pub caption: Caption,
     pub class: &'static str,
     pub columns: Vec<Column<'a, Row>>,
     pub choose: Option<RowSelection<'a, Row>>,
 }
 
-impl<Row> Table<'_, Row> {
-    /// Returns the columns that can be shown or hidden: name, label, and whether each is shown. The first column always is.
-    pub fn choices(&self, address: &Address) -> Vec<(&'static str, &'static str, bool)> {
+/// A column that can be shown or hidden: its name in the address, its head, and whether it is shown.
+pub type ColumnChoice = (&'static str, Oco<'static, str>, bool);
+
+impl<Row, Caption: Clone + Into<Oco<'static, str>>> Table<'_, Row, Caption> {
+    /// Returns the columns that can be shown or hidden. The first column always is shown.
+    pub fn choices(&self, address: &Address) -> Vec<ColumnChoice> {
         let choices = self.columns.iter().skip(1).filter(|column| !column.is_tool);
-        choices.map(|column| (column.key, column.head, is_shown(column, address))).collect()
+        choices.map(|column| (column.key, column.head.clone(), is_shown(column, address))).collect()
     }
 
     /// Renders the rows as a table, with the columns and the order in the address.
@@ -142,13 +146,12 @@ impl<Row> Table<'_, Row> {
             .collect();
         let heads = shown.iter().map(|column| head(column, address, sorted)).collect_view();
         let lines = rows.iter().map(|row| self.line(row, &shown)).collect_view();
-        let choose = self
-            .choose
-            .as_ref()
-            .map(|_| view! { <th scope="col" class="pick"><span class="sr">"Choose"</span></th> });
+        let choose = self.choose.as_ref().map(
+            |_| view! { <th scope="col" class="pick"><span class="sr">{texts().table_select()}</span></th> },
+        );
         view! {
             <table class=format!("table stack sticky {}", self.class)>
-                <caption class="sr">{self.caption}</caption>
+                <caption class="sr">{self.caption.clone().into()}</caption>
                 <thead><tr>{choose}{heads}</tr></thead>
                 <tbody>{lines}</tbody>
             </table>
@@ -161,7 +164,7 @@ impl<Row> Table<'_, Row> {
             let cell = (column.cell)(row);
             match place {
                 0 => Either::Left(view! { <th scope="row" class=class(column)>{cell}</th> }),
-                _ => Either::Right(view! { <td class=class(column) data-l=column.label>{cell}</td> }),
+                _ => Either::Right(view! { <td class=class(column) data-l=column.label.clone()>{cell}</td> }),
             }
         });
         let cells = cells.collect_view();
@@ -188,7 +191,7 @@ fn class<Row>(column: &Column<'_, Row>) -> Option<&'static str> {
 
 /// Renders a column head. A sortable head links to its order, or to the reverse one if it is already sorted.
 fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<ListOrder>) -> AnyView {
-    let text = column.head;
+    let text = column.head.clone();
     if column.is_tool {
         return view! { <th scope="col"><span class="sr">{text}</span></th> }.into_any();
     }
@@ -206,11 +209,11 @@ fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<ListOrd
     };
     let href = address.start().with("sort", turned).href();
     let title = match (sorted.by == name, sorted.order, column.is_text) {
-        (true, Order::Newest, false) => "Newest first; reverse order",
-        (true, Order::Oldest, false) => "Oldest first; reverse order",
-        (true, Order::Newest, true) => "From A to Z; reverse order",
-        (true, Order::Oldest, true) => "From Z to A; reverse order",
-        (false, ..) => "Sort by this",
+        (true, Order::Newest, false) => texts().table_newest_first(),
+        (true, Order::Oldest, false) => texts().table_oldest_first(),
+        (true, Order::Newest, true) => texts().table_a_to_z(),
+        (true, Order::Oldest, true) => texts().table_z_to_a(),
+        (false, ..) => texts().table_sort(),
     };
     view! {
         <th scope="col" class=class(column) aria-sort=aria>
@@ -261,6 +264,8 @@ mod tests {
         assert!(asked.contains("Name") && asked.contains("Weight") && asked.contains("Do"));
         assert!(!asked.contains("Size"));
         let choices = table().choices(&address(&[("cols", "weight")]));
+        let choices: Vec<(&str, &str, bool)> =
+            choices.iter().map(|(key, head, is_shown)| (*key, head.as_str(), *is_shown)).collect();
         assert_eq!(choices, [("size", "Size", false), ("kind", "Kind", false), ("weight", "Weight", true)]);
     }
 
@@ -275,7 +280,7 @@ mod tests {
         assert!(up.contains("aria-sort=\"ascending\"") && up.contains("/list?sort=size\""));
         let by_name = heads(&[("sort", "name")]);
         assert!(by_name.contains("aria-sort=\"ascending\"") && by_name.contains("/list?sort=size\""));
-        assert!(by_name.contains("From A to Z") && by_name.contains("/list?sort=name.oldest"));
+        assert!(by_name.contains("Sorted A to Z") && by_name.contains("/list?sort=name.oldest"));
         assert_eq!(ListOrder::read(&address(&[("sort", "evil")]), &["size"]).by, "size");
     }
 

@@ -3,14 +3,13 @@
 use leptos::prelude::*;
 use store::reads::keyset::{AdjacentPages, Cursor, Order};
 
+use crate::texts::texts;
 use crate::ui::filters::Address;
-use crate::ui::number;
 
 /// The rows of a page.
 pub struct RowCount {
-    pub rows: usize,
-    /// The noun for the rows: singular and plural.
-    pub called: (&'static str, &'static str),
+    /// The number of rows with their noun: `50 leads`.
+    pub rows: String,
     /// Whether the search stopped before the page was full.
     pub cut: bool,
     /// Whether the rows are sorted by name.
@@ -26,7 +25,7 @@ pub fn pager<P: ToString>(
     beside: AdjacentPages<P>,
 ) -> AnyView {
     let bare = address.start();
-    let link = |at: Option<Cursor<P>>, words: &'static str, rel: &'static str| {
+    let link = |at: Option<Cursor<P>>, words: String, rel: &'static str| {
         let href = match at? {
             Cursor::Before(place) => bare.with("before", place.to_string()).href(),
             Cursor::After(place) => bare.with("after", place.to_string()).href(),
@@ -34,35 +33,29 @@ pub fn pager<P: ToString>(
         };
         Some(view! { <a class="btn" rel=rel href=href>{words}</a> })
     };
-    let shown = number::plural(count.rows as i64, count.called.0, count.called.1);
     let is_first = matches!(cursor, Cursor::Start);
     let has_more = beside.newer.is_some() || beside.older.is_some();
-    let said = match (is_first, has_more, order) {
-        (true, true, _) if count.by_name => format!("The first {shown}"),
-        (true, true, Order::Newest) => format!("The newest {shown}"),
-        (true, true, Order::Oldest) => format!("The oldest {shown}"),
-        (true, false, _) | (false, ..) => shown,
+    let said = match (is_first && has_more, order) {
+        (true, _) if count.by_name => texts().table_first_rows(&count.rows),
+        (true, Order::Newest) => texts().table_newest_rows(&count.rows),
+        (true, Order::Oldest) => texts().table_oldest_rows(&count.rows),
+        (false, _) => count.rows.clone(),
     };
     let (back, on) = match order {
-        Order::Newest if count.by_name => {
-            (link(beside.newer, "Back", "prev"), link(beside.older, "More", "next"))
-        }
-        Order::Oldest if count.by_name => {
-            (link(beside.older, "Back", "prev"), link(beside.newer, "More", "next"))
-        }
-        Order::Newest => {
-            let words = if count.cut { "Search further back" } else { "Older" };
-            (link(beside.newer, "Newer", "prev"), link(beside.older, words, "next"))
-        }
-        Order::Oldest => {
-            let words = if count.cut { "Search further on" } else { "Newer" };
-            (link(beside.older, "Older", "prev"), link(beside.newer, words, "next"))
-        }
+        Order::Newest => (beside.newer, beside.older),
+        Order::Oldest => (beside.older, beside.newer),
+    };
+    let (back_words, on_words) = match order {
+        _ if count.by_name => (texts().table_previous(), texts().table_next()),
+        Order::Newest if count.cut => (texts().table_newer(), texts().table_search_older()),
+        Order::Newest => (texts().table_newer(), texts().table_older()),
+        Order::Oldest if count.cut => (texts().table_older(), texts().table_search_newer()),
+        Order::Oldest => (texts().table_older(), texts().table_newer()),
     };
     view! {
-        <nav class="pager" aria-label=format!("Pages of {}", count.called.1)>
+        <nav class="pager" aria-label=texts().table_pages(&count.rows)>
             <span class="meta">{said}</span>
-            <span class="row">{back}{on}</span>
+            <span class="row">{link(back, back_words, "prev")}{link(on, on_words, "next")}</span>
         </nav>
     }
     .into_any()

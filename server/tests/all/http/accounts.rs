@@ -37,7 +37,7 @@ async fn the_code_creates_only_the_first_administrator() {
     assert_eq!(location(&browser.get("/").await), "/sign-in");
     assert!(location(&browser.get("/sign-in").await).ends_with("/first-run"));
     let page = text(&mut browser, "/first-run").await;
-    assert!(page.contains("the server printed a code"), "{page}");
+    assert!(page.contains("The server printed a line with a code"), "{page}");
     assert!(!page.contains("type=\"password\""));
     let wrong = text(&mut browser, "/first-run?code=00000000000000000000").await;
     assert!(wrong.contains("This is not the code") && !wrong.contains("type=\"password\""));
@@ -51,7 +51,7 @@ async fn the_code_creates_only_the_first_administrator() {
         );
     }
     let page = format!("/first-run?code={code}");
-    assert!(text(&mut browser, &page).await.contains("who adds everyone else"));
+    assert!(text(&mut browser, &page).await.contains("You can invite everyone else"));
     let guess = browser.post("/actions/first-run", &newcomer("0000", PASSWORD, PASSWORD)).await;
     assert_eq!(guess.status(), StatusCode::NOT_FOUND);
     let differs = browser.post("/actions/first-run", &newcomer(&code, PASSWORD, "another one again")).await;
@@ -297,10 +297,10 @@ async fn people_are_found_and_listed_page_by_page() {
     }
     people::add(app.store(), &actor, "asa@acme.example", "Åsa 100%", &[]).await.unwrap();
     let first = text(&mut admin, "/people").await;
-    assert!(first.contains("57\u{a0}people") && !first.contains(">Back<"));
+    assert!(first.contains("57\u{a0}people") && !first.contains(">Previous<"));
     let next = between(&first, "href=\"/people?before=", "\"").to_owned();
     let second = text(&mut admin, &format!("/people?before={next}")).await;
-    assert!(second.contains(">Back<") && !second.contains(">More<"));
+    assert!(second.contains(">Previous<") && !second.contains(">Next<"));
     let listed = |page: &str| page.matches("<th scope=\"row\"").count();
     assert_eq!((listed(&first), listed(&second)), (people::PAGE_ROWS, 7));
     for (asked, count) in [("åSA", 1), ("%25", 1), ("P5%40acme", 1), ("zaphod", 0)] {

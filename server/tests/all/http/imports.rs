@@ -171,9 +171,11 @@ async fn half_an_outcome_in_a_row_is_reported_and_half_a_form_is_refused_and_kep
     let back = location(&answer).to_owned();
     assert!(back.starts_with(&format!("/import/{upload}?")), "{back}");
     let page = text(&mut browser, &back).await;
-    for said in
-        ["Outcome 1 has no stage", "Other fields, line 1: `size` is not field = column", "value=\"Won\""]
-    {
+    for said in [
+        "Outcome 1 has no stage",
+        "Other fields, line 1: `size` is not in the form field = column",
+        "value=\"Won\"",
+    ] {
         assert!(page.contains(said), "{said} in {page}");
     }
     assert_eq!(count(&app, "SELECT count(*) FROM runs").await, 0);

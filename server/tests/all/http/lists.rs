@@ -93,7 +93,7 @@ async fn a_view_is_saved_opened_renamed_and_deleted() {
     let answer = browser.post("/actions/save-view", &fields).await;
     assert_eq!(location(&answer), "/leads?action=assign&cols=stage");
     let page = text(&mut browser, "/leads?action=assign&cols=stage").await;
-    assert!(page.contains("Saved the view “Mine”") && page.contains("Change this view"));
+    assert!(page.contains("“Mine” is saved") && page.contains("Edit view"));
     let elsewhere = text(&mut browser, "/leads").await;
     assert!(
         elsewhere.contains("href=\"/leads?action=assign&amp;cols=stage\"")
@@ -118,7 +118,7 @@ async fn a_view_is_saved_opened_renamed_and_deleted() {
         assert!(answer.status().is_client_error(), "{page} {query}");
     }
     browser.post("/actions/save-view", &[("page", "/leads"), ("query", ""), ("name", "  ")]).await;
-    assert!(text(&mut browser, "/leads").await.contains("Enter a name."));
+    assert!(text(&mut browser, "/leads").await.contains("Enter a name for the view."));
 }
 
 #[tokio::test]

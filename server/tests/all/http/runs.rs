@@ -263,7 +263,10 @@ async fn a_run_is_cancelled_only_by_the_owners_of_its_kind() {
     run::execute(&context, claim, &CancellationToken::new()).await.unwrap();
     assert_eq!(over(app.store(), id).await.state().unwrap(), RunState::Cancelled);
     let shown = text(&mut browser, &page).await;
-    assert!(shown.contains("Cancelled") && shown.contains("Somebody") && shown.contains("Retry"), "{shown}");
+    assert!(
+        shown.contains("Cancelled") && shown.contains("Somebody") && shown.contains("Retry run"),
+        "{shown}"
+    );
     let answer = browser.post("/actions/retry-run", &fields).await;
     assert!(location(&answer).starts_with("/runs/") && location(&answer) != page);
     assert_eq!(browser.post("/actions/cancel-run", &[("run", "none")]).await.status(), StatusCode::NOT_FOUND);
@@ -282,7 +285,7 @@ async fn decisions_are_replayed_from_the_page_and_the_result_is_shown() {
     let page = location(&answer).to_owned();
     let id = page.strip_prefix("/runs/").unwrap().parse().unwrap();
     over(app.store(), id).await;
-    assert!(text(&mut browser, &page).await.contains("all come out the same"));
+    assert!(text(&mut browser, &page).await.contains("decision: the result is the same."));
     let answer = browser.post("/actions/start-replay", &fields).await;
     assert_eq!(location(&answer), "/runs", "the same form starts one run");
     let answer = browser.post("/actions/start-replay", &[("workflow", "nothing")]).await;

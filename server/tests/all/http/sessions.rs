@@ -89,7 +89,7 @@ async fn a_wrong_password_reveals_nothing_and_keeps_the_input() {
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/dashboard"));
         assert_eq!(browser.session(), None);
         let page = browser.get("/sign-in?next=/dashboard").await.text().await.unwrap();
-        assert!(page.contains("The address or the password is wrong."), "{page}");
+        assert!(page.contains("The e-mail address or password is wrong."), "{page}");
         assert!(page.contains(email), "{page}");
         assert!(!browser.get("/sign-in").await.text().await.unwrap().contains("is wrong"), "said once");
     }
@@ -214,7 +214,7 @@ async fn a_form_that_comes_when_the_session_is_over_is_kept_and_sent_once_more()
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     let page = refused.text().await.unwrap();
     assert!(
-        page.contains("The address or the password is wrong.") && hidden(&page, "body") == body,
+        page.contains("The e-mail address or password is wrong.") && hidden(&page, "body") == body,
         "{page}"
     );
     assert!(!page.contains("not the password"));

@@ -232,7 +232,10 @@ async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
         text(browser, &page).await
     };
     let page = retried(&mut browser).await;
-    assert!(page.contains("2\u{a0}deliveries are retried.") && page.contains("Retried: 0 of 2"), "{page}");
+    assert!(
+        page.contains("2\u{a0}deliveries are being retried.") && page.contains("Retried: 0 of 2"),
+        "{page}"
+    );
     let mut left = states(&app, spare).await;
     left.sort();
     assert_eq!(left, ["dead", "ready", "ready"]);

@@ -1,0 +1,4 @@
+### Notes and messages on pages.
+
+note-dismiss = Dismiss message
+note-loading = Loading
