@@ -42,7 +42,7 @@ pub struct EffectBody {
     pub verdict: Option<PersonVerdict>,
 }
 
-/// A person's verdict in a [`EffectBody`].
+/// A person's verdict in the body of an effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonVerdict {
     /// The ID of the verdict.
@@ -92,7 +92,7 @@ pub enum VerdictKind {
     GiveBack,
 }
 
-/// A lead in a [`EffectBody`].
+/// A lead in the body of an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Lead")]
 pub struct EffectLead {

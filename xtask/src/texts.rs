@@ -28,7 +28,7 @@ const MOVED: &[&str] = &[
     "pages/list_page.rs",
     "pages/list_tools",
     "pages/palette.rs",
-    "pages/places.rs",
+    "pages/menu.rs",
     "pages/releases",
     "pages/runs",
     "ui/clock.rs",

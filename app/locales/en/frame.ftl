@@ -38,3 +38,7 @@ frame-to-home = Go to home
 frame-to-leads = Go to leads
 # $id (Element) - The ID of the request.
 frame-request-id = Quote this ID to support: { $id }
+
+# $name (String) - The person.
+# $at (String) - The date and time.
+frame-printed = Printed by { $name }, { $at }

@@ -54,5 +54,5 @@ gate-sign-in-too-many = { $minutes ->
 gate-signed-out = You are signed out.
 gate-password-set = Your password is set. Sign in with it.
 gate-password-not-set = Your password was not set.
-gate-link-expired = This link was used or has expired. Ask an administrator for a new one.
+gate-link-expired = This link has expired or was already used. Ask an administrator for a new one.
 gate-account-not-created = The account was not created.

@@ -58,6 +58,10 @@ import-time-of-import = Time of the import
 import-zone = Time zone
 import-dates = Date format
 import-dates-none = Not needed
+# $order (String) - The order of day and month.
+# $example (String) - A date in that order.
+import-dates-as-in = { $order }, as in { $example }
+import-wrong-dates = Choose a date format from the list.
 import-dates-about = Applies to dates such as 3/4/2026. Without a date format, they are rejected.
 # $format (String) - The recognized format, such as “CSV with semicolons”.
 import-read-as = Read as { $format }

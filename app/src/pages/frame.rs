@@ -128,7 +128,7 @@ where
 /// Renders the foot of a printed page: whose data it is, and who printed it when.
 fn print_foot(organisation: Option<String>, viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
     let organisation = organisation.map_or_else(|| "Meshline".to_owned(), |name| format!("{name}, Meshline"));
-    view! { <footer class="print-foot"><span>{organisation}</span><span>{format!("Printed by {}, {}", viewer.name, clock.full(clock.now))}</span></footer> }
+    view! { <footer class="print-foot"><span>{organisation}</span><span>{texts().frame_printed(&viewer.name, clock.full(clock.now))}</span></footer> }
 }
 
 /// Returns the title of the browser tab. Leptos does not escape it, and lead names are untrusted input.

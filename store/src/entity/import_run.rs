@@ -21,6 +21,7 @@ pub struct Model {
     pub rejects_bytes: i64,
     pub outcomes_rejected: i64,
     pub rejects_left_out: i64,
+    #[sea_orm(column_type = "JsonBinary")]
     pub notes: Json,
 }
 

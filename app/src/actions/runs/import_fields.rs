@@ -149,9 +149,7 @@ impl ImportFields {
         }
         let order = match self.dates.as_str() {
             "" => None,
-            format => {
-                format.parse().map_err(|_| problems.push("Choose a date format of the list.".into())).ok()
-            }
+            format => format.parse().map_err(|_| problems.push(texts().import_wrong_dates())).ok(),
         };
         match zone {
             Some(zone) if problems.is_empty() => {

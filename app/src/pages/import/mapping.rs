@@ -216,7 +216,9 @@ fn form(
 
 fn date_formats() -> Vec<(String, String)> {
     [(DateOrder::DayFirst, "31/12/2026"), (DateOrder::MonthFirst, "12/31/2026")]
-        .map(|(order, example)| (order.format().to_owned(), format!("{order}, as in {example}")))
+        .map(|(order, example)| {
+            (order.format().to_owned(), texts().import_dates_as_in(order.to_string(), example))
+        })
         .into()
 }
 

@@ -109,7 +109,7 @@ async fn a_new_password_needs_the_old_one_and_signs_other_browsers_out() {
     assert!(text(&mut here, "/account").await.contains("The two passwords differ."));
     assert_eq!(elsewhere.get("/leads").await.status(), StatusCode::OK, "nothing has changed so far");
     here.post("/actions/change-password", &change(PASSWORD, new)).await;
-    assert!(text(&mut here, "/account").await.contains("Your password is changed"));
+    assert!(text(&mut here, "/account").await.contains("Password changed."));
     assert_eq!(location(&elsewhere.get("/leads").await), "/sign-in?next=/leads");
     elsewhere.sign_in("ana@acme.example", PASSWORD, None).await;
     assert_eq!(elsewhere.session(), None, "the old session is invalid");
