@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
         await page.getByLabel('Repeat password').fill(PASSWORD);
         await page.getByRole('button', { name: 'Create account' }).click();
-        await expect(page.getByText('Ana Ruiz')).toBeVisible();
+        await expect(page.getByRole('link', { name: 'Ana Ruiz' })).toBeVisible();
         await page.goto('/keys');
         await expect(page.getByRole('heading', { level: 1 })).toHaveText('API keys');
         const late = await (await browser.newContext({ baseURL: server.url, javaScriptEnabled, storageState: NOBODY })).newPage();

@@ -181,7 +181,7 @@ test.describe('an SDR', () => {
     await page.goto(`/queue?lead=${id}&in=inbound-form`);
     await page.locator('summary', { hasText: 'Change' }).click();
     await page.getByLabel('Change to').selectOption('nurture');
-    await page.getByLabel('Reason').first().fill('Next year');
+    await page.getByLabel('Reason').first().selectOption('Outside our market');
     await page.getByRole('button', { name: 'Save change' }).click();
     await page.goto('/leads?q=Vera%20Dickt');
     await expect(rows(page).first()).toContainText('Nurture');

@@ -3,8 +3,8 @@
 import-title = Import leads
 import-about = Past leads, evaluated at their original time
 import-earlier = Earlier imports
-import-choose = Choose a file of up to 2 GB.
-import-file = CSV or NDJSON file, up to 2 GB
+import-choose = Choose a file of up to 2 GB, or a spreadsheet of up to 50 MB.
+import-file = CSV, Excel (.xlsx) or NDJSON file
 import-upload = Upload file
 import-hint-header = The first row has to name the columns. Delimiters, encodings and decimal commas are recognized.
 import-hint-resume = To resume an interrupted upload, choose the same file again.

@@ -187,10 +187,7 @@ async fn a_signature_of_somebody_who_edits_later_counts_no_longer() {
 
 #[tokio::test]
 async fn the_editors_of_a_change_are_editors_of_one_that_is_started_from_it() {
-    let setup = format!(
-        "{}; INSERT INTO change_editors VALUES ('{CHANGE}', '{BEN}')",
-        draft(CHANGE, "tam")
-    );
+    let setup = format!("{}; INSERT INTO change_editors VALUES ('{CHANGE}', '{BEN}')", draft(CHANGE, "tam"));
     let mut guards = Guards::open(&setup).await;
     let copy = |from: &str| {
         format!(
