@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, clippy::all, clippy::expect_used, clippy::unwrap_used)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 

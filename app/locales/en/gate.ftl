@@ -52,7 +52,7 @@ gate-sign-in-too-many = { $minutes ->
    *[other] Too many wrong passwords. Try again in { $minutes } minutes.
 }
 gate-signed-out = You are signed out.
-gate-password-set = Your password is set. Sign in with it.
+gate-password-set = Password saved. You can sign in now.
 gate-password-not-set = Your password was not set.
 gate-link-expired = This link has expired or was already used. Ask an administrator for a new one.
 gate-account-not-created = The account was not created.

@@ -240,10 +240,13 @@ impl<'a> FieldReader<'a> {
         }?;
         let nothing = source.check_shape().is_ok()
             && (self.field.missing.is_listed(&source)
-                || (!self.field.reader.recognises(&source)
-                    && !(self.field.places && is_place(&source))
-                    && is_placeholder(&source)));
+                || (is_placeholder(&source) && !self.recognises(&source)));
         (!nothing).then_some(source)
+    }
+
+    /// Returns whether a text that looks like a placeholder means something in this field.
+    fn recognises(&self, source: &SourceText) -> bool {
+        self.field.reader.recognises(source) || (self.field.places && is_place(source))
     }
 
     fn extracted(&self, value: Value, confidence: f64, evidence: Vec<Evidence>) -> ExtractedField {

@@ -167,9 +167,9 @@ impl Negation {
             let listed = before == Stance::Denied
                 && at > 0
                 && is_list(&cues, words, phrases[at - 1].end, phrase.first);
-            before = if listed { Stance::Denied } else { self.from_before(&cues, words, phrases, phrase) };
+            before = if listed { Stance::Denied } else { self.denied_before(&cues, words, phrases, phrase) };
             let stance =
-                match (answered(words, phrase), before, self.from_after(&cues, words, phrase)) {
+                match (answered(words, phrase), before, self.denied_after(&cues, words, phrase)) {
                     (Some(answer), ..) => answer,
                     (None, Stance::Unclear, _) | (None, _, Stance::Unclear) => Stance::Unclear,
                     // Who asks whether there is no demo may want one.
@@ -188,7 +188,7 @@ impl Negation {
         self.stances(words, phrases).into_iter().map(|stance| stance != Stance::Affirmed).collect()
     }
 
-    fn from_before<T>(
+    fn denied_before<T>(
         &self,
         cues: &[&PhraseMatch<'_, Cue>],
         words: &[Word],
@@ -222,7 +222,7 @@ impl Negation {
         if is_refusal(force) { Stance::Denied } else { self.of_cue(words, nearest, phrase.first, *force) }
     }
 
-    fn from_after<T>(
+    fn denied_after<T>(
         &self,
         cues: &[&PhraseMatch<'_, Cue>],
         words: &[Word],

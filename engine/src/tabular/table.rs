@@ -269,7 +269,8 @@ fn tell_apart(names: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    type Rows = Vec<(u64, Result<Vec<String>, (String, Vec<String>)>)>;
+    type RowRead = (u64, Result<Vec<String>, (String, Vec<String>)>);
+    type Rows = Vec<RowRead>;
 
     fn read(text: impl AsRef<[u8]>, encoding: Option<TextEncoding>) -> (Vec<String>, String, Rows) {
         let mut table = TextTable::of_text(text.as_ref(), encoding).unwrap().unwrap();
@@ -284,7 +285,7 @@ mod tests {
         (table.columns().to_vec(), table.dialect().to_string(), rows)
     }
 
-    fn cells(row: &(u64, Result<Vec<String>, (String, Vec<String>)>)) -> Vec<&str> {
+    fn cells(row: &RowRead) -> Vec<&str> {
         row.1.as_ref().unwrap_or_else(|why| panic!("{why:?}")).iter().map(String::as_str).collect()
     }
 

@@ -256,7 +256,7 @@ const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday",
 fn place_of(word: &str, names: &[&str]) -> Option<usize> {
     let word = word.to_ascii_lowercase();
     let fits = |name: &&str| word.len() >= 3 && name.starts_with(&word);
-    names.iter().position(|name| fits(name))
+    names.iter().position(fits)
 }
 
 struct Cursor<'t> {
@@ -462,10 +462,7 @@ impl<'t> Cursor<'t> {
 
     /// Reads `AM` or `PM` and returns whether it is the afternoon.
     fn half(&mut self) -> Option<bool> {
-        let half = match self.take(&['a', 'A', 'p', 'P'])? {
-            'a' | 'A' => false,
-            _ => true,
-        };
+        let half = !matches!(self.take(&['a', 'A', 'p', 'P'])?, 'a' | 'A');
         let has_dot = self.take(&['.']).is_some();
         self.take(&['m', 'M'])?;
         if has_dot {

@@ -150,6 +150,9 @@ pub async fn names_of_subjects(store: &Store, subjects: &[String]) -> Result<BTr
     Ok(rows.into_iter().collect())
 }
 
+/// An audit entry, its override and lead, the sealed reason, and the lead's wrapped key.
+type SealedReason = (Uuid, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
+
 /// Returns the reasons that people gave for acts, by entry. Reasons are not part of the log: those about leads are encrypted
 /// and disappear with the lead, and comments on changes belong to the change.
 ///
@@ -160,7 +163,7 @@ pub async fn reasons_of(store: &Store, entries: &[AuditEntry]) -> Result<BTreeMa
     let about = |area: &'static str| entries.iter().filter(move |entry| entry.action.starts_with(area));
     let verdicts: Vec<&AuditEntry> = about("queue.").filter(|entry| entry.lead_id.is_some()).collect();
     if !verdicts.is_empty() {
-        let rows: Vec<(Uuid, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+        let rows: Vec<SealedReason> = sqlx::query_as(
             "SELECT a.entry, o.id, o.lead_id, o.reason, l.data_key FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) AS a (entry, decision, at, actor) \
              JOIN overrides o ON o.decision_id = a.decision AND o.at = a.at JOIN leads l ON l.id = o.lead_id",
         )

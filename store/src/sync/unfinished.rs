@@ -158,6 +158,9 @@ pub async fn unfinished(
     Ok(UnfinishedPage { rows, beside })
 }
 
+/// An effect, its last delivery and lead, the sealed answer, and the lead's wrapped key.
+type SealedAnswer = (Uuid, Uuid, Uuid, Vec<u8>, Vec<u8>);
+
 /// Adds what destinations answered to the last attempt of each row that failed. An erased person's answers are unreadable.
 async fn answers(store: &Store, rows: &mut [UnfinishedEffect]) -> Result<()> {
     let failed: Vec<Uuid> =
@@ -165,7 +168,7 @@ async fn answers(store: &Store, rows: &mut [UnfinishedEffect]) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    let sealed: Vec<(Uuid, Uuid, Uuid, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+    let sealed: Vec<SealedAnswer> = sqlx::query_as(
         "SELECT u.effect_id, d.id, d.lead_id, d.response, l.data_key FROM unnest($1::uuid[]) AS u (effect_id) \
          CROSS JOIN LATERAL (SELECT * FROM deliveries d WHERE d.effect_id = u.effect_id ORDER BY d.id DESC LIMIT 1) d \
          JOIN leads l ON l.id = d.lead_id WHERE d.response IS NOT NULL AND l.data_key IS NOT NULL",

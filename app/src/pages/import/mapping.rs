@@ -96,7 +96,7 @@ async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result
         <nav aria-label=texts().import_breadcrumb()><a href="/import">{texts().import_title()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{upload.file_name.clone()}</h1>
         <span class="meta">{size(upload.bytes)}</span>
-        <span class="meta">{texts().import_read_as(look.format.to_string())}</span>
+        <span class="meta">{texts().import_read_as(&look.format)}</span>
     };
     Ok(PageContent {
         title: texts().import_mapping_title(&upload.file_name),

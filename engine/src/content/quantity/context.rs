@@ -230,10 +230,14 @@ impl NumberContext {
                         return Err(UnreadReason::Date);
                     }
                     // An unknown word right before a number names it: `SOC 2`, `Office 365`.
-                    if touches && near && !self.names_unit && !centre.is_amount {
-                        if !topic::is_neutral(&part.text) && topic::names(part, style) == Topic::None {
-                            return Err(UnreadReason::Label(part.text.clone()));
-                        }
+                    if touches
+                        && near
+                        && !self.names_unit
+                        && !centre.is_amount
+                        && !topic::is_neutral(&part.text)
+                        && topic::names(part, style) == Topic::None
+                    {
+                        return Err(UnreadReason::Label(part.text.clone()));
                     }
                     near = false;
                     self.ignore(part);
