@@ -72,8 +72,8 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(boxes).toHaveCount(3);
       await boxes.first().check();
       await boxes.last().check();
-      await page.getByRole('button', { name: 'Try the chosen ones again' }).click();
-      await expect(page.getByRole('status').first()).toHaveText(/2 are on their way again\./);
+      await page.getByRole('button', { name: 'Retry selected' }).click();
+      await expect(page.getByRole('status').first()).toHaveText(/2 are being retried\./);
       await expect(boxes).toHaveCount(1);
     });
   });

@@ -70,6 +70,8 @@ test.describe('an SDR', () => {
     await press(page, 'c', () => expect(page.getByLabel('Change to')).toBeFocused({ timeout: 500 }));
     await page.keyboard.press('n');
     await page.keyboard.press('Tab');
+    await page.keyboard.type('o');
+    await page.keyboard.press('Tab');
     await page.keyboard.type('Next year at the earliest');
     await page.keyboard.press('Enter');
     await expect(flash(page)).toHaveText('Kay Board: nurtured.');

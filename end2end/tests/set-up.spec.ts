@@ -54,7 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await expect(page).toHaveURL('/');
-      await expect(page.getByText('Kim Sato')).toBeVisible();
+      await expect(page.getByRole('link', { name: 'Kim Sato' })).toBeVisible();
     });
 
     test('an invalid link says what to do', async ({ page }) => {

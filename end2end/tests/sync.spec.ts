@@ -206,7 +206,7 @@ for (const javaScriptEnabled of [true, false]) {
       await actions(page).first().getByRole('checkbox').uncheck();
       await expect(page.getByRole('button', { name: 'Retry selected' })).toBeInViewport();
       await page.getByRole('button', { name: 'Retry selected' }).click();
-      await expect(flash(page)).toHaveText('2 are on their way again.');
+      await expect(flash(page)).toHaveText('2 are being retried.');
       await expect(page.getByRole('link', { name: 'Failed, needs you 1' })).toBeVisible();
       await expect(actions(page)).toHaveCount(1);
     });

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 /// The page that is changed: its file, the text that is replaced, and where it is served.
 const PAGE: &str = "app/src/pages/gate/mod.rs";
-const TEXT: &str = "<button class=\"btn primary\">\"Sign in\"</button>";
+const TEXT: &str = "<button class=\"btn primary\">{texts().gate_sign_in()}</button>";
 const PATH: &str = "/sign-in";
 
 /// The time limit for `cargo xtask run` to serve the page.
@@ -108,7 +108,10 @@ impl Copy {
         let mut seconds = Vec::new();
         for touch in 0..touches {
             let text = format!("Sign in, touch {touch}");
-            fs::write(&path, original.replace(TEXT, &TEXT.replace("Sign in", &text)))?;
+            fs::write(
+                &path,
+                original.replace(TEXT, &TEXT.replace("texts().gate_sign_in()", &format!("{text:?}"))),
+            )?;
             let start = Instant::now();
             let serving = self.serve(listen, &text)?;
             seconds.push(start.elapsed().as_secs_f64());

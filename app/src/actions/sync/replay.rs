@@ -144,19 +144,19 @@ fn replay_message(came: &ReplaySummary) -> String {
         (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))
     };
     let parts: Vec<String> = [
-        part(came.ready, "is on its way again", "are on their way again"),
+        part(came.ready, "is being retried", "are being retried"),
         part(
             came.superseded,
             "was closed because a later decision has arrived",
             "were closed because later decisions have arrived",
         ),
-        part(came.overtaken, "waits for a later one under way", "wait for a later one under way"),
+        part(came.overtaken, "waits for a later one in progress", "wait for a later one in progress"),
     ]
     .into_iter()
     .flatten()
     .collect();
     if parts.is_empty() {
-        return "Nothing had failed like this any more.".into();
+        return "No failed actions match any more.".into();
     }
     format!("{}.", parts.join(", "))
 }
@@ -169,12 +169,12 @@ mod tests {
     fn what_came_of_it_is_one_sentence() {
         let told =
             |ready, superseded, overtaken| replay_message(&ReplaySummary { ready, superseded, overtaken });
-        assert_eq!(told(0, 0, 0), "Nothing had failed like this any more.");
-        assert_eq!(told(1, 0, 0), "1 is on its way again.");
-        assert_eq!(told(1_200, 0, 1), "1,200 are on their way again, 1 waits for a later one under way.");
+        assert_eq!(told(0, 0, 0), "No failed actions match any more.");
+        assert_eq!(told(1, 0, 0), "1 is being retried.");
+        assert_eq!(told(1_200, 0, 1), "1,200 are being retried, 1 waits for a later one in progress.");
         assert_eq!(
             told(12, 1, 2),
-            "12 are on their way again, 1 was closed because a later decision has arrived, 2 wait for a later one under way."
+            "12 are being retried, 1 was closed because a later decision has arrived, 2 wait for a later one in progress."
         );
     }
 }

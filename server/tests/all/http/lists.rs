@@ -145,7 +145,7 @@ async fn only_selected_deliveries_are_retried() {
     ];
     let answer = browser.post("/actions/replay-chosen", &fields).await;
     assert_eq!(location(&answer), "/sync/effects?state=dead");
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("2 are on their way again."));
+    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("2 are being retried."));
     let dead: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT effect_id FROM outbox WHERE state = 'dead'")
         .fetch_all(app.store().pool())
         .await
@@ -154,9 +154,7 @@ async fn only_selected_deliveries_are_retried() {
     let again = browser.post("/actions/replay-chosen", &fields).await;
     assert_eq!(again.status(), StatusCode::SEE_OTHER);
     assert!(
-        text(&mut browser, "/sync/effects?state=dead")
-            .await
-            .contains("Nothing had failed like this any more.")
+        text(&mut browser, "/sync/effects?state=dead").await.contains("No failed actions match any more.")
     );
 }
 
