@@ -134,7 +134,7 @@ test.describe('a target account with high intent', () => {
     expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
     await expect(effect(page, 'CRM action')).toContainText('CRM');
     await expect(effect(page, 'CRM action')).toContainText('Waits, paused');
-    await expect(page.getByText('CRM is paused: It has no address yet.')).toBeVisible();
+    await expect(page.getByText('CRM is paused: No URL configured.')).toBeVisible();
 
     // Newest first, each with its time.
     await expect(timeline(page)).toHaveText([/^1\saction delivered.*Warehouse$/, /^Assigned to .*v1$/, /^Web form.*website$/]);

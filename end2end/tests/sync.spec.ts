@@ -22,7 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' }).click();
       const webhook = destination(page, 'CRM');
       await expect(webhook).toContainText('Paused');
-      await expect(webhook).toContainText('It has no address yet.');
+      await expect(webhook).toContainText('No URL configured.');
       const waiting = webhook.getByRole('link', { name: /^\d/ }).first();
       const count = Number((await waiting.textContent())!.replace(/\D/g, ''));
       await waiting.click();
@@ -257,7 +257,7 @@ test('a destination that does not answer is spared until a shown time', async ({
     await expect(webhook).toContainText('Does not answer');
     await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
   } finally {
-    await organisation.rows("UPDATE destinations SET paused_reason = 'It has no address yet. Apply a file with one to start it.' WHERE name = 'crm-webhook'");
+    await organisation.rows("UPDATE destinations SET paused_reason = 'No URL configured. Apply a file with one to start sending.' WHERE name = 'crm-webhook'");
     await organisation.rows('UPDATE destination_flows SET open_until = NULL, openings = 0, open_reason = NULL');
   }
 });

@@ -144,7 +144,7 @@ fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
         <div class="note" data-a="warn">
             {icon(Icon::Hold)}
             <p><strong>{format!("{} is paused: ", titles::destination(name))}</strong>{reason.to_owned()}</p>
-            <p class="meta">"What waits is sent once it goes on."</p>
+            <p class="meta">"Pending actions are sent after it resumes."</p>
         </div>
     }
 }

@@ -89,7 +89,7 @@ fn consequences(lead: &Lead, stored: &StoredAboutPerson) -> impl IntoView + use<
             {note(Tone::Bad, view! { <p><strong>"This cannot be undone. "</strong>"Nobody, including Meshline, can open the data afterwards."</p> })}
             {merged}
         </div>
-        <div class="two gap">
+        <div class="facing gap">
             <section aria-labelledby="h-destroyed">
                 <div class="sec-head"><h2 id="h-destroyed">"What is destroyed"</h2></div>
                 <ul>

@@ -20,7 +20,7 @@ pub fn nearest(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView 
             EitherOf3::A(view! {
                 <p class="row">
                     <a class="btn" href=href>"Find the nearest change"</a>
-                    <span class="meta">"The fewest fields that would lead to another decision"</span>
+                    <span class="meta">"Smallest change that leads to a different outcome"</span>
                 </p>
             })
         }

@@ -24,7 +24,7 @@ pub fn pick(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + u
             format!("Had the lead already and is in {pool} v{}.", stored.inputs.pool_version)
         }
         Some(_) => format!(
-            "Their turn: round robin in {pool} v{}, {available} of {all} available.",
+            "Next in rotation in {pool} v{}, {available} of {all} available.",
             stored.inputs.pool_version
         ),
         None => format!("None of the {all} people of {pool} v{} was available.", stored.inputs.pool_version),
@@ -56,7 +56,7 @@ fn turns(loaded: &LeadData, decided: &ExplainedDecision, stored: &StoredPick) ->
     let rows = rows.collect_view();
     view! {
         <details class="fold">
-            <summary>"The turns"</summary>
+            <summary>"Show rotation"</summary>
             <div class="scroll">
                 <table class="table">
                     <caption class="sr">"Turns of everybody in the pool"</caption>
