@@ -28,7 +28,7 @@ async fn a_link_sets_a_password_once() {
     assert_eq!(browser.get(&format!("/setup/{token}")).await.status(), StatusCode::OK);
     let set = browser.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
     assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/sign-in"));
-    assert!(browser.get("/sign-in").await.text().await.unwrap().contains("Your password is set."));
+    assert!(browser.get("/sign-in").await.text().await.unwrap().contains("Password saved."));
     browser.sign_in("ana@acme.example", PASSWORD, None).await;
     assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
 
@@ -36,7 +36,7 @@ async fn a_link_sets_a_password_once() {
     thief
         .post("/actions/set-password", &fields(&token, "stolen stolen stolen", "stolen stolen stolen"))
         .await;
-    assert!(thief.get("/sign-in").await.text().await.unwrap().contains("This link was used or has expired."));
+    assert!(thief.get("/sign-in").await.text().await.unwrap().contains("This link has expired or was already used."));
     thief.sign_in("ana@acme.example", "stolen stolen stolen", None).await;
     assert_eq!(thief.session(), None);
 }
