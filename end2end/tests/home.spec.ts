@@ -84,12 +84,12 @@ test.describe('Integrations', () => {
   test.use(seenBy({ as: 'Integrations' }));
 
   test('sees what a paused destination holds back', async ({ organisation, page }) => {
-    await organisation.rows("UPDATE destinations SET paused_reason = 'Moving the warehouse'", []);
+    await organisation.rows("UPDATE destinations SET paused_reason = 'Moving the warehouse' WHERE name = 'warehouse'");
     try {
       await page.goto('/');
       await expect(page.locator('.todo').getByText('Paused: Moving the warehouse').first()).toBeVisible();
     } finally {
-      await organisation.rows('UPDATE destinations SET paused_reason = NULL', []);
+      await organisation.rows("UPDATE destinations SET paused_reason = NULL WHERE name = 'warehouse'");
     }
   });
 });
