@@ -36,7 +36,15 @@ async fn a_link_sets_a_password_once() {
     thief
         .post("/actions/set-password", &fields(&token, "stolen stolen stolen", "stolen stolen stolen"))
         .await;
-    assert!(thief.get("/sign-in").await.text().await.unwrap().contains("This link has expired or was already used."));
+    assert!(
+        thief
+            .get("/sign-in")
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("This link has expired or was already used.")
+    );
     thief.sign_in("ana@acme.example", "stolen stolen stolen", None).await;
     assert_eq!(thief.session(), None);
 }
