@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             .with_ftl_output(FtlOutputOptions::single_file(&path("texts.ftl")))
             .with_prefix("")
             .with_lint_level(LintLevel::Strict)
-            // Nobody reads the generated code, and rustfmt is not installed everywhere.
+            // The generated code is not committed, and rustfmt is not installed everywhere.
             .without_format()
             // Names that people gave are isolated by the element that shows them.
             .without_bidi_isolation(),

@@ -39,7 +39,7 @@ BEGIN
         RAISE EXCEPTION 'what was submitted never changes' USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'submitted' AND NOT EXISTS (SELECT 1 FROM change_editors WHERE change_id = NEW.id AND person_id = NEW.author_id) THEN
-        RAISE EXCEPTION 'the author of a change had a hand in it' USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'the author of a change has to be one of its editors' USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'approved' AND NOT change_is_signed(NEW.id) THEN
         RAISE EXCEPTION 'not every role that has to sign has signed' USING ERRCODE = 'restrict_violation';

@@ -16,7 +16,7 @@ pub fn names(lead: &Lead, text: &str) -> bool {
     !typed.is_empty() && known.into_iter().flatten().any(|known| folded(known) == typed)
 }
 
-/// Erases the person that a lead stands for. Returns the leads that were erased: it, and all that are merged with it.
+/// Erases the person behind a lead. Returns the leads that were erased: it, and all that are merged with it.
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the lead does not exist, and [`Error::Refused`] if the person was erased before or there is no

@@ -8,7 +8,7 @@ use super::{REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Erases the person that a lead stands for.
+/// Erases the person behind a lead.
 ///
 /// # Errors
 /// Returns an error if the lead does not exist, or if the database fails.

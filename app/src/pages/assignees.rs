@@ -24,7 +24,7 @@ impl AssigneeNames {
         Ok(Self(names_of(store, &emails).await?))
     }
 
-    /// Returns a person's name; an address that nobody has stays as it is.
+    /// Returns a person's name; an address without a person is returned unchanged.
     pub fn of<'a>(&'a self, email: &'a str) -> &'a str {
         self.0.get(email).map_or(email, String::as_str)
     }

@@ -35,7 +35,7 @@ pub async fn change_password(
         )
     };
     let new = fields::password(&password, &again);
-    // A wrong password is told together with the other problems, so that a person corrects all at once. Counted before the check, as in sign-in.
+    // A wrong password is reported together with the other problems, so that all can be corrected at once. Counted before the check, as in sign-in.
     if let Some(left) = connection.throttles.passwords.take(&viewer.email, connection.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));

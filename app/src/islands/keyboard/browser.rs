@@ -251,7 +251,7 @@ fn open_keys() -> Option<()> {
         let (line, key) = (document().create_element("li").ok()?, document().create_element("kbd").ok()?);
         line.set_text_content(element.get_attribute("data-key-help").as_deref());
         let declared = element.get_attribute("data-key").unwrap_or_default();
-        // Letters as they stand on keys and buttons.
+        // Uppercase, as on keyboards and buttons.
         let shown = if declared.len() == 1 { declared.to_uppercase() } else { declared };
         key.set_text_content(Some(&shown));
         line.append_child(&key).ok()?;

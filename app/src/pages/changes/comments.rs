@@ -21,7 +21,7 @@ const COMMENT: TextAreaProps = TextAreaProps {
 
 /// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
-    // A draft has no reviewers yet, so that nobody would read a comment.
+    // A draft has no reviewers yet who could read a comment.
     let form = (loaded.change.state != ChangeState::Draft).then(|| say(loaded));
     let spoken: Vec<&Review> = loaded.discussion.iter().filter(|review| !review.comment.is_empty()).collect();
     let is_empty = spoken.is_empty();

@@ -142,7 +142,7 @@ fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoVie
     }
 }
 
-/// Renders what depends on the person and nobody takes over by itself.
+/// Renders what depends on the person and has to be handed over.
 fn vacancies(holdings: &Holdings) -> impl IntoView + use<> {
     let lines = vacant(holdings);
     if lines.is_empty() {

@@ -66,7 +66,7 @@ fn parts(roles: &[Role]) -> Vec<Part> {
     if parts.is_empty() { vec![Part::Today] } else { beside(parts) }
 }
 
-/// Moves today's decisions next to the tasks, which they stand beside on wide screens.
+/// Moves today's decisions next to the tasks, which they are beside on wide screens.
 fn beside(mut parts: Vec<Part>) -> Vec<Part> {
     let place = |parts: &[Part], of| parts.iter().position(|part| *part == of);
     if let (Some(waits), Some(now)) = (place(&parts, Part::Tasks), place(&parts, Part::Today))
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(
             lead,
             [Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows],
-            "today stands beside the tasks"
+            "today is beside the tasks"
         );
         let all = parts(&[Role::RevopsLead, Role::Admin]);
         assert_eq!(all, [Part::Tasks, Part::Today, Part::KeyFigures, Part::Workflows, Part::Setup]);

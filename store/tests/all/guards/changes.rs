@@ -122,7 +122,7 @@ async fn the_author_is_among_those_who_edited() {
         .accepts(&format!("INSERT INTO change_editors (change_id, person_id) VALUES ('{OTHER}', '{BEN}')"))
         .await;
     guards.accepts(&format!("UPDATE changes SET author_id = '{BEN}' WHERE id = '{CHANGE}'")).await;
-    guards.refuses(&submit(CHANGE), "the author of a change had a hand in it").await;
+    guards.refuses(&submit(CHANGE), "the author of a change has to be one of its editors").await;
     let edited = format!("INSERT INTO change_editors (change_id, person_id) VALUES ('{CHANGE}', '{BEN}');");
     guards.would_accept(&format!("{edited}{}", submit(CHANGE))).await;
 }
