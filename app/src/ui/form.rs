@@ -90,9 +90,10 @@ pub fn text<Label: IntoView>(
     }
 }
 
-/// Returns a text as the content of a `<textarea>`. Browsers drop the first line end after the tag.
+/// Returns a text as the content of a `<textarea>`. Leptos does not escape what is in one, and browsers drop the first line end
+/// after the tag.
 pub fn lines(text: &str) -> String {
-    format!("\n{text}")
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// A box of [`checks`]: its value, its label and its description.
@@ -136,5 +137,18 @@ pub fn secret(label: impl IntoView, text: String) -> impl IntoView {
                 <button type="button" class="btn with-scripts" data-copy="secret" aria-live="polite">"Copy"</button>
             </span>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_close_its_field() {
+        let field =
+            TextAreaProps { id: "why", label: "Why", name: "why", rows: 2, maxlength: 100, required: false };
+        let html = text(field, "</textarea><script>alert(1)</script>", None).to_html();
+        assert!(!html.contains("<script>"), "{html}");
     }
 }

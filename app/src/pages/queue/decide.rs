@@ -75,7 +75,7 @@ pub fn forms(
     // Preserves the text typed before another person claimed the lead.
     let kept = (others && !typed.note.is_empty()).then(|| {
         let text = typed.note.clone();
-        view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
+        view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{crate::ui::form::lines(&text)}</textarea></label> }
     });
     Either::Right(view! {
         <div class="row decide">{accept}{change}{disqualify}</div>

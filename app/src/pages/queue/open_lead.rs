@@ -211,7 +211,7 @@ fn left_queue(loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoVi
         view! {
             <label class="label">
                 "Your unsaved text"
-                <textarea class="field" rows="3" readonly>{text}</textarea>
+                <textarea class="field" rows="3" readonly>{crate::ui::form::lines(&text)}</textarea>
             </label>
         }
     });
