@@ -101,7 +101,7 @@ async fn pickup(store: &Store, samples: usize) -> Result<Json> {
     for lead in &leads {
         let row = row(lead, destination, 1)?;
         let effect = EffectId(row.id);
-        let mut transaction = store.pool().begin().await?;
+        let mut transaction = store.begin().await?;
         insert_effects(&mut transaction, &[row]).await?;
         let committed = Instant::now();
         transaction.commit().await?;
@@ -208,7 +208,7 @@ async fn deliveries(store: &Store, destination: DestinationId) -> Result<i64> {
 
 async fn commit(store: &Store, destination: DestinationId, leads: &[Lead], sequence: i64) -> Result<()> {
     let rows = leads.iter().map(|lead| row(lead, destination, sequence)).collect::<Result<Vec<_>>>()?;
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     insert_effects(&mut transaction, &rows).await?;
     Ok(transaction.commit().await?)
 }

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, FromRow, PgConnection, PgPool};
+use sqlx::{Executor as _, FromRow, PgConnection, PgPool};
 use url::Url;
 
 use self::row::WarehouseRow;
@@ -129,11 +129,14 @@ impl Warehouse {
             .fetch_one(&mut *connection)
             .await?;
         if !found {
-            let mut transaction = connection.begin().await?;
-            // Serializes creation: `IF NOT EXISTS` alone fails if two processes create the tables at the same time.
-            transaction.execute("SELECT pg_advisory_xact_lock(hashtext('meshline.decision_events'))").await?;
-            transaction.execute(sqlx::raw_sql(include_str!("warehouse/schema.sql"))).await?;
-            transaction.commit().await?;
+            // Postgres runs statements that arrive together in one transaction. `begin` would not be safe to cancel,
+            // and the timeout may cancel it. The lock serializes creation: `IF NOT EXISTS` alone fails if two
+            // processes create the tables at the same time.
+            let schema = concat!(
+                "SELECT pg_advisory_xact_lock(hashtext('meshline.decision_events'));\n",
+                include_str!("warehouse/schema.sql")
+            );
+            connection.execute(sqlx::raw_sql(schema)).await?;
         }
         self.has_tables.store(true, Ordering::Relaxed);
         Ok(())

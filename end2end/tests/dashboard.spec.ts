@@ -222,7 +222,7 @@ test.describe('the tooltip of the chart', () => {
 });
 
 test('figures that were computed before the page subscribed are shown', async ({ organisation, page }) => {
-  const held = await organisation.holdFigures(2);
+  const held = await organisation.holdFigures(6);
   await page.route('**/refresh?*', async (route) => {
     await held.over;
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -28,7 +28,7 @@ pub async fn switch_off(
     if until.is_some_and(|until| until <= actor.now) {
         return Err(over());
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let workflow = with_rule(&mut tx, workflow, rule).await?;
     switches::switch_off(&mut tx, actor, rule_of(&workflow, rule), reason, until).await?;
     Ok(tx.commit().await?)
@@ -39,7 +39,7 @@ pub async fn switch_off(
 /// # Errors
 /// Returns [`Error::NotFound`] if the workflow does not exist.
 pub async fn switch_on(store: &Store, actor: &Actor, workflow: &str, rule: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let workflow = workflows::by_name(&mut tx, workflow).await?.ok_or(Error::NotFound("workflow"))?;
     switches::switch_on(&mut tx, actor, rule_of(&workflow, rule)).await?;
     Ok(tx.commit().await?)
@@ -65,7 +65,7 @@ pub async fn mute(
     if until <= actor.now {
         return Err(over());
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let workflow = with_rule(&mut tx, workflow, rule).await?;
     switches::mute(&mut tx, actor, rule_of(&workflow, rule), &account, reason, until).await?;
     Ok(tx.commit().await?)
@@ -76,7 +76,7 @@ pub async fn mute(
 /// # Errors
 /// Returns [`Error::NotFound`] if the workflow does not exist.
 pub async fn unmute(store: &Store, actor: &Actor, workflow: &str, rule: &str, account: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let workflow = workflows::by_name(&mut tx, workflow).await?.ok_or(Error::NotFound("workflow"))?;
     switches::unmute(&mut tx, actor, rule_of(&workflow, rule), account).await?;
     Ok(tx.commit().await?)

@@ -17,7 +17,7 @@ pub async fn set_title(store: &Store, actor: &Actor, what: TitledObject<'_>, tit
     if title.chars().count() > TITLE_CHARS {
         return Err(Error::Refused(format!("a title has at most {TITLE_CHARS} characters")));
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     titles::set(&mut tx, actor, what, Some(title.as_str()).filter(|title| !title.is_empty())).await?;
     tx.commit().await?;
     Ok(())

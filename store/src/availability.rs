@@ -72,7 +72,7 @@ pub async fn set(
         }
         weight => weight.and_then(|weight| i32::try_from(weight).ok()),
     };
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let row = pool_availability::ActiveModel {
         pool: Set(pool.to_owned()),
         person: Set(person.to_owned()),

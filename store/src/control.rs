@@ -42,7 +42,7 @@ pub const EXPORT: &str = "export.csv";
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn export(store: &Store, actor: &Actor, page: &str, detail: Json) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let entry = Audit { action: EXPORT, subject: &format!("page:{page}"), lead: None, detail };
     audit(&mut tx, actor, entry).await?;
     tx.commit().await?;

@@ -144,7 +144,7 @@ pub struct LockedCredential {
 /// Returns [`Error::NotFound`] if the credential does not exist, or an error if the other process takes longer than
 /// 20 seconds.
 pub async fn lock(store: &Store, id: Uuid, wait: WaitPolicy) -> Result<Option<LockedCredential>> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
     let sql = match wait {
         WaitPolicy::ForOthers => {

@@ -109,7 +109,7 @@ async fn person(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<Uuid>
 /// # Errors
 /// Returns [`Error::NotFound`] if the lead does not exist.
 pub async fn erase(store: &Store, actor: &Actor, lead: LeadId, reason: &str) -> Result<Vec<LeadId>> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let leads = person(&mut tx, lead).await?;
     sqlx::query("SELECT FROM leads WHERE id = ANY($1) ORDER BY id FOR UPDATE")
         .bind(&leads)

@@ -128,7 +128,7 @@ fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn finish(store: &Store, actor: &Actor, import: &ImportState, rows: u64) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let finished_at = Set(Some(Utc::now()));
     let finished = unfinished(import)
         .set(import_run::ActiveModel { finished_at, ..Default::default() })

@@ -20,7 +20,7 @@ use crate::pool::Store;
 /// # Errors
 /// Returns [`crate::Error::Refused`] if the same person would be accountable for both content and rules.
 pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let [content, rules, sync, control] = owners;
     let ids: HashMap<String, Uuid> = person::Entity::find()
         .select_only()

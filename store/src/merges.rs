@@ -142,7 +142,7 @@ pub async fn accept(
     keep: LeadId,
     reason: &str,
 ) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let (lead, other) = lock_open(&mut tx, pair).await?;
     let merged = match keep.0 {
         id if id == lead => other,
@@ -191,7 +191,7 @@ pub async fn accept(
 /// # Errors
 /// Returns [`Error::Refused`] if the suggestion was decided already or a person was erased.
 pub async fn decline(store: &Store, actor: &Actor, pair: SuggestedPair, reason: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock_open(&mut tx, pair).await?;
     sqlx::query(
         "UPDATE merge_suggestions SET closed_at = $3, closed_by = $4, verdict = 'declined', reason = $5 \
@@ -220,7 +220,7 @@ pub async fn decline(store: &Store, actor: &Actor, pair: SuggestedPair, reason: 
 /// # Errors
 /// Returns [`Error::Refused`] if the lead is not merged or the person was erased.
 pub async fn undo(store: &Store, actor: &Actor, lead: LeadId, reason: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let root: Option<Uuid> =
         sqlx::query_scalar("SELECT merged_into FROM lead_aliases WHERE lead_id = $1 FOR UPDATE")
             .bind(lead.0)

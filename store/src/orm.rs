@@ -5,7 +5,7 @@
 //! `&mut PgConnection`, and [`orm`] lends that connection to SeaORM for one statement:
 //!
 //! ```text
-//! let mut tx = store.pool().begin().await?;
+//! let mut tx = store.begin().await?;
 //! setting::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
 //! audit(&mut tx, actor, entry).await?;
 //! tx.commit().await?;
@@ -92,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn an_entity_and_hand_written_sql_share_a_transaction() {
         let db = TestDatabase::new().await;
-        let mut tx = db.store.pool().begin().await.unwrap();
+        let mut tx = db.store.begin().await.unwrap();
         setting::Entity::insert(row("by_entity")).exec_without_returning(&orm(&mut tx)).await.unwrap();
         let value: serde_json::Value =
             sqlx::query_scalar("SELECT value FROM settings WHERE name = 'by_entity'")

@@ -5,7 +5,7 @@
 //! * **Entities** (`entity`, SeaORM) are the default: each table has one unless it is append-only or on the hot path
 //!   of events or deliveries. Reads outside a transaction use [`Store::db`]; inside one, `orm::orm` lends the
 //!   transaction's connection for a statement.
-//! * **Hand-written SQL** ([`Store::pool`], sqlx) is for queries that SeaORM cannot express or would run more slowly:
+//! * **Hand-written SQL** ([`Store::pool`] and [`Store::begin`], sqlx) is for queries that SeaORM cannot express or would run more slowly:
 //!   commits of events and outbox claims with one array per column (`columns`), keyset lists, figures, locks and
 //!   notifications. A file that uses it explains why in its documentation.
 //!
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, EntityTrait as _, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgPool};
+use sqlx::{Connection as _, Executor as _, PgPool, Postgres, Transaction};
 
 use crate::entity::setting;
 use crate::error::{Error, Result};
@@ -105,7 +105,31 @@ impl Store {
         &self.db
     }
 
-    /// Returns the sqlx pool, for hand-written statements.
+    /// Begins a transaction. If the returned future is dropped, for example because a client disconnects, the
+    /// transaction is rolled back.
+    ///
+    /// # Errors
+    /// Returns an error if the pool has no connection, or the database does not respond.
+    pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin_with("BEGIN").await
+    }
+
+    /// Begins a transaction like [`Store::begin`], with a `BEGIN` statement that sets its mode.
+    ///
+    /// # Errors
+    /// Same as [`Store::begin`].
+    pub async fn begin_with(&self, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        // In a task of its own, which always completes: when `Pool::begin` is canceled between the request and its
+        // response, sqlx returns the connection to the pool inside an open transaction, and whatever is written on it
+        // later is lost (https://github.com/transact-rs/sqlx/issues/4393).
+        #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        // The task fails only if the runtime is shutting down.
+        begun.await.unwrap_or(Err(sqlx::Error::PoolClosed))
+    }
+
+    /// Returns the sqlx pool, for hand-written statements outside a transaction.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -77,7 +77,7 @@ pub(crate) async fn read_organisation(db: &impl ConnectionTrait) -> Result<Organ
 /// Returns an error if the database fails.
 pub async fn set_organisation(store: &Store, actor: &Actor, organisation: &Organisation) -> Result<()> {
     let detail = serde_json::to_value(organisation)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let row = setting::ActiveModel { name: Set(ORGANISATION.to_owned()), value: Set(detail.clone()) };
     setting::Entity::insert(row)
         .on_conflict(

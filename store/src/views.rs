@@ -61,7 +61,7 @@ pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<Sa
 /// Returns [`Error::Refused`] if the person already has [`VIEWS`] views of the page, or a text is too long.
 pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &str) -> Result<()> {
     let person = person(actor)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     // Two concurrent saves must not both find room.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(format!("saved_views:{person}"))
@@ -101,7 +101,7 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
 /// taken.
 pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Result<SavedView> {
     let person = person(actor)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let renamed = saved_view::Entity::update_many()
         .set(saved_view::ActiveModel { name: Set(name.to_owned()), ..Default::default() })
         .filter(saved_view::Column::Id.eq(view))
@@ -120,7 +120,7 @@ pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Res
 /// Returns [`Error::NotFound`] if the view does not belong to the person.
 pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<SavedView> {
     let person = person(actor)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let deleted = saved_view::Entity::delete_many()
         .filter(saved_view::Column::Id.eq(view))
         .filter(saved_view::Column::PersonId.eq(person.0))

@@ -219,6 +219,7 @@ async fn a_locked_table_times_out_and_a_retry_succeeds() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(1, 1)).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "nothing cancels this test")]
     let mut lock = database.pool.begin().await.unwrap();
     lock.execute("LOCK meshline.decision_events").await.unwrap();
     let started = Instant::now();

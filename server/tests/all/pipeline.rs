@@ -331,7 +331,7 @@ async fn applying_a_file_waits_for_commits_in_several_workflows_and_never_in_a_c
         .fetch_all(office.store().pool())
         .await
         .unwrap();
-    let mut commit = office.store().pool().begin().await.unwrap();
+    let mut commit = office.store().begin().await.unwrap();
     ingest::lock_epochs(&mut commit, &[ids[0].into()].into()).await.unwrap();
     let changed = both
         .replace("title: Inbound form", "title: Inbound")

@@ -130,7 +130,7 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<Vec<String>> {
     let mut changes = Vec::new();
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let parts = parts(file)?;
     check_people(&mut tx, &parts).await?;
     let begun = if options.bootstrap {

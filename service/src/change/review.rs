@@ -44,7 +44,7 @@ pub async fn approve(
     role: Role,
     comment: &str,
 ) -> Result<ApprovalResult> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
     let reviews = changes::reviews(&mut tx, change.id).await?;
@@ -103,7 +103,7 @@ pub async fn send_back(
     seen: &Digest,
     comment: &str,
 ) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
     let reviews = changes::reviews(&mut tx, change.id).await?;
@@ -126,7 +126,7 @@ pub async fn send_back(
 /// # Errors
 /// Returns [`Error::Refused`] if the comment is empty.
 pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let person = actor.person()?;
     let verdict = ReviewVerdict::Comment;

@@ -54,7 +54,7 @@ pub async fn bring_up_to_date(
     version: u32,
     choices: &[MergeSide],
 ) -> Result<i32> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
     if !change.is_outdated() {
         return Ok(change.revision);
@@ -98,7 +98,7 @@ pub struct StartedOver {
 /// Returns [`Error::Refused`] if the change is not closed, the actor does not have permission to withdraw it, or the person has too
 /// many drafts.
 pub async fn start_over(store: &Store, actor: &Actor, number: i64) -> Result<StartedOver> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     match change.state {
         ChangeState::Returned | ChangeState::Withdrawn => {}

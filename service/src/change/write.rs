@@ -27,7 +27,7 @@ pub async fn start(
     source: &str,
     body: Option<&Json>,
 ) -> Result<i64> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let base = workflows::newest(&mut tx, kind, name).await?.map_or(0, |version| version.version);
     let author = Some(actor.person()?);
     let draft = NewDraft { kind, name, base, source, body, author, title: "", why: "", started_from: None };
@@ -42,7 +42,7 @@ pub async fn start(
 /// Same as [`start`].
 pub async fn keep_apart(store: &Store, actor: &Actor, change: &Change, edit: DraftEdit<'_>) -> Result<i64> {
     let DraftEdit { title, why, source, body, .. } = edit;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let draft = NewDraft {
         kind: change.kind,
         name: &change.name,
@@ -80,7 +80,7 @@ pub(super) async fn insert(connection: &mut PgConnection, actor: &Actor, draft: 
 /// the actor does not have permission to edit it.
 pub async fn save(store: &Store, actor: &Actor, number: i64, edit: DraftEdit<'_>) -> Result<i32> {
     let author = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
     // A form that is sent twice is not a conflict between two people.
     if change.has_text(edit.title, edit.why, edit.source) && change.body.as_ref() == edit.body {
@@ -105,7 +105,7 @@ pub async fn save(store: &Store, actor: &Actor, number: i64, edit: DraftEdit<'_>
 /// in the meantime.
 pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) -> Result<Vec<Role>> {
     let author = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
     if change.state == ChangeState::Submitted && change.author == Some(author) && change.revision == revision
@@ -145,7 +145,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
 /// # Errors
 /// Returns [`Error::Refused`] if the change is closed, the actor does not have permission to edit it, or the reason is missing.
 pub async fn withdraw(store: &Store, actor: &Actor, number: i64, reason: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
     if change.state == ChangeState::Withdrawn {

@@ -58,7 +58,7 @@ pub async fn answer(
     let person = actor.person()?;
     // Reading the decision before the transaction avoids a second connection while locks are held.
     let decision = newest_decision(store, person, lead, answer).await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let mut locked = ingest::lock_lead(&mut tx, store.keyring(), lead).await?;
     let email = queue::address(&mut tx, person).await?;
     let Some(assigned) = queue::assigned(&mut tx, lead, &email).await? else {

@@ -31,7 +31,7 @@ impl Pipeline {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.store.pool().begin().await?;
+        let mut tx = self.store.begin().await?;
         claim(&mut tx, &drafts).await?;
         if let Some(actor) = actor {
             record(&mut tx, actor, &drafts).await?;

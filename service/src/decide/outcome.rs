@@ -72,7 +72,7 @@ impl Pipeline {
         signals: &[OutcomeSignal],
     ) -> store::Result<Vec<Result<RecordedOutcome, OutcomeRefusal>>> {
         let keyring = self.store().keyring();
-        let mut tx = self.store().pool().begin().await?;
+        let mut tx = self.store().begin().await?;
         let named = resolve(&mut tx, keyring, signals).await?;
         let keys = outcomes::lock_leads(&mut tx, keyring, &named.iter().flatten().copied().collect()).await?;
         let mut answers: Vec<Result<RecordedOutcome, OutcomeRefusal>> = Vec::with_capacity(signals.len());

@@ -53,7 +53,7 @@ pub enum UndoResult {
 pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<VerdictResult> {
     let (person, place) = (actor.person()?, verdict.place);
     let decision = log::decision(store, verdict.decision).await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
     if let Some(taken) = queue::taken(&mut tx, actor, person, place).await? {
         return Ok(VerdictResult::Taken(taken));
@@ -196,7 +196,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result
     let person = actor.person()?;
     let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(UndoResult::TooLate) };
     let decision = log::decision(store, newest).await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
     let last = queue::lock_last_verdict(&mut tx, actor, person, place, newest).await?;
     let Some(last) = last else { return Ok(UndoResult::TooLate) };

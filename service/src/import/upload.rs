@@ -75,7 +75,7 @@ pub async fn begin(
     let name = clean_name(file_name);
     let id = ids::mint(actor.now, rand::random());
     let new = NewUpload { id, file_name: &name, bytes: stored(bytes) };
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let mut upload = unfinished::begin(&mut tx, person, actor.now, new).await?;
     let mut replaced = None;
     if upload.id != id && (fresh || !is_there(&upload, &ImportFolder::new(data_dir, upload.id))) {
@@ -107,7 +107,7 @@ pub async fn append(
     data_dir: &Path,
     chunk: UploadChunk,
 ) -> Result<AppendResult> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let upload = unfinished::lock(&mut tx, person(actor)?, chunk.upload).await?;
     let (received, bytes) = (counted(upload.received), counted(upload.bytes));
     let folder = ImportFolder::new(data_dir, upload.id);
@@ -141,7 +141,7 @@ pub async fn append(
 /// Returns [`Error::Invalid`] if content is missing or the file is not a table, and [`Error::Store`] with
 /// [`store::Error::NotFound`] if the person has no such upload.
 pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let upload = unfinished::lock(&mut tx, person(actor)?, id).await?;
     let folder = ImportFolder::new(data_dir, id);
     if upload.received != upload.bytes || !is_there(&upload, &folder) {
@@ -171,7 +171,7 @@ pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> 
 /// # Errors
 /// Returns [`Error::Store`] with [`store::Error::NotFound`] if the person has no such upload.
 pub async fn cancel(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     unfinished::lock(&mut tx, person(actor)?, id).await?;
     unfinished::forget(&mut tx, id).await?;
     tx.commit().await?;
@@ -196,7 +196,7 @@ pub async fn accept(
         remove(&folder).await;
         return Err(error);
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     uploads::add(&mut tx, actor, id, &clean_name(file_name), bytes).await?;
     Ok(tx.commit().await?)
 }

@@ -28,7 +28,7 @@ pub struct GoLiveResult {
 /// Returns [`Error::Refused`] if the release was rebuilt since, its bundle lacks an approval, it would hand leads to people who
 /// cannot get them, or the actor does not have permission.
 pub async fn go_live(store: &Store, actor: &Actor, number: i64, seen: &Digest) -> Result<GoLiveResult> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let release = releases::locked(&mut tx, number).await?;
     next_stage(&mut tx, actor, &release, ReleaseAction::GoLive).await?;
     if release.bundle != *seen {

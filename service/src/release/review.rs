@@ -21,7 +21,7 @@ pub async fn approve(
     seen: &Digest,
     role: Role,
 ) -> Result<Vec<Role>> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let release = releases::locked(&mut tx, number).await?;
     releases::approve(&mut tx, actor, actor.person()?, &release, seen, role).await?;
     let missing = releases::missing_roles(&mut tx, release.id).await?;
@@ -38,7 +38,7 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64, why: &str) -> R
     if why.is_empty() {
         return Err(Error::Refused("give a reason".into()));
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let release = releases::locked(&mut tx, number).await?;
     let retired = next_stage(&mut tx, actor, &release, ReleaseAction::Withdraw).await?;
     releases::move_to(&mut tx, actor, &release, ReleaseAction::Withdraw, retired, why, None).await?;

@@ -163,7 +163,7 @@ async fn begin(
 ) -> Result<Uuid> {
     size(&ImportFolder::new(data_dir, upload).file())?;
     let value = serde_json::to_value(input)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let new = NewRun { kind: RunKind::Import.into(), work_key: None, input: &value };
     let id = runs::start(&mut tx, actor, new).await?;
     uploads::set_run(&mut tx, upload, id).await?;

@@ -76,7 +76,7 @@ pub trait Work {
 /// Returns [`store::Error::Repeated`] if the actor's form was sent before.
 pub async fn start<W: Work>(store: &Store, actor: &Actor, input: &W::Input) -> Result<Uuid> {
     let input = serde_json::to_value(input)?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let id =
         runs::start(&mut tx, actor, NewRun { kind: W::KIND.into(), work_key: None, input: &input }).await?;
     tx.commit().await?;

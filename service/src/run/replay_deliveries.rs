@@ -64,7 +64,7 @@ impl Work for ReplayDeliveries {
             handle.report_progress("Queueing deliveries", replayed.looked_at(), Some(total));
             handle.check()?;
             // Commits deliveries and checkpoint together, so that a crash never counts a delivery twice.
-            let mut tx = store.pool().begin().await?;
+            let mut tx = store.begin().await?;
             let Some((last, batch)) = sync::replay_next(&mut tx, &actor, &filter, replayed.after).await?
             else {
                 return Ok(replayed);

@@ -30,7 +30,7 @@ async fn submit(
     approvers: &[Role],
 ) -> Result<(), Error> {
     if approvers != [Role::Revops] {
-        let mut tx = store.pool().begin().await?;
+        let mut tx = store.begin().await?;
         let change = changes::locked(&mut tx, number).await?;
         let store::actor::ActorId::Person(person) = author.who else { panic!() };
         changes::set_submitted(&mut tx, author, &change, person, approvers).await?;
@@ -254,7 +254,7 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let command = Actor::command("apply");
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     for (entries, expected) in [
         (&["A"][..], ProposeResult::Drafted),
         (&["A"], ProposeResult::Unchanged),

@@ -514,7 +514,7 @@ impl Queue {
     async fn outcome(&mut self, lead: LeadId, stage: OutcomeStage, minutes: i64) {
         let store = self.database.store.clone();
         let at = self.now + TimeDelta::minutes(minutes);
-        let mut tx = store.pool().begin().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
         let locked = store::ingest::lock_lead(&mut tx, store.keyring(), lead).await.unwrap();
         let input = outcomes::OutcomeInput {
             stage,

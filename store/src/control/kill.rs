@@ -85,7 +85,7 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
 /// long.
 pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
     let reason = checked(reason)?;
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let row = kill_switch::ActiveModel {
         workflow_id: Set(workflow.map(|id| id.0)),
@@ -114,7 +114,7 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
 /// empty or too long.
 pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
     let reason = checked(reason)?;
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let is_meant = match workflow {
         Some(id) => kill_switch::Column::WorkflowId.eq(id.0),

@@ -53,7 +53,7 @@ pub async fn add_first_admin(
         return Err(Error::NotFound("first-run code"));
     }
     let hash = password.hash().await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     // Of two concurrent requests, the second waits here and then finds the first person.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('first_admin'))").execute(&mut *tx).await?;
     if person::Entity::find().exists(&orm(&mut tx)).await? {

@@ -90,7 +90,7 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
     let mut texts: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     texts.sort_unstable();
     texts.dedup();
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let row = api_key::ActiveModel {
         id: Set(id),
         name: Set(name.to_owned()),
@@ -114,7 +114,7 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
 /// # Errors
 /// Returns [`Error::NotFound`] if the key does not exist or was already revoked.
 pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let revoked = api_key::Entity::update_many()
         .set(api_key::ActiveModel { revoked_at: Set(Some(actor.now)), ..Default::default() })
         .filter(api_key::Column::Id.eq(id.0))

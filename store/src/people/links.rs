@@ -28,7 +28,7 @@ pub async fn make_setup_link(
     person: PersonId,
     validity: TimeDelta,
 ) -> Result<String> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock(&orm(&mut tx), person).await?;
     delete_unused_links(&orm(&mut tx), person).await?;
     let token = insert(&mut tx, actor, person, validity).await?;
@@ -42,7 +42,7 @@ pub async fn make_setup_link(
 /// # Errors
 /// Returns [`Error::NotFound`] if the person does not exist.
 pub async fn make_reset_link(store: &Store, actor: &Actor, person: PersonId) -> Result<String> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock(&orm(&mut tx), person).await?;
     let token = insert(&mut tx, actor, person, RESET_VALIDITY).await?;
     tx.commit().await?;
@@ -96,7 +96,7 @@ pub async fn use_setup_link(
     // Check the link first: hashing is expensive, and anyone can send a token.
     let person = person_of_setup_link(store, token, now).await?.ok_or(Error::NotFound("set-up link"))?;
     let hash = password.hash().await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let used = setup_link::Entity::update_many()
         .set(setup_link::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
         .filter(setup_link::Column::TokenHash.eq(secret::token_hash(token).to_vec()))

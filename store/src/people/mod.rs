@@ -90,7 +90,7 @@ impl Person {
 /// Returns [`Error::Duplicate`] if the address is taken, or [`Error::Refused`] if the address is invalid or the name
 /// is empty.
 pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let id = insert(&mut tx, actor, email, name, roles).await?;
     tx.commit().await?;
     Ok(id)
@@ -127,7 +127,7 @@ async fn insert(
 /// # Errors
 /// Returns [`Error::NotFound`] if the person does not exist, or [`Error::Refused`] if no administrator would remain.
 pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock(&orm(&mut tx), id).await?;
     let before = is_admin(&orm(&mut tx), id).await?;
     person_role::Entity::delete_many()
@@ -148,7 +148,7 @@ pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role
 /// # Errors
 /// Returns [`Error::NotFound`] if the person does not exist, or [`Error::Refused`] if no administrator would remain.
 pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: bool) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock(&orm(&mut tx), id).await?;
     let before = is_admin(&orm(&mut tx), id).await?;
     let disabled_at = Set(disabled.then_some(actor.now));
@@ -170,7 +170,7 @@ pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: 
 /// Returns [`Error::NotFound`] if the person does not exist.
 pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: Password) -> Result<()> {
     let hash = password.hash().await?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     write_password(&mut tx, actor, id, &hash).await?;
     tx.commit().await?;
     Ok(())

@@ -29,7 +29,7 @@ pub struct Preferences<'a> {
 pub async fn set_preferences(store: &Store, actor: &Actor, chosen: Preferences<'_>) -> Result<()> {
     let ActorId::Person(id) = actor.who else { return Ok(()) };
     let Preferences { time_zone, number_format, single_keys } = chosen;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock(&orm(&mut tx), id).await?;
     let row = person::ActiveModel {
         time_zone: Set(time_zone.to_owned()),

@@ -196,7 +196,7 @@ pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Resul
 /// Returns [`Error::NotFound`] if the session does not exist or belongs to another person.
 pub async fn end_one(store: &Store, actor: &Actor, id: SessionIdHash) -> Result<()> {
     let ActorId::Person(person) = actor.who else { return Ok(()) };
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let done = session::Entity::delete_by_id(id.0.to_vec())
         .filter(session::Column::PersonId.eq(person.0))
         .exec(&orm(&mut tx))
@@ -214,7 +214,7 @@ pub async fn end_one(store: &Store, actor: &Actor, id: SessionIdHash) -> Result<
 /// Returns an error if the database fails.
 pub async fn end_others(store: &Store, actor: &Actor, kept: SessionIdHash) -> Result<u64> {
     let ActorId::Person(person) = actor.who else { return Ok(0) };
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let ended = session::Entity::delete_many()
         .filter(session::Column::PersonId.eq(person.0))
         .filter(session::Column::IdHash.ne(kept.0.to_vec()))

@@ -36,7 +36,7 @@ pub enum ClaimResult {
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn claim(store: &Store, actor: &Actor, place: QueueItem) -> Result<ClaimResult> {
     let person = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     settle(&mut tx, person).await?;
     let waits: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 AND queue IS NOT NULL)",
@@ -79,7 +79,7 @@ enum Next {
 
 async fn try_next(store: &Store, actor: &Actor, filter: &QueueListFilter) -> Result<Next> {
     let person = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     settle(&mut tx, person).await?;
     let mut query = sqlx::QueryBuilder::new("SELECT s.lead_id, s.workflow_id FROM lead_states s WHERE ");
     push_conditions(&mut query, filter);
@@ -105,7 +105,7 @@ async fn try_next(store: &Store, actor: &Actor, filter: &QueueListFilter) -> Res
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn release(store: &Store, actor: &Actor, place: QueueItem) -> Result<()> {
     let person = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let gone = queue_claim::Entity::delete_many()
         .filter(is_at(place))
         .filter(queue_claim::Column::PersonId.eq(person.0))
@@ -124,7 +124,7 @@ pub async fn release(store: &Store, actor: &Actor, place: QueueItem) -> Result<(
 /// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
     let person = actor.person()?;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let claims = queue_claim::Entity::find()
         .filter(queue_claim::Column::PersonId.eq(person.0))
         .filter(queue_claim::Column::ExpiresAt.gt(actor.now))

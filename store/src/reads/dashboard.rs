@@ -394,7 +394,7 @@ fn whole(count: i64) -> u64 {
 
 /// Starts a transaction with enough memory to sort and hash a cohort without temporary files, and with a time limit.
 async fn roomy(store: &Store, limit: Duration) -> Result<sqlx::Transaction<'static, Postgres>> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     sqlx::query("SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', $1, true)")
         // Zero would disable the limit.
         .bind(format!("{}ms", limit.as_millis().max(1)))

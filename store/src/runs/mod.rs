@@ -108,7 +108,7 @@ pub async fn ensure(store: &Store, actor: &Actor, kind: &str, work_key: &str, in
     if let Some(found) = by_key(store, kind, work_key).await? {
         return Ok(found);
     }
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     let id = engine::ids::mint(actor.now, rand::random());
     insert(&mut tx, actor, id, NewRun { kind, work_key: Some(work_key), input }).await?;
     tx.commit().await?;
@@ -167,7 +167,7 @@ pub async fn by_id(store: &Store, id: Uuid) -> Result<Run> {
 /// # Errors
 /// Returns [`Error::NotFound`] if the run does not exist, or [`Error::Refused`] if it has already ended.
 pub async fn cancel(store: &Store, actor: &Actor, id: Uuid) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     // The database's clock determines whether the lease has expired.
     let cancelled = sqlx::query(
         "UPDATE runs SET cancelled_by = $2, cancelled_at = $3, \

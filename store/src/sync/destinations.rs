@@ -116,7 +116,7 @@ async fn set_paused(
     paused: Option<&str>,
     reason: &str,
 ) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let before: Option<(String, Option<String>)> = destination::Entity::find_by_id(destination.0)
         .select_only()
         .columns([destination::Column::Name, destination::Column::PausedReason])
@@ -154,7 +154,7 @@ async fn set_paused(
 /// # Errors
 /// Returns [`Error::NotFound`] if the destination does not exist.
 pub async fn review_expired(store: &Store, actor: &Actor, destination: DestinationId) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let reviewed = destination::Entity::update_many()
         .set(destination::ActiveModel { expired_reviewed_at: Set(Some(actor.now)), ..Default::default() })
         .filter(destination::Column::Id.eq(destination.0))

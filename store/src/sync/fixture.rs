@@ -170,7 +170,7 @@ async fn insert(
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     insert_effects(&mut transaction, &rows).await?;
     announce_effects(&mut transaction).await?;
     transaction.commit().await?;
@@ -184,7 +184,7 @@ async fn insert(
 pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadEffectFilter) -> Result<ReplaySummary> {
     let (mut all, mut after) = (ReplaySummary::default(), None);
     loop {
-        let mut transaction = store.pool().begin().await?;
+        let mut transaction = store.begin().await?;
         let Some((last, batch)) = replay_next(&mut transaction, actor, filter, after).await? else {
             return Ok(all);
         };

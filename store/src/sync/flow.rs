@@ -51,7 +51,7 @@ pub async fn open_breaker(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let flow = lock(&mut transaction, destination).await?;
     if flow.open_until.is_none() || is_trial {
         let opened = flow.opened(not_before, now, rand::random());
@@ -71,7 +71,7 @@ pub async fn open_breaker(
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn close_breaker(store: &Store, destination: DestinationId) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let flow = lock(&mut transaction, destination).await?;
     write(&mut transaction, destination, &flow.closed()).await?;
     notify(&mut transaction, Channel::Outbox, "").await?;

@@ -207,7 +207,7 @@ pub async fn end(store: &Store, run: JobClaim, ended: &JobResult) -> Result<bool
 /// # Errors
 /// Returns [`Error::NotFound`] if the job is not registered.
 pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let row = job::ActiveModel { requested_by: Set(Some(actor.who.to_string())), ..Default::default() };
     let found = job::Entity::update_many()
         .set(row)

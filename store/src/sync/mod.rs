@@ -53,5 +53,5 @@ pub const BATCH: usize = 500;
 /// every claim.
 async fn begin(store: &Store) -> Result<Transaction<'static, Postgres>> {
     const BEGIN: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
-    Ok(store.pool().begin_with(BEGIN).await?)
+    Ok(store.begin_with(BEGIN).await?)
 }

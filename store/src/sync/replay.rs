@@ -64,7 +64,7 @@ impl ReplaySummary {
 /// Returns [`Error::NotFound`] if there is no such dead effect, or [`Error::Refused`] while a later effect for the
 /// same lead is in progress, since their order of arrival would be undefined.
 pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<ReplayResult> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let rows = revive(&mut transaction, actor.now, &[effect.0]).await?;
     let row = rows.into_iter().next().ok_or(Error::NotFound("failed effect"))?;
     let replayed = match row.fate() {
@@ -93,7 +93,7 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
 /// Returns an error if the database fails.
 pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -> Result<ReplaySummary> {
     let ids: Vec<Uuid> = effects.iter().map(|effect| effect.0).collect();
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let rows = revive(&mut transaction, actor.now, &ids).await?;
     let all = ReplaySummary::of(&rows);
     let revived: Vec<Uuid> = rows.iter().map(|row| row.effect_id).collect();
@@ -181,7 +181,7 @@ pub const PROGRESS_ROWS: i64 = 100_000;
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn stop_replay(store: &Store, actor: &Actor, at: DateTime<Utc>) -> Result<u64> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = store.begin().await?;
     let stopped = sqlx::query(
         "UPDATE outbox SET state = 'dead' WHERE effect_id IN (SELECT o.effect_id FROM destinations n JOIN outbox o ON o.destination_id = n.id \
          WHERE o.due_at = $1 AND o.state = 'ready' AND o.attempts = 0 AND o.last_error IS NOT NULL LIMIT $2 FOR UPDATE OF o SKIP LOCKED)",

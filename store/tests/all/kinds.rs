@@ -64,7 +64,7 @@ async fn a_title_is_set_changed_and_removed_and_each_time_audited() {
     let actor = Actor::command("test");
     let list = TitledObject::Version(Kind::List, "tam");
     let set = async |title: Option<&str>| {
-        let mut tx = store.pool().begin().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
         let changed = titles::set(&mut tx, &actor, list, title).await;
         tx.commit().await.unwrap();
         changed
@@ -85,7 +85,7 @@ async fn a_title_is_set_changed_and_removed_and_each_time_audited() {
     let entry = |title: Option<&str>| ("list:tam".to_owned(), title.map(str::to_owned));
     assert_eq!(entries, [entry(Some("Target accounts")), entry(Some("Key accounts")), entry(None)]);
 
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let long = "x".repeat(titles::TITLE_CHARS + 1);
     let refused = titles::set(&mut tx, &actor, list, Some(&long)).await;
     assert!(

@@ -13,4 +13,5 @@ mod people;
 mod reads;
 mod releases;
 mod runs;
+mod transactions;
 mod unfinished;

@@ -15,7 +15,7 @@ const LEASE: Duration = Duration::from_secs(20);
 const KIND: &str = "replay_decisions";
 
 async fn start(store: &Store, actor: &Actor) -> Uuid {
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let new = NewRun { kind: KIND, work_key: None, input: &json!({}) };
     let id = runs::start(&mut tx, actor, new).await.unwrap();
     tx.commit().await.unwrap();
@@ -143,14 +143,14 @@ async fn work_with_a_key_is_done_once() {
     let held = runs::claim(store, "a", &["change_impact"], LEASE).await.unwrap().unwrap();
     runs::finish(store, &held, &RunResult::Failed("It was too much.".into())).await.unwrap();
     assert_eq!(ensure().await, first, "a failure is reported, not retried on every view");
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let new = NewRun { kind: "change_impact", work_key: Some("k"), input: &json!({}) };
     // Ids within one instant are not ordered, so this run starts later.
     let later = Actor { now: actor.now + chrono::TimeDelta::seconds(1), ..actor.clone() };
     let again = runs::start(&mut tx, &later, new).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(ensure().await, again);
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let refused = runs::start(&mut tx, &later, new).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     tx.rollback().await.unwrap();
@@ -165,7 +165,7 @@ async fn resubmitting_a_form_starts_one_run() {
     let actor = person(store, "Ana", &[Role::Revops]).await;
     let form = |request: &str| Actor { form: Some("f".into()), request_id: request.into(), ..actor.clone() };
     start(store, &form("1")).await;
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let again =
         runs::start(&mut tx, &form("2"), NewRun { kind: KIND, work_key: None, input: &json!({}) }).await;
     assert!(matches!(again, Err(Error::Repeated)));

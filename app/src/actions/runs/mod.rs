@@ -81,7 +81,7 @@ async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
         let input: ImportInput = serde_json::from_value(run.input.clone()).map_err(|_| Error::Internal)?;
         return import::retry(request, &actor, &input).await;
     }
-    let mut tx = request.store.pool().begin().await.map_err(store::Error::from)?;
+    let mut tx = request.store.begin().await.map_err(store::Error::from)?;
     let new = NewRun { kind: &run.kind, work_key: run.work_key.as_deref(), input: &run.input };
     let id = runs::start(&mut tx, &actor, new).await?;
     tx.commit().await.map_err(store::Error::from)?;

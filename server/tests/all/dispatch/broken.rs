@@ -206,7 +206,7 @@ async fn without_a_notification_work_is_found_by_polling() {
     world.effects(crm, lead, 1).await;
     world.becomes(lead, &[Delivered]).await;
     // Notified long before it is due.
-    let mut transaction = world.database.store.pool().begin().await.unwrap();
+    let mut transaction = world.database.store.begin().await.unwrap();
     let due = "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, workflow_id) \
         SELECT id, destination_id, lead_id, lead_sequence, now() + interval '2 seconds', gen_random_uuid() FROM effects";
     transaction.execute(due).await.unwrap();

@@ -23,7 +23,7 @@ use crate::support::{TestApp, event, location, text};
 const KILLS: usize = 50;
 
 pub async fn start(store: &Store, actor: &Actor, kind: RunKind, input: &Json) -> Uuid {
-    let mut tx = store.pool().begin().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     let new = NewRun { kind: kind.into(), work_key: None, input };
     let id = runs::start(&mut tx, actor, new).await.unwrap();
     tx.commit().await.unwrap();

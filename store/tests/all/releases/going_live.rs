@@ -60,7 +60,7 @@ async fn a_part_that_nobody_approved_does_not_go_live_in_a_change_of_another() {
     let office = Office::open().await;
     let (change, version) = office.approved_change("tam", &["A", "B"]).await;
     let begun = {
-        let mut tx = office.store().pool().begin().await.unwrap();
+        let mut tx = office.store().begin().await.unwrap();
         let command = Actor::command("apply");
         let body = json!({ "entries": ["Evil"] });
         let id = workflows::begin(&mut tx, &command, Kind::List, "partners", &body).await.unwrap().0;
@@ -84,7 +84,7 @@ async fn a_part_that_nobody_approved_does_not_go_live_in_a_change_of_another() {
 async fn a_first_release_goes_live_once_and_its_waiver_is_in_the_audit_log() {
     let office = Office::open().await;
     let command = Actor::command("demo");
-    let mut tx = office.store().pool().begin().await.unwrap();
+    let mut tx = office.store().begin().await.unwrap();
     let bundle =
         workflows::assemble(&mut tx, &command, office.workflow, "form", &[office.first]).await.unwrap();
     let second = workflows::save(&mut tx, &command, "other", "Other", &WorkflowDefinition::default(), &[])

@@ -43,7 +43,7 @@ impl Office {
         let database = TestDatabase::new().await;
         let store = &database.store;
         let command = Actor::command("demo");
-        let mut tx = store.pool().begin().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
         let workflow =
             workflows::save(&mut tx, &command, "form", "Form", &WorkflowDefinition::default(), &[])
                 .await
@@ -72,7 +72,7 @@ impl Office {
     async fn approved_change(&self, list: &str, entries: &[&str]) -> (Uuid, Uuid) {
         let store = self.store();
         let body = json!({ "entries": entries });
-        let mut tx = store.pool().begin().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
         let author = id_of(&self.author).into();
         let base =
             workflows::newest(&mut tx, Kind::List, list).await.unwrap().map_or(0, |newest| newest.version);
@@ -114,7 +114,7 @@ impl Office {
 
     /// Creates a release of these versions, based on the live bundle, without carrying approvals over.
     async fn release(&self, change: Uuid, versions: &[Uuid]) -> i64 {
-        let mut tx = self.store().pool().begin().await.unwrap();
+        let mut tx = self.store().begin().await.unwrap();
         let mut ids = versions.to_vec();
         ids.sort_unstable();
         let command = Actor::command("demo");
@@ -130,7 +130,7 @@ impl Office {
     async fn approved(&self, entries: &[&str]) -> i64 {
         let (change, version) = self.approved_change("tam", entries).await;
         let number = self.release(change, &[version]).await;
-        let mut tx = self.store().pool().begin().await.unwrap();
+        let mut tx = self.store().begin().await.unwrap();
         let release = releases::by_number(&mut tx, number).await.unwrap();
         releases::carry_approvals(&mut tx, release.id).await.unwrap();
         tx.commit().await.unwrap();
@@ -142,7 +142,7 @@ impl Office {
     }
 
     async fn go_live(&self, actor: &Actor, number: i64) -> Result<(), Error> {
-        let mut tx = self.store().pool().begin().await?;
+        let mut tx = self.store().begin().await?;
         let release = releases::locked(&mut tx, number).await?;
         releases::go_live(&mut tx, &now(actor), &release).await?;
         tx.commit().await?;
@@ -150,7 +150,7 @@ impl Office {
     }
 
     async fn approve(&self, actor: &Actor, number: i64, seen: &Digest, role: Role) -> Result<(), Error> {
-        let mut tx = self.store().pool().begin().await?;
+        let mut tx = self.store().begin().await?;
         let release = releases::by_number(&mut tx, number).await?;
         releases::approve(&mut tx, &now(actor), id_of(actor).into(), &release, seen, role).await?;
         tx.commit().await?;

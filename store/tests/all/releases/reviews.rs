@@ -8,7 +8,7 @@ impl Office {
     /// Submits a change of `tam`.
     async fn submitted(&self, entries: &[&str]) -> changes::Change {
         let body = json!({ "entries": entries });
-        let mut tx = self.store().pool().begin().await.unwrap();
+        let mut tx = self.store().begin().await.unwrap();
         let author = id_of(&self.author).into();
         let base =
             workflows::newest(&mut tx, Kind::List, "tam").await.unwrap().map_or(0, |newest| newest.version);
@@ -115,7 +115,7 @@ async fn an_approval_given_while_another_release_goes_live_is_not_carried_over()
     office.approve_in_both_roles(number).await;
     office.review(&change, &seen).await.unwrap();
     // The request to go live begins before the review and commits after it.
-    let mut tx = office.store().pool().begin().await.unwrap();
+    let mut tx = office.store().begin().await.unwrap();
     let release = releases::locked(&mut tx, number).await.unwrap();
     releases::go_live(&mut tx, &before_all, &release).await.unwrap();
     tx.commit().await.unwrap();

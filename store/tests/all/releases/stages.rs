@@ -28,7 +28,7 @@ async fn a_pause_ends_where_it_began_and_only_what_was_live_is_restored() {
         (ReleaseAction::StartShadow, Stage::Shadow),
         (ReleaseAction::Pause, Stage::Paused),
     ] {
-        let mut tx = office.store().pool().begin().await.unwrap();
+        let mut tx = office.store().begin().await.unwrap();
         let release = releases::locked(&mut tx, number).await.unwrap();
         releases::move_to(&mut tx, &now(&office.other), &release, act, to, "", None).await.unwrap();
         tx.commit().await.unwrap();

@@ -48,7 +48,7 @@ impl TwoProcesses {
 }
 
 async fn save(store: &Store, grant: &serde_json::Value) -> Uuid {
-    let mut transaction = store.pool().begin().await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
     let (grant, actor) = (grant.to_string(), Actor::command("test"));
     let id = credentials::save(store, &mut transaction, &actor, "calendar", grant.as_bytes()).await.unwrap();
     transaction.commit().await.unwrap();
