@@ -106,7 +106,7 @@ impl Caldav {
             timeout: settings.timeout_seconds.duration(),
             retry: settings.retry,
         };
-        let server = CaldavServer::new(url, auth, limits.timeout)?;
+        let server = CaldavServer::new(url, auth, limits.timeout, &settings.allow)?;
         let (mut calendars, mut owners, mut people) =
             (Vec::new(), Vec::<Vec<String>>::new(), BTreeMap::new());
         for (person, path) in &settings.calendars {

@@ -12,16 +12,20 @@ use reqwest::{Client, Response, Url};
 
 use crate::destination::WriteError;
 use crate::kinds::OpenError;
+use crate::network::{NetworkExceptions, is_loopback};
 
 /// A server that has not accepted the connection within this time is considered down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Returns a client that follows no redirects, so that a server cannot send us on to something that only we can reach.
-pub fn client(url: &Url, timeout: Duration) -> Result<Client, OpenError> {
+/// Returns a client that follows no redirects, so that a server cannot send us on to something that only we can reach, and that
+/// connects only to addresses that are allowed.
+pub fn client(url: &Url, timeout: Duration, allow: &NetworkExceptions) -> Result<Client, OpenError> {
+    allow.check_http(url)?;
     let mut client = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
+        .dns_resolver(allow.resolver())
         .user_agent(concat!("meshline/", env!("CARGO_PKG_VERSION")));
     // The proxy from the environment is meant for outgoing traffic; it would resolve loopback addresses to itself.
     if is_loopback(url) {
@@ -76,15 +80,6 @@ pub fn retry_after_of(response: &Response) -> Option<DateTime<Utc>> {
     retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, Utc::now())
 }
 
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 /// Returns the innermost cause; the outer ones repeat the URL.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
@@ -95,16 +90,4 @@ fn root_cause(error: &reqwest::Error) -> String {
         return "no reason given".into();
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_bypasses_the_proxy() {
-        let of = |text: &str| is_loopback(&Url::parse(text).unwrap());
-        assert!(of("http://127.0.0.1:9/") && of("http://[::1]/") && of("http://localhost/"));
-        assert!(!of("http://10.0.0.1/") && !of("https://hooks.example/"));
-    }
 }

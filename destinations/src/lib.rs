@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod destination;
 mod http;
 pub mod kinds;
+pub mod network;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod warehouse;

@@ -29,6 +29,7 @@ use crate::destination::{
     RemoteRecord, WriteError, WriteReceipt, WriteRequest,
 };
 use crate::kinds::{OpenError, TimeoutSeconds};
+use crate::network::NetworkExceptions;
 
 /// The number of batches written concurrently, each on its own connection. Connections to warehouses are scarce.
 const CONNECTIONS: u32 = 4;
@@ -46,6 +47,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct WarehouseSettings {
     /// The address, `postgres://user@host:port/database`, with `?sslmode=…` if needed; the password is the secret.
     pub url: String,
+    /// Exceptions to the rules for networks: `plaintext` sends without TLS, `link_local` connects to link-local addresses.
+    #[serde(default, skip_serializing_if = "NetworkExceptions::is_empty")]
+    pub allow: NetworkExceptions,
     /// The time limit of one batch of rows, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
@@ -57,6 +61,7 @@ pub struct WarehouseSettings {
 /// A warehouse. Connects on the first write.
 pub struct Warehouse {
     options: PgConnectOptions,
+    allow: NetworkExceptions,
     pool: OnceLock<PgPool>,
     has_tables: AtomicBool,
     limits: DestinationLimits,
@@ -71,14 +76,21 @@ impl Warehouse {
         let password = std::str::from_utf8(secret.unwrap_or_default())
             .map_err(|_| OpenError::Secret("the password is not valid UTF-8".into()))?;
         // Always set, because `PGPASSWORD` in the environment may belong to our own database.
-        let options = address(&settings.url)?.password(password).application_name("meshline");
+        let (url, options) = address(&settings.url)?;
+        let options = settings.allow.postgres(&url, options)?.password(password).application_name("meshline");
         let limits = DestinationLimits {
             in_flight: CONNECTIONS as usize,
             batch: BATCH,
             timeout: settings.timeout_seconds.duration(),
             retry: settings.retry,
         };
-        Ok(Self { options, pool: OnceLock::new(), has_tables: AtomicBool::new(false), limits })
+        Ok(Self {
+            options,
+            allow: settings.allow.clone(),
+            pool: OnceLock::new(),
+            has_tables: AtomicBool::new(false),
+            limits,
+        })
     }
 
     fn pool(&self) -> &PgPool {
@@ -101,6 +113,7 @@ impl Warehouse {
         &self,
         act: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
     ) -> Result<T, WriteError> {
+        self.check_addresses().await?;
         let mut connection = self.pool().acquire().await.map_err(|error| self.judge(&error))?;
         let result = tokio::time::timeout(self.limits.timeout, async {
             self.make_tables(&mut connection).await?;
@@ -117,6 +130,18 @@ impl Warehouse {
                 Err(WriteError::new(FailureKind::Retry, message))
             }
         }
+    }
+
+    /// Checks what the host's name resolves to, before the first connection or after all were closed. The driver resolves names
+    /// itself and offers no hook.
+    async fn check_addresses(&self) -> Result<(), WriteError> {
+        if self.pool().size() > 0 || self.options.get_socket().is_some() {
+            return Ok(());
+        }
+        let found = self.allow.resolve(self.options.get_host(), self.options.get_port()).await;
+        found.map(drop).map_err(|error| {
+            WriteError::new(FailureKind::Retry, format!("{} cannot be reached: {error}", self.host()))
+        })
     }
 
     /// Creates the tables if they are missing. Checks for them first, because an administrator may have created them and granted
@@ -363,7 +388,7 @@ fn is_about_a_row(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| ["21", "22", "23", "54", "P0"].contains(&code.get(..2).unwrap_or_default()))
 }
 
-fn address(text: &str) -> Result<PgConnectOptions, OpenError> {
+fn address(text: &str) -> Result<(Url, PgConnectOptions), OpenError> {
     let wrong = |what: &str| OpenError::Settings(format!("`url` {what}"));
     let url = Url::parse(text).map_err(|error| wrong(&format!("is not a valid URL ({error})")))?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
@@ -375,7 +400,8 @@ fn address(text: &str) -> Result<PgConnectOptions, OpenError> {
     if url.path().trim_matches('/').is_empty() {
         return Err(wrong("must end with the name of the database"));
     }
-    PgConnectOptions::from_str(text).map_err(|_| wrong("is not a valid Postgres URL"))
+    let options = PgConnectOptions::from_str(text).map_err(|_| wrong("is not a valid Postgres URL"))?;
+    Ok((url, options))
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

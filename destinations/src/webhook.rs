@@ -6,7 +6,7 @@
 //! same `remote_key`, the one with the higher `lead_sequence` wins. A receiver may refuse a message that it already has with 409
 //! Conflict. After an earlier attempt, whose answer may have been lost, that means that the message was delivered.
 //!
-//! Private network addresses are allowed because many self-hosted systems have them. Redirects are not followed, so that a receiver
+//! Redirects are not followed, so that a receiver
 //! cannot send us on to something that only we can reach.
 
 use base64::Engine as _;
@@ -24,6 +24,7 @@ use crate::destination::{
 };
 use crate::http::{self, status};
 use crate::kinds::{OpenError, TimeoutSeconds};
+use crate::network::NetworkExceptions;
 
 /// Concurrent requests: enough to hide the latency of a slow receiver, few enough for a small one.
 const IN_FLIGHT: usize = 8;
@@ -39,6 +40,9 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 pub struct WebhookSettings {
     /// The URL to send requests to: http or https, without user and password.
     pub url: String,
+    /// Exceptions to the rules for networks: `plaintext` sends without TLS, `link_local` connects to link-local addresses.
+    #[serde(default, skip_serializing_if = "NetworkExceptions::is_empty")]
+    pub allow: NetworkExceptions,
     /// The time limit for the receiver to answer, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
@@ -63,7 +67,7 @@ impl Webhook {
     pub fn open(settings: &WebhookSettings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
         let url = http::address(&settings.url, "requests are signed with the secret")?;
         let timeout = settings.timeout_seconds.duration();
-        let client = http::client(&url, timeout)?;
+        let client = http::client(&url, timeout, &settings.allow)?;
         let limits = DestinationLimits { in_flight: IN_FLIGHT, batch: 1, timeout, retry: settings.retry };
         Ok(Self { client, url, signer: signer(secret)?, limits })
     }

@@ -19,6 +19,7 @@ mod serve;
 mod settings;
 mod simulate;
 mod stop;
+mod transport;
 
 pub use exit::CommandError;
 
@@ -72,9 +73,14 @@ enum Command {
 /// The database and its master key.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Database {
-    /// URL of the Postgres database, such as postgres://meshline@localhost/meshline
+    /// URL of the Postgres database, such as postgres://meshline@localhost/meshline. Set a URL with a password as DATABASE_URL
+    /// or in the file of --config: other users of this machine can see flags.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
+
+    /// Connect to Postgres and the mail server without TLS even if they are on other machines
+    #[arg(long, env = "MESHLINE_ALLOW_PLAINTEXT")]
+    allow_plaintext: bool,
 
     /// File with the master key, which encrypts all personal data; `migrate` creates it if there is none. Keep a backup.
     /// [default: meshline/master.key in the user's state directory]
@@ -83,14 +89,15 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Returns the URL of the database.
+    /// Returns the URL of the database, with TLS required if it is on another machine.
     ///
     /// # Errors
-    /// Returns [`CommandError::Usage`] if none is set.
-    pub(crate) fn url(&self) -> Result<&str, CommandError> {
-        self.database_url.as_deref().ok_or_else(|| {
-            CommandError::Usage("no database configured: set --database-url or DATABASE_URL".into())
-        })
+    /// Returns [`CommandError::Usage`] if none is set, or if it rules out TLS or leaves it to the server.
+    pub(crate) fn url(&self) -> Result<String, CommandError> {
+        let url = self.database_url.as_deref().ok_or_else(|| {
+            CommandError::Usage("no database configured: set DATABASE_URL or --database-url".into())
+        })?;
+        transport::database(url, self.allow_plaintext)
     }
 
     /// Returns the path of the master key.
@@ -104,7 +111,7 @@ impl Database {
     /// Returns a [`CommandError`] if the URL or the key is missing, or the database does not answer.
     pub(crate) async fn connect(&self) -> Result<Store, CommandError> {
         let url = self.url()?;
-        Ok(Store::connect(url, Keyring::read(&self.key_path())?).await?)
+        Ok(Store::connect(&url, Keyring::read(&self.key_path())?).await?)
     }
 }
 

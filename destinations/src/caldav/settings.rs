@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::slots::MeetingHours;
 use crate::kinds::TimeoutSeconds;
+use crate::network::NetworkExceptions;
 
 /// The settings of a CalDAV server. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,9 @@ pub struct CaldavSettings {
     /// How many days ahead to look for a free slot. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub within_days: Days,
+    /// Exceptions to the rules for networks: `plaintext` sends without TLS, `link_local` connects to link-local addresses.
+    #[serde(default, skip_serializing_if = "NetworkExceptions::is_empty")]
+    pub allow: NetworkExceptions,
     /// The time limit of one write with all its requests, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,

@@ -13,6 +13,7 @@ use crate::destination::WriteError;
 use crate::http::auth::{Auth, SendError};
 use crate::http::{self, status};
 use crate::kinds::OpenError;
+use crate::network::NetworkExceptions;
 
 /// The maximum size of a response, in bytes: ten times what two months of a busy person's calendar take.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -60,8 +61,13 @@ pub enum PutOutcome {
 
 impl CaldavServer {
     /// Creates a client without connecting.
-    pub fn new(url: Url, auth: Auth, timeout: Duration) -> Result<Self, OpenError> {
-        let client = http::client(&url, timeout)?;
+    pub fn new(
+        url: Url,
+        auth: Auth,
+        timeout: Duration,
+        allow: &NetworkExceptions,
+    ) -> Result<Self, OpenError> {
+        let client = http::client(&url, timeout, allow)?;
         let method = |name: &str| {
             Method::from_bytes(name.as_bytes()).map_err(|error| OpenError::Settings(error.to_string()))
         };
@@ -274,7 +280,8 @@ mod tests {
     fn another_server_is_never_contacted() {
         let url = Url::parse("https://cal.example/dav/").unwrap();
         let auth = Auth::Basic { user: "u".into(), password: "p".to_owned().into() };
-        let server = CaldavServer::new(url, auth, Duration::from_secs(1)).unwrap();
+        let server =
+            CaldavServer::new(url, auth, Duration::from_secs(1), &NetworkExceptions::default()).unwrap();
         assert_eq!(server.join("/sales/x.ics").unwrap().as_str(), "https://cal.example/sales/x.ics");
         for elsewhere in [
             "https://evil.example/x",

@@ -17,6 +17,7 @@ use url::Url;
 use super::{AccessToken, ClientAuthentication, CredentialError, Grant, SecretText};
 use crate::http;
 use crate::kinds::OpenError;
+use crate::network::NetworkExceptions;
 
 /// A token endpoint that has not answered within this time is considered down.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +48,7 @@ impl TokenEndpoint {
     /// Returns an [`OpenError`] if the grant's token endpoint is invalid.
     pub fn of(grant: &Grant) -> Result<Self, OpenError> {
         let url = grant.endpoint()?;
-        Ok(Self { client: http::client(&url, TIMEOUT)?, url })
+        Ok(Self { client: http::client(&url, TIMEOUT, &NetworkExceptions::default())?, url })
     }
 
     /// Exchanges the grant for an access token.

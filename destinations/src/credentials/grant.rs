@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::http::is_loopback;
 use crate::kinds::{OpenError, SecretSource};
+use crate::network::is_loopback;
 
 /// A secret string. It is wiped from memory when dropped, and never displayed or logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,8 +68,8 @@ pub(super) async fn run(options: DemoOptions) -> Result<u8, CommandError> {
     }
     let actor = Actor::command("demo");
     let from = actor.now - TimeDelta::days(DAYS);
-    store::migrate::make_partitions(url, from, actor.now).await?;
-    let warehouse = make_warehouse(url).await?;
+    store::migrate::make_partitions(&url, from, actor.now).await?;
+    let warehouse = make_warehouse(&url).await?;
     let organisation = Organisation { name: "Corvane".into(), ..Organisation::default() };
     settings::set_organisation(&store, &actor, &organisation).await?;
     let logins = add_people(&store, &actor).await?;

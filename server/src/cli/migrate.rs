@@ -21,7 +21,7 @@ pub(crate) struct MigrateOptions {
 pub(super) async fn run(options: MigrateOptions) -> Result<u8, CommandError> {
     let url = options.database.url()?;
     if options.down {
-        store::migrate::down(url).await?;
+        store::migrate::down(&url).await?;
         println!("The schema was dropped.");
         return Ok(exit::FINE);
     }
@@ -34,7 +34,7 @@ pub(super) async fn run(options: MigrateOptions) -> Result<u8, CommandError> {
             path.display()
         );
     }
-    store::migrate::up(url, &keyring, Utc::now()).await?;
+    store::migrate::up(&url, &keyring, Utc::now()).await?;
     println!("The schema is up to date.");
     Ok(exit::FINE)
 }

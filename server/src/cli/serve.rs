@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{CommandError, Database, exit};
+use super::{CommandError, Database, exit, transport};
 use crate::http::{self, Config, State};
 use crate::router::router;
 use crate::tasks;
@@ -45,7 +45,8 @@ pub(crate) struct ServeOptions {
     public_url: Option<String>,
 
     /// Mail server for password links and notices, such as smtps://user:password@mail.example:465 or
-    /// smtp://mail.example:587?tls=required. Requires --mail-from and --public-url.
+    /// smtp://mail.example:587?tls=required. Requires --mail-from and --public-url. Set a URL with a password as
+    /// MESHLINE_SMTP_URL or in the file of --config: other users of this machine can see flags.
     #[arg(long, env = "MESHLINE_SMTP_URL", value_name = "URL", hide_env_values = true)]
     smtp_url: Option<String>,
 
@@ -72,7 +73,7 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     start_log(&options.log)?;
     let mail = mail(&options)?;
     let store = options.database.connect().await?;
-    let url = options.database.url()?.to_owned();
+    let url = options.database.url()?;
     store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
     let pipeline = Arc::new(Pipeline::new(store.clone()));
     let data_dir = options.data_dir.unwrap_or_else(default_data_dir);
@@ -110,6 +111,7 @@ fn mail(options: &ServeOptions) -> Result<Option<SmtpMailer>, CommandError> {
     let (Some(from), Some(_)) = (&options.mail_from, &options.public_url) else {
         return Err(CommandError::Usage("--smtp-url requires --mail-from and --public-url".into()));
     };
+    transport::mail(server, options.database.allow_plaintext)?;
     SmtpMailer::new(server, from).map(Some).map_err(|error| CommandError::Usage(error.to_string()))
 }
 
