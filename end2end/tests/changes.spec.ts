@@ -177,7 +177,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('button', { name: 'Submit for approval' }).click();
         await other.goto(new URL(page.url()).pathname);
         await other.getByRole('button', { name: 'Approve as RevOps' }).click();
-        await expect(flash(other)).toContainText('It is version 1 now');
+        await expect(flash(other)).toContainText('Approved as version 1.');
 
         // A second version, then back to the first one, which becomes the third.
         await page.goto(`/lists/${name}`);
@@ -225,11 +225,11 @@ for (const javaScriptEnabled of [true, false]) {
         }
 
         await other.goto(first);
-        await expect(main(other)).toContainText('was approved after this change was written');
+        await expect(main(other)).toContainText('was approved after this change was submitted');
         await expect(other.getByRole('button', { name: /Approve as/ })).toHaveCount(0);
         await page.goto(first);
         await page.getByLabel('Comment', { exact: true }).fill('Still wanted');
-        await page.getByRole('button', { name: 'Comment', exact: true }).click();
+        await page.getByRole('button', { name: 'Add comment' }).click();
         await page.getByRole('button', { name: /Update to version/ }).click();
         await expect(page.getByLabel('Summary')).toHaveValue('Sizes');
         await expect(page.getByLabel('Reason')).toHaveValue('Smaller is fine.');
@@ -260,7 +260,7 @@ for (const javaScriptEnabled of [true, false]) {
         await other.getByText('Withdraw', { exact: true }).click();
         await other.getByLabel('Reason').fill('Not this quarter');
         await other.getByRole('button', { name: 'Withdraw change' }).click();
-        await expect(flash(other)).toContainText('Withdrawn');
+        await expect(flash(other)).toContainText('Change withdrawn');
         await page.reload();
         await expect(page.locator('.comments')).toContainText('Not this quarter');
         await page.getByRole('button', { name: 'Continue in a new draft' }).click();
@@ -298,12 +298,12 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/changes/1');
         await expect(page.getByRole('button', { name: /Approve as/ })).toHaveCount(0);
         await page.getByLabel('Comment', { exact: true }).fill('I like it');
-        await page.getByRole('button', { name: 'Comment', exact: true }).click();
+        await page.getByRole('button', { name: 'Add comment' }).click();
         await expect(page.locator('.comments')).toContainText('I like it');
         // Other people's drafts are read-only.
         await page.goto('/changes/3');
         await expect(page.getByRole('button', { name: 'Save draft', exact: true })).toHaveCount(0);
-        await expect(main(page)).toContainText('still writing this draft');
+        await expect(main(page)).toContainText('still working on this draft');
       });
     });
   });

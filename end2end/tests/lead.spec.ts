@@ -232,7 +232,7 @@ test.describe('a decision that is changed', () => {
       await expect(page.getByRole('table').getByRole('row').nth(1)).toContainText('Rules: Assign');
       await page.goto(`${organisation.url}/leads/${id}`);
       await page.getByRole('button', { name: 'Undo' }).click();
-      await expect(page.locator('.flash').getByRole('status')).toHaveText('Undone. The earlier decision counts again.');
+      await expect(page.locator('.flash').getByRole('status')).toHaveText('Undone. The earlier decision applies again.');
       await expect(sentence(page).getByRole('paragraph').first()).toContainText(`Assign to ${assignee}`);
       await context.close();
     });

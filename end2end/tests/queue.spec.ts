@@ -125,7 +125,7 @@ test.describe('an SDR', () => {
     await expect(flash(other)).toHaveText('Rae Seer: disqualified.');
 
     await page.getByRole('button', { name: 'Save change' }).click();
-    await expect(flash(page)).toHaveText(/^Not saved: Ruth Osei decided this lead today \d\d:\d\d: disqualified\.$/);
+    await expect(flash(page)).toHaveText(/^Not saved\. Ruth Osei decided this lead today \d\d:\d\d: disqualified\.$/);
     await expect(page.getByLabel('Your unsaved text')).toHaveValue('Spoke with them at the fair; they start in May');
     expect(await verdicts(organisation, id)).toEqual([{ kind: 'disqualify', action: 'reject', assignee: null }]);
     await other.context().close();

@@ -12,8 +12,11 @@ use crate::workspace::Workspace;
 
 /// The folders and files of `app/src` whose texts are in `app/locales`. All of `pages`, `ui` and `actions` belong here in the end.
 const MOVED: &[&str] = &[
+    "actions/answers.rs",
+    "actions/changes",
     "actions/first_run.rs",
     "actions/forgot.rs",
+    "actions/queue",
     "actions/releases.rs",
     "actions/runs",
     "actions/set_password.rs",
@@ -21,17 +24,22 @@ const MOVED: &[&str] = &[
     "actions/sign_in.rs",
     "actions/sign_out.rs",
     "actions/views.rs",
+    "pages/changes",
     "pages/frame.rs",
     "pages/gate",
     "pages/help.rs",
+    "pages/home",
     "pages/import",
     "pages/list_page.rs",
     "pages/list_tools",
     "pages/palette.rs",
     "pages/menu.rs",
+    "pages/queue",
     "pages/releases",
     "pages/runs",
     "ui/clock.rs",
+    "ui/code.rs",
+    "ui/diff.rs",
     "ui/filters.rs",
     "ui/note.rs",
     "ui/number.rs",
@@ -41,10 +49,12 @@ const MOVED: &[&str] = &[
 ];
 
 /// Attributes of elements whose values a person reads or hears.
-const SHOWN: &[&str] = &["alt", "aria-description", "aria-label", "data-l", "label", "placeholder", "title"];
+const SHOWN: &[&str] =
+    &["alt", "aria-description", "aria-label", "data-key-help", "data-l", "label", "placeholder", "title"];
 
-/// Constants that are the same in every language: the header of an export, on which programs rely.
-const FIXED: &[&str] = &["HEAD"];
+/// Constants that are the same in every language: the header of an export, on which programs rely, the name of a key, and
+/// reasons that are stored, so that they can be counted.
+const FIXED: &[&str] = &["ENTER", "HEAD", "OTHER_REASON", "REASONS"];
 
 /// Checks that the sources in [`MOVED`] contain no text of their own.
 ///
@@ -124,7 +134,10 @@ fn scan(tokens: TokenStream, in_view: bool, classes: &BTreeSet<String>, found: &
                     }
                 }
             }
-            TokenTree::Ident(name) if FIXED.iter().any(|fixed| name == fixed) => {
+            TokenTree::Ident(name)
+                if FIXED.iter().any(|fixed| name == fixed)
+                    && matches!(previous(&tokens, at, 1), Some(TokenTree::Ident(keyword)) if keyword == "const") =>
+            {
                 while at < tokens.len() && !is_punct(tokens.get(at), ';') {
                     at += 1;
                 }
@@ -264,6 +277,7 @@ mod tests {
         assert_eq!(texts(r#"fn f() { format!("For {name}, {email}") }"#), ["\"For {name}, {email}\""]);
         assert_eq!(texts(r#"fn f() { format!("by {name}") }"#), ["\"by {name}\""]);
         assert_eq!(texts(r#"fn f() { view! { <td data-l="Time"></td> } }"#), ["\"Time\""]);
+        assert_eq!(texts(r#"fn f() { view! { <a data-key-help="Next"></a> } }"#), ["\"Next\""]);
         // A word between tags is a text even if it is a class as well.
         assert_eq!(texts(r#"fn f() { view! { <p>"primary"</p> } }"#), ["\"primary\""]);
         for source in [
@@ -288,6 +302,7 @@ mod tests {
         assert!(texts(r#"#[cfg(test)] mod tests { fn f() { is("Sign in") } }"#).is_empty());
         assert!(texts(r#"fn f() { let class = if first { "btn primary" } else { "btn" }; }"#).is_empty());
         assert!(texts(r#"const HEAD: &[&str] = &["Id", "Started by"];"#).is_empty());
+        assert_eq!(texts(r#"fn f() { of(HEAD, "Started by"); }"#), ["\"Started by\""]);
         assert!(texts(r#"fn f() { format!("{NAME}={theme}; Path=/; SameSite=Lax{secure}") }"#).is_empty());
         assert!(texts(r#"fn f() { let secure = if tls { "; Secure" } else { "" }; }"#).is_empty());
     }

@@ -27,6 +27,10 @@ clock-day-of-year = { $day } { $month } { $year }
 # $time (String) - The time of day.
 # $zone (String) - The time zone, abbreviated.
 clock-full = { $weekday } { $day }, { $time } { $zone }
+# $weekday (String) - The day of the week.
+# $day (String) - The day with its year.
+# $time (String) - The time of day.
+clock-long = { $weekday } { $day }, { $time }
 
 clock-just-now = just now
 # $shown (String) - How many minutes.

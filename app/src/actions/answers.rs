@@ -8,6 +8,7 @@ use strum::VariantArray as _;
 use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::words;
 
 /// The maximum length of a note in characters: a few sentences.
@@ -37,15 +38,15 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// Returns the reason as the form shows it.
-    pub fn title(self) -> &'static str {
+    pub fn title(self) -> String {
         match self {
-            Self::NotAFit => "Not a fit",
-            Self::NoNeed => "No need or budget",
-            Self::NotTheRightPerson => "Not the right person",
-            Self::Unreachable => "Unreachable",
-            Self::InTalks => "Already in talks with us",
-            Self::NotMyTerritory => "Not my territory",
-            Self::Other => "Other",
+            Self::NotAFit => texts().answers_not_a_fit(),
+            Self::NoNeed => texts().answers_no_need(),
+            Self::NotTheRightPerson => texts().answers_not_the_right_person(),
+            Self::Unreachable => texts().answers_unreachable(),
+            Self::InTalks => texts().answers_in_talks(),
+            Self::NotMyTerritory => texts().answers_not_my_territory(),
+            Self::Other => texts().answers_other(),
         }
     }
 }
@@ -76,14 +77,14 @@ pub async fn answer_lead(
     let given = match read(&answer, &reason, &note) {
         Ok(given) => given,
         Err(Some((field, problem))) => {
-            let flash = Flash::new("Not rejected yet.")
+            let flash = Flash::new(texts().answers_not_rejected())
                 .value("answered", lead.to_string())
                 .value("reject_reason", reason)
                 .value("note", note)
                 .error(field, problem);
             return lead_to_with(&back, &flash);
         }
-        Err(None) => return Err(Error::Invalid { message: "Unknown answer.".into() }),
+        Err(None) => return Err(Error::Invalid { message: texts().answers_unknown() }),
     };
     let known = store::leads::get(&request.store, lead).await?;
     let (who, _) = words::lead(
@@ -101,14 +102,10 @@ pub async fn answer_lead(
         }
     };
     let said = match (answered, &given) {
-        (AnswerResult::Done, AssigneeAnswer::Accept) => format!("You accepted {who}."),
-        (AnswerResult::Done, AssigneeAnswer::Reject { .. }) => {
-            format!("You rejected {who}. The lead is back in the SDR queue.")
-        }
-        (AnswerResult::NotYours, _) => format!("Not saved: {who} is not assigned to you."),
-        (AnswerResult::Already(stage), _) => {
-            format!("Not saved: {who} is already {}.", words::stage(stage).to_lowercase())
-        }
+        (AnswerResult::Done, AssigneeAnswer::Accept) => texts().answers_accepted(who),
+        (AnswerResult::Done, AssigneeAnswer::Reject { .. }) => texts().answers_rejected(who),
+        (AnswerResult::NotYours, _) => texts().answers_not_yours(who),
+        (AnswerResult::Already(stage), _) => texts().answers_already(who, words::stage(stage).to_lowercase()),
     };
     lead_to_with(&back, &Flash::new(said))
 }
@@ -122,25 +119,23 @@ fn read(answer: &str, reason: &str, note: &str) -> Result<AssigneeAnswer, Option
     }
     let note: String = note.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let chosen: RejectReason =
-        reason.parse().map_err(|_| Some(("reject_reason", "Choose a reason.".to_owned())))?;
+        reason.parse().map_err(|_| Some(("reject_reason", texts().answers_reason_missing())))?;
     match note.chars().count() {
         0 if chosen == RejectReason::Other => {
-            return Err(Some(("note", "Describe the reason in a few words.".to_owned())));
+            return Err(Some(("note", texts().answers_note_missing())));
         }
         0..=NOTE_CHARS => {}
         count => {
-            return Err(Some(("note", format!("At most {NOTE_CHARS} characters; this has {count}."))));
+            let problem = texts().queue_too_long(NOTE_CHARS.to_string(), count.to_string());
+            return Err(Some(("note", problem)));
         }
     }
-    Ok(AssigneeAnswer::Reject {
-        reason: chosen.title().to_owned(),
-        note: Some(note).filter(|note| !note.is_empty()),
-    })
+    Ok(AssigneeAnswer::Reject { reason: chosen.title(), note: Some(note).filter(|note| !note.is_empty()) })
 }
 
 /// Returns all reasons as choices: value and label.
 pub fn reasons() -> Vec<(String, String)> {
-    let choice = |reason: &RejectReason| (<&str>::from(*reason).to_owned(), reason.title().to_owned());
+    let choice = |reason: &RejectReason| (<&str>::from(*reason).to_owned(), reason.title());
     RejectReason::VARIANTS.iter().map(choice).collect()
 }
 

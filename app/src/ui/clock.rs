@@ -95,6 +95,13 @@ impl Clock {
         texts().clock_full(weekday, day_of_year(&local), self.time(at), local.format("%Z").to_string())
     }
 
+    /// Formats the full date and the time to the minute: `Tue 24 Nov 2026, 09:02`.
+    pub fn long(&self, at: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        let weekday = texts().clock_weekday(local.weekday().number_from_monday());
+        texts().clock_long(weekday, day_of_year(&local), self.minute(at))
+    }
+
     /// Renders a `<time>` with the time of day to the second, for instants that are minutes away.
     pub fn second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.time(at))

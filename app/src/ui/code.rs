@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use super::form::lines;
 use super::icon::{Icon, icon};
+use super::number;
+use crate::texts::texts;
 
 /// The maximum number of problems to show; fixing these comes first anyway.
 const SHOWN: usize = 50;
@@ -18,7 +20,12 @@ const SPARE_LINES: usize = 500;
 const NUMBERED_LINES: usize = 20_000;
 
 /// Renders a text area for code, with line numbers.
-pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: bool) -> impl IntoView {
+pub fn editor<Label: IntoView>(
+    label: Label,
+    name: &'static str,
+    text: String,
+    is_wrong: bool,
+) -> impl IntoView + use<Label> {
     let count = text.lines().count();
     let rows = (count + 2).max(MIN_ROWS);
     let described = is_wrong.then_some("problems");
@@ -43,8 +50,9 @@ pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: b
 pub fn problems(text: &str, marks: &[TextProblem], may_stay: bool, has_focus: bool) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
-    let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
-    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems" tabindex="-1" autofocus=has_focus aria-label="Problems">{all}{rest}</ol> })
+    let rest =
+        (left > 0).then(|| view! { <li class="meta">{texts().code_more(number::count(left as i64))}</li> });
+    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems" tabindex="-1" autofocus=has_focus aria-label=texts().code_problems()>{all}{rest}</ol> })
 }
 
 /// Renders hints about a text, each with its line and a marked position. New ones are marked.
@@ -52,7 +60,8 @@ pub fn findings(text: &str, notes: &[Note]) -> impl IntoView + use<> {
     let left = notes.len().saturating_sub(SHOWN);
     let all =
         notes.iter().take(SHOWN).map(|note| marked(text, &note.mark, "warn", note.is_new)).collect_view();
-    let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
+    let rest =
+        (left > 0).then(|| view! { <li class="meta">{texts().code_more(number::count(left as i64))}</li> });
     view! { <ol class="problems findings">{all}{rest}</ol> }
 }
 
@@ -61,7 +70,7 @@ fn problem(text: &str, mark: &TextProblem, may_stay: bool) -> impl IntoView + us
 }
 
 fn marked(text: &str, mark: &TextProblem, tone: &'static str, is_new: bool) -> impl IntoView + use<> {
-    let new = is_new.then(|| view! { <span class="tag" data-a="warn">"New"</span>" " });
+    let new = is_new.then(|| view! { <span class="tag" data-a="warn">{texts().code_new()}</span>" " });
     let place =
         mark.span.map(|_| view! { <span class="meta num">{format!("{}:{}", mark.line, mark.column)}</span> });
     let excerpt = mark.span.map(|span| {
@@ -69,7 +78,8 @@ fn marked(text: &str, mark: &TextProblem, tone: &'static str, is_new: bool) -> i
         view! { <code class="excerpt">{before}<mark data-a=tone>{wrong}</mark>{after}</code> }
     });
     let meant = mark.suggestion.clone().map(|suggestion| {
-        view! { " Did you mean "<code>{suggestion}</code>"?" }
+        let said = texts().code_suggestion();
+        view! { " "{said.s0}<code>{suggestion}</code>{said.s1} }
     });
     view! {
         <li data-a=tone>

@@ -5,6 +5,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::number;
+use crate::texts::texts;
 
 /// The maximum number of differences to show.
 const SHOWN: usize = 200;
@@ -13,13 +14,12 @@ const SHOWN: usize = 200;
 pub fn differences(comparison: &Comparison) -> impl IntoView + use<> {
     let all = &comparison.differences;
     if all.is_empty() {
-        return Either::Left(view! { <p class="quiet">"No differences."</p> });
+        return Either::Left(view! { <p class="quiet">{texts().diff_none()}</p> });
     }
     let rows = all.iter().take(SHOWN).map(difference).collect_view();
     let left = all.len().saturating_sub(SHOWN);
     let rest = (left > 0).then(|| {
-        let more = number::plural(left as i64, "more difference", "more differences");
-        view! { <p class="meta">{format!("and {more}")}</p> }
+        view! { <p class="meta">{texts().diff_more(left, number::count(left as i64))}</p> }
     });
     Either::Right(view! { <ul class="differences">{rows}</ul>{rest} })
 }
@@ -35,10 +35,10 @@ fn difference(one: &Difference) -> impl IntoView + use<> {
         }
         // If the subject is the text itself, it is not repeated.
         (Some(before), None) => Either::Right(Either::Left(
-            view! { <span class="tag">"removed"</span>" "<del>{unless(before, &one.subject)}</del> },
+            view! { <span class="tag">{texts().diff_removed()}</span>" "<del>{unless(before, &one.subject)}</del> },
         )),
         (None, Some(after)) => Either::Right(Either::Right(
-            view! { <span class="tag" data-a="info">"new"</span>" "<ins>{unless(after, &one.subject)}</ins> },
+            view! { <span class="tag" data-a="info">{texts().diff_new()}</span>" "<ins>{unless(after, &one.subject)}</ins> },
         )),
         (None, None) => return Either::Left(()),
     };
@@ -63,12 +63,10 @@ fn pieces(all: Vec<DiffPiece>) -> impl IntoView {
 pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<> {
     let all = match lines(old, new) {
         None => {
-            return Either::Left(
-                view! { <p class="quiet">"The texts are too long to compare line by line."</p> },
-            );
+            return Either::Left(view! { <p class="quiet">{texts().diff_too_long()}</p> });
         }
         Some(all) if all.is_empty() => {
-            return Either::Left(view! { <p class="quiet">"The texts are the same."</p> });
+            return Either::Left(view! { <p class="quiet">{texts().diff_same()}</p> });
         }
         Some(all) => all,
     };
@@ -79,7 +77,7 @@ pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<>
         <div class="scroll lines" tabindex="0" role="region" aria-label=label>
             <table class="diff">
                 <caption class="sr">{caption}</caption>
-                <thead class="sr"><tr><th scope="col">"Old line"</th><th scope="col">"New line"</th><th scope="col">"Sign"</th><th scope="col">"Text"</th></tr></thead>
+                <thead class="sr"><tr><th scope="col">{texts().diff_old_line()}</th><th scope="col">{texts().diff_new_line()}</th><th scope="col">{texts().diff_sign()}</th><th scope="col">{texts().diff_text()}</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -90,10 +88,8 @@ fn line(line: DiffLine) -> impl IntoView {
     let number = |n: Option<usize>| n.map(|n| n.to_string());
     let (kind, old, new, sign, text) = match line {
         DiffLine::Skipped(count) => {
-            let words = number::plural(count as i64, "line", "lines");
-            return Either::Left(
-                view! { <tr data-d="skip"><td colspan="4">{format!("{words} that did not change")}</td></tr> },
-            );
+            let said = texts().diff_skipped(count, number::count(count as i64));
+            return Either::Left(view! { <tr data-d="skip"><td colspan="4">{said}</td></tr> });
         }
         DiffLine::Same { old, new, text } => {
             ("same", Some(old), Some(new), "", vec![DiffPiece { differs: false, text }])

@@ -11,7 +11,8 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, l
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::ui::number;
+use crate::texts::texts;
+use crate::ui::{number, series};
 
 /// The maximum length of a title in characters, which the database enforces.
 const TITLE_CHARS: usize = 200;
@@ -41,15 +42,14 @@ pub async fn start_change(
     if version.is_none()
         && let Some(number) = open_draft(&request, kind, &name).await?
     {
-        let said = "This is your open draft. Discard it to start again from the newest version.";
-        return lead_to_with(&change_path(number), &Flash::new(said));
+        return lead_to_with(&change_path(number), &Flash::new(texts().changes_draft_opened()));
     }
     let text = match beginning(&request.store, kind, &name, version).await? {
         Some(text) => text,
         None => {
             if let Some(problem) = kind.spec().name_problem(&name) {
                 let flash =
-                    Flash::problem("Not created: fix the name.").error("name", problem).value("name", name);
+                    Flash::problem(texts().changes_not_created()).error("name", problem).value("name", name);
                 return lead_to_with(&back_to(None, page), &flash);
             }
             (kind.spec().template)(&name)
@@ -145,7 +145,7 @@ pub async fn save_change(
     then: String,
 ) -> Result<(), Error> {
     let request = allowed::<SaveChange>()?;
-    let then: Then = then.parse().map_err(|_| Error::NotFound { what: "way to save".into() })?;
+    let then: Then = then.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
     let change = find(&request.store, number).await?;
     // Browsers send line ends as CRLF.
     let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
@@ -167,40 +167,33 @@ pub async fn save_change(
         Err(error) => return Err(error.into()),
     };
     let problems = reading.draft.marks.len();
+    let shown = number::count(problems as i64);
     if then == Then::Save {
         let is_ready = reading.draft.is_ready(change.kind);
-        let errors = number::plural(problems as i64, "error", "errors");
         let flash = match problems {
-            0 => Flash::new("Saved. No problems found."),
-            _ if is_ready => Flash::new(format!("Saved. {}.", skipped(problems))),
-            1 => Flash::problem("Saved with 1 error. Fix it before you submit."),
-            _ => Flash::problem(format!("Saved with {errors}. Fix them before you submit.")),
+            0 => Flash::new(texts().changes_draft_saved()),
+            _ if is_ready => Flash::new(texts().changes_saved_skipped(problems, shown)),
+            _ => Flash::problem(texts().changes_saved_errors(problems, shown)),
         };
         return lead_to_with(&change_path(number), &flash);
     }
     if title.is_empty() {
-        let flash = Flash::problem("Saved, but not submitted: add a summary.")
-            .error("title", "Add a summary. Approvers see it first.");
+        let flash =
+            Flash::problem(texts().changes_no_summary()).error("title", texts().changes_summary_missing());
         return lead_to_with(&change_path(number), &flash);
     }
     if !reading.draft.is_ready(change.kind) {
-        let errors = number::plural(problems as i64, "error", "errors");
-        let flash = Flash::problem(format!("Saved, but not submitted: the text has {errors}."));
+        let flash = Flash::problem(texts().changes_not_submitted(problems, shown));
         return lead_to_with(&change_path(number), &flash);
     }
     match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
         Ok(approvers) => {
             let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
-            let said = format!("Submitted. {} must approve it.", roles.join(" and "));
+            let said = texts().changes_now_submitted(series::all_of(&roles));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
         Err(error) => refused(number, Flash::default(), error),
     }
-}
-
-/// Returns how many lines of a list were skipped, in words.
-fn skipped(lines: usize) -> String {
-    format!("{} skipped", number::plural(lines as i64, "line was", "lines were"))
 }
 
 /// Handles a save of a draft that was submitted or withdrawn in the meantime. Keeps the text in a separate draft, so no work is
@@ -233,16 +226,13 @@ pub(super) async fn keep_apart(
     let actor = actor(request)?;
     let kept = service::change::keep_apart(&request.store, &actor, change, edit).await?;
     let now = find(&request.store, change.number).await?;
-    let did = match now.state {
-        ChangeState::Draft => "saved",
-        ChangeState::Submitted => "submitted",
-        _ => "closed",
-    };
     let who = others(request, change).await?;
-    let said = format!(
-        "{who} {did} draft #{} while you were editing. Your version is kept as draft #{kept}: compare them, and discard one.",
-        change.number
-    );
+    let (number, kept_as) = (change.number.to_string(), kept.to_string());
+    let said = match now.state {
+        ChangeState::Draft => texts().changes_kept_saved(who, number, kept_as),
+        ChangeState::Submitted => texts().changes_kept_submitted(who, number, kept_as),
+        _ => texts().changes_kept_closed(who, number, kept_as),
+    };
     Ok((change_path(kept), Flash::problem(said)))
 }
 
@@ -254,7 +244,7 @@ async fn others(request: &Request, change: &Change) -> Result<String> {
     let mut others = editors.into_iter().filter(|(id, _)| *id != me).map(|(_, name)| name);
     Ok(match (others.next(), others.next()) {
         (Some(name), None) => name,
-        _ => "Someone else".to_owned(),
+        _ => texts().changes_someone_else_did(),
     })
 }
 
@@ -276,16 +266,18 @@ pub async fn withdraw_change(
     let reason = super::review::cut(&reason);
     let is_mine = change.author.is_none_or(|author| actor.person().is_ok_and(|person| person == author));
     if reason.trim().is_empty() && !is_mine && service::change::may_write(&actor, &change) {
-        let who = change.author_name.as_deref().unwrap_or("The author");
-        let flash = Flash::problem("Not withdrawn: give a reason.")
-            .error("reason", format!("Give a reason. {who} reads it in the comments."));
+        let missing = match &change.author_name {
+            Some(author) => texts().changes_reason_missing(author),
+            None => texts().changes_reason_missing_author(),
+        };
+        let flash = Flash::problem(texts().changes_reason_needed()).error("reason", missing);
         return lead_to_with(&change_path(number), &flash);
     }
     match service::change::withdraw(&request.store, &actor, number, &reason).await {
         Ok(()) => {
             let said = match change.state {
-                ChangeState::Draft => "Discarded. The text is kept here.",
-                _ => "Withdrawn. The text is kept here.",
+                ChangeState::Draft => texts().changes_discarded(),
+                _ => texts().changes_now_withdrawn(),
             };
             lead_to_with(&change_path(number), &Flash::new(said))
         }

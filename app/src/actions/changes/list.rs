@@ -12,6 +12,7 @@ use crate::actions::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::number;
 
 /// The maximum number of entries in a form.
@@ -28,7 +29,7 @@ pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
         return Err(Error::Forbidden);
     }
     if change.kind.spec().text != TextFormat::Lines || change.state != ChangeState::Draft {
-        return Err(Error::Invalid { message: "Files can only be uploaded to the draft of a list.".into() });
+        return Err(Error::Invalid { message: texts().changes_not_a_list() });
     }
     Ok(change)
 }
@@ -71,16 +72,11 @@ pub async fn take_file(request: &Request, change: &Change, upload: ListUpload) -
     match service::change::save(&request.store, &actor(request)?, change.number, edit).await {
         Ok(_) => {
             let left_out = skipped.unwrap_or(reading.draft.marks.len());
-            let left_out = match left_out {
-                0 => String::new(),
-                many => format!(
-                    " Skipped {}.",
-                    number::plural(many as i64, "duplicate or unusable line", "duplicate or unusable lines")
-                ),
-            };
-            let said =
-                format!("File uploaded. Compared with the list: {}.{left_out}", counted(&reading.comparison));
-            Ok((page, Flash::new(said)))
+            let mut said = vec![texts().changes_uploaded(counted(&reading.comparison))];
+            if left_out > 0 {
+                said.push(texts().changes_upload_skipped(left_out, number::count(left_out as i64)));
+            }
+            Ok((page, Flash::new(said.join(" "))))
         }
         Err(store::Error::Stale { .. } | store::Error::Refused(_)) => keep_apart(request, change, edit).await,
         Err(error) => Err(error.into()),
@@ -92,10 +88,10 @@ pub fn counted(comparison: &Comparison) -> String {
     let removed = comparison.differences.iter().filter(|one| one.after.is_none()).count() as i64;
     let added = comparison.differences.iter().filter(|one| one.before.is_none()).count() as i64;
     match (removed, added) {
-        (0, 0) => "no entry is different".to_owned(),
-        (0, added) => format!("{} added", number::count(added)),
-        (removed, 0) => format!("{} removed", number::count(removed)),
-        (removed, added) => format!("{} removed, {} added", number::count(removed), number::count(added)),
+        (0, 0) => texts().changes_entries_same(),
+        (0, added) => texts().changes_entries_added(number::count(added)),
+        (removed, 0) => texts().changes_entries_removed(number::count(removed)),
+        (removed, added) => texts().changes_entries_both(number::count(removed), number::count(added)),
     }
 }
 
@@ -124,7 +120,7 @@ pub async fn edit_entries(
     let add: Vec<&str> =
         add.lines().map(str::trim).filter(|entry| !entry.is_empty()).take(FORM_ENTRIES).collect();
     if add.is_empty() && remove.is_empty() {
-        let flash = Flash::default().error("add", "Enter at least one entry, or select entries to remove.");
+        let flash = Flash::default().error("add", texts().changes_entry_missing());
         return lead_to_with(&page, &flash);
     }
     let number = match number {
@@ -136,7 +132,7 @@ pub async fn edit_entries(
     };
     let change = upload_target(&request, number).await?;
     if change.name != name {
-        return Err(Error::NotFound { what: "draft of this list".into() });
+        return Err(Error::NotFound { what: "draft".into() });
     }
     let edited =
         change::edit_entries(change.body.as_ref(), add.iter().copied(), remove.iter().map(String::as_str));
@@ -149,17 +145,16 @@ pub async fn edit_entries(
     }
     let mut said = Vec::new();
     if edited.added > 0 {
-        said.push(format!("{} added.", number::plural(edited.added as i64, "entry", "entries")));
+        said.push(texts().changes_added(edited.added, number::count(edited.added as i64)));
     }
     if edited.removed > 0 {
-        said.push(format!("{} removed.", number::plural(edited.removed as i64, "entry", "entries")));
+        said.push(texts().changes_removed(edited.removed, number::count(edited.removed as i64)));
     }
     if edited.skipped > 0 {
-        let many = number::plural(edited.skipped as i64, "entry", "entries");
-        said.push(format!("{many} skipped: already in the list, or without letters."));
+        said.push(texts().changes_skipped(edited.skipped, number::count(edited.skipped as i64)));
     }
     if !is_draft {
-        said.push("Add a summary and submit this draft to apply it.".into());
+        said.push(texts().changes_draft_next());
     }
     lead_to_with(&change_path(number), &Flash::new(said.join(" ")))
 }

@@ -23,7 +23,7 @@ pub fn change_path(number: i64) -> LocalPath {
 }
 
 fn kind_named(kind: &str) -> Result<Kind> {
-    kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })
+    kind.parse().map_err(|_| Error::NotFound { what: "kind".into() })
 }
 
 /// Redirects to the change's page with the reason for a refusal; passes every other error on.

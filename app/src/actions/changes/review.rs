@@ -9,6 +9,8 @@ use super::{change_path, refused};
 use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
+use crate::ui::series;
 
 /// The maximum length of a comment in characters, which the database enforces.
 const COMMENT_CHARS: usize = 5_000;
@@ -47,14 +49,14 @@ fn approval_message(outcome: &ApprovalResult) -> String {
     match outcome {
         ApprovalResult::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
-            format!("Approved. {} must approve it too.", roles.join(" and "))
+            texts().changes_approved_partly(series::all_of(&roles))
         }
         ApprovalResult::Approved { version, releases } if releases.is_empty() => {
-            format!("Approved. It is version {version} now. No live workflow uses it yet.")
+            texts().changes_approved_unused(version.to_string())
         }
         ApprovalResult::Approved { version, releases } => {
             let titles: Vec<&str> = releases.iter().map(|(_, title)| title.as_str()).collect();
-            format!("Approved. Version {version} can go live in {}.", titles.join(", "))
+            texts().changes_approved_reach(version.to_string(), series::all_of(&titles))
         }
     }
 }
@@ -77,15 +79,12 @@ pub async fn return_change(
     let (hash, comment) = (seen(&hash)?, cut(&comment));
     if comment.trim().is_empty() {
         let flash =
-            Flash::problem("Not returned: say what should change.").error("return", "What should change?");
+            Flash::problem(texts().changes_not_returned()).error("return", texts().changes_return_missing());
         return lead_to_with(&change_path(number), &flash);
     }
     let typed = Flash::default().value("return", &*comment);
     match change::send_back(&request.store, &actor(&request)?, number, &hash, &comment).await {
-        Ok(()) => lead_to_with(
-            &change_path(number),
-            &Flash::new("Changes requested. The author sees your comment."),
-        ),
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new(texts().changes_now_returned())),
         Err(error) => refused(number, typed, error),
     }
 }
@@ -108,18 +107,19 @@ pub async fn comment_change(
     let request = allowed::<CommentChange>()?;
     let comment = cut(&comment);
     if comment.trim().is_empty() {
-        let flash = Flash::problem("Not added: the comment is empty.").error("said", "Enter a comment.");
+        let flash =
+            Flash::problem(texts().changes_comment_empty()).error("said", texts().changes_comment_missing());
         return lead_to_with(&change_path(number), &flash);
     }
     match change::comment(&request.store, &actor_once(&request, &form)?, number, &comment).await {
-        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Comment added.")),
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new(texts().changes_comment_added())),
         Err(store::Error::Repeated) => lead_to_with(&change_path(number), &Flash::new(REPEATED)),
         Err(error) => refused(number, Flash::default().value("said", comment), error),
     }
 }
 
 fn seen(hash: &str) -> Result<Digest> {
-    Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: "content of this hash".into() })
+    Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: "version".into() })
 }
 
 pub(super) fn cut(comment: &str) -> String {

@@ -8,6 +8,7 @@ use super::{change_path, refused};
 use crate::actions::{REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Merges an outdated draft with the newest version.
 ///
@@ -32,14 +33,9 @@ pub async fn update_change(
             .await;
     let path = change_path(number);
     match updated {
-        Ok(_) => {
-            let said = format!("Updated to version {version}. Check the changes, then submit.");
-            lead_to_with(&path, &Flash::new(said))
-        }
+        Ok(_) => lead_to_with(&path, &Flash::new(texts().changes_updated(version.to_string()))),
         Err(store::Error::Stale { .. }) => {
-            let said =
-                "Not updated: someone saved the draft while you were choosing. Look at the conflicts again.";
-            lead_to_with(&path, &Flash::problem(said))
+            lead_to_with(&path, &Flash::problem(texts().changes_not_updated()))
         }
         Err(error) => refused(number, Flash::default(), error),
     }
@@ -60,10 +56,10 @@ pub async fn start_over_change(
     let request = allowed::<StartOverChange>()?;
     match change::start_over(&request.store, &actor_once(&request, &form)?, number).await {
         Ok(over) => {
-            let said = if over.is_up_to_date {
-                format!("This draft continues #{number}.")
-            } else {
-                format!("This draft continues #{number}. Update it before you submit it.")
+            let number = number.to_string();
+            let said = match over.is_up_to_date {
+                true => texts().changes_continued(number),
+                false => texts().changes_continued_outdated(number),
             };
             lead_to_with(&change_path(over.number), &Flash::new(said))
         }

@@ -7,6 +7,7 @@ use super::{QueueFilter, clock, queue_item, taken};
 use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Claims a lead, so that others see who is working on it, then redirects to it.
 ///
@@ -28,7 +29,7 @@ pub async fn take_lead(
     match queue::claim(&request.store, &actor(&request)?, place).await? {
         ClaimResult::Yours => lead_to(&back),
         ClaimResult::Taken(other) => lead_to_with(&back, &Flash::new(taken(&other, clock(&request)))),
-        ClaimResult::Gone => lead_to_with(&back, &Flash::new("This lead is no longer in the queue.")),
+        ClaimResult::Gone => lead_to_with(&back, &Flash::new(texts().queue_gone())),
     }
 }
 
@@ -53,5 +54,5 @@ pub async fn release_lead(
     let (place, _) = queue_item(&request.store, &lead, &workflow).await?;
     queue::release(&request.store, &actor(&request)?, place).await?;
     let back = shown.path(Some((place.lead, &workflow)));
-    if left { lead_to(&back) } else { lead_to_with(&back, &Flash::new("Back in the queue.")) }
+    if left { lead_to(&back) } else { lead_to_with(&back, &Flash::new(texts().queue_back())) }
 }

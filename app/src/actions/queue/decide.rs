@@ -19,6 +19,7 @@ use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::words;
 
 /// The maximum length of a reason in characters: a few sentences.
@@ -88,12 +89,12 @@ pub async fn decide_lead(
     let request = allowed::<DecideLead>()?;
     let DecideForm { lead, workflow, decision, kind, action, assignee, pool, reason, note, stopped, shown } =
         form;
-    let invalid = |message: &str| Error::Invalid { message: message.into() };
+    let invalid = || Error::Invalid { message: texts().queue_no_verdict() };
     let (place, workflows) = queue_item(&request.store, &lead, &workflow).await?;
     let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
-    let kind: Kind = kind.parse().map_err(|_| invalid("There is no such verdict."))?;
+    let kind: Kind = kind.parse().map_err(|_| invalid())?;
     let back = shown.path(Some((place.lead, &workflow)));
-    let typed = Flash::new("Not saved yet.")
+    let typed = Flash::new(texts().queue_not_saved())
         .value("kind", <&str>::from(kind))
         .value("action", &*action)
         .value("assignee", &*assignee)
@@ -102,7 +103,7 @@ pub async fn decide_lead(
     let action = match kind {
         Kind::Accept | Kind::Change => action.parse().ok(),
         Kind::Disqualify => Some(Action::Reject),
-        Kind::GiveBack => return Err(invalid("There is no such verdict.")),
+        Kind::GiveBack => return Err(invalid()),
     };
     let (reason, note, assignee) = (plain(&reason), plain(&note), engine::identity::plain_email(&assignee));
     let wrong = problems(kind, action, assignee.as_deref(), &reason, &note)
@@ -128,7 +129,7 @@ pub async fn decide_lead(
     match verdicts::decide(&request.store, &actor(&request)?, &verdict).await? {
         VerdictResult::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
         VerdictResult::Taken(other) => {
-            let message = format!("Not saved. {}", taken(&other, clock(&request)));
+            let message = texts().queue_not_saved_because(taken(&other, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
         VerdictResult::Gone(why) if is_own(&request, &why, action) => {
@@ -136,7 +137,7 @@ pub async fn decide_lead(
             next(&request, &workflows, &shown, place, &verdict, stopped).await
         }
         VerdictResult::Gone(why) => {
-            let message = format!("Not saved: {}", not_waiting_message(&why, clock(&request)));
+            let message = texts().queue_not_saved_because(not_waiting_message(&why, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
     }
@@ -166,16 +167,13 @@ pub async fn give_back_lead(
     let actor = actor(&request)?;
     match verdicts::give_back(&request.store, &actor, place).await? {
         UndoResult::Done if next.is_some() => {
-            lead_to_with(&back, &Flash::new("Undone. The earlier decision counts again."))
+            lead_to_with(&back, &Flash::new(texts().queue_undone_decision()))
         }
         UndoResult::Done => {
             queue::claim(&request.store, &actor, place).await?;
-            lead_to_with(&back, &Flash::new("Undone. The lead is back in the queue."))
+            lead_to_with(&back, &Flash::new(texts().queue_undone()))
         }
-        UndoResult::TooLate => lead_to_with(
-            &back,
-            &Flash::new("Not undone: the two minutes are over, or something has happened to the lead since."),
-        ),
+        UndoResult::TooLate => lead_to_with(&back, &Flash::new(texts().queue_not_undone())),
     }
 }
 
@@ -188,20 +186,20 @@ fn problems(
 ) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
     if action.is_none() {
-        problems.push(("action", "Choose an action.".to_owned()));
+        problems.push(("action", texts().queue_action_missing()));
     }
     if action == Some(Action::Assign) && assignee.is_none() {
-        problems.push(("assignee", "Choose a person.".to_owned()));
+        problems.push(("assignee", texts().queue_person_missing()));
     }
     match (kind, reason.chars().count() + note.chars().count()) {
         (Kind::Accept, _) => {}
-        (_, 0) => problems.push(("reason", "Choose a reason; it helps improve the rules.".to_owned())),
+        (_, 0) => problems.push(("reason", texts().queue_reason_missing())),
         (_, 1..=REASON_CHARS) if reason == OTHER_REASON && note.is_empty() => {
-            problems.push(("reason", "Say more in the note, or choose another reason.".to_owned()));
+            problems.push(("reason", texts().queue_note_missing()));
         }
         (_, 1..=REASON_CHARS) => {}
         (_, count) => {
-            problems.push(("reason", format!("At most {REASON_CHARS} characters; this has {count}.")))
+            problems.push(("reason", texts().queue_too_long(REASON_CHARS.to_string(), count.to_string())))
         }
     }
     problems
@@ -261,15 +259,19 @@ async fn next(
         Some(email) => names_of(store, std::slice::from_ref(email)).await?.remove(email),
         None => None,
     };
-    let to = to.map_or_else(String::new, |name| format!(" to {name}"));
-    let mut said = format!("{who}: {}{to}.", decided(verdict.action));
+    let action = decided(verdict.action);
+    let said = match to {
+        Some(name) => texts().queue_decided_to(who, action, name),
+        None => texts().queue_decided(who, action),
+    };
     let title = workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| &known.title);
-    match (stopped, is_stopped(store, place).await?) {
-        (false, true) => said.push_str(&format!(" {title} was stopped. Nothing is sent until it resumes.")),
-        (true, true) => said.push_str(&format!(" Nothing is sent until {title} resumes.")),
-        (true, false) => said.push_str(&format!(" {title} has resumed.")),
-        (false, false) => {}
-    }
+    let state = match (stopped, is_stopped(store, place).await?) {
+        (false, true) => Some(texts().queue_was_stopped(title)),
+        (true, true) => Some(texts().queue_is_stopped(title)),
+        (true, false) => Some(texts().queue_has_resumed(title)),
+        (false, false) => None,
+    };
+    let said = std::iter::once(said).chain(state).collect::<Vec<_>>().join(" ");
     let filter = shown.filter(workflows, request.viewer.as_ref());
     let found = queue::claim_next(store, &actor(request)?, &filter).await?;
     let name = |place: &QueueItem| {

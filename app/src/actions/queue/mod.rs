@@ -19,6 +19,7 @@ use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
@@ -42,16 +43,16 @@ pub(super) fn clock(request: &Request) -> Clock {
 
 /// Returns who else has claimed a lead: `Claimed by Ruth Osei (4 min left).`
 pub fn taken(taken: &ClaimedByOther, clock: Clock) -> String {
-    format!("Claimed by {} ({}).", taken.by, left(clock, taken.until))
+    texts().queue_claimed(&taken.by, left(clock, taken.until))
 }
 
 /// Returns how long a claim lasts: `4 min left`.
 pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
     let seconds = (until - clock.now).num_seconds().max(0);
     if seconds < 60 {
-        "less than a minute left".into()
+        texts().queue_left_soon()
     } else {
-        format!("{}\u{a0}min left", (seconds + 59) / 60)
+        texts().queue_left_minutes(((seconds + 59) / 60).to_string())
     }
 }
 
@@ -59,10 +60,10 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
 pub fn not_waiting_message(gone: &NotWaitingReason, clock: Clock) -> String {
     match gone {
         NotWaitingReason::Decided { by, action, at, .. } => {
-            format!("{by} decided this lead {}: {}.", clock.in_sentence(*at), decided(*action))
+            texts().queue_decided_by(by, clock.in_sentence(*at), decided(*action))
         }
-        NotWaitingReason::Again => "A new event came in, and the rules decided again.".into(),
-        NotWaitingReason::Left => "It was taken out of the queue.".into(),
+        NotWaitingReason::Again => texts().queue_decided_again(),
+        NotWaitingReason::Left => texts().queue_taken_out(),
     }
 }
 

@@ -8,35 +8,32 @@ use store::changes::{ChangeState, ReviewVerdict};
 
 use super::change::ChangeData;
 use crate::actions::changes::{ReturnChange, SignChange, StartOverChange, WithdrawChange};
+use crate::texts::texts;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 
 /// Id of the comment form, which the buttons in the bar send.
 pub const SAY_FORM: &str = "say";
 
-const DIFFERENT: TextAreaProps = TextAreaProps {
-    id: "return",
-    label: "What should change?",
-    name: "comment",
-    rows: 3,
-    maxlength: 5_000,
-    required: true,
-};
-
-const REASON: TextAreaProps = TextAreaProps {
-    id: "reason",
-    label: "Reason",
-    name: "reason",
-    rows: 3,
-    maxlength: 5_000,
-    required: true,
-};
+/// Renders a required text of a few sentences. Its id is that of its error in a flash.
+fn required_text(
+    id: &'static str,
+    name: &'static str,
+    label: String,
+    typed: &str,
+    error: Option<String>,
+) -> impl IntoView + use<> {
+    text(TextAreaProps { id, label, name, rows: 3, maxlength: 5_000, required: true }, typed, error)
+}
 
 /// Renders the required approvals. Withdrawing is here, apart from the acts of reviewers.
 pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
-    let head = if loaded.change.state == ChangeState::Draft { "Needs approval by" } else { "Approvals" };
+    let head = match loaded.change.state {
+        ChangeState::Draft => texts().changes_needs_approval(),
+        _ => texts().changes_approvals(),
+    };
     let is_open = loaded.change.state == ChangeState::Submitted;
     view! {
         <section>
@@ -54,13 +51,15 @@ fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
         .iter()
         .find(|review| review.verdict == ReviewVerdict::Approve && review.role == Some(role));
     let (sign, said) = match signed {
-        Some(review) => (
-            Icon::Check,
-            Either::Left(
-                view! { <small>{review.name.clone()}", "{loaded.clock.stamp_in_sentence(review.at)}</small> },
-            ),
+        Some(review) => {
+            let said = texts().changes_approved_by_at(&review.name);
+            let said = view! { <small>{said.s0}{loaded.clock.stamp_in_sentence(review.at)}{said.s1}</small> };
+            (Icon::Check, Either::Left(said))
+        }
+        None => (
+            Icon::Clock,
+            Either::Right(view! { <small class="quiet">{texts().changes_not_approved()}</small> }),
         ),
-        None => (Icon::Clock, Either::Right(view! { <small class="quiet">"not yet"</small> })),
     };
     view! { <li class="pair-line" data-a=signed.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
 }
@@ -92,11 +91,11 @@ fn reviewer(loaded: &ChangeData) -> Reviewer {
 fn about_you(loaded: &ChangeData) -> Option<AnyView> {
     let reviewer = reviewer(loaded);
     let said = if loaded.is_editor() {
-        "You worked on this change, so someone else has to approve it."
+        texts().changes_you_edited()
     } else if reviewer.has_approved {
-        "You approved this."
+        texts().changes_you_approved()
     } else if !reviewer.may_return {
-        "None of your roles can approve this. You can comment below."
+        texts().changes_you_cannot()
     } else {
         return None;
     };
@@ -123,7 +122,7 @@ fn reviewing(loaded: &ChangeData) -> Option<AnyView> {
         .enumerate()
         .map(|(index, role)| {
             let class = if index == 0 { "btn primary" } else { "btn" };
-            view! { <button class=class form=SAY_FORM formaction=SignChange::PATH name="role" value=role.to_string()>{icon(Icon::Approve)}{format!("Approve as {}", role.title())}</button> }
+            view! { <button class=class form=SAY_FORM formaction=SignChange::PATH name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().changes_approve_as(role.title())}</button> }
         })
         .collect_view();
     Some(view! { {request_changes(loaded)}{buttons} }.into_any())
@@ -137,32 +136,32 @@ fn request_changes(loaded: &ChangeData) -> impl IntoView + use<> {
         <form class="stack-form" method="post" action=ReturnChange::PATH>
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
             <input type="hidden" name="hash" value=hash />
-            {text(DIFFERENT, &typed, error.clone())}
-            <button class="btn danger">"Return to author"</button>
+            {required_text("return", "comment", texts().changes_request_what(), &typed, error.clone())}
+            <button class="btn danger">{texts().changes_return()}</button>
         </form>
     };
-    ask("Request changes", error.is_some(), form)
+    ask(texts().changes_request(), error.is_some(), form)
 }
 
 fn withdrawing(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     loaded.may_write().then(|| {
         let error = loaded.flash.errors.get("reason").cloned();
         let reason = (!loaded.is_mine()).then(|| {
-            let author = loaded.change.author_name.clone().unwrap_or_else(|| "someone else".into());
+            let author = loaded.change.author_name.clone().unwrap_or_else(|| texts().changes_someone_else());
             view! {
-                <p>{format!("This change is by {author}, who reads your reason in the comments.")}</p>
-                {text(REASON, "", error.clone())}
+                <p>{texts().changes_withdraw_other(author)}</p>
+                {required_text("reason", "reason", texts().changes_reason(), "", error.clone())}
             }
         });
         let form = view! {
             <form class="stack-form" method="post" action=WithdrawChange::PATH>
                 <input type="hidden" name="number" value=loaded.change.number.to_string() />
-                <p>"Existing approvals will be discarded. The text is kept, and you can start over from it."</p>
+                <p>{texts().changes_withdraw_about()}</p>
                 {reason}
-                <button class="btn danger">"Withdraw change"</button>
+                <button class="btn danger">{texts().changes_withdraw_change()}</button>
             </form>
         };
-        ask("Withdraw", error.is_some(), form)
+        ask(texts().changes_withdraw(), error.is_some(), form)
     })
 }
 
@@ -172,7 +171,7 @@ fn again(loaded: &ChangeData) -> impl IntoView + use<> {
         <form method="post" action=StartOverChange::PATH>
             {once(&loaded.request, "again")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
-            <button class="btn primary">{icon(Icon::Edit)}"Continue in a new draft"</button>
+            <button class="btn primary">{icon(Icon::Edit)}{texts().changes_continue()}</button>
         </form>
     }
 }

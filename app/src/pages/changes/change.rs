@@ -1,5 +1,6 @@
 //! The change page: a form while the change is a draft, a review once it is submitted, and a record after it closes.
 
+use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::kinds::TextFormat;
 use engine::change::{self, Comparison};
@@ -20,10 +21,11 @@ use crate::pages::assignees::AssigneeNames;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::pages::releases::actions::{self, ReleaseActions};
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
-use crate::ui::{titles, words};
+use crate::ui::{series, titles, words};
 use service::change::{DraftReading, MergePreview};
 
 use super::impact::ImpactView;
@@ -111,7 +113,7 @@ async fn load(
     let change = &loaded.change;
     let (tone, state) =
         if change.is_outdated() { words::OUTDATED } else { words::change_state(change.state) };
-    let what = format!("{} {}", change.kind.spec().title, titles::version(change.kind, &change.name));
+    let what = texts().changes_kind_of(change.kind.spec().title, titles::version(change.kind, &change.name));
     let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
     let (acts, main) = match change.state {
         ChangeState::Draft if loaded.may_write() => {
@@ -120,16 +122,16 @@ async fn load(
         ChangeState::Draft => (
             None,
             EitherOf3::B(
-                view! { <p class="note-line">"Its author is still writing this draft."</p>{content(&loaded)} },
+                view! { <p class="note-line">{texts().changes_being_written()}</p>{content(&loaded)} },
             ),
         ),
         _ => (approvals::bar(&loaded), EitherOf3::C(content(&loaded))),
     };
     let is_editing = change.state == ChangeState::Draft && loaded.may_write();
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/changes">"Approvals"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().changes_breadcrumb()><a href="/changes">{texts().changes_approvals()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
-        <span class="tag">{format!("#{}", change.number)}</span>
+        <span class="tag">{texts().changes_number(change.number.to_string())}</span>
         {dotted(tone, state)}
         {acts.map(|acts| view! { <span class="push row">{acts}</span> })}
     };
@@ -228,45 +230,36 @@ fn released(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     let row = |one: &ReleaseActions| {
         let (tone, stage) = words::release_stage(one.release.stage);
         let href = format!("/releases/{}", one.release.number);
-        let title = format!("Release {}, {}", one.release.number, one.release.workflow_title);
+        let title = texts().changes_release(one.release.number.to_string(), &one.release.workflow_title);
         view! { <li><p class="row"><a href=href>{title}</a>{dotted(tone, stage)}</p>{actions::next_step(one, &loaded.request, &next)}</li> }
     };
     (!loaded.releases.is_empty()).then(|| {
         let rows = loaded.releases.iter().map(row).collect_view();
-        view! { <section><h2>"Releases"</h2><ul class="plain-list comments">{rows}</ul></section> }
+        view! { <section><h2>{texts().changes_releases()}</h2><ul class="plain-list comments">{rows}</ul></section> }
     })
 }
 
-/// Renders one sentence that identifies the change, followed by its reason.
+/// Renders what the change is about, its author and its reason.
 fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
-    let when = match (change.state, change.submitted_at, change.closed_at) {
-        (ChangeState::Draft, ..) => format!("saved {}", loaded.clock.in_sentence(change.updated_at)),
-        (_, _, Some(at)) => {
-            format!("{} {}", words::change_state(change.state).1.to_lowercase(), loaded.clock.in_sentence(at))
-        }
-        (_, Some(at), _) => format!("submitted {}", loaded.clock.in_sentence(at)),
-        (..) => String::new(),
-    };
-    let from = match change.base_version {
-        0 => "the first version".to_owned(),
-        version => format!("from version {version}"),
-    };
     let continues = change.started_from.map(|number| {
-        view! { " Continues "<a href=format!("/changes/{number}")>{format!("#{number}")}</a>"." }
+        let said = texts().changes_continues();
+        let other = texts().changes_number(number.to_string());
+        view! { " "{said.s0}<a href=format!("/changes/{number}")>{other}</a>{said.s1} }
     });
     let became = change.version.map(|version| {
         let href = format!("{}/{}?version={version}", change.kind.spec().path, change.name);
-        view! { " It became "<a href=href>{format!("version {version}")}</a>"." }
+        let said = texts().changes_became();
+        view! { " "{said.s0}<a href=href>{texts().changes_version(version.to_string())}</a>{said.s1} }
     });
     let reach = match (change.state, loaded.workflows.as_slice()) {
-        (ChangeState::Draft | ChangeState::Submitted, []) => "No live workflow uses it yet.".to_owned(),
+        (ChangeState::Draft | ChangeState::Submitted, []) => Some(texts().changes_unused()),
         (ChangeState::Draft | ChangeState::Submitted, titles) => {
-            format!("After approval it can go live in {}.", titles.join(", "))
+            Some(texts().changes_reach(series::all_of(titles)))
         }
-        _ => String::new(),
+        _ => None,
     };
+    let reach = reach.map(|reach| view! { " "{reach} });
     let subject = if loaded.change.base_version == 0 && change.version.is_none() {
         Either::Left(what.to_owned())
     } else {
@@ -274,13 +267,37 @@ fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
             view! { <a href=format!("{}/{}", change.kind.spec().path, change.name)>{what.to_owned()}</a> },
         )
     };
+    let (before, after) = match change.base_version {
+        0 => {
+            let said = texts().changes_of_first();
+            (said.s0, said.s1)
+        }
+        version => {
+            let said = texts().changes_of_version(version.to_string());
+            (said.s0, said.s1)
+        }
+    };
     let why = (!change.why.is_empty() && change.state != ChangeState::Draft)
         .then(|| view! { <p class="why">{change.why.clone()}</p> });
     view! {
         <div class="headline">
-            <p>{subject}{format!(", {from}. {by}, {when}. {reach}")}{became}{continues}</p>
+            <p>{before}{subject}{after}" "{authorship(loaded)}{reach}{became}{continues}</p>
             {why}
         </div>
+    }
+}
+
+/// Describes who wrote the change and when it got into its state.
+fn authorship(loaded: &ChangeData) -> String {
+    let change = &loaded.change;
+    let by = change.author_name.clone().unwrap_or_else(|| texts().changes_an_imported_file());
+    let time = |at: Option<DateTime<Utc>>| loaded.clock.in_sentence(at.unwrap_or(change.updated_at));
+    match change.state {
+        ChangeState::Draft => texts().changes_saved(by, time(None)),
+        ChangeState::Submitted => texts().changes_submitted(by, time(change.submitted_at)),
+        ChangeState::Approved => texts().changes_approved(by, time(change.closed_at)),
+        ChangeState::Returned => texts().changes_returned(by, time(change.closed_at)),
+        ChangeState::Withdrawn => texts().changes_withdrawn(by, time(change.closed_at)),
     }
 }
 
@@ -292,22 +309,21 @@ fn content(loaded: &ChangeData) -> impl IntoView + use<> {
 fn changes(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
     let Some(comparison) = &loaded.comparison else {
-        let said = "The text has errors, so it could not be compared.";
         return Either::Left(
-            view! { <section class="stacked-sections"><h2>"What changes"</h2><p class="quiet">{said}</p></section> },
+            view! { <section class="stacked-sections"><h2>{texts().changes_differences()}</h2><p class="quiet">{texts().changes_not_compared()}</p></section> },
         );
     };
     let is_list = change.kind.spec().text == TextFormat::Lines;
     let total = (is_list && !comparison.differences.is_empty())
         .then(|| view! { <p><b>{sentence(&counted(comparison))}</b></p> });
     let heading = match change.base_version {
-        version if change.is_outdated() => format!("What changes against version {version}"),
-        _ => "What changes".to_owned(),
+        version if change.is_outdated() => texts().changes_differences_from(version.to_string()),
+        _ => texts().changes_differences(),
     };
     let lines = (!is_list).then(|| {
-        let caption = format!("The text against version {}", change.base_version);
+        let caption = texts().changes_lines_caption(change.base_version.to_string());
         let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
-        view! { <details class="fold"><summary>"Line by line"</summary>{diff}</details> }
+        view! { <details class="fold"><summary>{texts().changes_lines()}</summary>{diff}</details> }
     });
     Either::Right(
         view! { <section class="stacked-sections"><h2>{heading}</h2>{total}{differences(comparison)}{lines}</section> },

@@ -7,17 +7,9 @@ use store::changes::{ChangeState, Review, ReviewVerdict};
 use super::approvals::SAY_FORM;
 use super::change::ChangeData;
 use crate::actions::changes::CommentChange;
+use crate::texts::texts;
 use crate::ui::form::{TextAreaProps, once, text};
 use crate::ui::words;
-
-const COMMENT: TextAreaProps = TextAreaProps {
-    id: "comment",
-    label: "Comment",
-    name: "comment",
-    rows: 2,
-    maxlength: 5_000,
-    required: false,
-};
 
 /// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
@@ -27,19 +19,19 @@ pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
     let is_empty = spoken.is_empty();
     let rows = spoken.into_iter().map(|review| comment(loaded, review)).collect_view();
     (form.is_some() || !is_empty).then(|| {
-        view! { <section><h2>"Comments"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> }
+        view! { <section><h2>{texts().changes_comments()}</h2><ol class="plain-list comments">{rows}</ol>{form}</section> }
     })
 }
 
 fn comment(loaded: &ChangeData, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
-        (ReviewVerdict::Approve, Some(role)) => format!("approved as {}", role.title()),
-        (ReviewVerdict::Return, _) => "requested changes".to_owned(),
+        (ReviewVerdict::Approve, Some(role)) => texts().changes_approved_as(role.title()),
+        (ReviewVerdict::Return, _) => texts().changes_requested(),
         _ => String::new(),
     };
     let number = review.change;
     let on = (number != loaded.change.number)
-        .then(|| view! { <a class="quiet" href=format!("/changes/{number}")>{format!("on #{number}")}</a> });
+        .then(|| view! { <a class="quiet" href=format!("/changes/{number}")>{texts().changes_comment_on(number.to_string())}</a> });
     view! {
         <li>
             <p class="row">
@@ -59,14 +51,22 @@ fn say(loaded: &ChangeData) -> impl IntoView + use<> {
     let typed = values.get("said").or_else(|| values.get("comment")).cloned().unwrap_or_default();
     let live: Vec<String> = loaded.live.iter().map(ToString::to_string).collect();
     let hash = loaded.change.hash.map(|hash| hash.to_string()).unwrap_or_default();
+    let field = TextAreaProps {
+        id: "comment",
+        label: texts().changes_comment(),
+        name: "comment",
+        rows: 2,
+        maxlength: 5_000,
+        required: false,
+    };
     view! {
         <form id=SAY_FORM class="stack-form" method="post" action=CommentChange::PATH>
             {once(&loaded.request, "say")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
             <input type="hidden" name="hash" value=hash />
             <input type="hidden" name="live" value=live.join(",") />
-            {text(COMMENT, &typed, error)}
-            <button class="btn">"Comment"</button>
+            {text(field, &typed, error)}
+            <button class="btn">{texts().changes_comment_add()}</button>
         </form>
     }
 }

@@ -8,6 +8,7 @@ use store::changes::ChangeState;
 
 use super::change::ChangeData;
 use crate::actions::changes::{StartOverChange, UpdateChange};
+use crate::texts::texts;
 use crate::ui::form::once;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
@@ -19,23 +20,24 @@ pub fn notice(loaded: &ChangeData) -> Option<AnyView> {
     if !change.is_outdated() {
         return None;
     }
-    let (newest, is_draft) = (change.newest_version, change.state == ChangeState::Draft);
-    let consequence = if is_draft { "submitted" } else { "approved" };
-    let said = format!(
-        "Version {newest} was approved after this change was written, so it cannot be {consequence}."
-    );
+    let (newest, is_draft) = (change.newest_version.to_string(), change.state == ChangeState::Draft);
+    let said = match is_draft {
+        true => texts().changes_outdated_submit(&newest),
+        false => texts().changes_outdated_approve(&newest),
+    };
     let way = match (is_draft, loaded.may_write(), &loaded.merge) {
         (_, false, _) => {
-            let author = change.author_name.clone().unwrap_or_else(|| "Its author".into());
-            view! { <p>{format!("{author} has to update it to version {newest}.")}</p> }.into_any()
+            let said = match &change.author_name {
+                Some(author) => texts().changes_outdated_author(author, newest),
+                None => texts().changes_outdated_owner(newest),
+            };
+            view! { <p>{said}</p> }.into_any()
         }
         (false, true, _) => over(loaded).into_any(),
-        (true, true, None) => {
-            view! { <p>"Fix the errors in the text and save, then update it."</p> }.into_any()
-        }
+        (true, true, None) => view! { <p>{texts().changes_outdated_errors()}</p> }.into_any(),
         (true, true, Some(merge)) => update(loaded, merge).into_any(),
     };
-    let body = view! { <div class="outdated"><p><strong>"Outdated. "</strong>{said}</p>{way}</div> };
+    let body = view! { <div class="outdated"><p><strong>{texts().changes_outdated()}</strong>" "{said}</p>{way}</div> };
     Some(note(Tone::Bad, body).into_any())
 }
 
@@ -44,15 +46,15 @@ fn over(loaded: &ChangeData) -> impl IntoView + use<> {
     let newest = loaded.change.newest_version;
     let conflicts = loaded.merge.as_ref().map_or(0, |merge| merge.conflicts.len());
     let conflicts = (conflicts > 0).then(|| {
-        let many = number::plural(conflicts as i64, "conflict", "conflicts");
-        format!(" You will resolve {many} there.")
+        let said = texts().changes_update_conflicts(conflicts, number::count(conflicts as i64));
+        view! { " "{said} }
     });
     view! {
         <form method="post" action=StartOverChange::PATH>
             {once(&loaded.request, "over")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
-            <p>"Updating withdraws this change and continues it in a draft that keeps summary, reason and comments."{conflicts}</p>
-            <button class="btn primary">{icon(Icon::Edit)}{format!("Update to version {newest}")}</button>
+            <p>{texts().changes_update_about()}{conflicts}</p>
+            <button class="btn primary">{icon(Icon::Edit)}{texts().changes_update(newest.to_string())}</button>
         </form>
     }
 }
@@ -63,13 +65,8 @@ fn update(loaded: &ChangeData, merge: &MergePreview) -> impl IntoView + use<> {
     let all = merge.conflicts.iter().enumerate();
     let conflicts = all.map(|(index, conflict)| one(loaded, index, conflict, version)).collect_view();
     let about = match merge.conflicts.len() {
-        0 => format!("Your changes and those of version {version} do not conflict. Both are kept."),
-        1 => format!(
-            "You and version {version} changed the same part. Choose which one to keep; everything else is merged."
-        ),
-        many => format!(
-            "You and version {version} changed the same {many} parts. Choose which ones to keep; everything else is merged."
-        ),
+        0 => texts().changes_merge_clean(version.to_string()),
+        many => texts().changes_merge_conflicts(many, version.to_string()),
     };
     view! {
         <form method="post" action=UpdateChange::PATH>
@@ -78,7 +75,7 @@ fn update(loaded: &ChangeData, merge: &MergePreview) -> impl IntoView + use<> {
             <input type="hidden" name="version" value=version.to_string() />
             <p>{about}</p>
             {conflicts}
-            <button class="btn primary">{format!("Update to version {version}")}</button>
+            <button class="btn primary">{texts().changes_update(version.to_string())}</button>
         </form>
     }
 }
@@ -88,7 +85,7 @@ fn one(loaded: &ChangeData, index: usize, conflict: &MergeConflict, version: u32
     let side = |side: MergeSide, title: String, text: &Option<String>| {
         let text = match text {
             Some(text) => view! { <pre class="code">{loaded.names.text(text)}</pre> }.into_any(),
-            None => view! { <p class="quiet">"Removed"</p> }.into_any(),
+            None => view! { <p class="quiet">{texts().changes_merge_removed()}</p> }.into_any(),
         };
         view! {
             <label class="side">
@@ -98,15 +95,15 @@ fn one(loaded: &ChangeData, index: usize, conflict: &MergeConflict, version: u32
         }
     };
     let before = conflict.base.as_ref().map(|text| {
-        let title = format!("Version {}", loaded.change.base_version);
+        let title = texts().changes_version_title(loaded.change.base_version.to_string());
         view! { <details class="fold"><summary>{title}</summary><pre class="code">{loaded.names.text(text)}</pre></details> }
     });
     view! {
         <fieldset class="conflict">
             <legend>{loaded.names.text(&conflict.subject)}</legend>
             <div class="sides">
-                {side(MergeSide::Ours, "This draft".into(), &conflict.ours)}
-                {side(MergeSide::Theirs, format!("Version {version}"), &conflict.theirs)}
+                {side(MergeSide::Ours, texts().changes_merge_ours(), &conflict.ours)}
+                {side(MergeSide::Theirs, texts().changes_version_title(version.to_string()), &conflict.theirs)}
             </div>
             {before}
         </fieldset>

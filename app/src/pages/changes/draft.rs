@@ -10,6 +10,7 @@ use super::change::ChangeData;
 use super::{entries, impact};
 use crate::actions::changes::{SaveChange, WithdrawChange};
 use crate::islands::Unsaved;
+use crate::texts::texts;
 use crate::ui::code::{editor, problems};
 use crate::ui::diff::text_diff;
 use crate::ui::form::{TextAreaProps, ask, text};
@@ -22,20 +23,17 @@ const EDITED_BYTES: usize = 200_000;
 /// Id of the form, which the buttons in the bar send.
 const FORM: &str = "draft";
 
-const WHY: TextAreaProps =
-    TextAreaProps { id: "why", label: "Reason", name: "why", rows: 2, maxlength: 5_000, required: false };
-
 /// Renders the acts on a draft, for the bar.
 pub fn bar(loaded: &ChangeData) -> impl IntoView + use<> {
     let is_outdated = loaded.change.is_outdated();
     let submit = (!is_outdated).then(|| {
-        view! { <button class="btn primary" form=FORM name="then" value="submit">{icon(Icon::Send)}"Submit for approval"</button> }
+        view! { <button class="btn primary" form=FORM name="then" value="submit">{icon(Icon::Send)}{texts().changes_submit()}</button> }
     });
     view! {
         <span class="meta">{state(loaded)}</span>
         {discard(loaded)}
         // The first button of a form is what Enter in a field presses, so saving comes before submitting.
-        <button class="btn" form=FORM name="then" value="save">"Save draft"</button>
+        <button class="btn" form=FORM name="then" value="save">{texts().changes_save()}</button>
         {submit}
     }
 }
@@ -51,13 +49,21 @@ pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
     let source = if is_list && change.source.len() > EDITED_BYTES {
         Either::Left(view! {
             <input type="hidden" name="keep_source" value="true" />
-            <p class="note-line">"This list is too long to be edited as text. Upload a file, or add and remove entries below."</p>
+            <p class="note-line">{texts().changes_too_long()}</p>
         })
     } else {
-        let label = if is_list { "Entries, one per line" } else { "Text" };
+        let label = if is_list { texts().changes_entries_field() } else { texts().changes_text() };
         Either::Right(editor(label, "source", change.source.clone(), is_wrong))
     };
     let has_title_error = title_error.is_some();
+    let why = TextAreaProps {
+        id: "why",
+        label: texts().changes_reason(),
+        name: "why",
+        rows: 2,
+        maxlength: 5_000,
+        required: false,
+    };
     view! {
         {other_version(loaded)}
         {problems(&change.source, &marks, is_list, is_wrong && loaded.flash.is_problem && !has_title_error).into_any()}
@@ -65,12 +71,12 @@ pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
             <input type="hidden" name="number" value=change.number.to_string() />
             <input type="hidden" name="revision" value=change.revision.to_string() />
             <label class="label">
-                "Summary"
+                {texts().changes_summary()}
                 <input class="field" name="title" maxlength="200" value=change.title.clone() autocomplete="off" autofocus=has_title_error
                     aria-invalid=has_title_error.then_some("true") aria-describedby=has_title_error.then_some("title-error") />
             </label>
             {title_error.map(|error| view! { <p id="title-error" class="tone" data-a="bad">{error}</p> })}
-            {text(WHY, &change.why, None)}
+            {text(why, &change.why, None)}
             {source}
         </form>
         <Unsaved />
@@ -83,12 +89,14 @@ pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
 fn other_version(loaded: &ChangeData) -> Option<AnyView> {
     let other = loaded.started_from.as_ref().filter(|other| other.state == ChangeState::Draft)?;
     let href = format!("/changes/{}", other.number);
-    let caption = format!("This draft against draft #{}", other.number);
-    let author = other.author_name.clone().unwrap_or_else(|| "someone else".into());
+    let number = other.number.to_string();
+    let caption = texts().changes_compare_caption(&number);
+    let author = other.author_name.clone().unwrap_or_else(|| texts().changes_someone_else());
+    let said = texts().changes_other_version(author);
     Some(
         view! {
-            <p class="note-line">"This is your version of "<a href=href>{format!("draft #{}", other.number)}</a>{format!(", which {author} started. Keep one and discard the other.")}</p>
-            <details class="fold"><summary>"Compare"</summary>{text_diff(caption, &other.source, &loaded.change.source)}</details>
+            <p class="note-line">{said.s0}<a href=href>{texts().changes_draft_number(number)}</a>{said.s1}</p>
+            <details class="fold"><summary>{texts().changes_compare()}</summary>{text_diff(caption, &other.source, &loaded.change.source)}</details>
         }
         .into_any(),
     )
@@ -96,30 +104,37 @@ fn other_version(loaded: &ChangeData) -> Option<AnyView> {
 
 fn state(loaded: &ChangeData) -> String {
     let wrong = loaded.reading.as_ref().map_or(0, |reading| reading.draft.marks.len());
+    let shown = number::count(wrong as i64);
     match wrong {
-        0 => "No problems".to_owned(),
+        0 => texts().changes_no_problems(),
         _ if loaded.change.kind.spec().text == TextFormat::Lines => {
-            format!("{} skipped", number::plural(wrong as i64, "line", "lines"))
+            texts().changes_lines_skipped(wrong, shown)
         }
-        many => number::plural(many as i64, "error", "errors"),
+        _ => texts().changes_errors(wrong, shown),
     }
 }
 
 fn discard(loaded: &ChangeData) -> impl IntoView + use<> {
     let error = loaded.flash.errors.get("reason").cloned();
-    let author = loaded.change.author_name.clone().unwrap_or_else(|| "someone else".into());
+    let author = loaded.change.author_name.clone().unwrap_or_else(|| texts().changes_someone_else());
     let reason = (!loaded.is_mine()).then(|| {
-        let field =
-            TextAreaProps { id: "reason", label: "Reason", name: "reason", rows: 2, maxlength: 5_000, required: true };
-        view! { <p>{format!("This draft is by {author}, who reads your reason in the comments.")}</p>{text(field, "", error.clone())} }
+        let field = TextAreaProps {
+            id: "reason",
+            label: texts().changes_reason(),
+            name: "reason",
+            rows: 2,
+            maxlength: 5_000,
+            required: true,
+        };
+        view! { <p>{texts().changes_discard_other(author)}</p>{text(field, "", error.clone())} }
     });
     let form = view! {
         <form method="post" action=WithdrawChange::PATH>
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
-            <p>"The draft is closed. The text is kept, and you can start over from it."</p>
+            <p>{texts().changes_discard_about()}</p>
             {reason}
-            <button class="btn danger">"Discard draft"</button>
+            <button class="btn danger">{texts().changes_discard_draft()}</button>
         </form>
     };
-    ask("Discard", error.is_some(), form)
+    ask(texts().changes_discard(), error.is_some(), form)
 }

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn as _;
 
 use super::change::ChangeData;
 use crate::actions::changes::EditEntries;
+use crate::texts::texts;
 use crate::ui::form::lines;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
@@ -21,7 +22,7 @@ pub(super) fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let add = loaded.flash.errors.get("add").cloned();
     view! {
         <section class="stacked-sections" aria-labelledby="entries">
-            <h2 id="entries">"Entries"</h2>
+            <h2 id="entries">{texts().changes_entries()}</h2>
             {upload(loaded).into_any()}
             {add_form(&change.name, Some(change.number), add).into_any()}
             {remove_form(&change.name, Some(change.number), &page, &entries, &loaded.search).into_any()}
@@ -39,23 +40,23 @@ pub fn entries(body: Option<&serde_json::Value>) -> Vec<&str> {
 fn upload(loaded: &ChangeData) -> impl IntoView + use<> {
     let error = loaded.flash.errors.get("file").cloned();
     let is_wrong = error.is_some();
-    let mode = |value: &'static str, words: &'static str, is_first: bool| {
+    let mode = |value: &'static str, words: String, is_first: bool| {
         view! { <label class="check"><input type="radio" name="mode" value=value checked=is_first /><span>{words}</span></label> }
     };
     view! {
         <form class="row upload" method="post" action=format!("/changes/{}/upload", loaded.change.number) enctype="multipart/form-data">
             <input type="hidden" name="revision" value=loaded.change.revision.to_string() />
-            <fieldset class="checks"><legend class="sr">"What to do with the current entries"</legend>
-                {mode("add", "Add to the list", true)}{mode("replace", "Replace the list", false)}
+            <fieldset class="checks"><legend class="sr">{texts().changes_upload_mode()}</legend>
+                {mode("add", texts().changes_upload_add(), true)}{mode("replace", texts().changes_upload_replace(), false)}
             </fieldset>
             <label class="label">
-                "Upload CSV or Excel"
+                {texts().changes_upload_field()}
                 <input class="field" type="file" name="file" required accept=".csv,.txt,.xlsx,.xls,.ods,text/csv,text/plain"
                     autofocus=is_wrong aria-invalid=is_wrong.then_some("true") aria-describedby=if is_wrong { "file-error" } else { "file-help" } />
             </label>
-            <button class="btn">"Upload file"</button>
+            <button class="btn">{texts().changes_upload()}</button>
             {error.map(|error| view! { <p id="file-error" class="tone wide" data-a="bad">{error}</p> })}
-            <p id="file-help" class="meta wide">"Uses the columns company and domain, or else name or value, or else the first column."</p>
+            <p id="file-help" class="meta wide">{texts().changes_upload_about()}</p>
         </form>
     }
 }
@@ -68,12 +69,12 @@ pub fn add_form(name: &str, draft: Option<i64>, error: Option<String>) -> impl I
             <input type="hidden" name="name" value=name.to_owned() />
             {draft.map(|number| view! { <input type="hidden" name="number" value=number.to_string() /> })}
             <div class="label">
-                <label for="add">"Add entries, one per line"</label>
+                <label for="add">{texts().changes_add_field()}</label>
                 <textarea id="add" class="field" name="add" rows="2" maxlength="100000"
                     autofocus=is_wrong aria-invalid=is_wrong.then_some("true") aria-describedby=is_wrong.then_some("add-error")>{lines("")}</textarea>
             </div>
             {error.map(|error| view! { <p id="add-error" class="tone" data-a="bad">{error}</p> })}
-            <button class="btn">"Add entries"</button>
+            <button class="btn">{texts().changes_add()}</button>
         </form>
     }
 }
@@ -92,33 +93,33 @@ pub fn remove_form(
         .copied()
         .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
         .collect();
-    let total = number::plural(all.len() as i64, "entry", "entries");
+    let total = number::count(all.len() as i64);
     let count = match (sought.is_empty(), found.len() > ENTRIES) {
-        (true, false) => total,
-        (true, true) => format!("The first {} of {total}", number::count(ENTRIES as i64)),
-        (false, _) => format!("{} of {total}", number::count(found.len() as i64)),
+        (true, false) => texts().changes_entries_all(all.len(), total),
+        (true, true) => texts().changes_entries_first(number::count(ENTRIES as i64), total),
+        (false, _) => texts().changes_entries_found(all.len(), number::count(found.len() as i64), total),
     };
     let rows = found
         .iter()
         .take(ENTRIES)
         .map(|entry| view! { <li><label class="check"><input type="checkbox" name="remove[]" value=(*entry).to_owned() /><span>{(*entry).to_owned()}</span></label></li> })
         .collect_view();
-    let nothing =
-        (found.is_empty() && !sought.is_empty()).then(|| view! { <p class="quiet">"No entry matches."</p> });
+    let nothing = (found.is_empty() && !sought.is_empty())
+        .then(|| view! { <p class="quiet">{texts().changes_no_entry()}</p> });
     let remove = (!found.is_empty()).then(|| {
         view! {
             <form method="post" action=EditEntries::PATH>
                 <input type="hidden" name="name" value=name.to_owned() />
                 {draft.map(|number| view! { <input type="hidden" name="number" value=number.to_string() /> })}
                 <ul class="entries">{rows}</ul>
-                <button class="btn">"Remove selected entries"</button>
+                <button class="btn">{texts().changes_remove()}</button>
             </form>
         }
     });
     view! {
-        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label="Find an entry">
-            <input class="field" type="search" name="q" value=search.to_owned() placeholder="Find an entry" aria-label="Find an entry" maxlength="200" />
-            <button class="btn">{icon(Icon::Search)}"Find"</button>
+        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label=texts().changes_find_entry()>
+            <input class="field" type="search" name="q" value=search.to_owned() placeholder=texts().changes_find_entry() aria-label=texts().changes_find_entry() maxlength="200" />
+            <button class="btn">{icon(Icon::Search)}{texts().changes_find_submit()}</button>
             <span class="meta">{count}</span>
         </form>
         {nothing}

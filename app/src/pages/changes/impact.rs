@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::change::ChangeData;
 use crate::actions::runs::{RetryRun, may_own};
 use crate::error::Result;
+use crate::texts::texts;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
 use crate::ui::code::findings;
@@ -78,7 +79,7 @@ pub fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let pool = loaded.pool.as_ref().map(|shares| shares.view(loaded).into_any());
     let decisions = match &loaded.impact {
         // It would be set against what is live, and the differences against what is not any more.
-        _ if loaded.change.is_outdated() => view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2><p class="quiet">"Update the change to see its impact."</p></section> }.into_any(),
+        _ if loaded.change.is_outdated() => view! { <section class="stacked-sections impact"><h2>{texts().changes_impact()}</h2><p class="quiet">{texts().changes_impact_outdated()}</p></section> }.into_any(),
         ImpactView::None => ().into_any(),
         ImpactView::Run(run) => {
             let part = refresh::part_due("impact", Topic::Runs, computing(loaded, run));
@@ -98,16 +99,13 @@ pub fn findings_section(loaded: &ChangeData) -> Option<AnyView> {
     let notes = &impact.findings;
     let new = notes.iter().filter(|note| note.is_new).count();
     let about = match new {
-        0 => "They were there before this change.".to_owned(),
-        _ => format!(
-            "{} by this change. You can still submit it.",
-            number::plural(new as i64, "is caused", "are caused")
-        ),
+        0 => texts().changes_warnings_old(),
+        _ => texts().changes_warnings_new(new, number::count(new as i64)),
     };
     (!notes.is_empty()).then(|| {
         view! {
             <section class="stacked-sections" aria-labelledby="findings">
-                <h2 id="findings">"Warnings"</h2>
+                <h2 id="findings">{texts().changes_warnings()}</h2>
                 <p class="meta">{about}</p>
                 {findings(&loaded.change.source, notes)}
             </section>
@@ -163,7 +161,10 @@ impl PoolShares {
 
     fn view(&self, loaded: &ChangeData) -> impl IntoView + use<> {
         let share = |share: Option<f64>| share.map_or_else(|| "\u{2013}".to_owned(), number::percent);
-        let is_first = loaded.change.base_version == 0;
+        let before = match loaded.change.base_version {
+            0 => texts().changes_shares_now(),
+            version => texts().changes_version_title(version.to_string()),
+        };
         let rows = self
             .rows
             .iter()
@@ -172,23 +173,22 @@ impl PoolShares {
                 view! {
                     <tr>
                         <th scope="row">{name.clone()}</th>
-                        <td class="num first" data-l="Now">{share(*was)}</td>
-                        <td class="num" data-l="With this change" class:quiet=is_same>{share(*would)}</td>
+                        <td class="num first" data-l=before.clone()>{share(*was)}</td>
+                        <td class="num" data-l=texts().changes_impact_with() class:quiet=is_same>{share(*would)}</td>
                     </tr>
                 }
             })
             .collect_view();
-        let before =
-            if is_first { "Now".to_owned() } else { format!("Version {}", loaded.change.base_version) };
+
         view! {
             <section class="stacked-sections impact" aria-labelledby="shares">
-                <h2 id="shares">"Share of leads"</h2>
+                <h2 id="shares">{texts().changes_shares()}</h2>
                 <table class="table">
-                    <caption class="sr">"Share of the leads of this pool per person, before and with the change"</caption>
-                    <thead><tr><th scope="col">"Person"</th><th scope="col" class="num">{before}</th><th scope="col" class="num">"With this change"</th></tr></thead>
+                    <caption class="sr">{texts().changes_shares_caption()}</caption>
+                    <thead><tr><th scope="col">{texts().changes_shares_person()}</th><th scope="col" class="num">{before}</th><th scope="col" class="num">{texts().changes_impact_with()}</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
-                <p class="meta">"While everyone is available. Which leads come to this pool is up to the rules."</p>
+                <p class="meta">{texts().changes_shares_about()}</p>
             </section>
         }
     }
@@ -205,7 +205,7 @@ pub fn assignees_help(loaded: &ChangeData) -> Option<AnyView> {
         .map(|(name, email)| view! { <li class="row"><b>{name.clone()}</b><code>{email.clone()}</code></li> })
         .collect_view();
     (!able.is_empty()).then(|| {
-        view! { <details class="fold"><summary>"People who can get leads"</summary><ul class="plain-list">{rows}</ul></details> }.into_any()
+        view! { <details class="fold"><summary>{texts().changes_assignees()}</summary><ul class="plain-list">{rows}</ul></details> }.into_any()
     })
 }
 
@@ -219,17 +219,17 @@ fn computing(loaded: &ChangeData, run: &Run) -> impl IntoView + use<> {
                     {once(&loaded.request, "retry-run")}
                     <input type="hidden" name="run" value=run.id.to_string() />
                     <input type="hidden" name="next" value=page />
-                    <button class="btn">"Compute again"</button>
+                    <button class="btn">{texts().changes_impact_retry()}</button>
                 </form>
             }
         });
-        let said = run.error.clone().unwrap_or_else(|| "It was cancelled.".into());
+        let said = run.error.clone().unwrap_or_else(|| texts().changes_impact_cancelled());
         Either::Left(view! { <p class="tone" data-a="bad">{said}</p>{retry} })
     } else {
-        let refresh = view! { <a class="btn" href=page>"Refresh"</a> }.into_any();
-        Either::Right(progress_with_text("The impact is being computed".into(), 0, None, Some(refresh)))
+        let refresh = view! { <a class="btn" href=page>{texts().changes_impact_refresh()}</a> }.into_any();
+        Either::Right(progress_with_text(texts().changes_impact_computing(), 0, None, Some(refresh)))
     };
-    view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{body}</section> }
+    view! { <section class="stacked-sections impact"><h2>{texts().changes_impact()}</h2>{body}</section> }
 }
 
 fn known(
@@ -242,23 +242,22 @@ fn known(
         impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
     let clock = loaded.clock;
     let as_of = run.finished_at.map(|at| {
-        view! { <p class="meta">"Computed "{clock.stamp_in_sentence(at)}" from the newest leads at that time."</p> }
+        let said = texts().changes_impact_computed();
+        view! { <p class="meta">{said.s0}{clock.stamp_in_sentence(at)}{said.s1}</p> }
     });
     let is_pool = loaded.change.kind == Kind::Pool;
     (!workflows.is_empty()).then(|| {
         let all = workflows.into_iter().map(|impact| one(impact, names, is_pool)).collect_view();
-        view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{all}{as_of}</section> }
+        view! { <section class="stacked-sections impact"><h2>{texts().changes_impact()}</h2>{all}{as_of}</section> }
     })
 }
 
 fn one(impact: &WorkflowImpact, names: &HashMap<LeadId, NamedLead>, is_pool: bool) -> impl IntoView + use<> {
-    let decided = number::plural(impact.decided as i64, "newest lead", "newest leads");
+    let decided = number::count(impact.decided as i64);
     if impact.moved == 0 {
         let said = match is_pool {
-            true => {
-                format!("The same leads of {} come to this pool. It is shared out as above.", impact.workflow)
-            }
-            false => format!("None of the {decided} of {} would be decided differently.", impact.workflow),
+            true => texts().changes_impact_pool_same(&impact.workflow),
+            false => texts().changes_impact_none(impact.decided, &impact.workflow, decided),
         };
         return Either::Left(view! { <p>{said}</p> });
     }
@@ -278,15 +277,14 @@ fn one(impact: &WorkflowImpact, names: &HashMap<LeadId, NamedLead>, is_pool: boo
         })
         .collect_view();
     let leads = impact.leads.iter().map(|moved| moved_lead(moved, names)).collect_view();
-    let show = format!("Show {}", number::plural(impact.leads.len() as i64, "lead", "leads"));
+    let show = texts().changes_impact_show(impact.leads.len(), number::count(impact.leads.len() as i64));
+    let share = texts().changes_impact_share(number::count(impact.moved as i64), impact.decided, decided);
+    let said = texts().changes_impact_some(&impact.workflow);
     Either::Right(view! {
-        <p>
-            <b>{format!("{} of the {decided}", number::count(impact.moved as i64))}</b>
-            {format!(" of {} would be decided differently.", impact.workflow)}
-        </p>
+        <p>{said.s0}<b>{share}</b>{said.s1}</p>
         <table class="table">
-            <caption class="sr">{format!("Decisions in {}: live and with the change", impact.workflow)}</caption>
-            <thead><tr><th scope="col">"Action"</th><th scope="col" class="num">"Live"</th><th scope="col" class="num">"With this change"</th><th scope="col" class="num">"Change"</th></tr></thead>
+            <caption class="sr">{texts().changes_impact_caption(&impact.workflow)}</caption>
+            <thead><tr><th scope="col">{texts().changes_impact_action()}</th><th scope="col" class="num">{texts().changes_impact_live()}</th><th scope="col" class="num">{texts().changes_impact_with()}</th><th scope="col" class="num">{texts().changes_impact_difference()}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
         <details class="fold"><summary>{show}</summary><ul class="plain-list moved-leads">{leads}</ul></details>
@@ -306,7 +304,7 @@ fn moved_lead(moved: &MovedLead, names: &HashMap<LeadId, NamedLead>) -> impl Int
     view! {
         <li>
             <span class="row"><a href=format!("/leads/{}", moved.lead)>{name}</a><span class="quiet">{about}</span></span>
-            <span class="row">{action_chip(moved.is)}<span class="quiet" aria-hidden="true">"\u{2192}"</span><span class="sr">"would be"</span>{action_chip(moved.would)}</span>
+            <span class="row">{action_chip(moved.is)}<span class="quiet" aria-hidden="true">"→"</span><span class="sr">{texts().changes_impact_would_be()}</span>{action_chip(moved.would)}</span>
         </li>
     }
 }

@@ -27,6 +27,7 @@ use crate::lists::{CHANGES, ListInfo};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
@@ -76,13 +77,13 @@ impl Tab {
         address.parsed("show").unwrap_or(Self::Waiting)
     }
 
-    fn title(self) -> &'static str {
+    fn title(self) -> String {
         match self {
-            Self::Waiting => "Waiting for you",
-            Self::Open => "All open",
-            Self::Drafts => "Drafts",
-            Self::Mine => "Created by me",
-            Self::Closed => "Decided",
+            Self::Waiting => texts().changes_tab_waiting(),
+            Self::Open => texts().changes_tab_open(),
+            Self::Drafts => texts().changes_tab_drafts(),
+            Self::Mine => texts().changes_tab_mine(),
+            Self::Closed => texts().changes_tab_closed(),
         }
     }
 
@@ -104,17 +105,21 @@ impl ListPage for ChangeList {
 
     const INFO: ListInfo = CHANGES;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("change", "changes");
+
     const PAGE_ROWS: usize = CHANGE_PAGE_ROWS;
     const HEAD: &'static [&'static str] =
         &["Number", "Title", "Kind", "Name", "State", "Needs approval by", "Approved by", "Author", "When"];
     const TOPIC: Option<Topic> = Some(Topic::Changes);
 
-    fn heading(address: &Address) -> (Section, &'static str) {
+    fn heading(address: &Address) -> (Section, String) {
         match Tab::read(address) {
-            Tab::Mine => (Section::Suggestions, "My suggestions"),
-            _ => (Section::Approvals, "Approvals"),
+            Tab::Mine => (Section::Suggestions, texts().changes_suggestions()),
+            _ => (Section::Approvals, texts().changes_approvals()),
         }
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().changes_rows(rows, number::count(rows as i64))
     }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
@@ -157,7 +162,7 @@ impl ListPage for ChangeList {
         Ok(ChangeListExtras { waiting, outdated, clock: here.clock })
     }
 
-    fn table<'a>(&'a self, extras: &'a ChangeListExtras) -> Table<'a, ListedChange> {
+    fn table<'a>(&'a self, extras: &'a ChangeListExtras) -> Table<'a, ListedChange, String> {
         table(extras.clock)
     }
 
@@ -167,10 +172,10 @@ impl ListPage for ChangeList {
         _flash: &Flash,
         extras: &ChangeListExtras,
         _found: &ListRows<ListedChange, i64>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let about = match self.tab {
-            Tab::Mine => "Changes you started and their state",
-            _ => "Every change needs a second person",
+            Tab::Mine => texts().changes_about_suggestions(),
+            _ => texts().changes_about(),
         };
         let bar = view! { <h1>{Self::heading(&self.address).1}</h1><span class="meta">{about}</span> };
         ListFrame {
@@ -187,8 +192,8 @@ impl ListPage for ChangeList {
     fn empty(&self, _extras: &ChangeListExtras, _found: &ListRows<ListedChange, i64>) -> AnyView {
         if self.address.get("kind").or(self.address.get("q")).is_some() {
             let cleared = self.address.start().without(&["kind", "q"]).href();
-            let step = view! { <a class="btn" href=cleared>"Clear filters"</a> };
-            return note::empty(Icon::Search, "No changes match these filters", step).into_any();
+            let step = view! { <a class="btn" href=cleared>{texts().changes_clear_filters()}</a> };
+            return note::empty(Icon::Search, texts().changes_none_match(), step).into_any();
         }
         nothing(self.tab, &self.roles).into_any()
     }
@@ -218,15 +223,18 @@ fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
 }
 
 impl ChangeList {
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
         let kind = self.filter.kind.map(|kind| words::sentence(kind.spec().title));
-        [("Kind", "kind", kind), ("Title or name", "q", self.filter.text.clone())]
-            .into_iter()
-            .filter_map(|(name, key, value)| {
-                Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
-            })
-            .collect()
+        [
+            (texts().changes_kind(), "kind", kind),
+            (texts().changes_title_or_name(), "q", self.filter.text.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, key, value)| {
+            Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
+        })
+        .collect()
     }
 
     fn tabs(&self, extras: &ChangeListExtras) -> impl IntoView + use<> {
@@ -236,16 +244,18 @@ impl ChangeList {
                 Tab::Waiting => bare.without(&["show"]).href(),
                 other => bare.with("show", <&str>::from(*other)).href(),
             };
-            let (many, what) = match one {
-                Tab::Waiting => (extras.waiting, ""),
-                Tab::Mine => (extras.outdated, " outdated"),
-                _ => (0, ""),
+            let count = match one {
+                Tab::Waiting if extras.waiting > 0 => Some(number::count(extras.waiting)),
+                Tab::Mine if extras.outdated > 0 => {
+                    Some(texts().changes_tab_outdated(number::count(extras.outdated)))
+                }
+                _ => None,
             };
-            let count = (many > 0).then(|| view! { <b>{number::count(many)}{what}</b> });
+            let count = count.map(|count| view! { <b>{count}</b> });
             view! { <li><a href=href aria-current=(*one == self.tab).then_some("true")>{one.title()}{count}</a></li> }
         };
         let tabs = Tab::VARIANTS.iter().map(tab).collect_view();
-        view! { <nav aria-label="Which changes"><ul class="tabs">{tabs}</ul></nav> }
+        view! { <nav aria-label=texts().changes_tabs()><ul class="tabs">{tabs}</ul></nav> }
     }
 }
 
@@ -254,14 +264,14 @@ fn form(address: &Address) -> impl IntoView + use<> {
     let kinds: Vec<FilterOption> =
         Kind::VARIANTS.iter().map(|kind| (kind.to_string(), words::sentence(kind.spec().title))).collect();
     view! {
-        <form class="row people-search" role="search" method="get" action=CHANGES.path aria-label="Find changes">
+        <form class="row people-search" role="search" method="get" action=CHANGES.path aria-label=texts().changes_find()>
             {address.kept(&["show", "sort", "cols"])}
             <span class="search">
                 {icon(Icon::Search)}
-                <input class="field" type="search" name="q" value=text placeholder="Title or name" aria-label="Title or name" maxlength="200" />
+                <input class="field" type="search" name="q" value=text placeholder=texts().changes_title_or_name() aria-label=texts().changes_title_or_name() maxlength="200" />
             </span>
-            {select("Kind", "kind", "Any kind", kinds, address.get("kind"))}
-            <button class="btn">"Find"</button>
+            {select(texts().changes_kind(), "kind", texts().changes_any_kind(), kinds, address.get("kind"))}
+            <button class="btn">{texts().changes_find_submit()}</button>
         </form>
     }
 }
@@ -269,23 +279,12 @@ fn form(address: &Address) -> impl IntoView + use<> {
 fn nothing(tab: Tab, roles: &[Role]) -> impl IntoView + use<> {
     let is_approver = roles.iter().any(|role| APPROVING_ROLES.contains(role));
     let (title, text) = match tab {
-        Tab::Waiting if is_approver => (
-            "Nothing to approve",
-            "Changes that your role can approve appear here when other people submit them.",
-        ),
-        Tab::Waiting => (
-            "You have nothing to approve",
-            "Enablement and SDR managers approve field extraction. RevOps approves rules, lists and pools, together with sales managers where they affect assignment. You can suggest changes to all of them.",
-        ),
-        Tab::Open => {
-            ("No open changes", "A submitted change appears here until every required role has approved it.")
-        }
-        Tab::Drafts => ("No drafts", "Open a rule set, a list, a pool or a field extraction to start one."),
-        Tab::Mine => (
-            "You have not suggested any changes",
-            "You can suggest a change to any rule set, list, pool or field extraction. Open it and edit it; its owner approves your change or returns it with a comment.",
-        ),
-        Tab::Closed => ("No decided changes", "Approved, returned and withdrawn changes appear here."),
+        Tab::Waiting if is_approver => (texts().changes_none_waiting_title(), texts().changes_none_waiting()),
+        Tab::Waiting => (texts().changes_none_for_you_title(), texts().changes_none_for_you()),
+        Tab::Open => (texts().changes_none_open_title(), texts().changes_none_open()),
+        Tab::Drafts => (texts().changes_none_drafts_title(), texts().changes_none_drafts()),
+        Tab::Mine => (texts().changes_none_mine_title(), texts().changes_none_mine()),
+        Tab::Closed => (texts().changes_none_closed_title(), texts().changes_none_closed()),
     };
     let ways = matches!(tab, Tab::Drafts | Tab::Mine).then(|| {
         let way = |kind: &Kind| view! { <a class="btn" href=kind.spec().path>{kind.spec().plural}</a> };
@@ -294,32 +293,34 @@ fn nothing(tab: Tab, roles: &[Role]) -> impl IntoView + use<> {
     note::empty(Icon::Approve, title, view! { <p>{text}</p>{ways} })
 }
 
-fn table(clock: Clock) -> Table<'static, ListedChange> {
+fn table(clock: Clock) -> Table<'static, ListedChange, String> {
     let columns = vec![
-        Column::new("change", "Change", "", subject).sort("number"),
-        Column::new("state", "State", "first", |row: &ListedChange| {
+        Column::new("change", texts().changes_column_change(), "", subject).sort("number"),
+        Column::new("state", texts().changes_column_state(), "first", |row: &ListedChange| {
             let (tone, state) = words::listed_change(row);
             dotted(tone, state)
         }),
-        Column::new("approvals", "Approvals", "wide", approvals),
-        Column::new("by", "By", "", |row: &ListedChange| {
-            row.author_name.clone().unwrap_or_else(|| "a file".into())
+        Column::new("approvals", texts().changes_column_approvals(), "wide", approvals),
+        Column::new("by", texts().changes_column_author(), "", |row: &ListedChange| {
+            row.author_name.clone().unwrap_or_else(|| texts().changes_imported_file())
         })
-        .label("By"),
-        Column::new("when", "When", "num quiet", move |row: &ListedChange| clock.stamp(row.at)),
+        .label(texts().changes_column_author()),
+        Column::new("when", texts().changes_column_time(), "num quiet", move |row: &ListedChange| {
+            clock.stamp(row.at)
+        }),
     ];
-    Table { caption: "Changes", class: "changes", columns, choose: None }
+    Table { caption: texts().changes_caption(), class: "changes", columns, choose: None }
 }
 
 fn subject(row: &ListedChange) -> impl IntoView + use<> {
     let what = row.kind.parse().map_or_else(
         |_| words::sentence(&row.name),
-        |kind: Kind| format!("{} {}", kind.spec().title, titles::version(kind, &row.name)),
+        |kind: Kind| texts().changes_kind_of(kind.spec().title, titles::version(kind, &row.name)),
     );
     let title = if row.title.is_empty() { what.clone() } else { row.title.clone() };
     view! {
         <a href=format!("{}/{}", CHANGES.path, row.number)>{title}</a>
-        <small>{format!("#{}, {what}", row.number)}</small>
+        <small>{texts().changes_number_of(row.number.to_string(), what)}</small>
     }
 }
 
@@ -327,9 +328,12 @@ fn subject(row: &ListedChange) -> impl IntoView + use<> {
 fn approvals(row: &ListedChange) -> impl IntoView + use<> {
     let one = |role: &String| {
         let approved = row.signed.contains(role);
-        let (sign, said) =
-            if approved { (Icon::Check, " has approved") } else { (Icon::Clock, " has not approved") };
-        view! { <span class="pair" class:quiet=!approved>{icon(sign)}{role_title(role)}<span class="sr">{said}</span></span>" " }
+        let (sign, said) = if approved {
+            (Icon::Check, texts().changes_has_approved())
+        } else {
+            (Icon::Clock, texts().changes_has_not_approved())
+        };
+        view! { <span class="pair" class:quiet=!approved>{icon(sign)}{role_title(role)}<span class="sr">" "{said}</span></span>" " }
     };
     row.required.iter().map(one).collect_view()
 }

@@ -8,6 +8,7 @@ use store::reads::dashboard::{FigureReport, KeyFigures};
 use store::refresh::Topic;
 
 use super::load::HomeData;
+use crate::texts::{Texts, texts};
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
@@ -18,7 +19,7 @@ const COMPARED: usize = 4;
 
 /// A key figure with its direction.
 struct KeyFigure {
-    name: &'static str,
+    name: fn(&Texts) -> String,
     value: fn(&KeyFigures) -> Ratio,
     /// Whether an increase is an improvement.
     more_is_better: bool,
@@ -28,19 +29,19 @@ struct KeyFigure {
 
 const SHOWN: [KeyFigure; 3] = [
     KeyFigure {
-        name: "MQL→SQL",
+        name: Texts::home_mql_to_sql,
         value: |figures| figures.mql_to_sql,
         more_is_better: true,
         counts: "qualified",
     },
     KeyFigure {
-        name: "False positives",
+        name: Texts::home_false_positives,
         value: |figures| figures.false_positives,
         more_is_better: false,
         counts: "false_positive",
     },
     KeyFigure {
-        name: "AE conversion",
+        name: Texts::home_ae_conversion,
         value: |figures| figures.ae_conversion,
         more_is_better: true,
         counts: "converted",
@@ -57,7 +58,7 @@ pub fn key_figures(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
         Some(FigureLookup::Ready(summary)) => match &summary.value {
             Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),
-            None => view! { <p class="quiet">"Too many leads for this period. Choose a shorter one on the dashboard."</p> }.into_any(),
+            None => view! { <p class="quiet">{texts().home_figures_too_many()}</p> }.into_any(),
         },
         Some(FigureLookup::Computing(since)) => progress::adding(*since, "/").into_any(),
         None => ().into_any(),
@@ -67,12 +68,13 @@ pub fn key_figures(loaded: &HomeData) -> impl IntoView + use<> {
     } else {
         refresh::part("figures", Topic::Figures, body).into_any()
     };
+    let about = texts().home_figures_about(COMPARED.to_string(), MATURITY_DAYS.to_string());
     view! {
         <section aria-labelledby="h-kpi">
             <div class="sec-head">
-                <h2 id="h-kpi">"Key figures"</h2>
-                <span class="meta">{format!("Last {COMPARED} weeks vs. previous {COMPARED}. Dashed: less than {MATURITY_DAYS} days old")}</span>
-                <a class="btn plain push" href="/dashboard">"Dashboard"</a>
+                <h2 id="h-kpi">{texts().home_figures()}</h2>
+                <span class="meta">{about}</span>
+                <a class="btn plain push" href="/dashboard">{texts().home_dashboard()}</a>
             </div>
             {body}
         </section>
@@ -88,7 +90,7 @@ fn shown(report: &FigureReport, as_of: DateTime<Utc>, clock: Clock) -> impl Into
     let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young, from.as_deref())).collect_view();
     // Cached figures show their age once they are a minute old.
     let old = (clock.now - as_of >= TimeDelta::minutes(1))
-        .then(|| view! { <p class="meta">{format!("As of {}", clock.time(as_of))}</p> });
+        .then(|| view! { <p class="meta">{texts().home_figures_as_of(clock.time(as_of))}</p> });
     view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}</ul>{old} }
 }
 
@@ -111,27 +113,30 @@ fn kpi(
             Some("bad")
         };
         let sign = if points >= 0.05 { "+" } else { "" };
-        view! { <small class=tone.map(|_| "tone") data-a=tone>{format!("{sign}{}\u{a0}pt", number::decimal(points, 1))}</small> }
+        view! { <small class=tone.map(|_| "tone") data-a=tone>{texts().home_points(format!("{sign}{}", number::decimal(points, 1)))}</small> }
     });
     let line: Vec<Option<f64>> = weeks.iter().map(|figures| (shown.value)(figures).value).collect();
-    let below = format!(
-        "{} of {}",
-        number::count(i128::from(last.numerator)),
-        number::count(i128::from(last.denominator))
-    );
-    let then = before.value.map_or_else(
-        || "no earlier figure".to_owned(),
-        |then| format!("previously {}", number::percent(then)),
-    );
-    let figure = last.value.map_or_else(|| "n/a".to_owned(), number::percent);
+    let ratio = texts()
+        .home_ratio(number::count(i128::from(last.numerator)), number::count(i128::from(last.denominator)));
+    let (before_ratio, after_ratio) = match before.value {
+        Some(then) => {
+            let said = texts().home_ratio_then(number::percent(then));
+            (said.s0, said.s1)
+        }
+        None => {
+            let said = texts().home_ratio_no_then();
+            (said.s0, said.s1)
+        }
+    };
+    let figure = last.value.map_or_else(|| texts().number_not_available(), number::percent);
     let leads = Address::new("/leads").with("counts", shown.counts);
     let leads = from.map_or(leads.clone(), |from| leads.with("from", from)).href();
     view! {
         <li class="kpi">
-            <p><a class="quiet" href="/dashboard">{shown.name}</a></p>
+            <p><a class="quiet" href="/dashboard">{(shown.name)(texts())}</a></p>
             <p class="fig">{figure}{moved}</p>
             {last.value.is_some().then(|| spark(&line, first_young)).flatten()}
-            <p class="meta"><a href=leads>{below}</a>", "{then}</p>
+            <p class="meta">{before_ratio}<a href=leads>{ratio}</a>{after_ratio}</p>
         </li>
     }
 }
@@ -139,13 +144,15 @@ fn kpi(
 /// Renders the median over all 12 weeks, because medians of shorter periods cannot be combined.
 fn time(total: &KeyFigures, weeks: &[KeyFigures], first_young: usize) -> impl IntoView + use<> {
     let line: Vec<Option<f64>> = weeks.iter().map(|figures| figures.time_to_sql.median_s).collect();
-    let figure = total.time_to_sql.median_s.map_or_else(|| "n/a".to_owned(), number::duration);
+    let figure = total.time_to_sql.median_s.map_or_else(|| texts().number_not_available(), number::duration);
+    let count = total.time_to_sql.count;
+    let median = texts().home_median(count, number::count(i128::from(count)));
     view! {
         <li class="kpi">
-            <p><a class="quiet" href="/dashboard">"Time to SQL"</a></p>
+            <p><a class="quiet" href="/dashboard">{texts().home_time_to_sql()}</a></p>
             <p class="fig">{figure}</p>
             {total.time_to_sql.median_s.is_some().then(|| spark(&line, first_young)).flatten()}
-            <p class="meta">{format!("Median of {}, 12 weeks", number::plural(i128::from(total.time_to_sql.count), "lead", "leads"))}</p>
+            <p class="meta">{median}</p>
         </li>
     }
 }

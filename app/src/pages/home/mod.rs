@@ -17,6 +17,7 @@ use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
 use crate::error::Result;
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::refresh;
 use load::HomeData;
 
@@ -82,12 +83,12 @@ async fn show(here: PageContext, flash: Flash) -> Result<PageContent> {
     let roles = here.request.viewer.as_ref().map(|viewer| viewer.roles.clone()).unwrap_or_default();
     let parts = parts(&roles);
     let loaded = Box::pin(load::load(&here, parts.contains(&Part::KeyFigures))).await?;
-    let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
-    let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
+    let day = here.clock.long(here.clock.now);
+    let bar = view! { <h1>{texts().home_title()}</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
     let sections = sections(&parts, &here, &loaded, &flash);
     let hears = hears(&loaded);
     let body = view! { <div class="home">{alerts::alerts(&here, &loaded).into_any()}{sections}{hears}</div> };
-    Ok(PageContent { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().home_title(), bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Subscribes once for all sections that refresh while the page is open.

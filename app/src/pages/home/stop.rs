@@ -8,6 +8,7 @@ use super::load::HomeData;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::form::ask_danger;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
@@ -32,32 +33,35 @@ pub fn stop(here: &PageContext, loaded: &HomeData, flash: &Flash) -> impl IntoVi
         .collect_view();
     let effects = running
         .iter()
-        .map(|workflow| view! { <li><b>{workflow.title.clone()}</b>{format!(": {}", effect(load(workflow.id)))}</li> })
+        .map(|workflow| {
+            let said = texts().home_stop_effect(effect(load(workflow.id)));
+            view! { <li>{said.s0}<b>{workflow.title.clone()}</b>{said.s1}</li> }
+        })
         .collect_view();
     let (described, invalid) = (error.is_some().then_some("stop-error"), error.is_some().then_some("true"));
     let reason = flash.values.get("reason").cloned().filter(|_| typed.is_some());
     let is_open = error.is_some();
     let form = view! {
         <form method="post" action=StopWorkflow::PATH>
-            <label class="label">"Workflow"<select class="field" name="workflow">{options}<option value=ALL>"Every workflow"</option></select></label>
+            <label class="label">{texts().home_workflow()}<select class="field" name="workflow">{options}<option value=ALL>{texts().home_stop_all()}</option></select></label>
             <div class="note" data-a="warn">
                 {icon(Icon::Info)}
                 <ul>{effects}</ul>
-                <p class="meta">{format!("Based on the last {LOAD_DAYS} days. Takes effect with the next lead and the next delivery. Leads wait in the queue until you resume. No approval needed; the stop is logged.")}</p>
+                <p class="meta">{texts().home_stop_about(LOAD_DAYS.to_string())}</p>
             </div>
             <label class="label">
-                "Reason"
+                {texts().home_stop_reason()}
                 <input
                     class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off" value=reason
                     aria-invalid=invalid aria-describedby=described
                 />
             </label>
             {error.map(|error| view! { <p id="stop-error" class="tone" data-a="bad" role="alert">{error}</p> })}
-            <button class="btn danger">"Stop workflow"</button>
+            <button class="btn danger">{texts().home_stop_workflow()}</button>
         </form>
     };
     Some(
-        view! { <div class="push">{ask_danger(view! { {icon(Icon::Stop)}"Stop a workflow" }, is_open, form)}</div> },
+        view! { <div class="push">{ask_danger(view! { {icon(Icon::Stop)}{texts().home_stop()} }, is_open, form)}</div> },
     )
 }
 
@@ -65,11 +69,12 @@ pub fn stop(here: &PageContext, loaded: &HomeData, flash: &Flash) -> impl IntoVi
 fn effect(load: f64) -> String {
     let most = LOAD as f64 / LOAD_DAYS as f64;
     match load {
-        load if load >= most => format!("{} leads a day or more go to the queue", number::decimal(most, 0)),
-        0.0 => "no recent leads".into(),
-        load if load < 1.0 => "less than one lead a day goes to the queue".into(),
+        load if load >= most => texts().home_stop_most(number::decimal(most, 0)),
+        0.0 => texts().home_stop_none(),
+        load if load < 1.0 => texts().home_stop_few(),
         load => {
-            format!("about {} a day go to the queue", number::plural(load.round() as i64, "lead", "leads"))
+            let load = load.round() as i64;
+            texts().home_stop_some(load, number::count(load))
         }
     }
 }
@@ -83,6 +88,6 @@ mod tests {
         assert_eq!(effect(0.0), "no recent leads");
         assert_eq!(effect(0.4), "less than one lead a day goes to the queue");
         assert_eq!(effect(12.6), "about 13\u{a0}leads a day go to the queue");
-        assert_eq!(effect(LOAD as f64 / LOAD_DAYS as f64), "2,857 leads a day or more go to the queue");
+        assert_eq!(effect(LOAD as f64 / LOAD_DAYS as f64), "at least 2,857\u{a0}leads a day go to the queue");
     }
 }

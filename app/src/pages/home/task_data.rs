@@ -17,6 +17,7 @@ use store::sync::{DestinationRecord, OutboxCount};
 use super::load::ROWS;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 
 /// Age at which a change that was sent back no longer counts as a task.
 const SENT_BACK: TimeDelta = TimeDelta::days(14);
@@ -179,7 +180,9 @@ pub async fn installation(here: &PageContext) -> Result<Installation> {
 /// Returns what a change is about: the title of the kind and of the object.
 pub fn about(change: &ListedChange) -> String {
     match change.kind.parse::<Kind>() {
-        Ok(kind) => format!("{} {}", kind.spec().title, crate::ui::titles::version(kind, &change.name)),
+        Ok(kind) => {
+            texts().changes_kind_of(kind.spec().title, crate::ui::titles::version(kind, &change.name))
+        }
         Err(_) => crate::ui::words::sentence(&change.name),
     }
 }

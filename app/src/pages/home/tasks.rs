@@ -14,8 +14,9 @@ use crate::actions::queue::{QueueFilter, count};
 use crate::flash::Flash;
 use crate::pages::lead::answer;
 use crate::pages::queue::{priority, waited};
+use crate::texts::texts;
 use crate::ui::charts::bars::STACK;
-use crate::ui::{number, refresh, titles, words};
+use crate::ui::{number, refresh, series, titles, words};
 
 /// Renders the task lists.
 pub fn tasks(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
@@ -32,11 +33,13 @@ pub fn tasks(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     .into_iter()
     .flatten()
     .collect();
-    let nothing = lists.is_empty().then(|| view! { <p class="quiet">"You\u{2019}re all caught up."</p> });
-    let mine = loaded.is_ae.then(|| view! { <a class="btn plain push" href=my_leads(loaded)>"My leads"</a> });
+    let nothing = lists.is_empty().then(|| view! { <p class="quiet">{texts().home_no_tasks()}</p> });
+    let mine = loaded
+        .is_ae
+        .then(|| view! { <a class="btn plain push" href=my_leads(loaded)>{texts().home_my_leads()}</a> });
     let tasks = view! {
         <section aria-labelledby="h-wait">
-            <div class="sec-head"><h2 id="h-wait">"Your tasks"</h2>{mine}</div>
+            <div class="sec-head"><h2 id="h-wait">{texts().home_tasks()}</h2>{mine}</div>
             {nothing}
             <div class="waits">{lists}</div>
         </section>
@@ -50,7 +53,7 @@ fn my_leads(loaded: &HomeData) -> String {
     format!("/leads?assignee={}", loaded.viewer)
 }
 
-fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyView>) -> AnyView {
+fn list(title: String, href: &'static str, words: String, rows: Vec<AnyView>) -> AnyView {
     view! {
         <div>
             <div class="sec-head"><h3>{title}</h3><a class="btn plain push" href=href>{words}</a></div>
@@ -66,7 +69,7 @@ fn approvals(loaded: &HomeData) -> Option<AnyView> {
     (!rows.is_empty()).then(|| {
         view! {
             <div class="asks">
-                <div class="sec-head"><h3>"To approve"</h3><a class="btn plain push" href="/changes">"All approvals"</a></div>
+                <div class="sec-head"><h3>{texts().home_to_approve()}</h3><a class="btn plain push" href="/changes">{texts().home_all_approvals()}</a></div>
                 {rows}
             </div>
         }
@@ -76,11 +79,17 @@ fn approvals(loaded: &HomeData) -> Option<AnyView> {
 
 fn asked(loaded: &HomeData, approval: &Approval) -> AnyView {
     let Approval { change, why, impact } = approval;
-    let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+    let by = change.author_name.clone().unwrap_or_else(|| texts().changes_an_imported_file());
+    let said = texts().home_approval(task_data::about(change), by);
     let page = format!("/changes/{}", change.number);
     let signed: Vec<&str> =
         change.signed.iter().filter_map(|role| role.parse().ok()).map(Role::title).collect();
-    let signed = (!signed.is_empty()).then(|| format!(" Approved by {}.", signed.join(" and ")));
+    let signed = (!signed.is_empty()).then(|| {
+        let said = texts().home_approved_by(series::all_of(&signed));
+        view! { " "{said} }
+    });
+    let (approve, request) =
+        (texts().home_approve_said(&change.title), texts().home_request_said(&change.title));
     let why = why
         .lines()
         .next()
@@ -90,13 +99,13 @@ fn asked(loaded: &HomeData, approval: &Approval) -> AnyView {
         <article class="ask-for">
             <div>
                 <h4><a href=page.clone()>{change.title.clone()}</a></h4>
-                <p>{format!("{}. Submitted by {by}, ", task_data::about(change))}{loaded.clock.stamp_in_sentence(change.at)}"."{signed}</p>
+                <p>{said.s0}{loaded.clock.stamp_in_sentence(change.at)}{said.s1}{signed}</p>
                 {why}
             </div>
             {figures(impact)}
             <div class="row">
-                <a class="btn soft" href=format!("{page}#sign")>"Approve"<span class="sr">{format!(" {}", change.title)}</span></a>
-                <a class="btn" href=format!("{page}#return")>"Request changes"<span class="sr">{format!(" to {}", change.title)}</span></a>
+                <a class="btn soft" href=format!("{page}#sign") aria-label=approve>{texts().home_approve()}</a>
+                <a class="btn" href=format!("{page}#return") aria-label=request>{texts().home_request()}</a>
             </div>
         </article>
     }
@@ -107,25 +116,22 @@ fn asked(loaded: &HomeData, approval: &Approval) -> AnyView {
 fn figures(impact: &ImpactFigures) -> AnyView {
     let impact = match impact {
         ImpactFigures::None => {
-            return view! { <p class="quiet impact-said">"Not used in a live workflow"</p> }.into_any();
+            return view! { <p class="quiet impact-said">{texts().home_impact_unused()}</p> }.into_any();
         }
         ImpactFigures::Computing => {
-            return view! { <p class="quiet impact-said">"The impact is being computed."</p> }.into_any();
+            return view! { <p class="quiet impact-said">{texts().home_impact_computing()}</p> }.into_any();
         }
         ImpactFigures::Known(impact) => impact,
     };
     let decided: usize = impact.workflows.iter().map(|of| of.decided).sum();
     let moved: usize = impact.workflows.iter().map(|of| of.moved).sum();
     let changes = changes_of(impact);
+    let (many, shown) = (number::count(moved as i64), number::count(decided as i64));
     if moved == 0 || changes.is_empty() {
         let said = match (decided, moved) {
-            (0, _) => "No leads to compare yet".to_owned(),
-            (_, 0) => format!("No change for the last {}", number::plural(decided as i64, "lead", "leads")),
-            (_, moved) => format!(
-                "{} of the last {} change in detail",
-                number::count(moved as i64),
-                number::count(decided as i64)
-            ),
+            (0, _) => texts().home_impact_no_leads(),
+            (_, 0) => texts().home_impact_none(decided, shown),
+            _ => texts().home_impact_detail(decided, many, shown),
         };
         return view! { <p class="quiet impact-said">{said}</p> }.into_any();
     }
@@ -145,11 +151,11 @@ fn figures(impact: &ImpactFigures) -> AnyView {
             <dd class="num">{format!("{sign}{}", number::count(*change))}</dd>
         }
     });
-    let label = format!("Change in decisions, last {}", number::plural(decided as i64, "lead", "leads"));
+    let label = texts().home_impact_label(decided, &shown);
     view! {
         <div class="impact-bars">
             <dl aria-label=label>{rows.collect_view()}</dl>
-            <p class="meta">{format!("{} of the last {}", number::count(moved as i64), number::plural(decided as i64, "lead", "leads"))}</p>
+            <p class="meta">{texts().home_impact_share(decided, many, shown)}</p>
         </div>
     }
     .into_any()
@@ -168,18 +174,21 @@ fn changes_of(impact: &ChangeImpact) -> Vec<(Action, i64)> {
 fn own(loaded: &HomeData) -> Option<AnyView> {
     let row = |own: &OwnChange| {
         let OwnChange { change, sent_back } = own;
-        let title =
-            if change.title.is_empty() { format!("Draft #{}", change.number) } else { change.title.clone() };
+        let title = match &*change.title {
+            "" => texts().home_draft(change.number.to_string()),
+            title => title.to_owned(),
+        };
+        let ago = loaded.clock.ago(change.at);
         let (state, below) = match sent_back {
-            Some((by, comment)) => ("Sent back", format!("{by}: {comment}")),
-            None => ("Draft", task_data::about(change)),
+            Some((by, comment)) => (texts().home_returned(ago), texts().home_returned_comment(by, comment)),
+            None => (texts().home_draft_saved(ago), task_data::about(change)),
         };
         let tone = if sent_back.is_some() { "bad" } else { "unknown" };
         view! {
             <li>
                 <a class="q" href=format!("/changes/{}", change.number)>
                     <b>{title}</b>
-                    <span class="pair tone" data-a=tone>{state}", "{loaded.clock.ago(change.at)}</span>
+                    <span class="pair tone" data-a=tone>{state}</span>
                     <small><span class="clip">{below}</span></small>
                 </a>
             </li>
@@ -187,34 +196,34 @@ fn own(loaded: &HomeData) -> Option<AnyView> {
         .into_any()
     };
     let rows: Vec<AnyView> = loaded.own.iter().map(row).collect();
-    (!rows.is_empty()).then(|| list("Your changes".into(), "/changes?show=mine", "All of mine", rows))
+    (!rows.is_empty()).then(|| list(texts().home_own(), "/changes?show=mine", texts().home_own_all(), rows))
 }
 
 /// Renders paused destinations with the actions that they hold back, for those who can resume them.
 fn held(loaded: &HomeData) -> Option<AnyView> {
     let row = |held: &Held| {
         let waiting = match held.waiting {
-            0 => "Nothing waits".to_owned(),
-            n => format!("{} held back", number::plural(n, "action", "actions")),
+            0 => texts().home_held_none(),
+            n => texts().home_held(n, number::count(n)),
         };
         view! {
             <li>
                 <a class="q" href="/sync">
                     <b>{titles::destination(&held.name)}</b>
                     <span class="pair tone" data-a="warn">{waiting}</span>
-                    <small><span class="clip">{format!("Paused: {}", held.reason)}</span></small>
+                    <small><span class="clip">{texts().home_held_reason(&held.reason)}</span></small>
                 </a>
             </li>
         }
         .into_any()
     };
     let rows: Vec<AnyView> = loaded.held.iter().filter(|_| loaded.mends).map(row).collect();
-    (!rows.is_empty()).then(|| list("Paused destinations".into(), "/sync", "Deliveries", rows))
+    (!rows.is_empty()).then(|| list(texts().home_held_title(), "/sync", texts().home_deliveries(), rows))
 }
 
 fn releases(loaded: &HomeData) -> Option<AnyView> {
     let row = |release: &Release| {
-        let below = format!("Release {}, {}", release.number, release.workflow_title);
+        let below = texts().home_release(release.number.to_string(), &release.workflow_title);
         view! {
             <li>
                 <a class="q" href=format!("/releases/{}", release.number)>
@@ -227,7 +236,7 @@ fn releases(loaded: &HomeData) -> Option<AnyView> {
         .into_any()
     };
     let rows: Vec<AnyView> = loaded.releases.iter().map(row).collect();
-    (!rows.is_empty()).then(|| list("Releases for you".into(), "/releases", "All releases", rows))
+    (!rows.is_empty()).then(|| list(texts().home_releases(), "/releases", texts().home_all_releases(), rows))
 }
 
 fn queue(loaded: &HomeData) -> Option<AnyView> {
@@ -241,7 +250,7 @@ fn queue(loaded: &HomeData) -> Option<AnyView> {
         );
         let href = QueueFilter::default().href(Some((row.lead_id.into(), &row.workflow)));
         let taken = row.taken_name.clone().filter(|_| row.taken_by != Some(loaded.viewer));
-        let below = taken.map_or(about, |name| format!("Claimed by {name}"));
+        let below = taken.map_or(about, |name| texts().home_claimed(name));
         view! {
             <li>
                 <a class="q" href=href>
@@ -256,7 +265,7 @@ fn queue(loaded: &HomeData) -> Option<AnyView> {
     };
     let rows: Vec<AnyView> = rows.iter().map(row).collect();
     (!rows.is_empty())
-        .then(|| list(format!("{}\u{a0}in the queue", count(*total)), "/queue", "Open the queue", rows))
+        .then(|| list(texts().home_queue(count(*total)), "/queue", texts().home_open_queue(), rows))
 }
 
 fn assigned(loaded: &HomeData, flash: &Flash) -> Option<AnyView> {
@@ -286,7 +295,7 @@ fn assigned(loaded: &HomeData, flash: &Flash) -> Option<AnyView> {
     (!rows.is_empty()).then(|| {
         view! {
             <div>
-                <div class="sec-head"><h3>"Waiting for your answer"</h3></div>
+                <div class="sec-head"><h3>{texts().home_assigned()}</h3></div>
                 <ul class="todo">{rows}</ul>
             </div>
         }
@@ -296,21 +305,26 @@ fn assigned(loaded: &HomeData, flash: &Flash) -> Option<AnyView> {
 
 fn failed(loaded: &HomeData) -> Option<AnyView> {
     (loaded.mends && loaded.failed > 0).then(|| {
-        let text = format!("{} failed", number::plural(loaded.failed, "action", "actions"));
-        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>"See the causes and retry"</b></a></li> };
-        list(text, "/sync", "Deliveries", vec![row.into_any()])
+        let text = texts().home_failed(loaded.failed, number::count(loaded.failed));
+        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>{texts().home_failed_retry()}</b></a></li> };
+        list(text, "/sync", texts().home_deliveries(), vec![row.into_any()])
     })
 }
 
 fn invited(loaded: &HomeData) -> Option<AnyView> {
     let row = |name: &String| {
-        view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>"No password yet. The invite link is valid for a day."</span></small></a></li> }
+        view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>{texts().home_invited_about()}</span></small></a></li> }
             .into_any()
     };
     let rows: Vec<AnyView> = loaded.invited.iter().take(super::load::ROWS).map(row).collect();
     (!rows.is_empty()).then(|| {
-        let title = format!("{} invited", number::plural(loaded.invited.len() as i64, "person", "people"));
-        list(title, "/people", "People", rows)
+        let invited = loaded.invited.len();
+        list(
+            texts().home_invited(invited, number::count(invited as i64)),
+            "/people",
+            texts().home_people(),
+            rows,
+        )
     })
 }
 

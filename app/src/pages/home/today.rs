@@ -10,6 +10,7 @@ use super::load::HomeData;
 use crate::actions::stop::ResumeWorkflow;
 use crate::actions::sync::resume_workflow_page;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
 use crate::ui::filters::Address;
@@ -26,11 +27,10 @@ fn today(loaded: &HomeData) -> impl IntoView + use<> {
     let counts: Vec<_> =
         STACK.into_iter().map(|action| (action, of(action))).filter(|(_, count)| *count > 0).collect();
     let total: i64 = counts.iter().map(|(_, count)| count).sum();
-    let said = format!(
-        "{}{}",
-        number::plural(total, "decision", "decisions"),
-        if *is_cut { " or more" } else { "" }
-    );
+    let said = match *is_cut {
+        true => texts().home_decisions_or_more(number::count(total)),
+        false => texts().home_decisions(total, number::count(total)),
+    };
     let mut at = 0.0;
     let bars = counts.iter().map(|(action, count)| {
         let width = *count as f64 / total.max(1) as f64 * 100.0;
@@ -48,16 +48,16 @@ fn today(loaded: &HomeData) -> impl IntoView + use<> {
         })
         .collect_view();
     let shown = if total == 0 {
-        Either::Left(view! { <p class="quiet">"No decisions yet today."</p> })
+        Either::Left(view! { <p class="quiet">{texts().home_no_decisions()}</p> })
     } else {
         Either::Right(view! {
             <svg class="split" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
-            <ul class="split-legend" aria-label="Decisions today by action">{legend}</ul>
+            <ul class="split-legend" aria-label=texts().home_decisions_by_action()>{legend}</ul>
         })
     };
     view! {
         <section aria-labelledby="h-now">
-            <div class="sec-head"><h2 id="h-now">"Today"</h2><span class="meta push">{said}</span></div>
+            <div class="sec-head"><h2 id="h-now">{texts().home_today()}</h2><span class="meta push">{said}</span></div>
             {shown}
         </section>
     }
@@ -65,51 +65,46 @@ fn today(loaded: &HomeData) -> impl IntoView + use<> {
 
 fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let live = loaded.workflows.iter().filter(|workflow| workflow.version.is_some()).count();
-    let content = if live == 0 {
-        ("warn", "No field extraction is live".to_owned())
-    } else {
-        ("good", format!("Live in {}", number::plural(live as i64, "workflow", "workflows")))
+    let shown = |count: usize| number::count(count as i64);
+    let content = match live {
+        0 => ("warn", texts().home_content_none()),
+        live => ("good", texts().home_content_live(live, shown(live))),
     };
-    let stopped = loaded.stops.len();
-    let rules = match (stopped, live) {
-        (0, 0) => ("warn", "No workflow is live".to_owned()),
-        (0, live) => ("good", number::plural(live as i64, "live workflow", "live workflows")),
-        (stopped, _) => {
-            ("bad", format!("{} stopped", number::plural(stopped as i64, "workflow", "workflows")))
-        }
+    let is_all_stopped = loaded.stops.iter().any(|(switch, _)| switch.workflow_id.is_none());
+    let rules = match (loaded.stops.len(), live) {
+        (0, 0) => ("warn", texts().home_rules_none()),
+        (0, live) => ("good", texts().home_rules_live(live, shown(live))),
+        _ if is_all_stopped => ("bad", texts().home_rules_all_stopped()),
+        (stopped, _) => ("bad", texts().home_rules_stopped(stopped, shown(stopped))),
     };
     let sync = match (loaded.failed, loaded.breakers.len(), loaded.held.len()) {
-        (failed @ 1.., ..) => ("bad", format!("{} failed", number::plural(failed, "action", "actions"))),
-        (_, open @ 1.., _) => {
-            ("bad", format!("{} unreachable", number::plural(open as i64, "destination", "destinations")))
-        }
-        (_, _, paused @ 1..) => {
-            ("warn", format!("{} paused", number::plural(paused as i64, "destination", "destinations")))
-        }
-        _ => ("good", "No delivery problems".to_owned()),
+        (failed @ 1.., ..) => ("bad", texts().home_sync_failed(failed, number::count(failed))),
+        (_, open @ 1.., _) => ("bad", texts().home_sync_unreachable(open, shown(open))),
+        (_, _, paused @ 1..) => ("warn", texts().home_sync_paused(paused, shown(paused))),
+        _ => ("good", texts().home_sync_good()),
     };
     let broken = loaded.jobs.iter().filter(|job| job.succeeded == Some(false)).count();
     let last = loaded.jobs.iter().filter_map(|job| job.finished_at).max();
     let control = match (broken, last) {
-        (1.., _) => ("bad", format!("{} failed", number::plural(broken as i64, "job", "jobs"))),
-        (0, Some(at)) => ("good", format!("Jobs running, last {}", loaded.clock.in_sentence(at))),
-        (0, None) => ("warn", "No job has run yet".to_owned()),
+        (1.., _) => ("bad", texts().home_control_failed(broken, shown(broken))),
+        (0, Some(at)) => ("good", texts().home_control_good(loaded.clock.in_sentence(at))),
+        (0, None) => ("warn", texts().home_control_none()),
     };
     let owners = &loaded.owners;
-    let row = |(name, href): (&'static str, &'static str),
+    let row = |(name, href): (String, &'static str),
                owner: &Option<String>,
                (tone, text): (&'static str, String)| {
-        let owner = owner.clone().unwrap_or_else(|| "No owner".into());
+        let owner = owner.clone().unwrap_or_else(|| texts().home_no_owner());
         view! { <li><span class="dot" data-a=tone></span><a href=href>{name}</a><span class="quiet">{owner}</span><small>{text}</small></li> }
     };
     view! {
         <section aria-labelledby="h-layers">
-            <div class="sec-head"><h2 id="h-layers">"Layers"</h2></div>
+            <div class="sec-head"><h2 id="h-layers">{texts().home_layers()}</h2></div>
             <ul class="layers">
-                {row(("Content", Kind::Map.spec().path), &owners.content, content)}
-                {row(("Rules", Kind::RuleSet.spec().path), &owners.rules, rules)}
-                {row(("Execution & sync", "/sync"), &owners.sync, sync)}
-                {row(("Control", "/sync/jobs"), &owners.control, control)}
+                {row((texts().home_content(), Kind::Map.spec().path), &owners.content, content)}
+                {row((texts().home_rules(), Kind::RuleSet.spec().path), &owners.rules, rules)}
+                {row((texts().home_sync(), "/sync"), &owners.sync, sync)}
+                {row((texts().home_control(), "/sync/jobs"), &owners.control, control)}
             </ul>
         </section>
     }
@@ -121,15 +116,15 @@ pub fn workflows(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<>
     let rows = loaded.workflows.iter().map(|workflow| row(loaded, workflow, may)).collect_view();
     view! {
         <section aria-labelledby="h-wf">
-            <div class="sec-head"><h2 id="h-wf">"Workflows"</h2></div>
+            <div class="sec-head"><h2 id="h-wf">{texts().home_workflows()}</h2></div>
             <table class="table stack">
-                <caption class="sr">"Workflows and their state today"</caption>
+                <caption class="sr">{texts().home_workflows_caption()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Workflow"</th>
-                        <th scope="col">"Live"</th>
-                        <th scope="col" class="num">"Decided today"</th>
-                        <th scope="col">"State"</th>
+                        <th scope="col">{texts().home_workflow()}</th>
+                        <th scope="col">{texts().home_live_version()}</th>
+                        <th scope="col" class="num">{texts().home_decided_today()}</th>
+                        <th scope="col">{texts().home_state()}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -146,25 +141,26 @@ fn row(loaded: &HomeData, workflow: &WorkflowState, may: bool) -> impl IntoView 
         (Some((switch, _)), _) => {
             let own = switch.workflow_id.is_some() && may;
             let resume = own.then(|| {
-                view! { <a class="btn plain" href=resume_workflow_page(&workflow.name)>"Resume"</a> }
+                view! { <a class="btn plain" href=resume_workflow_page(&workflow.name)>{texts().home_resume()}</a> }
             });
-            view! { <span class="row">{dotted("bad", "Stopped")}{resume}</span> }.into_any()
+            view! { <span class="row">{dotted("bad", texts().home_state_stopped())}{resume}</span> }
+                .into_any()
         }
-        (None, Some(_)) => dotted("good", "Running").into_any(),
-        (None, None) => dotted("warn", "Not live").into_any(),
+        (None, Some(_)) => dotted("good", texts().home_state_running()).into_any(),
+        (None, None) => dotted("warn", texts().home_state_not_live()).into_any(),
     };
     let version = match (workflow.version, &workflow.rule_set) {
         (Some(version), Some(name)) => {
             let href = format!("{}/{name}", Kind::RuleSet.spec().path);
-            Either::Left(view! { <a href=href>{format!("v{version}")}</a> })
+            Either::Left(view! { <a href=href>{texts().home_version(version.to_string())}</a> })
         }
-        _ => Either::Right("none"),
+        _ => Either::Right(texts().home_no_version()),
     };
     view! {
         <tr>
             <th scope="row"><a href=format!("/leads?workflow={}", workflow.name)>{workflow.title.clone()}</a></th>
-            <td data-l="Live version">{version}</td>
-            <td class="num" data-l="Decided today">{number::count(today)}</td>
+            <td data-l=texts().home_live_version()>{version}</td>
+            <td class="num" data-l=texts().home_decided_today()>{number::count(today)}</td>
             <td class="first">{state}</td>
         </tr>
     }

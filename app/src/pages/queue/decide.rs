@@ -12,6 +12,8 @@ use crate::actions::queue::{DecideLead, GiveBackLead, OTHER_REASON, REASON_CHARS
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
+use crate::texts::texts;
+use crate::ui::chip::action_chip;
 use crate::ui::{titles, words};
 
 /// Renders the hidden fields that identify the lead and preserve the filters.
@@ -26,21 +28,45 @@ pub fn named(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     }
 }
 
-/// Renders the suggested assignee or stage.
-pub fn target(open: &OpenLead) -> impl IntoView + use<> {
+/// Renders the suggested action with its assignee or stage.
+pub fn suggestion(open: &OpenLead, suggested: Action) -> impl IntoView + use<> {
+    let (before, middle, to, after) = match target(open, suggested) {
+        Some(Target::Person(name, None)) => {
+            let said = texts().queue_suggest_person();
+            (said.s0, said.s1, name, said.s2)
+        }
+        Some(Target::Person(name, Some(pool))) => {
+            let said = texts().queue_suggest_rotation(pool);
+            (said.s0, said.s1, name, said.s2)
+        }
+        Some(Target::Stage(stage)) => {
+            let said = texts().queue_suggest_stage();
+            (said.s0, said.s1, stage, said.s2)
+        }
+        None => return Either::Left(action_chip(suggested)),
+    };
+    Either::Right(view! { {before}{action_chip(suggested)}{middle}<b>{to}</b>{after} })
+}
+
+/// The target of a suggested action.
+enum Target {
+    /// The name of an AE, and the title of the pool whose turn it is.
+    Person(String, Option<String>),
+    /// The title of a stage.
+    Stage(String),
+}
+
+fn target(open: &OpenLead, suggested: Action) -> Option<Target> {
     let act = open.suggestion.as_ref()?;
-    let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
-    match (act.action, &open.turn) {
+    match (suggested, &open.turn) {
         (Action::Assign, Some(turn)) => {
-            let name = |email: &String| {
-                turn.members.iter().find(|(known, _)| known == email).map(|(_, name)| name.clone())
-            };
-            let to = turn.person.as_ref().and_then(name)?;
-            let pool = turn.pool.as_ref().map(|pool| format!(", next in rotation in {}", titles::pool(pool)));
-            Some(Either::Left(view! { " to "<b>{to}</b>{pool} }))
+            let person = turn.person.as_ref()?;
+            let (_, name) = turn.members.iter().find(|(email, _)| email == person)?;
+            Some(Target::Person(name.clone(), turn.pool.as_deref().map(titles::pool)))
         }
         (Action::Advance, _) => {
-            text("stage").map(|stage| Either::Right(view! { " to "<b>{words::stage_named(stage)}</b> }))
+            let stage = act.parameters.get("stage").and_then(Json::as_str)?;
+            Some(Target::Stage(words::stage_named(stage)))
         }
         _ => None,
     }
@@ -56,9 +82,7 @@ pub fn forms(
 ) -> impl IntoView + use<> {
     let others = open.claim.as_ref().is_some_and(|claim| claim.person_id != loaded.viewer);
     if !here.may::<DecideLead>() {
-        return Either::Left(
-            view! { <p class="meta">"SDRs, SDR managers and the RevOps lead decide here."</p> },
-        );
+        return Either::Left(view! { <p class="meta">{texts().queue_who_decides()}</p> });
     }
     let typed = Typed::read(flash);
     let stopped = open.is_stopped;
@@ -75,7 +99,7 @@ pub fn forms(
     // Preserves the text typed before another person claimed the lead.
     let kept = (others && !typed.note.is_empty()).then(|| {
         let text = typed.note.clone();
-        view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{crate::ui::form::lines(&text)}</textarea></label> }
+        view! { <label class="label">{texts().queue_unsaved()}<textarea class="field" rows="3" readonly>{crate::ui::form::lines(&text)}</textarea></label> }
     });
     Either::Right(view! {
         <div class="row decide">{accept}{change}{disqualify}</div>
@@ -131,14 +155,14 @@ fn accept(open: &OpenLead, fields: AnyView) -> impl IntoView + use<> {
     }
     let whom = open.turn.as_ref().filter(|_| action == Action::Assign).map(|turn| {
         let pool = turn.pool.clone().map(|pool| view! { <input type="hidden" name="pool" value=pool /> });
-        view! { {pool}{people("Assign to", &turn.members, turn.person.as_deref(), None, "accept")} }
+        view! { {pool}{people(texts().queue_assign_to(), &turn.members, turn.person.as_deref(), None, "accept")} }
     });
     Either::Right(view! {
         <form class="row" method="post" action=DecideLead::PATH>
             {fields}
             <input type="hidden" name="kind" value=Kind::Accept.to_string() />
             <input type="hidden" name="action" value=action.to_string() />
-            <button class="btn primary" data-key="a" data-key-help="Accept" aria-keyshortcuts="a">"Accept"<kbd>"A"</kbd></button>
+            <button class="btn primary" data-key="a" data-key-help=texts().queue_accept() aria-keyshortcuts="a">{texts().queue_accept()}<kbd>{"A"}</kbd></button>
             {whom}
         </form>
     })
@@ -153,7 +177,7 @@ fn advance(fields: AnyView) -> impl IntoView {
             {fields}
             <input type="hidden" name="kind" value=Kind::Accept.to_string() />
             <input type="hidden" name="action" value=Action::Advance.to_string() />
-            <button class="btn">"Advance"</button>
+            <button class="btn">{words::action(Action::Advance)}</button>
         </form>
     }
 }
@@ -173,18 +197,18 @@ fn change(open: &OpenLead, typed: &Typed, fields: AnyView) -> impl IntoView + us
         [Action::Advance, Action::Assign, Action::Nurture].into_iter().filter(can).map(option).collect_view();
     let error = |name: &str| typed.and_then(|typed| typed.errors.get(name).cloned());
     let chosen = typed.map(|typed| typed.assignee.clone()).filter(|email| !email.is_empty());
-    let whom = people("To", &everybody, chosen.as_deref(), error("assignee"), "change");
+    let whom = people(texts().queue_to(), &everybody, chosen.as_deref(), error("assignee"), "change");
     view! {
         <details class="ask" name="panel" open=typed.is_some()>
-            <summary class="btn" data-key="c" data-key-help="Change" aria-keyshortcuts="c">"Change"<kbd>"C"</kbd></summary>
+            <summary class="btn" data-key="c" data-key-help=texts().queue_change() aria-keyshortcuts="c">{texts().queue_change()}<kbd>{"C"}</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Change.to_string() />
-                <label class="label">"Change to"<select class="field what" name="action">{options}</select></label>
+                <label class="label">{texts().queue_change_to()}<select class="field what" name="action">{options}</select></label>
                 {field_error(error("action"), "change-action")}
                 <div class="whom-to">{whom}</div>
                 {why(typed, error("reason"), "change")}
-                <button class="btn primary">"Save change"<kbd>"↵"</kbd></button>
+                <button class="btn primary">{texts().queue_save_change()}<kbd>"↵"</kbd></button>
             </form>
         </details>
     }
@@ -195,12 +219,12 @@ fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     let error = typed.and_then(|typed| typed.errors.get("reason").cloned());
     view! {
         <details class="ask" name="panel" open=typed.is_some()>
-            <summary class="btn" data-key="d" data-key-help="Disqualify" aria-keyshortcuts="d">"Disqualify"<kbd>"D"</kbd></summary>
+            <summary class="btn" data-key="d" data-key-help=texts().queue_disqualify() aria-keyshortcuts="d">{texts().queue_disqualify()}<kbd>{"D"}</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Disqualify.to_string() />
                 {why(typed, error, "disqualify")}
-                <button class="btn primary">"Disqualify"<kbd>"↵"</kbd></button>
+                <button class="btn primary">{texts().queue_disqualify()}<kbd>"↵"</kbd></button>
             </form>
         </details>
     }
@@ -217,14 +241,14 @@ fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl
         |reason: &&'static str| view! { <option value=*reason selected=chosen == *reason>{*reason}</option> };
     view! {
         <label class="label">
-            "Reason"
+            {texts().queue_reason()}
             <select class="field" name="reason" required aria-invalid=invalid aria-describedby=described>
-                <option value="">"Choose a reason"</option>
+                <option value="">{texts().queue_choose_reason()}</option>
                 {REASONS.iter().chain([&OTHER_REASON]).map(option).collect_view()}
             </select>
         </label>
         <label class="label">
-            "Note"
+            {texts().queue_note()}
             <input class="field" name="note" value=note maxlength=REASON_CHARS.to_string() autocomplete="off" />
         </label>
         {field_error(error, &id)}
@@ -232,7 +256,7 @@ fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl
 }
 
 fn people(
-    label: &'static str,
+    label: String,
     all: &[(String, String)],
     chosen: Option<&str>,
     error: Option<String>,
@@ -272,8 +296,8 @@ pub fn take_back(loaded: &QueueData) -> impl IntoView + use<> {
             <input type="hidden" name="lead" value=past.lead_id.to_string() />
             <input type="hidden" name="workflow" value=workflow />
             {shown.collect_view()}
-            <span class="meta only-wide">{format!("{who}: {}", done(action))}</span>
-            <button class="btn" data-key="z" data-key-help="Undo the last decision" aria-keyshortcuts="z">"Undo"<kbd>"Z"</kbd></button>
+            <span class="meta only-wide">{texts().queue_last(who, done(action))}</span>
+            <button class="btn" data-key="z" data-key-help=texts().queue_undo_last() aria-keyshortcuts="z">{texts().queue_undo()}<kbd>{"Z"}</kbd></button>
         </form>
     })
 }

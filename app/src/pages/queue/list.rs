@@ -9,34 +9,35 @@ use store::refresh::Topic;
 
 use super::load::QueueData;
 use crate::actions::queue::{QueueFilter, count, left};
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{FilterOption, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, refresh, words};
+use crate::ui::{refresh, words};
 
 /// Renders the list with its filters.
 pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     let at = loaded.open.as_ref().and_then(|open| open.row);
     let handle = match at {
-        Some(at) => format!("{} of {}", at + 1, count(loaded.total)),
-        None => format!("{}\u{a0}waiting", count(loaded.total)),
+        Some(at) => texts().queue_position((at + 1).to_string(), count(loaded.total)),
+        None => texts().queue_handle(count(loaded.total)),
     };
     let rows = loaded.rows.iter().enumerate().map(|(n, row)| entry(loaded, row, at == Some(n)));
     let rows = rows.collect_view();
     let end = if loaded.total > LIST_ROWS {
-        format!("The {LIST_ROWS} most urgent of {}.", count(loaded.total))
+        texts().queue_most_urgent(LIST_ROWS.to_string(), count(loaded.total))
     } else {
-        "End of the queue.".to_owned()
+        texts().queue_end()
     };
     let steps = view! { <span class="row">{step(loaded, at, true)}{step(loaded, at, false)}</span> };
-    let list = view! { <ol aria-label="Leads waiting">{rows}</ol><p class="meta end">{end}</p> };
+    let list = view! { <ol aria-label=texts().queue_leads()>{rows}</ol><p class="meta end">{end}</p> };
     view! {
         <details class="list wide-open">
-            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet show-list">"Show list"</span><span class="push quiet hide-list">"Hide list"</span></summary>
-            <div class="rows" role="region" aria-label="List" tabindex="0">
-                <a class="skip" href="#work">"Skip to the lead"</a>
+            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet show-list">{texts().queue_show_list()}</span><span class="push quiet hide-list">{texts().queue_hide_list()}</span></summary>
+            <div class="rows" role="region" aria-label=texts().queue_list() tabindex="0">
+                <a class="skip" href="#work">{texts().queue_skip()}</a>
                 <div class="list-head">
-                    <span class="meta">"Sorted by priority, then waiting time"</span>
+                    <span class="meta">{texts().queue_order()}</span>
                     <span class="push">{refresh::part("queue-steps", Topic::Queue, steps)}</span>
                 </div>
                 {filters(loaded)}
@@ -57,25 +58,30 @@ fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView +
     };
     let row = to.and_then(|to| loaded.rows.get(to));
     let href = row.map(|row| loaded.shown.href(Some((row.lead_id.into(), &row.workflow))));
-    let (key, words) = if is_next { ("j", "Next") } else { ("k", "Previous") };
+    let (key, words) = if is_next { ("j", texts().queue_next()) } else { ("k", texts().queue_previous()) };
     // Hidden rather than omitted at the ends of the list, because the island that moves through it without a
     // page load reuses the link.
     let is_hidden = href.is_none();
     view! {
-        <a class="btn plain" href=href hidden=is_hidden data-step=key data-key=key data-key-help=words aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
+        <a class="btn plain" href=href hidden=is_hidden data-step=key data-key=key data-key-help=words.clone() aria-keyshortcuts=key><span class="sr">{words.clone()}</span><kbd>{key.to_uppercase()}</kbd></a>
     }
 }
 
 fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView + use<> {
     let (who, _) =
         words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
-    let person = row.name.clone().filter(|name| *name != who).map(|name| format!("{name}: "));
+    let why = match row.name.as_ref().filter(|name| **name != who) {
+        Some(name) => texts().queue_person_reason(name, why(loaded, row)),
+        None => why(loaded, row),
+    };
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
     let others = row.taken_by.filter(|by| *by != loaded.viewer);
     let taken = match (row.taken_by, &row.taken_name, row.taken_until) {
         (Some(by), Some(name), Some(until)) => {
-            let who =
-                if by == loaded.viewer { "Claimed by you".to_owned() } else { format!("Claimed by {name}") };
+            let who = match by == loaded.viewer {
+                true => texts().queue_claimed_by_you(),
+                false => texts().queue_claimed_by(name),
+            };
             let left = left(loaded.clock, until);
             Some(view! { <span class="pair" title=left>{icon(Icon::Person)}{who}</span> })
         }
@@ -87,7 +93,7 @@ fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView 
                 {priority(row.priority)}
                 <b>{who}</b>
                 <span class="quiet">{waited(loaded.clock, row.queued_at)}</span>
-                <small><span class="clip">{person}{why(loaded, row)}</span>{taken}</small>
+                <small><span class="clip">{why}</span>{taken}</small>
             </a>
         </li>
     }
@@ -97,20 +103,20 @@ fn entry(loaded: &QueueData, row: &WaitingLead, is_open: bool) -> impl IntoView 
 pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
     let waited = clock.now - since;
     match (waited.num_minutes(), waited.num_hours(), waited.num_days()) {
-        (..1, ..) => "under 1\u{a0}min".into(),
-        (minutes @ ..120, ..) => format!("{minutes}\u{a0}min"),
-        (_, hours @ ..48, _) => format!("{hours}\u{a0}h"),
-        (.., days @ ..60) => number::plural(days, "day", "days"),
-        (.., days) => number::plural(days / 30, "month", "months"),
+        (..1, ..) => texts().queue_just_now(),
+        (minutes @ ..120, ..) => texts().queue_minutes(minutes.to_string()),
+        (_, hours @ ..48, _) => texts().queue_hours(hours.to_string()),
+        (.., days @ ..60) => texts().queue_days(days),
+        (.., days) => texts().queue_months(days / 30),
     }
 }
 
 /// Renders three bars, filled according to the priority.
 pub fn priority(priority: i32) -> impl IntoView {
     let word = match priority {
-        3.. => "High priority",
-        2 => "Medium priority",
-        _ => "Low priority",
+        3.. => texts().queue_priority_high(),
+        2 => texts().queue_priority_medium(),
+        _ => texts().queue_priority_low(),
     };
     let bar = move |n: i32| (priority < n).then_some("off");
     view! {
@@ -130,19 +136,19 @@ fn why(loaded: &QueueData, row: &WaitingLead) -> String {
         rules.map_or_else(|| words::sentence(name), |rules| rules.bundle.catalogue.title(name))
     };
     if let Some(by) = &row.rejected_by {
-        return format!("Rejected by {by}");
+        return texts().queue_rejected_by(by);
     }
     match (row.held_by.as_ref(), because.first()) {
-        (Some(_), Some(UnknownReason::Missing { field: name })) => format!("{} missing", field(name)),
+        (Some(_), Some(UnknownReason::Missing { field: name })) => texts().queue_missing(field(name)),
         (Some(_), Some(UnknownReason::LowConfidence { field: name, .. })) => {
-            format!("{} uncertain", field(name))
+            texts().queue_uncertain(field(name))
         }
-        (Some(_), _) => "A rule could not be evaluated".into(),
-        (None, _) if row.queue == "manual" => "Workflow stopped".into(),
+        (Some(_), _) => texts().queue_not_evaluated(),
+        (None, _) if row.queue == "manual" => texts().queue_workflow_stopped(),
         (None, _) => match row.action.parse() {
-            Ok(Action::Assign) => "No one available".into(),
-            Ok(Action::Escalate) => "Escalated".into(),
-            _ => "No rule matched".into(),
+            Ok(Action::Assign) => texts().queue_no_one(),
+            Ok(Action::Escalate) => texts().queue_escalated(),
+            _ => texts().queue_no_rule(),
         },
     }
 }
@@ -156,20 +162,20 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
     let queues = ["sdr", "manual"].map(|name| (name.to_owned(), words::queue(name).to_owned())).to_vec();
     let actions =
         [Action::Assign, Action::Advance, Action::Escalate, Action::Hold, Action::Nurture, Action::Reject]
-            .map(|one| (<&str>::from(one).to_owned(), suggested(one).to_owned()))
+            .map(|one| (<&str>::from(one).to_owned(), suggested(one)))
             .to_vec();
-    let own = vec![("mine".to_owned(), "Me".to_owned())];
+    let own = vec![("mine".to_owned(), texts().queue_me())];
     view! {
         <details class="narrow" open={active > 0}>
-            <summary class="btn plain">{icon(Icon::Filter)}"Filter"{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}</summary>
-            <form method="get" action="/queue" role="search" aria-label="Filter the queue">
-                {(loaded.workflows.len() > 1).then(|| select("Workflow", "workflow", "Any workflow", workflows, named(workflow).as_deref()))}
-                {select("Queue", "queue", "Both queues", queues, named(queue).as_deref())}
-                {select("Suggested", "action", "Any suggestion", actions, named(action).as_deref())}
-                {select("Claimed or assigned", "of", "Anyone", own, named(of).as_deref())}
+            <summary class="btn plain">{icon(Icon::Filter)}{texts().queue_filter()}{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}</summary>
+            <form method="get" action="/queue" role="search" aria-label=texts().queue_filter_queue()>
+                {(loaded.workflows.len() > 1).then(|| select(texts().queue_workflow(), "workflow", texts().queue_any_workflow(), workflows, named(workflow).as_deref()))}
+                {select(texts().queue_queue(), "queue", texts().queue_both(), queues, named(queue).as_deref())}
+                {select(texts().queue_suggested(), "action", texts().queue_any_suggestion(), actions, named(action).as_deref())}
+                {select(texts().queue_of(), "of", texts().queue_anyone(), own, named(of).as_deref())}
                 <span class="row">
-                    <button class="btn">"Filter"</button>
-                    {(active > 0).then(|| view! { <a class="btn plain" href="/queue">"Clear"</a> })}
+                    <button class="btn">{texts().queue_filter()}</button>
+                    {(active > 0).then(|| view! { <a class="btn plain" href="/queue">{texts().queue_clear()}</a> })}
                 </span>
             </form>
         </details>
@@ -177,10 +183,10 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
 }
 
 /// Returns the label of a suggested action in the filter.
-fn suggested(action: Action) -> &'static str {
+fn suggested(action: Action) -> String {
     match action {
-        Action::Hold => "Nothing suggested",
-        Action::Escalate => "Escalated",
-        other => words::action(other),
+        Action::Hold => texts().queue_nothing_suggested(),
+        Action::Escalate => texts().queue_escalated(),
+        other => words::action(other).to_owned(),
     }
 }

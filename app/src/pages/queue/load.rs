@@ -160,7 +160,7 @@ pub async fn load(here: &PageContext, asked: QueueQuery) -> Result<QueueData> {
     let (rows, total) = tokio::try_join!(queue::waiting(store, &filter, now), total)?;
     let open = match requested_item(&asked, &rows, &workflows)? {
         Some(place) => Some(place),
-        None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead in this workflow".into() }),
+        None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead".into() }),
         None => first_free(&rows, viewer.id.0),
     };
     let open = async {
@@ -246,7 +246,7 @@ async fn load_open(
     is_looked_at: bool,
 ) -> Result<OpenLead> {
     let store = &here.request.store;
-    let not_found = || Error::NotFound { what: "lead in this workflow".into() };
+    let not_found = || Error::NotFound { what: "lead".into() };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
     let asked = lead::LeadQuery {
         decision: None,

@@ -17,6 +17,7 @@ use crate::actions::queue::{QueueFilter, count};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::islands::{Keys, Triage};
+use crate::texts::texts;
 use crate::ui::icon::Icon;
 use crate::ui::note::Tone;
 use crate::ui::{note, number, refresh};
@@ -49,39 +50,41 @@ pub fn Queue() -> impl IntoView {
 async fn show(here: PageContext, asked: QueueQuery, flash: Flash) -> Result<PageContent> {
     let loaded = Box::pin(load::load(&here, asked)).await?;
     let title = match loaded.total {
-        0 => "Queue".to_owned(),
-        total => format!("Queue, {} waiting", count(total)),
+        0 => texts().queue_title(),
+        total => texts().queue_title_waiting(count(total)),
     };
     Ok(PageContent { title, bar: bar(&loaded).into_any(), body: body(&here, &loaded, &flash).into_any() })
 }
 
 fn bar(loaded: &QueueData) -> impl IntoView + use<> {
-    let oldest = loaded
-        .oldest
-        .filter(|_| loaded.everything > 0)
-        .map(|since| format!(", oldest {}", list::waited(loaded.clock, since)));
-    let waiting = format!("{}\u{a0}waiting{}.", count(loaded.everything), oldest.unwrap_or_default());
-    let own = (loaded.may && loaded.decided_today > 0)
-        .then(|| format!(" You decided {} today.", number::count(loaded.decided_today)));
+    let everything = count(loaded.everything);
+    let waiting = match loaded.oldest.filter(|_| loaded.everything > 0) {
+        Some(since) => texts().queue_waiting_oldest(everything, list::waited(loaded.clock, since)),
+        None => texts().queue_waiting(everything),
+    };
+    let own = (loaded.may && loaded.decided_today > 0).then(|| {
+        let said = texts().queue_own(number::count(loaded.decided_today));
+        view! { " "{said} }
+    });
     let waiting = view! { <span class="meta">{waiting}{own}</span> };
-    view! { <h1>"Queue"</h1>{refresh::part("queue-count", Topic::Queue, waiting)}{decide::take_back(loaded)} }
+    view! { <h1>{texts().queue_title()}</h1>{refresh::part("queue-count", Topic::Queue, waiting)}{decide::take_back(loaded)} }
 }
 
 fn body(here: &PageContext, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
     if loaded.everything == 0 && loaded.open.is_none() {
         let steps = view! {
-            <p>"Leads come here when a rule needs a field that is missing, when no rule matches, or when a workflow is stopped."</p>
-            <a class="btn" href="/leads">"Open leads"</a>
+            <p>{texts().queue_empty()}</p>
+            <a class="btn" href="/leads">{texts().queue_open_leads()}</a>
         };
-        let empty =
-            refresh::part("queue-empty", Topic::Queue, note::empty(Icon::Inbox, "The queue is empty", steps));
+        let empty = note::empty(Icon::Inbox, texts().queue_empty_title(), steps);
+        let empty = refresh::part("queue-empty", Topic::Queue, empty);
         return Either::Left(view! { {stops(loaded)}{empty}{refresh::subscribe(&[Topic::Queue])} });
     }
     let open = match &loaded.open {
         Some(open) => open_lead::pane(here, loaded, open, flash).into_any(),
         None => {
-            let steps = view! { <a class="btn" href="/queue">"Show the whole queue"</a> };
-            let empty = note::empty(Icon::Inbox, "No leads match these filters", steps);
+            let steps = view! { <a class="btn" href="/queue">{texts().queue_show_all()}</a> };
+            let empty = note::empty(Icon::Inbox, texts().queue_none_match(), steps);
             view! { <div class="pane"><div class="work">{refresh::part("queue-none", Topic::Queue, empty)}</div></div> }
                 .into_any()
         }
@@ -98,15 +101,12 @@ fn body(here: &PageContext, loaded: &QueueData, flash: &Flash) -> impl IntoView 
 /// Renders which workflows are stopped, and how that affects decisions made here.
 fn stops(loaded: &QueueData) -> impl IntoView + use<> {
     let one = |stop: &KillSwitch| {
-        let title = stop.workflow_id.map_or_else(
-            || Some("Every workflow".to_owned()),
-            |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| known.title.clone()),
-        );
-        let stopped = format!("{} is stopped. ", title.unwrap_or_default());
-        note::note(
-            Tone::Warn,
-            view! { <p><strong>{stopped}</strong>{stop.reason.clone()}" Your decisions are saved; nothing is sent until it resumes."</p> },
-        )
+        let title = |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| &*known.title);
+        let (stopped, about) = match stop.workflow_id {
+            Some(id) => (texts().queue_stopped(title(id).unwrap_or_default()), texts().queue_stopped_about()),
+            None => (texts().queue_stopped_all(), texts().queue_stopped_all_about()),
+        };
+        note::note(Tone::Warn, view! { <p><strong>{stopped}</strong>" "{stop.reason.clone()}" "{about}</p> })
     };
     let all = loaded.stops.iter().map(one).collect_view();
     refresh::part("queue-stops", Topic::Queue, view! { <div class="stops">{all}</div> })

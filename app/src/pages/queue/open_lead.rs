@@ -14,18 +14,21 @@ use crate::flash::Flash;
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
 use crate::pages::lead::{event, facts, inputs, verdict};
-use crate::ui::chip::action_chip;
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
-use crate::ui::{refresh, words};
+use crate::ui::{refresh, series, words};
 use leptos::server_fn::ServerFn as _;
+
+/// The key that claims a lead, as browsers name it.
+const ENTER: &str = "Enter";
 
 /// Renders the open lead and the keyboard shortcuts.
 pub fn pane(here: &PageContext, loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoView + use<> {
     let explained = open.lead.decided.as_ref().filter(|decided| !decided.is_erased()).map(|decided| {
         view! {
             <section aria-labelledby="h-inputs">
-                <div class="sec-head"><h2 id="h-inputs">"Decision inputs"</h2></div>
+                <div class="sec-head"><h2 id="h-inputs">{texts().queue_inputs()}</h2></div>
                 {inputs::inputs(&open.lead, decided).into_any()}
             </section>
             <section aria-labelledby="h-read">{event::event(&open.lead, decided).into_any()}</section>
@@ -59,7 +62,7 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
         lead.email.as_ref(),
         lead.external_id.as_deref(),
     );
-    let waited = open.since.map(|since| format!("Waiting {}", waited(loaded.clock, since)));
+    let waited = open.since.map(|since| texts().queue_waiting_since(waited(loaded.clock, since)));
     let mail = lead
         .email
         .as_ref()
@@ -69,7 +72,8 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
         [person, lead.domain.as_deref().and_then(words::isolated)].into_iter().flatten().collect();
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
-        view! { <span>{words::event(&event.kind)}" "{loaded.clock.stamp_in_sentence(at)}</span> }
+        let said = texts().queue_event(words::event(&event.kind));
+        view! { <span>{said.s0}{loaded.clock.stamp_in_sentence(at)}{said.s1}</span> }
     });
     let workflow = open.lead.workflow(open.place.workflow.0);
     view! {
@@ -80,8 +84,8 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
                 {mail}
                 {came}
                 <span>{workflow}</span>
-                {lead.assignee.as_ref().map(|email| view! { <span>"Assigned to "{open.lead.person(email)}</span> })}
-                <span><a href=format!("/leads/{}?workflow={}", open.place.lead, open.workflow)>"Open lead"</a></span>
+                {lead.assignee.as_ref().map(|email| view! { <span>{texts().queue_assigned_to(open.lead.person(email))}</span> })}
+                <span><a href=format!("/leads/{}?workflow={}", open.place.lead, open.workflow)>{texts().queue_open_lead()}</a></span>
             </p>
         </header>
     }
@@ -93,18 +97,19 @@ fn standing(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     // Shown here rather than beside the forms, because those are not refreshed while a person types.
     let left_queue = open.gone.as_ref().map(|why| {
         let said = not_waiting_message(why, loaded.clock);
-        note(Tone::Warn, view! { <p><strong>"No longer in the queue. "</strong>{said}</p> }).into_any()
+        note(Tone::Warn, view! { <p><strong>{texts().queue_left()}</strong>" "{said}</p> }).into_any()
     });
     let held = left_queue.or_else(|| match claim {
         Some((false, claim)) => {
-            let text = format!("Claimed by {} ({}). ", claim.name, left(loaded.clock, claim.until));
-            Some(note(Tone::Warn, view! { <p><strong>{text}</strong>"Read only."</p> }).into_any())
+            let text = texts().queue_claimed(&claim.name, left(loaded.clock, claim.until));
+            let text = view! { <p><strong>{text}</strong>" "{texts().queue_read_only()}</p> };
+            Some(note(Tone::Warn, text).into_any())
         }
         Some((true, claim)) => Some(
             view! {
                 <div class="row held" data-claimed="">
-                    <span class="tag"><span class="dot" data-a="good"></span>{format!("Claimed by you ({})", left(loaded.clock, claim.until))}</span>
-                    {here_form(loaded, open, ReleaseLead::PATH, "Put back", "l")}
+                    <span class="tag"><span class="dot" data-a="good"></span>{texts().queue_claimed_you(left(loaded.clock, claim.until))}</span>
+                    {here_form(loaded, open, ReleaseLead::PATH, texts().queue_put_back(), "l")}
                 </div>
             }
             .into_any(),
@@ -112,8 +117,8 @@ fn standing(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
         None => loaded.may.then(|| {
             view! {
                 <div class="row held">
-                    {here_form(loaded, open, TakeLead::PATH, "Claim", "Enter")}
-                    <span class="meta">"Others will see you are working on it"</span>
+                    {here_form(loaded, open, TakeLead::PATH, texts().queue_claim(), ENTER)}
+                    <span class="meta">{texts().queue_claim_about()}</span>
                 </div>
             }
             .into_any()
@@ -127,14 +132,14 @@ fn here_form(
     loaded: &QueueData,
     open: &OpenLead,
     path: &'static str,
-    words: &'static str,
+    words: String,
     key: &'static str,
 ) -> impl IntoView + use<> {
-    let sign = if key == "Enter" { "↵".to_owned() } else { key.to_uppercase() };
+    let sign = if key == ENTER { "↵".to_owned() } else { key.to_uppercase() };
     view! {
         <form method="post" action=path>
             {decide::named(loaded, open)}
-            <button class="btn" data-key=key data-key-help=words aria-keyshortcuts=key>{words}<kbd>{sign}</kbd></button>
+            <button class="btn" data-key=key data-key-help=words.clone() aria-keyshortcuts=key>{words.clone()}<kbd>{sign}</kbd></button>
         </form>
     }
 }
@@ -149,17 +154,21 @@ fn suggest(
 ) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
     let sentence = if let Some(rejected) = &open.rejected {
-        let said = format!("{} rejected this lead {}", rejected.by, loaded.clock.in_sentence(rejected.at));
-        let reason = rejected.reason.as_ref().map(|reason| format!(": {reason}"));
-        EitherOf3::C(view! { <p>{icon(Icon::Person)}{said}{reason}"."</p> })
+        let time = loaded.clock.in_sentence(rejected.at);
+        let said = match &rejected.reason {
+            Some(reason) => texts().queue_rejected_reason(&rejected.by, time, reason),
+            None => texts().queue_rejected(&rejected.by, time),
+        };
+        EitherOf3::C(view! { <p>{icon(Icon::Person)}{said}</p> })
     } else if suggested == suggested.agreed() {
-        EitherOf3::A(view! { <p>{action_chip(suggested)}{decide::target(open)}</p> })
+        EitherOf3::A(view! { <p>{decide::suggestion(open, suggested)}</p> })
     } else {
-        EitherOf3::B(view! { <p>{verdict::chip(decided.decision())}" No suggestion"</p> })
+        let said = texts().queue_suggest_none();
+        EitherOf3::B(view! { <p>{said.s0}{verdict::chip(decided.decision())}{said.s1}</p> })
     };
     view! {
         <section class="suggest" aria-labelledby="s-t">
-            <h3 id="s-t" class="sr">"Suggested action"</h3>
+            <h3 id="s-t" class="sr">{texts().queue_suggestion()}</h3>
             {sentence}
             <p class="quiet">{reason(open, decided)}</p>
             {decide::forms(here, loaded, open, decided, flash).into_any()}
@@ -170,36 +179,37 @@ fn suggest(
 /// Describes why the lead needs a person.
 fn reason(open: &OpenLead, decided: &ExplainedDecision) -> String {
     if open.rejected.is_some() {
-        return "It was assigned before. Assign it to someone else with Change, or disqualify it.".to_owned();
+        return texts().queue_assign_again();
     }
     let decision = decided.decision();
-    let title = |id: &String| decided.rules.title(id);
-    let number =
-        |id: &String| decided.rules.rule(id).map_or(String::new(), |(number, _)| format!("rule {number}, "));
+    let rule = |id: &String| match decided.rules.rule(id) {
+        Some((number, _)) => texts().queue_rule(number.to_string(), decided.rules.title(id)),
+        None => decided.rules.title(id),
+    };
     let because: Vec<String> = decision
         .because
         .iter()
         .map(|entry| facts::unknown_reason(entry, &decided.rules.bundle.catalogue))
         .collect();
-    let because =
-        if because.is_empty() { "a value it needs is unknown".into() } else { because.join(" and ") };
-    if let Some(rule) = &decision.held_by {
-        return format!("Held: {}{} could not be evaluated: {because}.", number(rule), title(rule));
+    if let Some(by) = &decision.held_by {
+        let because =
+            if because.is_empty() { texts().queue_value_unknown() } else { series::all_of(&because) };
+        return texts().queue_held_unknown(rule(by), because);
     }
-    let by = match &decision.rule_id {
-        Some(rule) => format!("{}{}", number(rule), title(rule)),
-        None => "no rule matched, so the default applies".into(),
+    let by = decision.rule_id.as_ref().map(rule);
+    let decided_by = |by: Option<String>| {
+        by.map_or_else(|| texts().queue_decided_by_default(), |rule| texts().queue_decided_by_rule(rule))
     };
-    match (decision.mode, decision.action) {
-        (Mode::Manual, _) => {
-            format!(
-                "{} was stopped when this lead came in, so nothing was done. Decided by {by}.",
-                open.lead.workflow(open.place.workflow.0)
-            )
+    match (decision.mode, decision.action, by) {
+        (Mode::Manual, _, by) => {
+            let stopped = texts().queue_came_stopped(open.lead.workflow(open.place.workflow.0));
+            format!("{stopped} {}", decided_by(by))
         }
-        (_, Action::Assign) => format!("No one in the pool was available. Decided by {by}."),
-        (_, Action::Escalate) => format!("Escalated by {by}."),
-        _ => format!("Held: {by}."),
+        (_, Action::Assign, by) => format!("{} {}", texts().queue_pool_empty(), decided_by(by)),
+        (_, Action::Escalate, Some(rule)) => texts().queue_escalated_by_rule(rule),
+        (_, Action::Escalate, None) => texts().queue_decided_by_default(),
+        (.., Some(rule)) => texts().queue_held_by_rule(rule),
+        (.., None) => texts().queue_held_by_default(),
     }
 }
 
@@ -210,7 +220,7 @@ fn left_queue(loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoVi
     let written = typed.map(|text| {
         view! {
             <label class="label">
-                "Your unsaved text"
+                {texts().queue_unsaved()}
                 <textarea class="field" rows="3" readonly>{crate::ui::form::lines(&text)}</textarea>
             </label>
         }
@@ -221,32 +231,32 @@ fn left_queue(loaded: &QueueData, open: &OpenLead, flash: &Flash) -> impl IntoVi
         .find(|row| row.place() != open.place && row.taken_by.is_none_or(|by| by == loaded.viewer));
     let on = on.map(|row| {
         let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
-        view! { <a class="btn primary" href=href data-key="Enter" data-key-help="Next lead" aria-keyshortcuts="Enter">"Next lead"<kbd>"↵"</kbd></a> }
+        view! { <a class="btn primary" href=href data-key="Enter" data-key-help=texts().queue_next_lead() aria-keyshortcuts="Enter">{texts().queue_next_lead()}<kbd>"↵"</kbd></a> }
     });
     view! {
-        <section class="suggest" aria-label="Already decided">
+        <section class="suggest" aria-label=texts().queue_already_decided()>
             {written}
-            <div class="row">{on}<a class="btn" href=format!("/leads/{}", open.place.lead)>{icon(Icon::Leads)}"Open lead"</a></div>
+            <div class="row">{on}<a class="btn" href=format!("/leads/{}", open.place.lead)>{icon(Icon::Leads)}{texts().queue_open_lead()}</a></div>
         </section>
     }
 }
 
 /// Renders the keyboard shortcuts.
 fn keys(loaded: &QueueData) -> impl IntoView + use<> {
-    let key = |keys: &'static [&'static str], words: &'static str| {
+    let key = |keys: &'static [&'static str], words: String| {
         let signs = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
         view! { <li>{signs}{words}</li> }
     };
     let deciding = loaded.may.then(|| {
         view! {
-            {key(&["↵"], "claim")}
-            {key(&["A"], "accept")}
-            {key(&["C"], "change")}
-            {key(&["D"], "disqualify")}
-            {key(&["L"], "put back")}
-            {key(&["Z"], "undo")}
-            {key(&["?"], "all shortcuts")}
+            {key(&["↵"], texts().queue_key_claim())}
+            {key(&["A"], texts().queue_key_accept())}
+            {key(&["C"], texts().queue_key_change())}
+            {key(&["D"], texts().queue_key_disqualify())}
+            {key(&["L"], texts().queue_key_put_back())}
+            {key(&["Z"], texts().queue_key_undo())}
+            {key(&["?"], texts().queue_key_all())}
         }
     });
-    view! { <ul class="keys" aria-label="Keyboard shortcuts">{key(&["J", "K"], "next, previous")}{deciding}</ul> }
+    view! { <ul class="keys" aria-label=texts().queue_keys()>{key(&["J", "K"], texts().queue_key_steps())}{deciding}</ul> }
 }

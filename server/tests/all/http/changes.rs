@@ -66,12 +66,12 @@ async fn an_approval_or_a_return_that_is_sent_twice_says_what_the_first_one_came
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
     for (action, name, fields, said) in [
-        ("sign-change", "partners", [("role", "revops"), ("comment", "")], "Approved. It is version 1 now."),
+        ("sign-change", "partners", [("role", "revops"), ("comment", "")], "Approved as version 1."),
         (
             "return-change",
             "closers",
             [("role", ""), ("comment", "Not yet")],
-            "Changes requested. The author sees your comment.",
+            "Changes requested. The author will see your comment.",
         ),
     ] {
         let number = begin(&mut ana, "list", name).await;
@@ -260,7 +260,7 @@ async fn a_text_with_errors_is_told_beside_it_and_never_as_unchanged() {
     let number = begin(&mut ana, "rule_set", "inbound-form").await;
     save(&mut ana, number, "1", "rule_set: inbound-form\n\trules: []\n", "save").await;
     let page = text(&mut ana, &format!("/changes/{number}")).await;
-    assert!(page.contains("Saved with 1 error. Fix it before you submit."), "{page}");
+    assert!(page.contains("Saved with 1\u{a0}error. Fix it before you submit."), "{page}");
     assert!(page.contains("data-a=\"bad\" class=\"note flash\""), "{page}");
     assert!(page.contains("this line is indented with a tab"), "{page}");
     assert!(page.contains("could not be compared") && !page.contains("No differences"), "{page}");

@@ -94,7 +94,7 @@ async fn a_verdict_is_the_headline_everywhere_and_can_be_changed_on_the_leads_pa
     let undo = [("lead", lead.as_str()), ("workflow", "inbound-form"), ("next", page.as_str())];
     assert_eq!(location(&ana.post("/actions/give-back-lead", &undo).await), page);
     let shown = text(&mut ana, &page).await;
-    assert!(shown.contains("Undone. The earlier decision counts again."), "{shown}");
+    assert!(shown.contains("Undone. The earlier decision applies again."), "{shown}");
     assert!(shown.contains("Next year"), "{shown}");
     assert!(!text(&mut jane, "/").await.contains("Waiting for your answer"));
     // An AE cannot change decisions.
