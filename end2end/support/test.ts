@@ -21,7 +21,7 @@ export const seenBy = ({ open, as }: Pick<Listed, 'open' | 'as'>) => ({
 /** Opens a page and waits until its figures and impacts have been computed. Returns the status of the response. */
 export const visit = async (page: Page, address: string): Promise<number | undefined> => {
   const answer = await page.goto(address);
-  await expect(page.getByRole('progressbar', { name: /^(Computing the figures|The impact is being computed)/ })).toHaveCount(0);
+  await expect(page.getByRole('progressbar', { name: /^(Computing the figures|Computing the impact)/ })).toHaveCount(0);
   return answer?.status();
 };
 

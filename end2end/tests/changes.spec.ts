@@ -121,7 +121,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(found.locator('mark')).toHaveText('company_size > 10 && company_size < 5');
         await page.getByText('Discard', { exact: true }).click();
         await page.getByRole('button', { name: 'Discard draft' }).click();
-        await expect(main(page)).toContainText('Discarded');
+        await expect(main(page)).toContainText('Draft discarded');
       });
 
       test('the later of two people who save one draft keeps the text in a new draft', async ({ browser, organisation, page }) => {

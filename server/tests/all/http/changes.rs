@@ -263,7 +263,7 @@ async fn a_text_with_errors_is_told_beside_it_and_never_as_unchanged() {
     assert!(page.contains("Saved with 1\u{a0}error. Fix it before you submit."), "{page}");
     assert!(page.contains("data-a=\"bad\" class=\"note flash\""), "{page}");
     assert!(page.contains("this line is indented with a tab"), "{page}");
-    assert!(page.contains("could not be compared") && !page.contains("No differences"), "{page}");
+    assert!(page.contains("cannot be compared") && !page.contains("No differences"), "{page}");
     let (problems, editor) =
         (page.find("id=\"problems\"").unwrap(), page.find("<textarea id=\"source\"").unwrap());
     assert!(problems < editor, "errors come before the text, so that they are in view");
@@ -316,7 +316,7 @@ async fn an_outdated_change_is_told_on_its_page_and_brought_up_to_date_from_ther
     approve(&mut ana, other).await;
     let page = format!("/changes/{number}");
     let shown = text(&mut eve, &page).await;
-    assert!(shown.contains("Version 2 was approved after this change was written"), "{shown}");
+    assert!(shown.contains("Version 2 was approved after this change was submitted"), "{shown}");
     assert!(!shown.contains("Approve as") && shown.contains(">Outdated"), "{shown}");
     assert!(text(&mut eve, "/changes?show=open").await.contains("Outdated"));
     approve(&mut eve, number).await;

@@ -140,7 +140,7 @@ async fn expired_actions_are_counted_and_announced_before_and_after_a_resume() {
     );
     assert!(!sync.contains("Everything has arrived"));
     let home = text(&mut browser, "/").await;
-    assert!(home.contains("3 actions to spare expired and were not sent."), "{home}");
+    assert!(home.contains("3\u{a0}actions to spare expired and were not sent."), "{home}");
     assert!(home.contains("spare is paused. 2\u{a0}actions are waiting."), "{home}");
     let list = text(&mut browser, "/sync/effects?destination=spare&state=expired").await;
     assert_eq!(list.matches("Expired, not sent").count(), 3, "{list}");
