@@ -84,7 +84,7 @@ impl From<store::Error> for Error {
             store::Error::Refused(why) => Self::Invalid { message: sentence(&why) },
             store::Error::Erased => Self::Invalid { message: sentence(&error.to_string()) },
             // Callers that can retry have done so by now.
-            store::Error::Unavailable(_) | store::Error::Raced => {
+            store::Error::Unavailable(_) | store::Error::Raced | store::Error::Suspended(_) => {
                 tracing::warn!(request_id = request_id(), %error, "the database is not available");
                 Self::Unavailable
             }

@@ -137,7 +137,7 @@ impl Caldav {
     /// Reads the calendars and takes steps until they match the decision.
     async fn settle(&self, effect: &Effect) -> Result<Settled, WriteError> {
         let uid = event::uid(effect.remote_key);
-        let ours = DecisionMark { effect_key: effect.key, lead_sequence: effect.lead_sequence };
+        let ours = DecisionMark { effect_key: effect.key, order: effect.order };
         let mut goal = self.goal(effect);
         let (mut status, mut wait, mut everywhere) = (None, BASE_WAIT, true);
         for _ in 0..STEPS {
@@ -264,7 +264,7 @@ impl Destination for Caldav {
         let uid = event::uid(remote_key);
         let stored = self.in_time(Box::pin(self.look_up(&uid, true))).await?;
         let marked = stored.iter().filter_map(|stored| Some((stored.event.mark?, stored)));
-        let shown = marked.max_by_key(|(mark, stored)| (!stored.event.is_cancelled, mark.lead_sequence));
+        let shown = marked.max_by_key(|(mark, stored)| (!stored.event.is_cancelled, mark.order));
         Ok(shown
             .map_or(Lookup::Absent, |(mark, stored)| Lookup::Found(self.record(remote_key, mark, stored))))
     }
@@ -312,7 +312,7 @@ impl Caldav {
         RemoteRecord {
             remote_key,
             effect_key: mark.effect_key,
-            lead_sequence: mark.lead_sequence,
+            order: mark.order,
             changed_at: stored.at.changed_at,
             body: shown_event(&stored.event, self.calendars[stored.calendar].path()),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
-use engine::effect::Effect;
+use engine::effect::{DecisionOrder, Effect};
 use engine::ids::EffectId;
 use engine::sync::backoff::{AttemptFailure, FailureKind, RetryPolicy};
 use serde_json::Value as Json;
@@ -205,8 +205,8 @@ pub struct RemoteRecord {
     pub remote_key: Digest,
     /// The key of the effect that last wrote the record.
     pub effect_key: Digest,
-    /// The sequence number of that effect within its lead.
-    pub lead_sequence: i64,
+    /// The position of that effect's decision.
+    pub order: DecisionOrder,
     /// The time of the last change by the destination's clock, if the destination reports it.
     pub changed_at: Option<DateTime<Utc>>,
     /// The content of the record.

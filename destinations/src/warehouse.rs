@@ -9,12 +9,12 @@ mod row;
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
+use engine::effect::DecisionOrder;
 use engine::sync::backoff::{FailureKind, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub struct Warehouse {
     options: PgConnectOptions,
     allow: NetworkExceptions,
     pool: OnceLock<PgPool>,
-    has_tables: AtomicBool,
+    tables: RwLock<Option<TableForm>>,
     limits: DestinationLimits,
 }
 
@@ -88,7 +88,7 @@ impl Warehouse {
             options,
             allow: settings.allow.clone(),
             pool: OnceLock::new(),
-            has_tables: AtomicBool::new(false),
+            tables: RwLock::new(None),
             limits,
         })
     }
@@ -111,13 +111,13 @@ impl Warehouse {
     /// Runs `act` on a connection within the time limit of a write.
     async fn on_connection<T>(
         &self,
-        act: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+        act: impl AsyncFnOnce(&mut PgConnection, TableForm) -> sqlx::Result<T>,
     ) -> Result<T, WriteError> {
         self.check_addresses().await?;
         let mut connection = self.pool().acquire().await.map_err(|error| self.judge(&error))?;
         let result = tokio::time::timeout(self.limits.timeout, async {
-            self.make_tables(&mut connection).await?;
-            act(&mut connection).await
+            let form = self.make_tables(&mut connection).await?;
+            act(&mut connection, form).await
         })
         .await;
         match result {
@@ -144,15 +144,32 @@ impl Warehouse {
         })
     }
 
-    /// Creates the tables if they are missing. Checks for them first, because an administrator may have created them and granted
-    /// us only the right to write rows.
-    async fn make_tables(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        if self.has_tables.load(Ordering::Relaxed) {
-            return Ok(());
+    /// Creates the tables or their newest column if they are missing. Checks for them first, because an administrator may have
+    /// created them and granted us only the right to write rows; then rows are written without the column.
+    async fn make_tables(&self, connection: &mut PgConnection) -> sqlx::Result<TableForm> {
+        if let Some(form) = self.known_form() {
+            return Ok(form);
         }
-        let found: bool = sqlx::query_scalar("SELECT to_regclass('meshline.decision_events') IS NOT NULL AND to_regclass('meshline.lead_current') IS NOT NULL")
-            .fetch_one(&mut *connection)
-            .await?;
+        let (found, has_column): (bool, bool) = sqlx::query_as(
+            "SELECT to_regclass('meshline.decision_events') IS NOT NULL AND to_regclass('meshline.lead_current') IS NOT NULL, \
+             (SELECT count(*) = 2 FROM pg_attribute WHERE attrelid IN (to_regclass('meshline.decision_events'), to_regclass('meshline.lead_current')) \
+              AND attname = 'incarnation' AND NOT attisdropped)",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if found && !has_column {
+            let added = connection.execute(sqlx::raw_sql(include_str!("warehouse/incarnation.sql"))).await;
+            match added.err().map(|error| (code_of(&error), error)) {
+                None => {}
+                Some((code, _)) if code == "42501" => {
+                    self.remember(Some(TableForm::WithoutIncarnation));
+                    return Ok(TableForm::WithoutIncarnation);
+                }
+                // The table is locked or a standby answered: the next write tries again.
+                Some((code, _)) if code.starts_with("55") => return Ok(TableForm::WithoutIncarnation),
+                Some((_, error)) => return Err(error),
+            }
+        }
         if !found {
             // Postgres runs statements that arrive together in one transaction. `begin` would not be safe to cancel,
             // and the timeout may cancel it. The lock serializes creation: `IF NOT EXISTS` alone fails if two
@@ -163,8 +180,16 @@ impl Warehouse {
             );
             connection.execute(sqlx::raw_sql(schema)).await?;
         }
-        self.has_tables.store(true, Ordering::Relaxed);
-        Ok(())
+        self.remember(Some(TableForm::Complete));
+        Ok(TableForm::Complete)
+    }
+
+    fn known_form(&self) -> Option<TableForm> {
+        *self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, form: Option<TableForm>) {
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = form;
     }
 
     /// Converts a database error into a write error. The server's message is repeated only if it cannot contain data from
@@ -185,9 +210,13 @@ impl Warehouse {
         let code = error.code().unwrap_or_default().into_owned();
         let said = format!("{host} answered {code}: {}", error.message());
         match code.as_str() {
-            // The tables were dropped: they are created again.
+            // The tables or their newest column were dropped: they are created again.
             "42P01" | "3F000" => {
-                self.has_tables.store(false, Ordering::Relaxed);
+                self.remember(None);
+                WriteError::new(FailureKind::Retry, said)
+            }
+            "42703" if error.message().contains("incarnation") => {
+                self.remember(None);
                 WriteError::new(FailureKind::Retry, said)
             }
             // A standby, a statement timeout or a cancelled statement.
@@ -228,7 +257,8 @@ impl Destination for Warehouse {
     async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<WriteReceipt, WriteError>> {
         let rows: Vec<WarehouseRow> =
             requests.iter().map(|request| WarehouseRow::new(&request.effect)).collect();
-        let inserted = self.on_connection(async |connection| insert(connection, &rows).await).await;
+        let inserted =
+            self.on_connection(async |connection, form| insert(connection, form, &rows).await).await;
         let answer = |index: usize, request: &WriteRequest| {
             let effect = &request.effect;
             let sent = json!({"into": "meshline.decision_events", "effect_key": effect.key, "body": Digest::of(&effect.bytes)});
@@ -251,9 +281,10 @@ impl Destination for Warehouse {
 
     async fn find(&self, remote_key: Digest) -> Result<Lookup, ReadError> {
         let row: Option<CurrentRow> = self
-            .on_connection(async |connection| {
+            .on_connection(async |connection, _| {
                 sqlx::query_as(
-                    "SELECT remote_key, effect_key, lead_sequence, written_at, body FROM meshline.lead_current WHERE remote_key = $1",
+                    "SELECT remote_key, effect_key, coalesce((body->>'incarnation')::bigint, 0) AS incarnation, lead_sequence, written_at, body \
+                     FROM meshline.lead_current WHERE remote_key = $1",
                 )
                 .bind(remote_key.to_string())
                 .fetch_optional(connection)
@@ -266,9 +297,10 @@ impl Destination for Warehouse {
 
     async fn changed_since(&self, cursor: ChangeCursor, limit: usize) -> Result<Changes, ReadError> {
         let rows: Vec<CurrentRow> = self
-            .on_connection(async |connection| {
+            .on_connection(async |connection, _| {
                 sqlx::query_as(
-                    "SELECT remote_key, effect_key, lead_sequence, written_at, body FROM meshline.lead_current \
+                    "SELECT remote_key, effect_key, coalesce((body->>'incarnation')::bigint, 0) AS incarnation, lead_sequence, written_at, body \
+                     FROM meshline.lead_current \
                      WHERE written_at >= $1 AND (written_at > $1 OR remote_key COLLATE \"C\" > $2) ORDER BY written_at, remote_key COLLATE \"C\" LIMIT $3",
                 )
                 .bind(cursor.at)
@@ -285,7 +317,7 @@ impl Destination for Warehouse {
 
     async fn test_connection(&self) -> Result<String, ConnectionTestError> {
         let (version, database, may_write): (String, String, bool) = self
-            .on_connection(async |connection| {
+            .on_connection(async |connection, _| {
                 sqlx::query_as(
                     "SELECT current_setting('server_version'), current_database()::text, \
                      has_table_privilege('meshline.decision_events', 'INSERT') AND has_table_privilege('meshline.decision_events', 'SELECT') \
@@ -298,8 +330,15 @@ impl Destination for Warehouse {
             .await
             .map_err(|error| ConnectionTestError(error.message))?;
         if may_write {
+            let without = match self.known_form() {
+                Some(TableForm::Complete) => "",
+                _ => {
+                    " The tables lack the column incarnation, which only their owner can add; decisions are \
+                     ordered by the incarnation in their body."
+                }
+            };
             Ok(format!(
-                "{} answered (Postgres {version}); decisions go to meshline.decision_events of {database}.",
+                "{} answered (Postgres {version}); decisions go to meshline.decision_events of {database}.{without}",
                 self.host()
             ))
         } else {
@@ -316,6 +355,7 @@ impl Destination for Warehouse {
 struct CurrentRow {
     remote_key: String,
     effect_key: String,
+    incarnation: i64,
     lead_sequence: i64,
     written_at: DateTime<Utc>,
     body: Json,
@@ -327,11 +367,20 @@ impl CurrentRow {
         Ok(RemoteRecord {
             remote_key: digest(self.remote_key)?,
             effect_key: digest(self.effect_key)?,
-            lead_sequence: self.lead_sequence,
+            order: DecisionOrder { incarnation: self.incarnation, lead_sequence: self.lead_sequence },
             changed_at: Some(self.written_at),
             body: self.body,
         })
     }
+}
+
+/// The form of the tables that a connection found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TableForm {
+    /// The tables have all columns.
+    Complete,
+    /// The tables are older than the column `incarnation` and belong to someone else. It is in the body all the same.
+    WithoutIncarnation,
 }
 
 /// The result of inserting a row.
@@ -351,14 +400,15 @@ fn word(is_new: bool) -> &'static str {
 /// the others.
 async fn insert(
     connection: &mut PgConnection,
+    form: TableForm,
     rows: &[WarehouseRow],
 ) -> sqlx::Result<Vec<sqlx::Result<Inserted>>> {
-    match insert_together(connection, rows).await {
+    match insert_together(connection, form, rows).await {
         Ok(inserted) => Ok(inserted.into_iter().map(Ok).collect()),
         Err(error) if rows.len() > 1 && is_about_a_row(&error) => {
             let mut results = Vec::with_capacity(rows.len());
             for row in rows {
-                let inserted = insert_together(connection, std::slice::from_ref(row)).await;
+                let inserted = insert_together(connection, form, std::slice::from_ref(row)).await;
                 results.push(inserted.map(|inserted| inserted.first().copied().unwrap_or_default()));
             }
             Ok(results)
@@ -367,14 +417,26 @@ async fn insert(
     }
 }
 
+const INSERT: &str = include_str!("warehouse/insert.sql");
+
+/// [`INSERT`] for tables without the column.
+static WITHOUT_INCARNATION: LazyLock<String> = LazyLock::new(|| {
+    INSERT
+        .replace("remote_key, incarnation, lead_sequence", "remote_key, lead_sequence")
+        .replace("incarnation = excluded.incarnation, ", "")
+});
+
 async fn insert_together(
     connection: &mut PgConnection,
+    form: TableForm,
     rows: &[WarehouseRow],
 ) -> sqlx::Result<Vec<Inserted>> {
-    let found: Vec<(String, bool, bool)> = sqlx::query_as(include_str!("warehouse/insert.sql"))
-        .bind(sqlx::types::Json(rows))
-        .fetch_all(connection)
-        .await?;
+    let statement: &'static str = match form {
+        TableForm::Complete => INSERT,
+        TableForm::WithoutIncarnation => &WITHOUT_INCARNATION,
+    };
+    let found: Vec<(String, bool, bool)> =
+        sqlx::query_as(statement).bind(sqlx::types::Json(rows)).fetch_all(connection).await?;
     let found: HashMap<String, Inserted> = found
         .into_iter()
         .map(|(effect_key, is_new, is_current)| (effect_key, Inserted { is_new, is_current }))
@@ -384,8 +446,12 @@ async fn insert_together(
 
 /// Returns whether the server rejected the content of a row (SQLSTATE classes 21, 22, 23 and 54, and `RAISE` in triggers, P0).
 fn is_about_a_row(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| ["21", "22", "23", "54", "P0"].contains(&code.get(..2).unwrap_or_default()))
+    ["21", "22", "23", "54", "P0"].contains(&code_of(error).get(..2).unwrap_or_default())
+}
+
+/// Returns the SQLSTATE of an error; empty if the server did not send it.
+fn code_of(error: &sqlx::Error) -> String {
+    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
 }
 
 fn address(text: &str) -> Result<(Url, PgConnectOptions), OpenError> {

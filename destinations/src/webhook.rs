@@ -3,7 +3,7 @@
 //! Receivers are write-only, so reconciliation lists webhooks as not checkable.
 //!
 //! Idempotency is up to the receiver: `webhook-id` is the effect's key and identical in every attempt, and of two bodies with the
-//! same `remote_key`, the one with the higher `lead_sequence` wins. A receiver may refuse a message that it already has with 409
+//! same `remote_key`, the one with the higher `incarnation` wins, and within one the higher `lead_sequence`. A receiver may refuse a message that it already has with 409
 //! Conflict. After an earlier attempt, whose answer may have been lost, that means that the message was delivered.
 //!
 //! Redirects are not followed, so that a receiver

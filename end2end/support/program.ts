@@ -19,6 +19,8 @@ function environment(database: string, folder: string): NodeJS.ProcessEnv {
     HOME: folder,
     DATABASE_URL: databaseUrl(database),
     MESHLINE_KEY_FILE: path.join(folder, 'master.key'),
+    // Copies of one database are one installation; each needs a folder for its own high-water mark.
+    MESHLINE_DATA_DIR: path.join(folder, 'data', database),
   };
 }
 

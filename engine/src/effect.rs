@@ -27,8 +27,13 @@ pub struct EffectBody {
     pub effect: Digest,
     /// The record's key. Later decisions about the lead use the same key.
     pub remote_key: Digest,
-    /// The number of decisions made about the lead so far, by rules and by people; the highest number is the
-    /// current one.
+    /// The incarnation of the installation: 0 at first, and higher each time its database was restored or lost
+    /// commits. Of two bodies about one record, the one with the higher incarnation is current, whatever their
+    /// `lead_sequence`.
+    #[serde(default)]
+    pub incarnation: i64,
+    /// The number of decisions made about the lead so far, by rules and by people; within an incarnation, the
+    /// highest number is the current one.
     pub lead_sequence: i64,
     /// The name of the workflow.
     pub workflow: String,
@@ -40,6 +45,18 @@ pub struct EffectBody {
     /// the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<PersonVerdict>,
+}
+
+/// The position of a decision among all decisions about a lead. Compares in the order in which they count: a decision
+/// of a later incarnation replaces any of an earlier one, because those that the database lost may have had higher
+/// numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct DecisionOrder {
+    /// The incarnation of the installation that made the decision.
+    #[serde(default)]
+    pub incarnation: i64,
+    /// The number of the decision within its lead.
+    pub lead_sequence: i64,
 }
 
 /// A person's verdict in the body of an effect.
@@ -118,7 +135,7 @@ impl EffectBody {
     pub fn new(
         effect: Digest,
         remote_key: Digest,
-        lead_sequence: i64,
+        order: DecisionOrder,
         lead: EffectLead,
         decision: &Decision,
         verdict: Option<PersonVerdict>,
@@ -132,7 +149,8 @@ impl EffectBody {
             schema: SCHEMA.into(),
             effect,
             remote_key,
-            lead_sequence,
+            incarnation: order.incarnation,
+            lead_sequence: order.lead_sequence,
             workflow: decision.workflow.clone(),
             lead,
             decision: object,
@@ -157,9 +175,8 @@ pub struct Effect {
     pub key: Digest,
     /// The key of the record to create or update.
     pub remote_key: Digest,
-    /// The number of decisions made about the lead so far. Of two writes to one record, the one with the higher
-    /// number wins.
-    pub lead_sequence: i64,
+    /// The position of the decision. Of two writes to one record, the later one wins.
+    pub order: DecisionOrder,
     /// The name of the workflow.
     pub workflow: String,
     /// The lead, as identified when the decision was made.
@@ -243,7 +260,8 @@ impl Effect {
             schema: String,
             effect: Digest,
             remote_key: Digest,
-            lead_sequence: i64,
+            #[serde(flatten)]
+            order: DecisionOrder,
             workflow: String,
             lead: EffectLead,
             decision: Decided,
@@ -266,7 +284,7 @@ impl Effect {
         Ok(Self {
             key: parts.effect,
             remote_key: parts.remote_key,
-            lead_sequence: parts.lead_sequence,
+            order: parts.order,
             workflow: parts.workflow,
             lead: parts.lead,
             instruction,
@@ -305,7 +323,7 @@ impl fmt::Debug for Effect {
         f.debug_struct("Effect")
             .field("key", &self.key)
             .field("remote_key", &self.remote_key)
-            .field("lead_sequence", &self.lead_sequence)
+            .field("order", &self.order)
             .finish_non_exhaustive()
     }
 }
@@ -350,9 +368,24 @@ mod tests {
         assert_eq!((effect.action(), effect.assignee()), (Action::Assign, Some("jane@acme.example")));
         assert_eq!((effect.parameter("pool"), effect.parameter("meeting")), (Some("ae"), None));
         assert_eq!(effect.decided_at.to_rfc3339(), "2026-11-22T09:00:00.012345+00:00");
-        assert_eq!((effect.key, effect.lead_sequence), (Digest::of(b"effect"), 3));
+        assert_eq!(effect.key, Digest::of(b"effect"));
+        assert_eq!(
+            effect.order,
+            DecisionOrder { incarnation: 0, lead_sequence: 3 },
+            "an older body has no incarnation"
+        );
         assert_eq!((effect.origin.mode, effect.origin.rule_version), (Mode::Live, 7));
         assert_eq!(effect.bytes, body().to_string().into_bytes());
+    }
+
+    #[test]
+    fn a_later_incarnation_wins_whatever_the_sequence() {
+        let mut later = body();
+        later["incarnation"] = 7.into();
+        later["lead_sequence"] = 2.into();
+        let later = parse(&later).unwrap();
+        assert!(later.order > parse(&body()).unwrap().order);
+        assert_eq!(later.body["incarnation"], 7);
     }
 
     #[test]

@@ -42,6 +42,7 @@ steps![
     "0025_started_from",
     "0026_effective",
     "0027_key_use",
+    "0030_incarnations",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

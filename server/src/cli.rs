@@ -14,6 +14,7 @@ mod exit;
 mod import;
 mod migrate;
 mod people;
+mod recovered;
 mod replay;
 mod serve;
 mod settings;
@@ -62,6 +63,8 @@ enum Command {
     Simulate(simulate::SimulateOptions),
     /// Replay stored decisions and compare the results.
     Replay(replay::ReplayOptions),
+    /// Continue after the database was restored from a backup, or a replica took over without the last commits.
+    Recovered(recovered::RecoveredOptions),
     /// Erase a person: destroy the key to their data, in one lead or several that are merged.
     Erase(erase::Options),
     /// Stop workflows: new leads go to people, and nothing is sent.
@@ -140,6 +143,7 @@ pub async fn run() -> ExitCode {
         Command::Import(options) => Box::pin(import::run(options)).await,
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => Box::pin(replay::run(options)).await,
+        Command::Recovered(options) => recovered::run(options).await,
         Command::Erase(options) => Box::pin(erase::run(options)).await,
         Command::Kill(options) => stop::kill(options).await,
         Command::Resume(options) => stop::resume(options).await,

@@ -1,5 +1,7 @@
 //! Errors of the store.
 
+use crate::installation::Suspension;
+
 /// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -39,6 +41,9 @@ pub enum Error {
     /// The database is unreachable or out of connections; the caller may retry.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// This process must not decide or deliver at the moment.
+    #[error("{0}")]
+    Suspended(#[from] Suspension),
     /// The database failed.
     #[error("the database failed: {0}")]
     Db(#[source] sqlx::Error),

@@ -60,11 +60,17 @@ impl Keyring {
         }
     }
 
-    /// Reads the key file, which holds 64 hexadecimal digits.
+    /// Reads the key file, which holds 64 hexadecimal digits and is private.
     ///
     /// # Errors
-    /// Returns [`Error::Key`] if the file cannot be read or has other content.
+    /// Returns [`Error::Key`] if the file cannot be read, is readable by others, or has other content.
     pub fn read(path: &Path) -> Result<Self> {
+        if is_open_to_others(path) {
+            return Err(Error::Key(format!(
+                "other users may access the key file {0}; run `chmod 600 {0}` as its owner",
+                path.display()
+            )));
+        }
         let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
             Error::Key(format!(
                 "the key file {} cannot be read ({error}); MESHLINE_KEY_FILE names it",
@@ -242,6 +248,22 @@ fn mac(state: &Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     state.finalize().into_bytes().into()
 }
 
+/// Returns whether others than the owner have access to a file. The group of root does not count: systemd hands a
+/// service its credentials as files of root with an access list, whose mask shows in the place of the group.
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).is_ok_and(|file| {
+        let is_roots = file.uid() == 0 && file.gid() == 0;
+        file.mode() & if is_roots { 0o007 } else { 0o077 } != 0
+    })
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_path: &Path) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -295,5 +317,31 @@ mod tests {
         }
         std::fs::write(&path, "no key").unwrap();
         assert!(matches!(Keyring::read(&path), Err(Error::Key(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_that_others_may_read_is_refused_with_what_to_do() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        Keyring::read_or_make(&path).unwrap();
+        let with_mode = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            Keyring::read(&path).map(drop)
+        };
+        for mode in [0o604, 0o644, 0o602] {
+            let Err(Error::Key(why)) = with_mode(mode) else { panic!("{mode:o} is taken") };
+            assert!(why.contains(&format!("`chmod 600 {}`", path.display())), "{why}");
+        }
+        for mode in [0o600, 0o400] {
+            with_mode(mode).unwrap();
+        }
+        // Only root can give the file to another group, and to itself.
+        if chown(&path, None, Some(1)).is_ok() {
+            assert!(with_mode(0o640).is_err() && with_mode(0o440).is_err());
+            chown(&path, Some(0), Some(0)).unwrap();
+            with_mode(0o440).unwrap();
+        }
     }
 }

@@ -17,6 +17,7 @@ pub mod error;
 pub mod hash;
 pub mod imports;
 pub mod ingest;
+pub mod installation;
 pub mod keyring;
 pub mod layers;
 pub mod leads;

@@ -25,6 +25,15 @@ const MONTHS_AHEAD: i32 = 3;
 /// Returns [`Error::Key`] if the database was created with another key, or [`Error::Refused`] if the user lacks the
 /// privilege to create roles.
 pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<()> {
+    let other_key = || {
+        Error::Key(
+            "this database was made with another master key; MESHLINE_KEY_FILE names the right one".into(),
+        )
+    };
+    // Before anything is changed, and again below in case another process is first.
+    if key_fingerprint(database_url).await?.is_some_and(|known| known != keyring.fingerprint()) {
+        return Err(other_key());
+    }
     let db = Database::connect(database_url).await?;
     Migrator::up(&db, None).await?;
     db.close().await?;
@@ -42,13 +51,24 @@ pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Re
         .exec_with_returning(&orm(&mut owner))
         .await?;
     owner.close().await?;
-    if stored.value.as_str() == Some(&keyring.fingerprint()) {
-        Ok(())
+    if stored.value.as_str() == Some(&keyring.fingerprint()) { Ok(()) } else { Err(other_key()) }
+}
+
+/// Returns the fingerprint of the master key that a database was made with; `None` if it has no schema yet.
+///
+/// # Errors
+/// Returns [`Error::Unavailable`] if the database does not respond.
+pub async fn key_fingerprint(database_url: &str) -> Result<Option<String>> {
+    let mut owner = PgConnection::connect(database_url).await?;
+    let has_settings: bool =
+        sqlx::query_scalar("SELECT to_regclass('settings') IS NOT NULL").fetch_one(&mut owner).await?;
+    let stored = if has_settings {
+        setting::Entity::find_by_id("key_fingerprint").one(&orm(&mut owner)).await?
     } else {
-        Err(Error::Key(
-            "this database was made with another master key; MESHLINE_KEY_FILE names the right one".into(),
-        ))
-    }
+        None
+    };
+    owner.close().await?;
+    Ok(stored.and_then(|row| row.value.as_str().map(str::to_owned)))
 }
 
 /// Reverts the whole schema and deletes all data.

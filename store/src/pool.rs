@@ -23,6 +23,7 @@ use sqlx::{Connection as _, Executor as _, PgPool, Postgres, Transaction};
 
 use crate::entity::setting;
 use crate::error::{Error, Result};
+use crate::installation::ProcessState;
 use crate::keyring::Keyring;
 use crate::refresh::{PendingTopics, Topic};
 
@@ -46,6 +47,7 @@ pub struct Store {
     db: DatabaseConnection,
     keyring: Keyring,
     marks: Arc<PendingTopics>,
+    process: ProcessState,
 }
 
 impl Store {
@@ -77,6 +79,7 @@ impl Store {
             pool,
             keyring,
             marks: Arc::default(),
+            process: ProcessState::default(),
         };
         store.check_key().await?;
         Ok(store)
@@ -98,6 +101,11 @@ impl Store {
     /// Returns an error if the database fails; the topics then stay marked.
     pub async fn flush_marks(&self) -> Result<bool> {
         self.marks.flush(&self.pool).await
+    }
+
+    /// Returns what this process knows of its database.
+    pub(crate) fn process(&self) -> &ProcessState {
+        &self.process
     }
 
     /// Returns the SeaORM connection, for entities outside a transaction; see `orm::orm` for those inside one.

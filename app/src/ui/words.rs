@@ -155,7 +155,7 @@ pub fn destination_kind(kind: &str) -> String {
 }
 
 /// Descriptions of all acts in the audit log, in the past tense.
-pub const ACTS: [(&str, &str); 76] = [
+pub const ACTS: [(&str, &str); 78] = [
     ("person.add", "Added a person"),
     ("person.set_roles", "Changed roles"),
     ("person.set_password", "Set a password"),
@@ -179,6 +179,8 @@ pub const ACTS: [(&str, &str); 76] = [
     ("lead.reject", "Rejected an assigned lead"),
     ("workflow.save", "Saved a workflow"),
     ("workflow.release", "Released a workflow"),
+    ("installation.recover", "Acknowledged a restored database"),
+    ("installation.move", "Noticed that the database moved"),
     ("workflow.kill", "Stopped a workflow"),
     ("workflow.resume", "Resumed a workflow"),
     ("release.create", "Created a release"),

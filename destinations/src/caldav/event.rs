@@ -8,6 +8,7 @@ use calcard::icalendar::{
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::canonical::Digest;
+use engine::effect::DecisionOrder;
 
 use super::series;
 use super::slots::TimeSpan;
@@ -21,6 +22,7 @@ const TEXT_CHARS: usize = 120;
 const ADDRESS_CHARS: usize = 254;
 
 const EFFECT: &str = "X-MESHLINE-EFFECT";
+const INCARNATION: &str = "X-MESHLINE-INCARNATION";
 const SEQUENCE: &str = "X-MESHLINE-SEQUENCE";
 const SLOT: &str = "X-MESHLINE-SLOT";
 
@@ -29,8 +31,8 @@ const SLOT: &str = "X-MESHLINE-SLOT";
 pub struct DecisionMark {
     /// The key of the effect that last wrote the event.
     pub effect_key: Digest,
-    /// The sequence number of that effect's decision within its lead.
-    pub lead_sequence: i64,
+    /// The position of that effect's decision.
+    pub order: DecisionOrder,
 }
 
 /// A meeting in a calendar.
@@ -114,7 +116,8 @@ impl CalendarEvent {
         };
         if let Some(mark) = &self.mark {
             text(EFFECT, hex(mark.effect_key));
-            text(SEQUENCE, mark.lead_sequence.to_string());
+            text(INCARNATION, mark.order.incarnation.to_string());
+            text(SEQUENCE, mark.order.lead_sequence.to_string());
         }
         if let Some(slot_by) = self.slot_by {
             text(SLOT, hex(slot_by));
@@ -157,11 +160,17 @@ impl CalendarEvent {
             |name: &ICalendarProperty| Some(event.property(name)?.values.first()?.as_text()?.to_owned());
         let own = |name: &str| text(&ICalendarProperty::Other(name.into()));
         let digest = |name: &str| Digest::try_from(format!("sha256:{}", own(name)?)).ok();
-        let mark = digest(EFFECT).zip(own(SEQUENCE).and_then(|number| number.parse().ok()));
+        let number = |name: &str| own(name).and_then(|number| number.parse().ok());
+        // Events written before incarnations existed belong to the first one.
+        let order = number(SEQUENCE).map(|lead_sequence| DecisionOrder {
+            incarnation: number(INCARNATION).unwrap_or_default(),
+            lead_sequence,
+        });
+        let mark = digest(EFFECT).zip(order);
         let revision = event.property(&ICalendarProperty::Sequence).and_then(|entry| entry.values.first());
         Some(Self {
             uid: uid.to_owned(),
-            mark: mark.map(|(effect_key, lead_sequence)| DecisionMark { effect_key, lead_sequence }),
+            mark: mark.map(|(effect_key, order)| DecisionMark { effect_key, order }),
             slot_by: digest(SLOT),
             revision: revision.and_then(ICalendarValue::as_integer).unwrap_or_default(),
             span,
@@ -208,7 +217,8 @@ mod tests {
 
     fn event(summary: String, description: String) -> CalendarEvent {
         let start: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
-        let mark = DecisionMark { effect_key: Digest::of(b"effect"), lead_sequence: 3 };
+        let order = DecisionOrder { incarnation: 2, lead_sequence: 3 };
+        let mark = DecisionMark { effect_key: Digest::of(b"effect"), order };
         CalendarEvent {
             uid: uid(Digest::of(b"record")),
             mark: Some(mark),
@@ -238,6 +248,7 @@ mod tests {
             "ATTENDEE:mailto:bob@beta.example",
             "STATUS:CONFIRMED",
             "TRANSP:OPAQUE",
+            "X-MESHLINE-INCARNATION:2",
             "X-MESHLINE-SEQUENCE:3",
             "END:VCALENDAR",
         ] {

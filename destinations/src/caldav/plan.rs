@@ -50,10 +50,10 @@ pub enum PlanStep {
 
 /// Returns the next step of the decision `ours`.
 ///
-/// * The highest sequence number wins. If a later decision's meeting is in one calendar and an older one's in another, the last
+/// * The latest decision wins ([`engine::effect::DecisionOrder`]). If a later decision's meeting is in one calendar and an older one's in another, the last
 ///   writer also reads last, finds both, and cancels the older one.
-/// * An unwanted meeting is cancelled and kept, so that an older decision that arrives late finds the later sequence number. If
-///   nothing is stored, an event that contains only the sequence number is written ([`PlanStep::Tombstone`]). The lead's first
+/// * An unwanted meeting is cancelled and kept, so that an older decision that arrives late finds the later one. If
+///   nothing is stored, an event that contains only the position is written ([`PlanStep::Tombstone`]). The lead's first
 ///   decision needs none: nothing older can follow it, and most leads that get no meeting never had one.
 pub fn next<R>(
     stored: &[StoredEvent<R>],
@@ -61,14 +61,14 @@ pub fn next<R>(
     goal: &MeetingGoal,
     now: DateTime<Utc>,
 ) -> PlanStep {
-    let sequence = |index: usize| stored[index].event.mark.map_or(i64::MIN, |mark| mark.lead_sequence);
+    let order = |index: usize| stored[index].event.mark.map(|mark| mark.order);
     let is_ours =
         |index: usize| stored[index].event.mark.is_some_and(|mark| mark.effect_key == ours.effect_key);
     let is_live = |index: usize| !stored[index].event.is_cancelled;
     let all = || 0..stored.len();
-    let newest = all().max_by_key(|index| (sequence(*index), is_live(*index)));
+    let newest = all().max_by_key(|index| (order(*index), is_live(*index)));
     if let Some(later) = newest.and_then(|index| stored[index].event.mark)
-        && later.lead_sequence > ours.lead_sequence
+        && later.order > ours.order
     {
         let stray = all().find(|index| is_live(*index) && is_ours(*index));
         return stray.map_or(PlanStep::Superseded, |stray| PlanStep::Cancel(stray, later));
@@ -77,7 +77,7 @@ pub fn next<R>(
         MeetingGoal::Nothing(_) => match all().find(|index| is_live(*index)).or(newest) {
             Some(index) if is_live(index) || !is_ours(index) => PlanStep::Cancel(index, ours),
             Some(_) => PlanStep::NoMeeting,
-            None if ours.lead_sequence > 1 => PlanStep::Tombstone,
+            None if ours.order.lead_sequence > 1 => PlanStep::Tombstone,
             None => PlanStep::NoMeeting,
         },
         MeetingGoal::Meeting(calendar) => {
@@ -107,13 +107,15 @@ pub fn next<R>(
 mod tests {
     use chrono::TimeDelta;
     use engine::canonical::Digest;
+    use engine::effect::DecisionOrder;
     use proptest::prelude::*;
 
     use super::*;
     use crate::caldav::slots::TimeSpan;
 
     fn mark(sequence: i64) -> DecisionMark {
-        DecisionMark { effect_key: Digest::of(&sequence.to_be_bytes()), lead_sequence: sequence }
+        let order = DecisionOrder { incarnation: 0, lead_sequence: sequence };
+        DecisionMark { effect_key: Digest::of(&sequence.to_be_bytes()), order }
     }
 
     fn stored(calendar: usize, sequence: i64, is_cancelled: bool) -> StoredEvent<()> {
@@ -160,6 +162,18 @@ mod tests {
         assert_eq!(plan(&[stored(0, 3, false)], 2, &goal), PlanStep::Superseded);
     }
 
+    #[test]
+    fn a_meeting_that_the_database_forgot_follows_the_next_incarnation() {
+        let order = DecisionOrder { incarnation: 1, lead_sequence: 2 };
+        let ours = DecisionMark { effect_key: Digest::of(b"after the restore"), order };
+        let forgotten = [stored(0, 3, false)];
+        let step = |goal| next(&forgotten, ours, &goal, DateTime::UNIX_EPOCH);
+        assert_eq!(step(MeetingGoal::Meeting(0)), PlanStep::Rewrite(0));
+        assert_eq!(step(MeetingGoal::Nothing(None)), PlanStep::Cancel(0, ours));
+        let late = [StoredEvent { event: forgotten[0].event.cancelled(ours), ..forgotten[0].clone() }];
+        assert_eq!(plan(&late, 4, &MeetingGoal::Meeting(0)), PlanStep::Superseded);
+    }
+
     /// Applies a step as the server would.
     fn apply(
         stored: &mut Vec<StoredEvent<()>>,
@@ -174,12 +188,12 @@ mod tests {
         match (step, goal) {
             (PlanStep::Rewrite(index) | PlanStep::Book(Some(index)), _) => live(stored, index),
             (PlanStep::Book(None), MeetingGoal::Meeting(calendar)) => {
-                stored.push(self::stored(*calendar, ours.lead_sequence, false));
+                stored.push(self::stored(*calendar, ours.order.lead_sequence, false));
             }
             (PlanStep::Cancel(index, mark), _) => {
                 stored[index].event = stored[index].event.cancelled(mark);
             }
-            (PlanStep::Tombstone, _) => stored.push(self::stored(0, ours.lead_sequence, true)),
+            (PlanStep::Tombstone, _) => stored.push(self::stored(0, ours.order.lead_sequence, true)),
             _ => return false,
         }
         true
@@ -197,7 +211,7 @@ mod tests {
             let mut run = |index: usize, steps: usize| {
                 let ours = mark(index as i64 + 1);
                 for _ in 0..steps {
-                    let step = plan(&all, ours.lead_sequence, &goal(index));
+                    let step = plan(&all, ours.order.lead_sequence, &goal(index));
                     if !apply(&mut all, ours, &goal(index), step) {
                         return;
                     }

@@ -14,6 +14,7 @@ pub struct WarehouseRow {
     /// The primary key of the events table.
     pub effect_key: String,
     remote_key: String,
+    incarnation: i64,
     lead_sequence: i64,
     body: Json,
     schema_version: &'static str,
@@ -41,7 +42,8 @@ impl WarehouseRow {
         Self {
             effect_key: effect.key.to_string(),
             remote_key: effect.remote_key.to_string(),
-            lead_sequence: effect.lead_sequence,
+            incarnation: effect.order.incarnation,
+            lead_sequence: effect.order.lead_sequence,
             body: storable(effect.body.clone()),
             schema_version: SCHEMA,
             lead_id: effect.lead.id,

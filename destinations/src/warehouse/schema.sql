@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS meshline.decision_events (
     schema_version text NOT NULL,
     remote_key text NOT NULL,
     lead_id uuid NOT NULL,
+    incarnation bigint NOT NULL DEFAULT 0,
     lead_sequence bigint NOT NULL,
     workflow text NOT NULL,
     decision_id uuid NOT NULL,
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS meshline.lead_current (
     remote_key text PRIMARY KEY,
     effect_key text NOT NULL,
     lead_id uuid NOT NULL,
+    incarnation bigint NOT NULL DEFAULT 0,
     lead_sequence bigint NOT NULL,
     workflow text NOT NULL,
     decision_id uuid NOT NULL,
@@ -48,5 +50,6 @@ CREATE TABLE IF NOT EXISTS meshline.lead_current (
     written_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE meshline.lead_current IS 'The last decision about each lead in each workflow.';
-COMMENT ON COLUMN meshline.lead_current.lead_sequence IS 'An older decision that arrives later never overwrites a newer one.';
+COMMENT ON COLUMN meshline.decision_events.incarnation IS 'Rises when Meshline''s database was restored. Order a lead''s decisions by incarnation, then by lead_sequence.';
+COMMENT ON COLUMN meshline.lead_current.lead_sequence IS 'An older decision that arrives later never overwrites a newer one, and one of an earlier incarnation is older.';
 CREATE INDEX IF NOT EXISTS lead_current_written_at_idx ON meshline.lead_current (written_at);

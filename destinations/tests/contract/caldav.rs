@@ -189,7 +189,7 @@ async fn a_meeting_moves_with_the_lead_even_after_a_kill() {
     let [one] = live(&server).try_into().unwrap();
     assert_eq!((one.calendar, one.key()), (JOHN, moved.effect.key.to_string()));
     let record = found(&*destination, &moved).await;
-    assert_eq!((record.lead_sequence, record.body["calendar"].as_str()), (2, Some(JOHN)));
+    assert_eq!((record.order.lead_sequence, record.body["calendar"].as_str()), (2, Some(JOHN)));
     written(&*destination, &request(1, 1)).await;
     assert_eq!(live(&server).len(), 1, "the older decision changes nothing");
     written(&*destination, &assigned(1, 3, "jane")).await;
@@ -219,7 +219,7 @@ async fn an_unwanted_meeting_is_cancelled_and_never_returns() {
     written(&*destination, &request(4, 3)).await;
     assert_eq!(live(&server).len(), 2);
     let record = found(&*destination, &request(4, 3)).await;
-    assert_eq!((record.lead_sequence, record.body["status"].as_str()), (3, Some("confirmed")));
+    assert_eq!((record.order.lead_sequence, record.body["status"].as_str()), (3, Some("confirmed")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,6 +44,7 @@ every_destination![
     a_concurrent_repeat_counts_once,
     a_later_write_updates,
     a_stale_write_loses_and_is_kept,
+    a_later_incarnation_replaces_decisions_that_the_database_lost,
     records_are_independent,
     hostile_texts_arrive,
     a_refused_connection_is_retried,

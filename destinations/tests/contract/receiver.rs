@@ -24,7 +24,7 @@ pub struct Receiver {
 struct Taken {
     requests: Vec<HeaderMap>,
     events: BTreeMap<String, Json>,
-    current: BTreeMap<String, (i64, String)>,
+    current: BTreeMap<String, ((i64, i64), String)>,
     answers: VecDeque<Response>,
 }
 
@@ -78,11 +78,12 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, bytes: Bytes
         return StatusCode::NO_CONTENT.into_response();
     }
     let id = headers["webhook-id"].to_str().unwrap().to_owned();
-    let (record, sequence) =
-        (body["remote_key"].as_str().unwrap().to_owned(), body["lead_sequence"].as_i64().unwrap());
-    let current = state.current.entry(record).or_insert((i64::MIN, String::new()));
-    if sequence > current.0 {
-        *current = (sequence, id.clone());
+    let number = |name: &str| body[name].as_i64().unwrap();
+    let order = (number("incarnation"), number("lead_sequence"));
+    let record = body["remote_key"].as_str().unwrap().to_owned();
+    let current = state.current.entry(record).or_insert(((i64::MIN, 0), String::new()));
+    if order > current.0 {
+        *current = (order, id.clone());
     }
     state.events.insert(id, body);
     StatusCode::NO_CONTENT.into_response()

@@ -93,6 +93,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
         schema: SCHEMA.into(),
         effect: effect_key,
         remote_key,
+        incarnation: 0,
         lead_sequence: sequence,
         workflow: "inbound-form".into(),
         lead,
@@ -133,7 +134,7 @@ pub async fn a_write_arrives(subject: Subject) {
     if subject.is_readable {
         let record = found(&subject, request.remote_key).await.unwrap();
         assert_eq!((record.remote_key, record.effect_key), (request.remote_key, request.key));
-        assert_eq!((record.lead_sequence, record.body), (1, body));
+        assert_eq!((record.order.lead_sequence, record.body), (1, body));
     }
 }
 
@@ -151,7 +152,7 @@ pub async fn records_can_be_looked_up_or_are_not_checkable(subject: Subject) {
     subject.destination.write(&request(1, 1)).await.unwrap();
     subject.destination.write(&request(1, 2)).await.unwrap();
     let record = found(&subject, request(1, 1).effect.remote_key).await.unwrap();
-    assert_eq!((record.effect_key, record.lead_sequence), (request(1, 2).effect.key, 2));
+    assert_eq!((record.effect_key, record.order.lead_sequence), (request(1, 2).effect.key, 2));
     assert_eq!(subject.destination.find(request(2, 1).effect.remote_key).await, Ok(Lookup::Absent));
 }
 
@@ -248,6 +249,27 @@ pub async fn a_stale_write_loses_and_is_kept(subject: Subject) {
     let (key, _) = subject.truth.current(request(1, 1).effect.remote_key).await.unwrap();
     assert_eq!(key, request(1, 3).effect.key.to_string());
     assert_eq!(subject.truth.events().await.len(), subject.keeps.of(2));
+}
+
+pub async fn a_later_incarnation_replaces_decisions_that_the_database_lost(subject: Subject) {
+    subject.destination.write(&request(1, 3)).await.unwrap();
+    let after = edited(request(1, 2), |body| body["incarnation"] = 7.into());
+    subject.destination.write(&after).await.unwrap();
+    let current = async || subject.truth.current(after.effect.remote_key).await.unwrap().0;
+    assert_eq!(current().await, after.effect.key.to_string());
+    // A lost decision that arrives late, and the next one.
+    subject.destination.write(&request(1, 4)).await.unwrap();
+    assert_eq!(current().await, after.effect.key.to_string());
+    if subject.is_readable {
+        let order = found(&subject, after.effect.remote_key).await.unwrap().order;
+        assert_eq!((order.incarnation, order.lead_sequence), (7, 2));
+    }
+    let next = edited(request(1, 3), |body| {
+        body["incarnation"] = 7.into();
+        body["effect"] = json!(Digest::of(b"the next decision"));
+    });
+    subject.destination.write(&next).await.unwrap();
+    assert_eq!(current().await, next.effect.key.to_string());
 }
 
 pub async fn records_are_independent(subject: Subject) {

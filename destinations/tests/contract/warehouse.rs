@@ -57,6 +57,11 @@ impl Database {
     /// Opens the warehouse as another user, who has only the granted privileges.
     async fn warehouse_as(&self, user: &str) -> Box<dyn Destination> {
         sqlx::query(AssertSqlSafe(format!("CREATE ROLE {user} LOGIN"))).execute(&self.pool).await.unwrap();
+        self.reopened(user)
+    }
+
+    /// Opens the warehouse once more as that user.
+    fn reopened(&self, user: &str) -> Box<dyn Destination> {
         let mut url = Self::url(&self.server, &self.name, Some(self.address()));
         url.set_username(user).unwrap();
         open("postgres", &json!({"url": url.as_str(), "timeout_seconds": 1}), None).unwrap()
@@ -74,7 +79,7 @@ impl Drop for Database {
                     .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
                     .await
                     .ok();
-                for role in ["a", "b"] {
+                for role in ["a", "b", "c"] {
                     admin.execute(AssertSqlSafe(format!("DROP ROLE IF EXISTS {role}_{name}"))).await.ok();
                 }
             });
@@ -188,6 +193,60 @@ async fn the_privilege_to_write_rows_is_sufficient() {
     sqlx::raw_sql(AssertSqlSafe(grant)).execute(&database.pool).await.unwrap();
     warehouse.write(&request(1, 2)).await.unwrap();
     warehouse.test_connection().await.unwrap();
+    let revoke = format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA meshline FROM {user}; REVOKE ALL ON SCHEMA meshline FROM {user}; DROP ROLE {user}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(revoke)).execute(&database.pool).await.unwrap();
+}
+
+/// Tables as they were before the column `incarnation` existed.
+async fn older_tables(database: &Database) {
+    database.warehouse(database.address()).write(&request(1, 3)).await.unwrap();
+    let older = "ALTER TABLE meshline.decision_events DROP COLUMN incarnation; ALTER TABLE meshline.lead_current DROP COLUMN incarnation";
+    sqlx::raw_sql(older).execute(&database.pool).await.unwrap();
+}
+
+async fn incarnations(database: &Database) -> Vec<(i64, i64)> {
+    let rows = "SELECT incarnation, lead_sequence FROM meshline.decision_events ORDER BY 1, 2";
+    sqlx::query_as(rows).fetch_all(&database.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn older_tables_get_the_incarnation() {
+    let database = Database::new().await;
+    older_tables(&database).await;
+    let after = edited(request(1, 2), |body| body["incarnation"] = 7.into());
+    database.warehouse(database.address()).write(&after).await.unwrap();
+    assert_eq!(incarnations(&database).await, [(0, 3), (7, 2)]);
+    let current: (i64, i64) = sqlx::query_as("SELECT incarnation, lead_sequence FROM meshline.lead_current")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert_eq!(current, (7, 2));
+}
+
+#[tokio::test]
+async fn older_tables_of_another_owner_are_ordered_by_the_body() {
+    let database = Database::new().await;
+    older_tables(&database).await;
+    let user = format!("c_{}", database.name);
+    let warehouse = database.warehouse_as(&user).await;
+    let grant = format!(
+        "GRANT USAGE ON SCHEMA meshline TO {user}; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA meshline TO {user}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(grant)).execute(&database.pool).await.unwrap();
+    let after = edited(request(1, 2), |body| body["incarnation"] = 7.into());
+    warehouse.write(&after).await.unwrap();
+    assert_eq!(database.current(after.effect.remote_key).await.unwrap().0, after.effect.key.to_string());
+    warehouse.write(&request(1, 4)).await.unwrap();
+    assert_eq!(database.current(after.effect.remote_key).await.unwrap().0, after.effect.key.to_string());
+    let said = warehouse.test_connection().await.unwrap();
+    assert!(said.contains("lack the column incarnation"), "{said}");
+    // The owner adds it: rows have it from the next connection on.
+    database.warehouse(database.address()).write(&request(2, 1)).await.unwrap();
+    let again = database.reopened(&user);
+    again.write(&edited(request(3, 1), |body| body["incarnation"] = 7.into())).await.unwrap();
+    assert_eq!(incarnations(&database).await.last(), Some(&(7, 1)));
     let revoke = format!(
         "REVOKE ALL ON ALL TABLES IN SCHEMA meshline FROM {user}; REVOKE ALL ON SCHEMA meshline FROM {user}; DROP ROLE {user}"
     );

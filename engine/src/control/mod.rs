@@ -4,6 +4,7 @@
 
 pub mod bucket;
 pub mod calibration;
+pub mod continuity;
 pub mod kpi;
 pub mod outcome;
 pub mod release;

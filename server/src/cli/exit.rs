@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use engine::problem::Problem;
 
+use crate::tasks::continuity::AdmitError;
+
 /// The command succeeded.
 pub(crate) const FINE: u8 = 0;
 /// A difference or tampering was found.
@@ -37,6 +39,9 @@ pub enum CommandError {
         /// The reason.
         error: std::io::Error,
     },
+    /// The database went back in time, or may have.
+    #[error("{0}")]
+    NotAdmitted(store::installation::Suspension),
     /// Stored data cannot be read or written.
     #[error("{0}")]
     Store(#[from] store::Error),
@@ -59,6 +64,16 @@ impl From<service::Error> for CommandError {
     }
 }
 
+impl From<AdmitError> for CommandError {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Store(store::Error::Suspended(suspension)) => Self::NotAdmitted(suspension),
+            AdmitError::Store(error) => Self::Store(error),
+            AdmitError::File(error) => Self::Usage(error.to_string()),
+        }
+    }
+}
+
 impl CommandError {
     /// Prints the error and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
@@ -68,6 +83,7 @@ impl CommandError {
 
     fn code(&self) -> u8 {
         match self {
+            Self::NotAdmitted(_) => DIFFERENCE,
             Self::Usage(_) | Self::Invalid { .. } | Self::File { .. } => USAGE,
             Self::Store(
                 store::Error::Key(_)

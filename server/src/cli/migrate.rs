@@ -27,6 +27,14 @@ pub(super) async fn run(options: MigrateOptions) -> Result<u8, CommandError> {
     }
     let path = options.database.key_path();
     let is_new = !path.exists();
+    let known = store::migrate::key_fingerprint(&url).await?;
+    if let Some(fingerprint) = known.filter(|_| is_new) {
+        return Err(CommandError::Usage(format!(
+            "there is no key file {}, and this database was made with the master key {fingerprint}; put that key's file \
+             there, or name it with --key-file or MESHLINE_KEY_FILE",
+            path.display()
+        )));
+    }
     let keyring = Keyring::read_or_make(&path)?;
     if is_new {
         println!(

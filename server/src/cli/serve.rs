@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::{CommandError, Database, exit, transport};
 use crate::http::{self, Config, State};
 use crate::router::router;
-use crate::tasks;
+use crate::tasks::{self, continuity::MarkFile};
 use service::decide::Pipeline;
 use service::mail::SmtpMailer;
 use service::run::RunContext;
@@ -36,7 +36,8 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "MESHLINE_SITE_DIR", value_name = "FOLDER")]
     site_dir: Option<PathBuf>,
 
-    /// Folder for uploaded import files, shared by all processes. [default: meshline/data in the user's state directory]
+    /// Folder for uploaded import files, shared by all processes, and for the record by which a server notices that its
+    /// database went back to a backup. [default: meshline/data in the user's state directory]
     #[arg(long, env = "MESHLINE_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
@@ -73,10 +74,19 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     start_log(&options.log)?;
     let mail = mail(&options)?;
     let store = options.database.connect().await?;
-    let url = options.database.url()?;
-    store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
-    let pipeline = Arc::new(Pipeline::new(store.clone()));
     let data_dir = options.data_dir.unwrap_or_else(default_data_dir);
+    let marks = MarkFile::new(&data_dir, store::installation::id(&store).await?);
+    tasks::continuity::admit(&store, &marks).await?;
+    store.check_clock().await?;
+    let url = options.database.url()?;
+    match store.suspension() {
+        None => {
+            store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
+        }
+        // A wrong clock would make partitions of the wrong months.
+        Some(suspension) => tracing::error!(%suspension, "not ready"),
+    }
+    let pipeline = Arc::new(Pipeline::new(store.clone()));
     let config = Config {
         data_dir: Some(data_dir.clone()),
         site_dir: options.site_dir.or_else(beside_the_program),
@@ -93,7 +103,7 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     let shutdown = CancellationToken::new();
     let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
     let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
-    let running = tasks::Tasks::start(context, means, &state.signals, &shutdown);
+    let running = tasks::Tasks::start(context, means, Some(marks), &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");

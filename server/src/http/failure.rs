@@ -257,6 +257,10 @@ impl From<&store::Error> for Failure {
                     "The database does not answer at the moment. Nothing was changed.",
                 )
             }
+            store::Error::Suspended(suspension) => {
+                tracing::warn!(reason = %suspension, "a request was refused");
+                Self::new(FailureKind::Unavailable, format!("Nothing was changed. {suspension}"))
+            }
             other if other.is_transient() => {
                 tracing::warn!(error = %other, "the database is too busy");
                 Self::new(

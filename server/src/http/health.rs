@@ -20,19 +20,20 @@ async fn alive() -> &'static str {
 
 /// Reports whether the process accepts requests. The second line equals the output of `meshline --version`.
 async fn ready(FromState(state): FromState<State>) -> Result<String, Failure> {
-    let ready = || format!("ready\nmeshline {}\n", app::VERSION);
-    state.store.check_ready().await.map(|()| ready()).map_err(|error| {
-        tracing::warn!(%error, "not ready");
-        Failure::new(
-            FailureKind::Unavailable,
+    let detail = match (state.store.check_ready().await, state.store.suspension()) {
+        (Ok(()), None) => return Ok(format!("ready\nmeshline {}\n", app::VERSION)),
+        (Ok(()), Some(suspension)) => suspension.to_string(),
+        (Err(error), _) => {
+            tracing::warn!(%error, "not ready");
             match error {
                 store::Error::Refused(_) => {
-                    "The application's role could change the log. Run `meshline migrate`."
+                    "The application's role could change the log. Run `meshline migrate`.".into()
                 }
-                _ => "The database does not answer.",
-            },
-        )
-    })
+                _ => "The database does not answer.".into(),
+            }
+        }
+    };
+    Err(Failure::new(FailureKind::Unavailable, detail))
 }
 
 /// Returns all metrics in Prometheus' text format.

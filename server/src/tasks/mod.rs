@@ -5,6 +5,7 @@
 //! processes may run the tasks at once, and any of them may crash at any moment.
 
 mod attempt;
+pub mod continuity;
 pub mod dispatch;
 mod health;
 mod in_flight;
@@ -45,6 +46,7 @@ impl Tasks {
     pub fn start(
         context: RunContext,
         means: JobResources,
+        marks: Option<continuity::MarkFile>,
         signals: &Signals,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -56,6 +58,7 @@ impl Tasks {
         let options = dispatch::DispatchOptions::default();
         running.spawn(dispatch::run(store.clone(), options, signals.clone(), shutdown.clone()));
         running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));
+        running.spawn(continuity::run(store.clone(), marks, shutdown.clone()));
         running.spawn(marks::run(store.clone(), shutdown.clone()));
         running.spawn(listen::run(store, signals.clone(), shutdown.clone()));
         Self { running }

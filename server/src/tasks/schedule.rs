@@ -57,6 +57,10 @@ async fn begin_due(
     is_known: &mut bool,
     running: &mut JoinSet<()>,
 ) -> store::Result<()> {
+    // Jobs judge by the time whether something is old enough to be deleted.
+    if store.suspension().is_some() {
+        return Ok(());
+    }
     if !*is_known {
         jobs::register(store).await?;
         *is_known = true;

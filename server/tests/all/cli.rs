@@ -1,5 +1,6 @@
 //! The command-line program: its output, its effects and its exit codes.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -38,14 +39,14 @@ c,900,2024-03-01,Won,2024-02-20
 ";
 
 /// A folder, an empty database and the program.
-struct Desk {
-    folder: TempDir,
+pub struct Desk {
+    pub folder: TempDir,
     server: String,
     name: String,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let server = store::testing::server();
         let name = format!("cli_{}", uuid::Uuid::from_bytes(rand::random()).simple());
         let mut admin = PgConnection::connect(&server).await.unwrap();
@@ -53,21 +54,30 @@ impl Desk {
         Self { folder: tempfile::tempdir().unwrap(), server, name }
     }
 
-    fn url(&self) -> String {
+    /// Drops the database and creates it anew, empty.
+    pub async fn recreate(&self) {
+        let mut admin = PgConnection::connect(&self.server).await.unwrap();
+        for statement in ["DROP DATABASE {} WITH (FORCE)", "CREATE DATABASE {}"] {
+            let statement = statement.replace("{}", &self.name);
+            admin.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        }
+    }
+
+    pub fn url(&self) -> String {
         format!("{}/{}", self.server.rsplit_once('/').unwrap().0, self.name)
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         meshline(self.folder.path()).env("DATABASE_URL", self.url()).args(arguments).output().unwrap()
     }
 
-    async fn connection(&self) -> PgConnection {
+    pub async fn connection(&self) -> PgConnection {
         PgConnection::connect(&self.url()).await.unwrap()
     }
 }
@@ -80,7 +90,7 @@ impl Drop for Desk {
 }
 
 /// Returns the program in a folder, with an environment that contains only `PATH`.
-fn meshline(folder: &Path) -> Command {
+pub fn meshline(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meshline"));
     command
         .current_dir(folder)
@@ -91,7 +101,7 @@ fn meshline(folder: &Path) -> Command {
 }
 
 #[track_caller]
-fn ended(output: &Output, code: i32) -> String {
+pub fn ended(output: &Output, code: i32) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {err}");
     format!("{out}{err}")
@@ -182,6 +192,16 @@ async fn flags_override_variables_and_variables_override_the_file() {
     };
     ended(&run(None, &[]), 0);
     assert!(desk.folder.path().join("from-file").exists());
+    let said = ended(&run(Some("from-variable"), &[]), 2);
+    assert!(said.contains("no key file") && said.contains("MESHLINE_KEY_FILE"), "{said}");
+    assert!(
+        !desk.folder.path().join("from-variable").exists(),
+        "no key is made for a database that has another one"
+    );
+    let other = desk.file("from-variable", &"1b".repeat(32));
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o604)).unwrap();
+    assert!(ended(&run(Some("from-variable"), &[]), 2).contains("chmod 600 from-variable"));
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert!(ended(&run(Some("from-variable"), &[]), 2).contains("another master key"));
     ended(&run(Some("from-variable"), &["--key-file", "from-file"]), 0);
     desk.file("meshline.toml", "data-base-url = 'x'\n");

@@ -24,6 +24,7 @@ mod pipeline;
 mod previews;
 mod profile;
 mod promises;
+mod recovered;
 mod restore;
 mod schemas;
 mod switches;

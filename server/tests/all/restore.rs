@@ -2,6 +2,7 @@
 //! every row of the log in SQL.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -86,7 +87,7 @@ async fn a_restored_backup_replays_and_a_row_that_was_tampered_with_is_found() {
     assert!(refused.to_string().contains("its rows are written once"), "{refused}");
 
     let key = folder.path().join("master.key");
-    std::fs::write(&key, "2a".repeat(32)).unwrap();
+    private_file(&key, &"2a".repeat(32));
     let replay = Command::new(env!("CARGO_BIN_EXE_meshline"))
         .args(["replay", "--all"])
         .env("DATABASE_URL", &restored.url)
@@ -274,6 +275,11 @@ fn verify(url: &str) -> Output {
         .arg(url)
         .output()
         .unwrap()
+}
+
+fn private_file(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[track_caller]

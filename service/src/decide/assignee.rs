@@ -84,7 +84,7 @@ pub async fn answer(
             // Every destination of assignments must learn that this one is void.
             let mut targets = workflows::targets_of(&mut tx, place.workflow).await?;
             targets.retain(|(_, target)| target.wants(Action::Assign));
-            has_effects = finish(&mut tx, place, locked, &decision, &said, &targets).await?;
+            has_effects = finish(&mut tx, store, place, locked, &decision, &said, &targets).await?;
         } else {
             ingest::save_leads(&mut tx, std::iter::once(&locked), &BTreeMap::new()).await?;
         }

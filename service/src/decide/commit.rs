@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use store::Actor;
 use store::control::{Audit, audit};
 use store::ingest::{self, KeyClaim, KeyClaimResult, LeadIdentities, LockedLeads, PoolState};
+use store::installation;
 use store::refresh::Topic;
 
 use super::Pipeline;
@@ -21,8 +22,8 @@ impl Pipeline {
     /// have no event, and gets an audit row for each.
     ///
     /// # Errors
-    /// Returns [`store::Error::Repeated`] if the actor's form was sent before, and [`store::Error::Raced`] if the drafts must be
-    /// decided again. In both cases nothing was written.
+    /// Returns [`store::Error::Repeated`] if the actor's form was sent before, [`store::Error::Raced`] if the drafts must be
+    /// decided again, and [`store::Error::Suspended`] if this process must not decide. In all cases nothing was written.
     pub(super) async fn commit(
         &self,
         drafts: Vec<PendingDecision>,
@@ -48,6 +49,7 @@ impl Pipeline {
         }
         let LockedLeads { mut leads, foreign_emails, added, suggestions } =
             self.lock(&mut tx, &drafts).await?;
+        let incarnation = installation::incarnation(&mut tx, &self.store).await?;
         let is_killed =
             |draft: &PendingDecision| standing.get(&draft.live.id).is_none_or(|now| now.is_killed);
         let pools: BTreeSet<String> = drafts
@@ -69,7 +71,14 @@ impl Pipeline {
             }
             let is_killed = is_killed(&draft);
             let keeps_email = draft.event().is_none_or(|event| !foreign_emails.contains(&event.id.0));
-            numbered.push(NumberedDecision::new(draft, is_killed, keeps_email, lead, &mut pools)?);
+            numbered.push(NumberedDecision::new(
+                draft,
+                is_killed,
+                keeps_email,
+                incarnation,
+                lead,
+                &mut pools,
+            )?);
         }
         let (rows, decisions) = CommitRows::build(numbered)?;
         let has_effects = rows.has_effects();

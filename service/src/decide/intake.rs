@@ -79,7 +79,10 @@ async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
                 waiting.answer.send(Ok(answer)).ok();
             }
         }
-        Err(error) if group.len() == 1 || matches!(error, store::Error::Unavailable(_)) => {
+        Err(error)
+            if group.len() == 1
+                || matches!(error, store::Error::Unavailable(_) | store::Error::Suspended(_)) =>
+        {
             let error = Arc::new(error);
             for waiting in group.drain(..) {
                 waiting.answer.send(Err(error.clone())).ok();

@@ -62,6 +62,7 @@ impl NumberedDecision {
         mut draft: PendingDecision,
         is_killed: bool,
         keeps_email: bool,
+        incarnation: i64,
         lead: &mut LockedLead,
         pools: &mut BTreeMap<String, PoolState>,
     ) -> store::Result<Self> {
@@ -81,6 +82,7 @@ impl NumberedDecision {
             id: lead.id,
             key: lead.key.clone(),
             sequence: lead.sequence,
+            incarnation,
             profile: lead.profile.clone(),
         };
         Ok(Self { draft, mode, lead, parameters, pick })

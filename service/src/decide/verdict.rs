@@ -12,6 +12,7 @@ use engine::rules::pick::{Pool, chosen};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::ingest::{self, EffectRow, LeadSnapshot, LockedLead, PoolState};
+use store::installation;
 use store::outcomes::{self, OutcomeInput, OutcomeRow};
 use store::queue::{
     self, ClaimedByOther, Kind, LockedState, NewVerdict, QueueItem, StandingVerdict, Verdict, WaitingState,
@@ -119,7 +120,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<V
     };
     queue::leave(&mut tx, place, verdict.decision, (said.verdict_id, verdict.action, actor.now)).await?;
     outcomes::restage(&mut tx, &[place.lead.0]).await?;
-    let has_effects = finish(&mut tx, place, lead, &decision, &said, &targets).await?;
+    let has_effects = finish(&mut tx, store, place, lead, &decision, &said, &targets).await?;
     tx.commit().await?;
     if has_effects {
         ingest::wake_dispatchers(store).await;
@@ -250,7 +251,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: QueueItem) -> Result
         },
     };
     outcomes::restage(&mut tx, &[place.lead.0]).await?;
-    let has_effects = finish(&mut tx, place, lead, &decision, &said, &targets).await?;
+    let has_effects = finish(&mut tx, store, place, lead, &decision, &said, &targets).await?;
     tx.commit().await?;
     if has_effects {
         ingest::wake_dispatchers(store).await;
@@ -398,6 +399,7 @@ async fn write_outcome(
 /// The effects wait while the workflow is stopped. A verdict on a trial decision has no effects.
 pub(super) async fn finish(
     connection: &mut PgConnection,
+    store: &Store,
     place: QueueItem,
     mut lead: LockedLead,
     decision: &Decision,
@@ -412,7 +414,9 @@ pub(super) async fn finish(
     if is_trial {
         return Ok(false);
     }
-    let lead = LeadSnapshot { id: lead.id, key: lead.key, sequence: lead.sequence, profile: lead.profile };
+    let incarnation = installation::incarnation(connection, store).await?;
+    let LockedLead { id, key, sequence, profile, .. } = lead;
+    let lead = LeadSnapshot { id, key, sequence, incarnation, profile };
     let rows = targets
         .iter()
         .enumerate()

@@ -176,7 +176,7 @@ async fn tidy_up<W: Work>(context: &RunContext, claim: &RunClaim) {
 
 /// Returns whether the error is temporary, so that another process may succeed.
 fn is_passing(error: &store::Error) -> bool {
-    error.is_transient() || matches!(error, store::Error::Unavailable(_))
+    error.is_transient() || matches!(error, store::Error::Unavailable(_) | store::Error::Suspended(_))
 }
 
 /// Describes why a run failed. Errors of the database or the disk go only to the log, since they may contain row values or paths.

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Decision;
-use engine::effect::{EffectBody, EffectLead, PersonVerdict};
+use engine::effect::{DecisionOrder, EffectBody, EffectLead, PersonVerdict};
 use engine::ids::{DecisionId, DestinationId, EffectId, LeadId, WorkflowId};
 use engine::sync::keys;
 use sqlx::PgConnection;
@@ -26,6 +26,8 @@ pub struct LeadSnapshot {
     pub key: DataKey,
     /// Position of the decision or verdict in the lead's sequence.
     pub sequence: i64,
+    /// Incarnation of the installation; see [`crate::installation::incarnation`].
+    pub incarnation: i64,
     /// Profile of the lead.
     pub profile: Profile,
 }
@@ -88,7 +90,8 @@ impl EffectRow {
             domain: profile.domain,
             external_id: profile.external_id,
         };
-        let body = EffectBody::new(effect_key, remote_key, lead.sequence, told, decision, verdict.cloned())?;
+        let order = DecisionOrder { incarnation: lead.incarnation, lead_sequence: lead.sequence };
+        let body = EffectBody::new(effect_key, remote_key, order, told, decision, verdict.cloned())?;
         let created_at = verdict.map_or(decision.decided_at, |verdict| verdict.at);
         Ok(Self {
             id: id.0,

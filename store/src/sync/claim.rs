@@ -68,7 +68,7 @@ pub struct ClaimedBatch {
 }
 
 /// Claims up to `limit` effects that are due at a destination, within its pace and breaker. Claims nothing while the
-/// destination is paused, and no effects of stopped workflows. For each lead, only the unfinished effects of the
+/// destination is paused or this process is suspended, and no effects of stopped workflows. For each lead, only the unfinished effects of the
 /// earliest decision are eligible; dead effects do not block later ones.
 ///
 /// Expired effects and those of erased people are finished here instead of being returned.
@@ -82,6 +82,9 @@ pub async fn claim(
     now: DateTime<Utc>,
     limit: usize,
 ) -> Result<ClaimedBatch> {
+    if store.suspension().is_some() {
+        return Ok(ClaimedBatch::default());
+    }
     let limit = limit.min(BATCH);
     let (rows, is_trial) = if pace.is_bounded() {
         claim_paced(store, destination, pace, now, limit).await?

@@ -52,7 +52,7 @@ async fn batches_are_bounded_and_hold_a_lead_once_and_in_order() {
 #[tokio::test]
 async fn each_row_of_a_batch_has_its_own_result() {
     let fake = Fake::new(|request, before| async move {
-        match request.effect.lead_sequence {
+        match request.effect.order.lead_sequence {
             1 => Err(refused()),
             2 if before == 0 => Err(retry()),
             _ => Ok(()),
@@ -84,7 +84,7 @@ async fn each_row_of_a_batch_has_its_own_result() {
 #[tokio::test]
 async fn a_panicking_row_does_not_fail_its_batch() {
     let fake = Fake::new(|request, _| async move {
-        assert!(request.effect.lead_sequence != 7, "a defect in a destination");
+        assert!(request.effect.order.lead_sequence != 7, "a defect in a destination");
         Ok(())
     });
     let world = World::new(fake.in_flight(2).batch(10)).await;

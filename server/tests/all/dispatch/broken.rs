@@ -126,7 +126,7 @@ async fn stopping_finishes_writes_in_progress_and_releases_the_rest() {
 #[tokio::test]
 async fn a_panicking_destination_affects_no_other() {
     let fake = Fake::new(|request, before| async move {
-        assert!(request.effect.lead_sequence != 1 || before > 0, "a defect in a destination");
+        assert!(request.effect.order.lead_sequence != 1 || before > 0, "a defect in a destination");
         Ok(())
     });
     let world = World::new(fake).await;

@@ -110,7 +110,7 @@ impl Fake {
         self.begun()
             .iter()
             .filter(|(_, request)| request.effect.remote_key == record)
-            .map(|(_, request)| request.effect.lead_sequence)
+            .map(|(_, request)| request.effect.order.lead_sequence)
             .collect()
     }
 
@@ -169,7 +169,8 @@ impl Destination for Opened {
     }
 
     async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<WriteReceipt, WriteError>> {
-        let batch = requests.iter().map(|request| (request.effect.lead.id, request.effect.lead_sequence));
+        let batch =
+            requests.iter().map(|request| (request.effect.lead.id, request.effect.order.lead_sequence));
         self.fake.seen.lock().unwrap().batches.push(batch.collect());
         futures::future::join_all(requests.iter().map(|request| self.write(request))).await
     }

@@ -50,7 +50,7 @@ async fn two_dispatchers_share_the_work_without_repeats() {
 #[tokio::test]
 async fn a_retried_effect_delays_only_later_effects_of_its_lead() {
     let fake = Fake::new(|request, before| async move {
-        if request.effect.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
+        if request.effect.order.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
     });
     let world = World::new(fake).await;
     let crm = world.destination("crm").await;
@@ -59,7 +59,7 @@ async fn a_retried_effect_delays_only_later_effects_of_its_lead() {
     let dispatcher = world.dispatcher().await;
     world.becomes(lead, &[Delivered, Delivered, Delivered]).await;
     let order: Vec<i64> =
-        world.fake.begun().iter().map(|(_, request)| request.effect.lead_sequence).collect();
+        world.fake.begun().iter().map(|(_, request)| request.effect.order.lead_sequence).collect();
     assert_eq!(order, [1, 1, 1, 1, 2, 3]);
     let attempts: Vec<u32> = world.fake.begun().iter().map(|(_, request)| request.attempt).collect();
     assert_eq!(attempts, [1, 2, 3, 4, 1, 1]);
@@ -70,7 +70,7 @@ async fn a_retried_effect_delays_only_later_effects_of_its_lead() {
 #[tokio::test]
 async fn a_failed_effect_delays_no_other() {
     let fake = Fake::new(|request, _| async move {
-        match request.effect.lead_sequence {
+        match request.effect.order.lead_sequence {
             1 => Err(refused()),
             2 => Err(retry()),
             _ => Ok(()),
@@ -83,7 +83,7 @@ async fn a_failed_effect_delays_no_other() {
     let dispatcher = world.dispatcher().await;
     world.becomes(lead, &[Dead, Dead, Delivered]).await;
     let order: Vec<i64> =
-        world.fake.begun().iter().map(|(_, request)| request.effect.lead_sequence).collect();
+        world.fake.begun().iter().map(|(_, request)| request.effect.order.lead_sequence).collect();
     assert_eq!(order, [1, 2, 2, 2, 2, 2, 3], "five attempts are allowed");
     dispatcher.stop().await;
 }
@@ -104,7 +104,7 @@ async fn expired_effects_are_not_sent() {
     let dispatcher = world.dispatcher().await;
     // The second is retried and expires before it is out of attempts.
     world.becomes(lead, &[Expired, Expired]).await;
-    assert!(world.fake.begun().iter().all(|(_, request)| request.effect.lead_sequence == 2));
+    assert!(world.fake.begun().iter().all(|(_, request)| request.effect.order.lead_sequence == 2));
     assert!((1..50).contains(&world.fake.begun().len()));
     dispatcher.stop().await;
 }
@@ -112,7 +112,7 @@ async fn expired_effects_are_not_sent() {
 #[tokio::test]
 async fn a_slow_destination_delays_no_other() {
     let fake = Fake::new(|request, _| async move {
-        if request.effect.lead_sequence == 7 {
+        if request.effect.order.lead_sequence == 7 {
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -224,7 +224,7 @@ async fn a_receiver_that_is_being_deployed_is_tried_again_and_then_fails_for_goo
     // The first lead's receiver is back for the second attempt, the second lead's never.
     let fake = Fake::new(move |request, before| async move {
         let missing = WriteError { may_pass: true, ..refused() };
-        if request.effect.lead_sequence == 1 && before > 0 { Ok(()) } else { Err(missing) }
+        if request.effect.order.lead_sequence == 1 && before > 0 { Ok(()) } else { Err(missing) }
     });
     let world = World::new(fake.attempts(4)).await;
     let crm = world.destination("crm").await;

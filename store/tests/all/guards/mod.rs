@@ -4,6 +4,7 @@
 
 mod changes;
 mod constraints;
+mod installation;
 mod log;
 mod privileges;
 mod reviews;

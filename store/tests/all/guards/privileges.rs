@@ -21,6 +21,8 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("feature_dictionary", "SELECT INSERT"),
     ("idempotency_keys", "SELECT INSERT"),
     ("import_runs", "SELECT INSERT UPDATE"),
+    ("incarnations", "SELECT INSERT"),
+    ("installation", "SELECT UPDATE"),
     ("layers", "SELECT UPDATE"),
     ("lead_identities", "SELECT INSERT DELETE"),
     ("lead_merges", "SELECT INSERT"),

@@ -1,0 +1,5 @@
+DROP TABLE incarnations;
+DROP TABLE installation;
+DROP FUNCTION refuse_going_back();
+DROP FUNCTION database_system();
+DROP FUNCTION database_timeline();
