@@ -44,6 +44,12 @@ pub enum Error {
         /// The conflicting change.
         message: String,
     },
+    /// Too many such requests are in progress.
+    #[error("{message}")]
+    Busy {
+        /// What to do about it.
+        message: String,
+    },
     /// The database does not answer, or is overloaded.
     #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
     Unavailable,
@@ -61,6 +67,7 @@ impl Error {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

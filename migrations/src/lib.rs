@@ -42,6 +42,7 @@ steps![
     "0025_started_from",
     "0026_effective",
     "0027_key_use",
+    "0028_sign_in_limits",
     "0030_incarnations",
 ];
 

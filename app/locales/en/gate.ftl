@@ -51,6 +51,7 @@ gate-sign-in-too-many = { $minutes ->
     [one] Too many wrong passwords. Try again in { $minutes } minute.
    *[other] Too many wrong passwords. Try again in { $minutes } minutes.
 }
+gate-sign-in-busy = Too many people are signing in at the moment. Try again in a few seconds.
 gate-signed-out = You are signed out.
 gate-password-set = Password saved. You can sign in now.
 gate-password-not-set = Your password was not set.

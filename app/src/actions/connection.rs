@@ -9,7 +9,7 @@ use store::people::sessions::Session as Kept;
 use tower_sessions::Session;
 use tower_sessions::session::Error as SessionError;
 
-use super::throttle::Throttles;
+use super::throttle::SignInGate;
 use crate::error::{Error, Result};
 
 /// The only key of a session's data; its value is a [`Kept`].
@@ -28,8 +28,8 @@ pub struct Connection {
     pub peer: IpAddr,
     /// The user agent of the browser.
     pub agent: String,
-    /// Limits how often passwords and links can be tried.
-    pub throttles: Arc<Throttles>,
+    /// Limits how many attempts to sign in are in progress.
+    pub gate: Arc<SignInGate>,
     /// Whether cookies are restricted to HTTPS.
     pub secure_cookies: bool,
 }

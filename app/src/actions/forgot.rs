@@ -8,7 +8,7 @@ use store::{Actor, people};
 
 use service::mail::{Email, EmailSender};
 
-use super::{LocalPath, allowed, connection, lead_to_with};
+use super::{LocalPath, allowed, connection, lead_to_with, throttle};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -18,7 +18,7 @@ use crate::texts::texts;
 /// timing for every address, because the work happens after it is sent.
 ///
 /// # Errors
-/// Returns an error if no mail server is configured.
+/// Returns an error if no mail server is configured or the database fails.
 #[server(prefix = "/actions", endpoint = "forgot-password")]
 pub async fn forgot_password(
     /// The address.
@@ -30,7 +30,7 @@ pub async fn forgot_password(
     let (Some(post), Some(origin)) = (request.post.clone(), request.public_url.clone()) else {
         return Err(Error::Invalid { message: texts().gate_reset_no_mail() });
     };
-    if connection.throttles.may_link(&email, connection.peer, request.now) {
+    if throttle::may_link(&request.store, &email, connection.peer, request.now).await? {
         tokio::spawn(send(request, post, origin, email));
     } else {
         tracing::info!(request_id = request.request_id, "too many links were asked for");

@@ -1,154 +1,233 @@
-//! Counts attempts and rejects further ones for a while once the limit is reached.
+//! Limits attempts to sign in and requests for links.
 //!
-//! A custom counter, because `governor` cannot express a lockout. Its algorithm (GCRA) returns attempts one by one. A quota of
-//! five attempts per 15 minutes allows the sixth after three minutes; one that rejects it for 15 minutes, with a burst of five,
-//! then allows a single attempt per 15 minutes and all five again only after 75. It also cannot reset one key after a correct
-//! password, and it does not limit the number of keys.
+//! Counts live in the database, so that several processes allow no more attempts than one (`store::people::attempts`). A custom
+//! counter, because `governor` cannot express a lockout: its algorithm (GCRA) returns attempts one by one, and cannot reset one
+//! key after a correct password. What limits the load is in this process: how many attempts are in progress at a time.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quick_cache::unsync::Cache;
+use store::Store;
+use store::people::HashLane;
+use store::people::attempts::{self, AttemptKey, AttemptLimit, AttemptOutcome, network};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Wrong passwords allowed per account and address, and how long further ones are rejected.
-const PASSWORDS: (u32, TimeDelta) = (5, TimeDelta::minutes(15));
-/// Links allowed per account, across all addresses, so that a mailbox cannot be flooded.
-const LINKS_TO_ACCOUNT: (u32, TimeDelta) = (3, TimeDelta::hours(1));
-/// Links allowed per address, across all accounts; an entire office can share one address.
-const LINKS_FROM_ADDRESS: (u32, TimeDelta) = (20, TimeDelta::hours(1));
-/// The maximum number of tracked pairs of account and address. The least recently used ones are evicted, so that guessing
-/// cannot exhaust the memory.
-const ENTRIES: usize = 10_000;
+use crate::error::Result;
 
-type Pair = (String, IpAddr);
+/// Wrong passwords allowed per account and network.
+const PASSWORDS: (i32, TimeDelta) = (5, TimeDelta::minutes(15));
+/// Wrong passwords allowed per network, across all accounts; an entire office can share one address.
+const PASSWORDS_FROM_NETWORK: (i32, TimeDelta) = (50, TimeDelta::minutes(15));
+/// Wrong passwords allowed per account, across all networks from which nobody has signed in to it (OWASP ASVS 4.0.3, 2.2.1).
+const PASSWORDS_TO_ACCOUNT: (i32, TimeDelta) = (100, TimeDelta::hours(1));
+/// Links allowed per account, across all networks, so that a mailbox cannot be flooded.
+const LINKS_TO_ACCOUNT: (i32, TimeDelta) = (3, TimeDelta::hours(1));
+/// Links allowed per network, across all accounts.
+const LINKS_FROM_NETWORK: (i32, TimeDelta) = (20, TimeDelta::hours(1));
 
-/// All counters. They live in this process's memory because they do not have to survive a restart.
-pub struct Throttles {
-    /// Wrong passwords.
-    pub passwords: Throttle,
-    links_to_account: Throttle,
-    links_from_address: Throttle,
+/// Attempts in progress from networks that nobody signed in from, and how many of them from one network. A hash takes some
+/// 15 ms, so the last in the queue waits for half a second.
+const STRANGERS: (usize, usize) = (32, 4);
+/// The same for networks that people signed in from before.
+const KNOWN: (usize, usize) = (32, 16);
+/// How long the list of known networks is used before it is read again.
+const KNOWN_MAX_AGE: TimeDelta = TimeDelta::minutes(1);
+
+/// Admits attempts to sign in. Each process has one.
+pub struct SignInGate {
+    strangers: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    in_progress: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    networks: tokio::sync::Mutex<KnownNetworks>,
 }
 
-impl Default for Throttles {
+#[derive(Default)]
+struct KnownNetworks {
+    keys: HashSet<AttemptKey>,
+    read_at: Option<DateTime<Utc>>,
+}
+
+/// A place in the queue for one attempt. Dropping it makes room for the next.
+pub struct SignInPlace {
+    /// The slots for password hashes that the attempt may use.
+    pub lane: HashLane,
+    network: IpAddr,
+    in_progress: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for SignInPlace {
+    fn drop(&mut self) {
+        if let Ok(mut counts) = self.in_progress.lock()
+            && let Some(count) = counts.get_mut(&self.network)
+        {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.network);
+            }
+        }
+    }
+}
+
+impl Default for SignInGate {
     fn default() -> Self {
         Self {
-            passwords: Throttle::new(PASSWORDS),
-            links_to_account: Throttle::new(LINKS_TO_ACCOUNT),
-            links_from_address: Throttle::new(LINKS_FROM_ADDRESS),
+            strangers: Arc::new(Semaphore::new(STRANGERS.0)),
+            known: Arc::new(Semaphore::new(KNOWN.0)),
+            in_progress: Arc::default(),
+            networks: tokio::sync::Mutex::default(),
         }
     }
 }
 
-impl Throttles {
-    /// Returns whether a link can be sent to this account at the request of this address, and counts the request.
-    pub fn may_link(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> bool {
-        const ANYWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-        let counts = [(&self.links_from_address, "", peer), (&self.links_to_account, account, ANYWHERE)];
-        counts.into_iter().all(|(throttle, account, peer)| throttle.take(account, peer, now).is_none())
-    }
-}
-
-/// Counters of one kind.
-pub struct Throttle {
-    tries: u32,
-    window: TimeDelta,
-    counts: Mutex<Cache<Pair, Tries>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Tries {
-    tries: u32,
-    since: DateTime<Utc>,
-}
-
-impl Throttle {
-    fn new((tries, window): (u32, TimeDelta)) -> Self {
-        Self { tries, window, counts: Mutex::new(Cache::new(ENTRIES)) }
+impl SignInGate {
+    /// Takes a place for an attempt from this address. Returns `None` if too many attempts are in progress already.
+    pub async fn enter(&self, store: &Store, peer: IpAddr, now: DateTime<Utc>) -> Option<SignInPlace> {
+        let known = self.is_known(store, network_key(store, peer), now).await;
+        self.place(network(peer), known)
     }
 
-    /// Takes one attempt, or returns how long attempts are rejected if none is left. Concurrent attempts are counted one by
-    /// one.
-    pub fn take(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let mut counts = self.counts.lock().ok()?;
-        let pair = pair(account, peer);
-        let known = counts.get(&pair).copied().filter(|count| now - count.since < self.window);
-        let mut count = known.unwrap_or(Tries { tries: 0, since: now });
-        if count.tries >= self.tries {
-            return Some(self.window - (now - count.since));
+    fn place(&self, network: IpAddr, is_known: bool) -> Option<SignInPlace> {
+        let (lane, places, (_, most)) = if is_known {
+            (HashLane::Known, &self.known, KNOWN)
+        } else {
+            (HashLane::Stranger, &self.strangers, STRANGERS)
+        };
+        let permit = places.clone().try_acquire_owned().ok()?;
+        let mut counts = self.in_progress.lock().ok()?;
+        // Bounded by the number of places: a network without attempts in progress has no entry.
+        let count = counts.entry(network).or_default();
+        if *count >= most {
+            return None;
         }
-        count.tries += 1;
-        if count.tries == self.tries {
-            count.since = now;
-        }
-        counts.insert(pair, count);
-        None
+        *count += 1;
+        Some(SignInPlace { lane, network, in_progress: self.in_progress.clone(), _permit: permit })
     }
 
-    /// Resets the counter after a successful attempt.
-    pub fn forget(&self, account: &str, peer: IpAddr) {
-        if let Ok(mut counts) = self.counts.lock() {
-            counts.remove(&pair(account, peer));
+    async fn is_known(&self, store: &Store, key: AttemptKey, now: DateTime<Utc>) -> bool {
+        let mut networks = self.networks.lock().await;
+        if networks.read_at.is_none_or(|read_at| now - read_at > KNOWN_MAX_AGE) {
+            // Whether or not it succeeds: a flood must not repeat it, and attempts fail anyway if the database does not answer.
+            networks.read_at = Some(now);
+            match attempts::known_networks(store, now).await {
+                Ok(keys) => networks.keys = keys.into_iter().collect(),
+                Err(error) => tracing::warn!(%error, "known networks could not be read"),
+            }
         }
+        networks.keys.contains(&key)
+    }
+
+    async fn remember(&self, store: &Store, keys: [AttemptKey; 2], now: DateTime<Utc>) -> Result<()> {
+        self.networks.lock().await.keys.extend(keys);
+        Ok(attempts::remember_networks(store, &keys, now).await?)
     }
 }
 
-fn pair(account: &str, peer: IpAddr) -> Pair {
-    // A client with one IPv6 address controls the entire /64 around it.
-    let peer = match peer {
-        IpAddr::V6(peer) => IpAddr::V6((u128::from(peer) >> 64 << 64).into()),
-        v4 => v4,
-    };
-    // An address has at most 320 characters; longer ones share one counter.
-    (account.trim().chars().take(320).flat_map(char::to_lowercase).collect(), peer)
+/// An attempt with a password, which the limits have allowed.
+pub struct PasswordAttempt<'a> {
+    account: &'a str,
+    peer: IpAddr,
+    limits: Vec<AttemptLimit>,
+    reached: Vec<AttemptKey>,
+}
+
+impl<'a> PasswordAttempt<'a> {
+    /// Counts an attempt before its password is checked, so that concurrent attempts cannot all pass the limit.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn take(
+        gate: &SignInGate,
+        store: &Store,
+        account: &'a str,
+        peer: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Self, TimeDelta>> {
+        let pair = limit(store, "password", Some(account), Some(peer), PASSWORDS);
+        let from_network = limit(store, "passwords from network", None, Some(peer), PASSWORDS_FROM_NETWORK);
+        let mut limits = vec![pair, from_network];
+        // Otherwise, anyone with enough addresses could keep the person out.
+        if !gate.is_known(store, account_key(store, account, peer), now).await {
+            limits.push(limit(store, "passwords to account", Some(account), None, PASSWORDS_TO_ACCOUNT));
+        }
+        Ok(match attempts::take(store, &limits, now).await? {
+            AttemptOutcome::Taken(reached) => Ok(Self { account, peer, limits, reached }),
+            AttemptOutcome::Rejected(until) => Err(until - now),
+        })
+    }
+
+    /// Returns until when the account is locked if the password was wrong: for this network, or for all that are not known.
+    pub fn locks_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let of_account = self.limits.iter().filter(|limit| !self.is_from_network(limit));
+        of_account.filter(|limit| self.reached.contains(&limit.key)).map(|limit| now + limit.period).max()
+    }
+
+    /// Uncounts the attempt after a correct password, and remembers the network.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn succeeded(self, gate: &SignInGate, store: &Store, now: DateTime<Utc>) -> Result<()> {
+        let [pair, others @ ..] = &*self.limits else { return Ok(()) };
+        let others: Vec<AttemptKey> = others.iter().map(|limit| limit.key).collect();
+        attempts::give_back(store, pair.key, &others).await?;
+        let keys = [network_key(store, self.peer), account_key(store, self.account, self.peer)];
+        gate.remember(store, keys, now).await
+    }
+
+    fn is_from_network(&self, limit: &AttemptLimit) -> bool {
+        self.limits.get(1).is_some_and(|from_network| from_network.key == limit.key)
+    }
+}
+
+/// Returns whether a link can be sent to this account at the request of this address, and counts the request.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn may_link(store: &Store, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Result<bool> {
+    let limits = [
+        limit(store, "links from network", None, Some(peer), LINKS_FROM_NETWORK),
+        limit(store, "links to account", Some(account), None, LINKS_TO_ACCOUNT),
+    ];
+    Ok(matches!(attempts::take(store, &limits, now).await?, AttemptOutcome::Taken(_)))
+}
+
+fn limit(
+    store: &Store,
+    kind: &str,
+    account: Option<&str>,
+    peer: Option<IpAddr>,
+    (most, period): (i32, TimeDelta),
+) -> AttemptLimit {
+    AttemptLimit { key: AttemptKey::new(store.keyring(), kind, account, peer), most, period }
+}
+
+fn network_key(store: &Store, peer: IpAddr) -> AttemptKey {
+    AttemptKey::new(store.keyring(), "known network", None, Some(peer))
+}
+
+fn account_key(store: &Store, account: &str, peer: IpAddr) -> AttemptKey {
+    AttemptKey::new(store.keyring(), "known network of account", Some(account), Some(peer))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-
     #[test]
-    fn the_door_shuts_after_five_tries_and_opens_again() {
-        let (throttle, now) = (Throttle::new(PASSWORDS), Utc::now());
-        let window = PASSWORDS.1;
-        for _ in 0..4 {
-            assert_eq!(throttle.take("ana@acme.example", HOME, now), None);
-        }
-        assert_eq!(throttle.take(" ANA@acme.example", HOME, now), None);
-        assert_eq!(throttle.take("ana@acme.example", HOME, now), Some(window));
-        assert_eq!(throttle.take("ben@acme.example", HOME, now), None);
-        assert_eq!(throttle.take("ana@acme.example", HOME, now + window), None);
-        let (one, other) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
-        assert!((0..5).all(|_| throttle.take("ana@acme.example", one, now).is_none()));
-        assert_eq!(throttle.take("ana@acme.example", other, now), Some(window), "the same network");
-    }
-
-    #[test]
-    fn a_right_one_clears_the_count_and_the_memory_has_a_bound() {
-        let (throttle, now) = (Throttle::new(PASSWORDS), Utc::now());
-        assert!((0..5).all(|_| throttle.take("ana", HOME, now).is_none()));
-        throttle.forget("ana", HOME);
-        assert_eq!(throttle.take("ana", HOME, now), None);
-        for n in 0..ENTRIES + 10 {
-            throttle.take(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64));
-        }
-        assert!(throttle.counts.lock().unwrap().len() <= ENTRIES);
-    }
-
-    #[test]
-    fn links_are_counted_by_account_wherever_from_and_by_address_whomever_for() {
-        let (throttles, now) = (Throttles::default(), Utc::now());
+    fn strangers_fill_their_own_places_only_and_one_network_a_few_of_them() {
+        let gate = SignInGate::default();
         let from = |n: u8| IpAddr::from([192, 0, 2, n]);
-        assert!((1..=3).all(|n| throttles.may_link("ana@acme.example", from(n), now)));
-        assert!(
-            !throttles.may_link("Ana@acme.example ", from(4), now),
-            "from another address, and written otherwise"
-        );
-        assert!(throttles.may_link("ana@acme.example", from(4), now + LINKS_TO_ACCOUNT.1));
-        let others = (0..30).filter(|n| throttles.may_link(&n.to_string(), from(9), now)).count();
-        assert_eq!(others, 20);
+        let mut places: Vec<SignInPlace> = (0..10).filter_map(|_| gate.place(from(1), false)).collect();
+        assert_eq!(places.len(), STRANGERS.1, "one network");
+        places.extend((2..200).filter_map(|n| gate.place(from(n), false)));
+        assert_eq!(places.len(), STRANGERS.0);
+        let known = gate.place(from(250), true).unwrap();
+        assert_eq!((known.lane, places[0].lane), (HashLane::Known, HashLane::Stranger));
+        places.pop();
+        assert!(gate.place(from(251), false).is_some(), "a place that was given back");
+        drop((places, known));
+        assert!(gate.in_progress.lock().unwrap().is_empty());
     }
 }

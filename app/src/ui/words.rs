@@ -155,7 +155,7 @@ pub fn destination_kind(kind: &str) -> String {
 }
 
 /// Descriptions of all acts in the audit log, in the past tense.
-pub const ACTS: [(&str, &str); 78] = [
+pub const ACTS: [(&str, &str); 79] = [
     ("person.add", "Added a person"),
     ("person.set_roles", "Changed roles"),
     ("person.set_password", "Set a password"),
@@ -164,6 +164,7 @@ pub const ACTS: [(&str, &str); 78] = [
     ("person.enable", "Reactivated a user"),
     ("person.sign_in", "Signed in"),
     ("person.sign_out", "Signed out"),
+    ("person.lock_sign_in", "Locked sign-in after wrong passwords"),
     ("person.end_session", "Signed out a browser"),
     ("person.end_sessions", "Signed out all other browsers"),
     ("person.set_preferences", "Changed display preferences"),

@@ -14,8 +14,8 @@ use serde::Serialize;
 use super::plain_page::{PlainPage, escape};
 use super::{Arrival, State};
 
-/// Seconds after which callers may retry while the database is unavailable.
-const RETRY_AFTER_S: u32 = 5;
+/// Seconds after which callers may retry while the database is unavailable or too many requests are in progress.
+pub(super) const RETRY_AFTER_S: u32 = 5;
 
 /// The kinds of failure, each with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
@@ -52,6 +52,8 @@ pub enum FailureKind {
     UnknownLead,
     /// The person was erased.
     Erased,
+    /// Too many such requests are in progress.
+    TooManyRequests,
     /// The server failed.
     Internal,
     /// The request cannot be served at the moment.
@@ -90,6 +92,7 @@ impl FailureKind {
                 (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-lead"), "There is no such lead")
             }
             Self::Erased => (StatusCode::UNPROCESSABLE_ENTITY, Some("erased"), "The person was erased"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, None, "Too Many Requests"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, "Internal Server Error"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None, "Service Unavailable"),
         }
@@ -145,7 +148,9 @@ impl Failure {
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         let mut failure = Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() };
         match kind {
-            FailureKind::Unavailable => failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into())),
+            FailureKind::Unavailable | FailureKind::TooManyRequests => {
+                failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into()))
+            }
             FailureKind::Unauthorized => {
                 failure.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
@@ -221,7 +226,7 @@ impl Failure {
             FailureKind::NotFound => "Not found",
             FailureKind::Conflict => "Changed in the meantime",
             FailureKind::TooLarge => "Too large",
-            FailureKind::Unavailable => "Try again in a minute",
+            FailureKind::Unavailable | FailureKind::TooManyRequests => "Try again in a minute",
             FailureKind::Internal => "Something went wrong",
             _ => "Invalid request",
         }
@@ -291,6 +296,7 @@ impl From<AppError> for Failure {
             AppError::NotFound { .. } => FailureKind::NotFound,
             AppError::Invalid { .. } => FailureKind::Invalid,
             AppError::Conflict { .. } => FailureKind::Conflict,
+            AppError::Busy { .. } => FailureKind::TooManyRequests,
             AppError::Unavailable => FailureKind::Unavailable,
             AppError::Internal => FailureKind::Internal,
         };

@@ -26,7 +26,7 @@ pub(crate) mod uploads;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::actions::throttle::Throttles;
+use app::actions::throttle::SignInGate;
 use app::context::Assets;
 use metrics_exporter_prometheus::PrometheusHandle;
 use service::figures::Figures;
@@ -81,7 +81,7 @@ pub struct State {
     figures: Figures,
     /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
-    throttles: Arc<Throttles>,
+    gate: Arc<SignInGate>,
     metrics: PrometheusHandle,
 }
 
@@ -107,7 +107,7 @@ impl State {
             hearers: Arc::new(tokio::sync::Semaphore::new(refresh::HEARERS)),
             figures: Figures::new(slots.clone()),
             slots,
-            throttles: Arc::default(),
+            gate: Arc::default(),
             metrics: metrics::recorder(),
         })
     }

@@ -151,7 +151,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         session,
         peer: arrival.peer,
         agent: agent(request.headers()),
-        throttles: state.throttles.clone(),
+        gate: state.gate.clone(),
         secure_cookies: state.config.secure_cookies,
     };
     let context = move || {

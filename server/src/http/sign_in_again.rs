@@ -8,12 +8,13 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as FromState};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::post;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
+use super::failure::RETRY_AFTER_S;
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
 use super::plain_page::{PlainPage, escape};
 use super::{Arrival, Failure, FailureKind, State, body, nul};
@@ -92,13 +93,22 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
         session,
         peer: arrival.peer,
         agent: agent(&parts.headers),
-        throttles: state.throttles.clone(),
+        gate: state.gate.clone(),
         secure_cookies: state.config.secure_cookies,
     };
     let look = PlainPage::of(&state, &parts.headers);
     let request = Request::from_parts(parts, Body::empty());
     let page = page_request(&state, &request, &arrival, None);
     let entered = sign_in_as(&page, &connection, &form.email, &form.password).await;
+    // The form is kept while the person waits.
+    if let Err(AppError::Busy { message }) = &entered {
+        let page = question(&look, &form.email, Some(message), &form.kept);
+        return Ok((
+            [(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S))],
+            answer(StatusCode::TOO_MANY_REQUESTS, page),
+        )
+            .into_response());
+    }
     Ok(match entered.map_err(|error: AppError| Failure::from(error))? {
         Ok(()) => answer(StatusCode::OK, resend(&look, &form.kept, &arrival.nonce)),
         Err(wrong) => {

@@ -51,6 +51,7 @@ async fn partitions(database_url: &str) -> Result<String, Error> {
 
 async fn sessions(store: &Store) -> Result<String, Error> {
     control::forget_forms(store, Utc::now() - FORMS_KEPT).await?;
+    people::attempts::delete_expired(store, Utc::now()).await?;
     Ok(match people::sessions::delete_expired(store, Utc::now()).await? {
         0 => "None had expired.".into(),
         deleted => format!("{deleted} deleted."),

@@ -98,6 +98,16 @@ impl TestApp {
         }
     }
 
+    /// Starts another process on the same database, and returns its address.
+    pub async fn second_process(&self) -> String {
+        let pipeline = Arc::new(Pipeline::new(self.store().clone()));
+        let state = State::new(self.store().clone(), pipeline, Config::default()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(http::serve(listener, router(state), self.stop.clone().cancelled_owned()));
+        address
+    }
+
     /// Stops the process as a signal would.
     pub fn stop(&self) {
         self.stop.cancel();

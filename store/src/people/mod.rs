@@ -2,6 +2,7 @@
 //!
 //! Hand-written SQL: an advisory lock.
 
+pub mod attempts;
 mod first;
 mod holdings;
 pub mod keys;
@@ -46,7 +47,7 @@ pub use self::list::{
     page,
 };
 pub use self::preferences::{Preferences, set_preferences};
-pub use self::secret::{Password, PasswordProblem};
+pub use self::secret::{HashLane, Password, PasswordProblem};
 
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,15 +178,20 @@ pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: 
 }
 
 /// Returns the person with this address and password, or `None` if either is wrong or the person is deactivated.
-/// Takes the same time in each case.
+/// Takes the same time in each case, except for a password that is too long to be anyone's.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
+pub async fn check_password(
+    store: &Store,
+    email: &str,
+    password: &str,
+    lane: HashLane,
+) -> Result<Option<Person>> {
     let email = plain_email(email).unwrap_or_default();
     let found = read(store, person::Entity::find().filter(person::Column::Email.eq(email))).await?;
     let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
-    let right = secret::verify(password, hash).await?;
+    let right = secret::verify(password, hash, lane).await?;
     Ok(person.filter(|person| right && !person.is_disabled))
 }
 

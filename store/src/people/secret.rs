@@ -20,6 +20,17 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 
 /// Limits concurrent hashes. Each takes 19 MiB and a core for a while, and must not slow down decisions about leads.
 static SLOTS: Semaphore = Semaphore::const_new(2);
+/// Limits how many of the slots strangers take, so that one is always near for the others.
+static STRANGER_SLOTS: Semaphore = Semaphore::const_new(1);
+
+/// Whether a hash may use every slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashLane {
+    /// Requests from networks that people signed in from before, and of people who proved who they are.
+    Known,
+    /// All other requests, which take one slot at most.
+    Stranger,
+}
 
 /// A password that satisfies the length limits.
 #[derive(Clone)]
@@ -56,7 +67,7 @@ impl Password {
     /// # Errors
     /// Returns an error if hashing fails.
     pub async fn hash(self) -> Result<String> {
-        run(move || hash_with(&self.0, &rand::random())).await?
+        run(HashLane::Known, move || hash_with(&self.0, &rand::random())).await?
     }
 }
 
@@ -71,12 +82,12 @@ impl std::fmt::Debug for Password {
 ///
 /// # Errors
 /// Returns an error if the stored hash cannot be parsed.
-pub async fn verify(text: &str, stored: Option<String>) -> Result<bool> {
+pub async fn verify(text: &str, stored: Option<String>, lane: HashLane) -> Result<bool> {
     if text.len() > PASSWORD_MAX_BYTES {
         return Ok(false);
     }
     let text = Zeroizing::new(text.to_owned());
-    run(move || {
+    run(lane, move || {
         let Some(stored) = stored else {
             return hash_with(&text, &[0; 16]).map(|_| false);
         };
@@ -97,9 +108,18 @@ pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+async fn run<T: Send + 'static>(lane: HashLane, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let gone = || Error::Corrupt("hashing a password was broken off".into());
-    let _slot = SLOTS.acquire().await.map_err(|_| gone())?;
+    let stranger = match lane {
+        HashLane::Known => None,
+        HashLane::Stranger => Some(STRANGER_SLOTS.acquire().await.map_err(|_| gone())?),
+    };
+    let slot = SLOTS.acquire().await.map_err(|_| gone())?;
+    // The slots belong to the work: a request that is given up does not stop it.
+    let work = move || {
+        let _slots = (stranger, slot);
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|_| gone())
 }
 
@@ -134,10 +154,10 @@ mod tests {
     async fn a_password_opens_its_own_hash_only() {
         let hash = Password::parse("correct horse battery").unwrap().hash().await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify("correct horse battery", Some(hash.clone())).await.unwrap());
-        assert!(!verify("correct horse batterz", Some(hash)).await.unwrap());
-        assert!(!verify("correct horse battery", None).await.unwrap());
-        assert!(verify("correct horse battery", Some("plain".into())).await.is_err());
+        assert!(verify("correct horse battery", Some(hash.clone()), HashLane::Stranger).await.unwrap());
+        assert!(!verify("correct horse batterz", Some(hash), HashLane::Known).await.unwrap());
+        assert!(!verify("correct horse battery", None, HashLane::Stranger).await.unwrap());
+        assert!(verify("correct horse battery", Some("plain".into()), HashLane::Known).await.is_err());
     }
 
     #[test]

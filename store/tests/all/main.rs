@@ -13,5 +13,6 @@ mod people;
 mod reads;
 mod releases;
 mod runs;
+mod sign_in;
 mod transactions;
 mod unfinished;

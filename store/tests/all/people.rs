@@ -1,7 +1,7 @@
 //! People, their links and their keys in the database.
 
 use store::actor::Role;
-use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
+use store::people::{self, DEFAULT_VALIDITY, HashLane, Password, Scope};
 use store::settings::NumberFormat;
 use store::testing::TestDatabase;
 use store::{Actor, Error};
@@ -63,7 +63,10 @@ async fn the_database_contains_no_password_token_or_key() {
         .await
         .unwrap();
     assert!(
-        people::check_password(store, "ana@acme.example", "correct horse battery").await.unwrap().is_some()
+        people::check_password(store, "ana@acme.example", "correct horse battery", HashLane::Known)
+            .await
+            .unwrap()
+            .is_some()
     );
     let dump: String = sqlx::query_scalar(
         "SELECT concat((SELECT json_agg(p) FROM people p), (SELECT json_agg(s) FROM setup_links s), (SELECT json_agg(k) FROM api_keys k), \

@@ -6,9 +6,12 @@ use store::people::sessions::{self, SessionIdHash};
 use store::people::{self, Preferences};
 
 use super::{fields, page_path};
+use crate::actions::sign_in::{log_failure, record_lock};
+use crate::actions::throttle::PasswordAttempt;
 use crate::actions::{actor, allowed, connection, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 const PAGE: &str = "/account";
 
@@ -35,14 +38,26 @@ pub async fn change_password(
         )
     };
     let new = fields::password(&password, &again);
-    // A wrong password is reported together with the other problems, so that all can be corrected at once. Counted before the check, as in sign-in.
-    if let Some(left) = connection.throttles.passwords.take(&viewer.email, connection.peer, request.now) {
-        let minutes = left.num_minutes() + 1;
-        return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));
-    }
-    let is_right = people::check_password(&request.store, &viewer.email, &current).await?.is_some();
+    let Some(place) = connection.gate.enter(&request.store, connection.peer, request.now).await else {
+        return Err(Error::Busy { message: texts().gate_sign_in_busy() });
+    };
+    // Counted like an attempt to sign in: whoever finds an open browser must not guess either.
+    let attempt =
+        PasswordAttempt::take(&connection.gate, &request.store, &viewer.email, connection.peer, request.now);
+    let attempt = match attempt.await? {
+        Ok(attempt) => attempt,
+        Err(left) => return failed("current", texts().gate_sign_in_too_many(left.num_minutes() + 1)),
+    };
+    // A wrong password is reported together with the other problems, so that all can be corrected at once.
+    let is_right =
+        people::check_password(&request.store, &viewer.email, &current, place.lane).await?.is_some();
     if is_right {
-        connection.throttles.passwords.forget(&viewer.email, connection.peer);
+        attempt.succeeded(&connection.gate, &request.store, request.now).await?;
+    } else {
+        log_failure(&request, &connection, &viewer.email);
+        if let Some(until) = attempt.locks_until(request.now) {
+            record_lock(&request, &viewer.email, until);
+        }
     }
     let new = match new {
         Ok(new) if is_right => new,

@@ -27,6 +27,7 @@ mod search;
 mod sessions;
 mod settings;
 mod setup;
+mod sign_in_limits;
 mod stop;
 mod switches;
 mod sync;
