@@ -20,7 +20,7 @@ use crate::http::{
 pub fn router(state: State) -> Router {
     let layers = ServiceBuilder::new()
         // Outermost: every response gets a request id, a log line and metrics, including those that other layers produce.
-        .layer(from_fn(arrival::record_arrival))
+        .layer(from_fn_with_state(state.clone(), arrival::record_arrival))
         // Applies to every response, including failures.
         .layer(from_fn_with_state(state.clone(), headers::secure))
         // Surrounds the layers that write bodies. Built files are already compressed and pass unchanged. At quality 4, brotli is

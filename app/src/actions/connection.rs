@@ -56,14 +56,18 @@ impl Connection {
     }
 }
 
-/// Returns the person a session belongs to, if any. Extends sessions in use from time to time.
+/// Returns the person a session belongs to, if any. Extends sessions from time to time if `is_in_use`.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn who(session: &Session, now: DateTime<Utc>) -> Result<Option<PersonId>, SessionError> {
+pub async fn who(
+    session: &Session,
+    now: DateTime<Utc>,
+    is_in_use: bool,
+) -> Result<Option<PersonId>, SessionError> {
     let Some(mut kept) = session.get::<Kept>(SESSION_KEY).await? else { return Ok(None) };
     let person = kept.person;
-    if (now - kept.seen_at).num_seconds() >= PROLONG_AFTER_S {
+    if is_in_use && (now - kept.seen_at).num_seconds() >= PROLONG_AFTER_S {
         kept.seen_at = now;
         session.insert(SESSION_KEY, kept).await?;
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use ipnet::IpNet;
 use store::{Keyring, Store, people};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{CommandError, Database, exit, transport};
-use crate::http::{self, Config, State};
+use crate::http::{self, Config, State, TrustedProxies, parse_network};
 use crate::router::router;
 use crate::tasks::{self, continuity::MarkFile};
 use service::decide::Pipeline;
@@ -55,6 +56,17 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "MESHLINE_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
 
+    /// Reverse proxy whose X-Forwarded-For is trusted, as a network such as 10.0.0.0/8 or an address. Repeatable; separated by commas
+    /// in the variable.
+    #[arg(
+        long,
+        env = "MESHLINE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_parser = parse_network,
+        value_delimiter = ','
+    )]
+    trusted_proxy: Vec<IpNet>,
+
     /// Serve /metrics to everyone, instead of only to loopback and API keys with the scope `read`.
     #[arg(long, env = "MESHLINE_OPEN_METRICS")]
     open_metrics: bool,
@@ -93,11 +105,13 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
         secure_cookies: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         origin: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         open_metrics: options.open_metrics,
+        trusted_proxies: TrustedProxies::new(options.trusted_proxy),
         mail,
     };
     let origin = config.origin.clone();
     let letters =
         config.mail.clone().zip(origin.clone()).map(|(mail, origin)| tasks::NoticeMail { mail, origin });
+    warn_about_proxies(&config, options.listen);
     let state = State::new(store.clone(), pipeline.clone(), config)?;
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
@@ -123,6 +137,24 @@ fn mail(options: &ServeOptions) -> Result<Option<SmtpMailer>, CommandError> {
     };
     transport::mail(server, options.database.allow_plaintext)?;
     SmtpMailer::new(server, from).map(Some).map_err(|error| CommandError::Usage(error.to_string()))
+}
+
+/// Warns if clients can go around the TLS of a reverse proxy, or if all of them look like one.
+fn warn_about_proxies(config: &Config, listen: SocketAddr) {
+    if !config.secure_cookies {
+        return;
+    }
+    if !listen.ip().is_loopback() {
+        tracing::warn!(
+            %listen,
+            "the public URL is https, but everyone who reaches this address gets plain HTTP: listen on a loopback address, or let only the reverse proxy reach it"
+        );
+    }
+    if config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "the public URL is https, but no reverse proxy is trusted: limits and logs take all clients for one; set --trusted-proxy"
+        );
+    }
 }
 
 /// Prints how to create the first administrator. Only people who can read the terminal or log get the code.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 
 use super::CommandError;
 
@@ -24,21 +24,23 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
         toml::from_str(&text).map_err(|error| CommandError::Usage(invalid(&name, &text, &error)))?;
     let mut options = BTreeMap::new();
     for (key, value) in table {
-        let value = match value {
-            toml::Value::String(text) => text,
-            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
-            _ => {
-                return Err(CommandError::Usage(format!(
-                    "{name}: `{key}` must be a string, a number, true or false"
-                )));
-            }
+        let is_list = value.is_array();
+        let values = match value {
+            toml::Value::Array(values) => values.into_iter().map(text).collect(),
+            value => text(value).map(|text| vec![text]),
         };
-        options.insert(key.replace('-', "_"), value);
-    }
-    for key in options.keys() {
-        if key == "config" || !command.get_subcommands().any(|sub| has(sub, key)) {
+        let values = values.ok_or_else(|| {
+            CommandError::Usage(format!("{name}: `{key}` must be a string, a number, true or false"))
+        })?;
+        let key = key.replace('-', "_");
+        if key == "config" || !command.get_subcommands().any(|sub| has(sub, &key, |_| true)) {
             return Err(CommandError::Usage(format!("{name}: unknown option `{key}`")));
         }
+        let repeats = |argument: &Arg| matches!(argument.get_action(), ArgAction::Append);
+        if is_list && !command.get_subcommands().any(|sub| has(sub, &key, repeats)) {
+            return Err(CommandError::Usage(format!("{name}: `{key}` takes one value, not a list")));
+        }
+        options.insert(key, values);
     }
     Ok(command.mut_subcommands(|sub| with_defaults(sub, &options)))
 }
@@ -67,17 +69,26 @@ fn named(arguments: &[OsString]) -> Option<PathBuf> {
     None
 }
 
-fn has(command: &Command, key: &str) -> bool {
-    command.get_arguments().any(|argument| argument.get_id() == key && argument.get_long().is_some())
-        || command.get_subcommands().any(|sub| has(sub, key))
+/// Returns the text of a single value, or `None` for a list or a table.
+fn text(value: toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Some(value.to_string()),
+        _ => None,
+    }
 }
 
-fn with_defaults(command: Command, options: &BTreeMap<String, String>) -> Command {
+fn has(command: &Command, key: &str, fits: fn(&Arg) -> bool) -> bool {
+    let is_it = |argument: &Arg| argument.get_id() == key && argument.get_long().is_some() && fits(argument);
+    command.get_arguments().any(is_it) || command.get_subcommands().any(|sub| has(sub, key, fits))
+}
+
+fn with_defaults(command: Command, options: &BTreeMap<String, Vec<String>>) -> Command {
     let command = command.mut_args(|argument| match options.get(argument.get_id().as_str()) {
-        Some(value) if argument.get_long().is_some() => {
+        Some(values) if argument.get_long().is_some() => {
             // An option whose variable is kept out of `--help` holds a secret, wherever its value comes from.
             let secret = argument.is_hide_env_values_set();
-            argument.default_value(value.clone()).hide_default_value(secret)
+            argument.default_values(values.clone()).hide_default_value(secret)
         }
         _ => argument,
     });

@@ -13,7 +13,7 @@ use store::people::{self, ApiKey, Person};
 use tower_sessions::Session;
 
 use super::failure::is_program;
-use super::{Arrival, Failure, FailureKind, State, sessions};
+use super::{Arrival, Config, Failure, FailureKind, State, sessions};
 
 /// The caller of a request, identified once per request.
 #[derive(Clone, Debug)]
@@ -77,16 +77,17 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
         Need::Anyone => {}
         Need::SignedIn | Need::Roles(_) => {
             if let (Some(session), Some(arrival)) = (request.extensions.get::<Session>(), arrival)
-                && sessions::has_cookie(&request.headers)
-                && let Some(person) = person(state, session, arrival).await?
+                && sessions::has_cookie(&request.headers, &state.config)
+                && let Some(person) = person(state, session, arrival, is_by_person(request)).await?
             {
                 identity.caller = Caller::Person(person.roles.clone());
                 identity.viewer = Some(viewer(person, sessions::id_hash(session)));
             }
         }
         Need::Scope(_) | Need::ScopeOrLocal(_) => {
-            identity.is_local |=
-                arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(&request.headers);
+            identity.is_local |= arrival.is_some_and(|arrival| arrival.peer.is_loopback())
+                && !is_forwarded(&request.headers)
+                && !is_behind_unknown_proxy(&state.config);
             if let Some(secret) = bearer(&request.headers)
                 && let Some(key) = state.keys.get(&state.store, secret).await?
             {
@@ -99,8 +100,13 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
 }
 
 /// Returns the person of a session. Reads roles and deactivation from the database each time, so that changes apply immediately.
-async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<Option<Person>, Failure> {
-    let Some(id) = connection::who(session, arrival.at).await? else { return Ok(None) };
+async fn person(
+    state: &State,
+    session: &Session,
+    arrival: &Arrival,
+    is_by_person: bool,
+) -> Result<Option<Person>, Failure> {
+    let Some(id) = connection::who(session, arrival.at, is_by_person).await? else { return Ok(None) };
     match people::by_id(&state.store, id).await? {
         Some(person) if !person.is_disabled => Ok(Some(person)),
         _ => {
@@ -108,6 +114,12 @@ async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<O
             Ok(None)
         }
     }
+}
+
+/// Returns whether a person made the request. An open page that a script refreshes does not keep a session alive.
+fn is_by_person(request: &Parts) -> bool {
+    let is_script = request.headers.get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+    !(is_script && matches!(request.method, Method::GET | Method::HEAD))
 }
 
 fn viewer(person: Person, session: Option<SessionIdHash>) -> Viewer {
@@ -137,6 +149,12 @@ pub fn is_bearer(headers: &HeaderMap) -> bool {
 /// Returns whether a proxy on this machine forwarded the request from elsewhere.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+}
+
+/// Returns whether there must be a proxy, since pages are served over HTTPS, and none is known: it may run on this machine and
+/// add no header, so that every client would look local.
+fn is_behind_unknown_proxy(config: &Config) -> bool {
+    config.secure_cookies && config.trusted_proxies.is_empty()
 }
 
 fn deny(denied: AccessDenied, need: Need, request: &Parts) -> Response {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use app::error::REQUEST_ID;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State as FromState};
 use axum::http::header::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use tracing::Instrument as _;
 
-use super::metrics;
+use super::{State, TrustedProxies, metrics};
 
 /// The remote end of the connection, set on each request by [`super::serve`].
 #[derive(Clone, Copy, Debug)]
@@ -25,18 +25,19 @@ pub struct Arrival {
     pub id: Arc<str>,
     /// The instant that counts as now.
     pub at: DateTime<Utc>,
-    /// The remote address.
+    /// The address of the client: the remote end of the connection, or what a trusted proxy says.
     pub peer: IpAddr,
     /// The nonce that permits scripts of the response page to run.
     pub nonce: Arc<str>,
 }
 
 impl Arrival {
-    fn new(request: &Request) -> Self {
+    fn new(request: &Request, proxies: &TrustedProxies) -> Self {
         use base64::Engine as _;
         let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
         let peer =
             request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let peer = proxies.client(peer, request.headers());
         let nonce = base64::engine::general_purpose::STANDARD_NO_PAD.encode(rand::random::<[u8; 16]>());
         Self { id: id.to_string().into(), at: engine::time::cut(Utc::now()), peer, nonce: nonce.into() }
     }
@@ -44,11 +45,15 @@ impl Arrival {
 
 /// Assigns the request its id. Ignores ids from clients, since a client could otherwise make two requests look like one. Logs the
 /// route pattern instead of the path, because a set-up link has its token in the path.
-pub(crate) async fn record_arrival(mut request: Request, next: Next) -> Response {
-    let arrival = Arrival::new(&request);
+pub(crate) async fn record_arrival(
+    FromState(state): FromState<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let arrival = Arrival::new(&request, &state.config.trusted_proxies);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
-    let span = tracing::info_span!("request", request_id = %arrival.id, %method, route);
+    let span = tracing::info_span!("request", request_id = %arrival.id, peer = %arrival.peer, %method, route);
     request.extensions_mut().insert(arrival.clone());
     let id = HeaderValue::from_str(&arrival.id);
     if let Ok(id) = &id {

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::cookies::{SESSION, cookie};
+use super::cookies::{cookie, session_name};
 use super::{Config, Failure, FailureKind, State};
 
 /// Admits a writing request only if its browser confirms that it comes from one of our pages. The API ignores cookies, so it is
@@ -35,7 +35,7 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, config: &Config) -> bool {
                 matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
             }
         },
-        (None, None) => cookie(headers, SESSION).is_none(),
+        (None, None) => cookie(headers, session_name(config.secure_cookies)).is_none(),
     }
 }
 

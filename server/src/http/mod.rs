@@ -17,6 +17,7 @@ mod metrics;
 pub(crate) mod nul;
 pub(crate) mod pages;
 mod plain_page;
+mod proxies;
 pub(crate) mod refresh;
 mod serve;
 pub(crate) mod sessions;
@@ -40,6 +41,7 @@ use service::mail::SmtpMailer;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
+pub use self::proxies::{TrustedProxies, parse_network};
 pub use self::failure::{Failure, FailureKind, Problem, ProblemLocation};
 pub use self::serve::serve;
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// The mail server and the sender address. Without them, no letters are sent.
     pub mail: Option<SmtpMailer>,
+    /// The reverse proxies whose `X-Forwarded-For` names the client.
+    pub trusted_proxies: TrustedProxies,
     /// Whether `/metrics` is open to every client, instead of only to this machine and keys with the scope `read`.
     pub open_metrics: bool,
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use app::actions::connection::SESSION_KEY;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use store::Store;
 use store::people::sessions::{self, Session as Kept, SessionIdHash};
@@ -15,11 +15,13 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
-use super::State;
-use super::cookies::{SESSION, cookie};
+use super::{Config, State};
+use super::cookies::{cookie, session_name};
 
-/// Idle time after which a session ends: a working day including lunch.
-const IDLE: Duration = Duration::hours(12);
+/// Idle time after which a session ends: a working day.
+const IDLE: Duration = Duration::hours(8);
+/// Time after which a session ends, however much it is used.
+const LONGEST: TimeDelta = TimeDelta::days(7);
 
 /// The session store.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ pub(crate) struct Sessions(Store);
 /// Returns the layer that attaches the session to each request.
 pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(state.store.clone()))
-        .with_name(SESSION)
+        .with_name(session_name(state.config.secure_cookies))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(state.config.secure_cookies)
@@ -36,8 +38,8 @@ pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
 }
 
 /// Returns whether the request carries a session cookie, valid or not.
-pub(super) fn has_cookie(headers: &HeaderMap) -> bool {
-    cookie(headers, SESSION).is_some()
+pub(super) fn has_cookie(headers: &HeaderMap, config: &Config) -> bool {
+    cookie(headers, session_name(config.secure_cookies)).is_some()
 }
 
 impl std::fmt::Debug for Sessions {
@@ -54,10 +56,9 @@ pub(super) fn id_hash(session: &Session) -> Option<SessionIdHash> {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !sessions::create(&self.0, hash(record.id), &kept(record)?, expiry(record)?)
-            .await
-            .map_err(backend)?
-        {
+        let kept = kept(record)?;
+        let expires_at = expiry(record, &kept)?;
+        while !sessions::create(&self.0, hash(record.id), &kept, expires_at).await.map_err(backend)? {
             record.id = Id::default();
         }
         Ok(())
@@ -65,9 +66,9 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         // Person and origin of a session never change: signing in creates a session with another id.
-        sessions::prolong(&self.0, hash(record.id), kept(record)?.seen_at, expiry(record)?)
-            .await
-            .map_err(backend)
+        let kept = kept(record)?;
+        let expires_at = expiry(record, &kept)?;
+        sessions::prolong(&self.0, hash(record.id), kept.seen_at, expires_at).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -96,9 +97,10 @@ fn kept(record: &Record) -> Result<Kept> {
     serde_json::from_value(kept).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn expiry(record: &Record) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
-        .ok_or_else(|| Error::Encode("no such instant".into()))
+fn expiry(record: &Record, kept: &Kept) -> Result<DateTime<Utc>> {
+    let idle_until = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
+        .ok_or_else(|| Error::Encode("no such instant".into()))?;
+    Ok(idle_until.min(kept.signed_in_at + LONGEST))
 }
 
 fn backend(error: store::Error) -> Error {

@@ -1,6 +1,6 @@
 //! Signing in and out, and the lifetime of sessions.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use store::actor::Role;
 use store::{Actor, people};
 
@@ -26,7 +26,7 @@ async fn a_person_signs_in_reaches_the_requested_page_and_signs_out() {
         .map(|cookie| cookie.to_str().unwrap())
         .find(|cookie| cookie.starts_with("meshline_session="));
     let cookie = cookie.unwrap();
-    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=28800"] {
         assert!(cookie.contains(part), "{cookie}");
     }
     assert!(!cookie.contains("Secure"), "over plain HTTP a browser would drop it: {cookie}");
@@ -43,13 +43,17 @@ async fn the_cookie_is_secure_on_https() {
     let app = TestApp::with(server::http::Config { secure_cookies: true, ..Default::default() }).await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let answer = app.browser().sign_in("ana@acme.example", PASSWORD, None).await;
-    assert!(
-        answer
-            .headers()
-            .get_all("set-cookie")
-            .iter()
-            .all(|cookie| cookie.to_str().unwrap().contains("Secure"))
-    );
+    for cookie in answer.headers().get_all("set-cookie") {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with("__Host-meshline_") && cookie.contains("Secure"), "{cookie}");
+        assert!(cookie.contains("Path=/") && !cookie.contains("Domain"), "{cookie}");
+    }
+    let session = answer.headers()["set-cookie"].to_str().unwrap();
+    let (name, value) = session.split(';').next().unwrap().split_once('=').unwrap();
+    let open = |name: &str| app.request(Method::GET, "/leads").header("cookie", format!("{name}={value}"));
+    assert_eq!(open(name).send().await.unwrap().status(), StatusCode::OK);
+    let planted = open("meshline_session").send().await.unwrap();
+    assert_eq!(location(&planted), "/sign-in?next=/leads", "a sibling domain can plant only this name");
 }
 
 #[tokio::test]
@@ -163,7 +167,7 @@ async fn an_idle_session_expires_and_a_used_one_is_extended() {
                 .unwrap();
         left
     };
-    assert!((43_100.0..=43_200.0).contains(&left().await));
+    assert!((28_700.0..=28_800.0).contains(&left().await));
     sqlx::query("UPDATE sessions SET expires_at = now() + interval '1 hour', seen_at = 'epoch'")
         .execute(pool)
         .await
@@ -171,7 +175,21 @@ async fn an_idle_session_expires_and_a_used_one_is_extended() {
     let used = browser.get("/leads").await;
     assert_eq!(used.status(), StatusCode::OK);
     assert!(used.headers().contains_key("set-cookie"), "the cookie expires with the session");
-    assert!(left().await > 43_000.0);
+    assert!(left().await > 28_600.0);
+    sqlx::query("UPDATE sessions SET expires_at = now() + interval '1 hour', seen_at = 'epoch'")
+        .execute(pool)
+        .await
+        .unwrap();
+    let refresh = app.request(Method::GET, "/leads").header("sec-fetch-dest", "empty");
+    let refresh = refresh.header("cookie", browser.cookie_header()).send().await.unwrap();
+    assert_eq!(refresh.status(), StatusCode::OK);
+    assert!(left().await <= 3_600.0, "an open page does not keep the session alive");
+    sqlx::query("UPDATE sessions SET signed_in_at = now() - interval '6 days 23 hours', seen_at = 'epoch'")
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
+    assert!((3_500.0..=3_600.0).contains(&left().await), "a week after signing in, it ends");
     sqlx::query("UPDATE sessions SET expires_at = now() - interval '1 second'").execute(pool).await.unwrap();
     assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
     assert_eq!(people::sessions::delete_expired(app.store(), chrono::Utc::now()).await.unwrap(), 1);
