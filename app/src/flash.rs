@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use store::Keyring;
+use store::people::sessions::SessionIdHash;
 
-/// The cookie's name.
-pub const COOKIE: &str = "meshline_flash";
-/// Lifetime of the cookie in seconds if no page reads it.
-const MAX_AGE_S: u32 = 60;
+/// What every cookie is sealed for.
+const PURPOSE: &str = "meshline_flash";
+/// Lifetime of the cookie in seconds if no page reads it. The seal enforces it, since a stolen cookie does not expire.
+const MAX_AGE_S: i64 = 60;
 /// The maximum size in bytes before encryption. Sealing and base64 add a third, and browsers drop cookies beyond 4096 bytes.
 const MAX_BYTES: usize = 2_800;
 
@@ -25,9 +27,52 @@ pub struct Flash {
     /// The problem with each invalid field, by the field's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, String>,
+    /// A key or link that is shown once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<FlashSecret>,
     /// The submitted values by field name, never a password.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
+}
+
+/// A secret, and the only page that shows it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlashSecret {
+    text: String,
+    page: String,
+}
+
+impl std::fmt::Debug for FlashSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FlashSecret(for {})", self.page)
+    }
+}
+
+/// What a cookie is bound to. Only the session that caused a message reads it, within a minute.
+pub struct FlashSeal<'a> {
+    /// The key.
+    pub keyring: &'a Keyring,
+    /// The current instant.
+    pub now: DateTime<Utc>,
+    /// The browser's session, if it has one.
+    pub session: Option<SessionIdHash>,
+    /// The path of the page that shows the message.
+    pub page: &'a str,
+    /// Whether the cookie is restricted to HTTPS.
+    pub is_secure: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedFlash {
+    at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    flash: Flash,
+}
+
+/// Returns the name of the cookie. Over HTTPS, the prefix keeps other subdomains from setting it.
+pub fn cookie_name(is_secure: bool) -> &'static str {
+    if is_secure { "__Host-meshline_flash" } else { "meshline_flash" }
 }
 
 impl Flash {
@@ -58,40 +103,80 @@ impl Flash {
         self
     }
 
+    /// Adds a key or link, which only the next page shows.
+    pub fn secret(mut self, text: impl Into<String>) -> Self {
+        self.secret = Some(FlashSecret { text: text.into(), page: String::new() });
+        self
+    }
+
+    /// Returns the key or link to show.
+    pub fn secret_text(&self) -> Option<String> {
+        self.secret.as_ref().map(|secret| secret.text.clone())
+    }
+
     /// Returns the `Set-Cookie` header that carries the flash. The cookie is sealed: only this server can put text into a page,
     /// and a key or link that is shown once cannot leak.
-    pub fn cookie(&self, keyring: &Keyring, secure: bool) -> String {
-        let mut body = self.encode();
-        if body.len() > MAX_BYTES {
-            body = Self { values: BTreeMap::new(), ..self.clone() }.encode();
+    pub fn cookie(&self, seal: &FlashSeal<'_>) -> String {
+        let mut flash = self.clone();
+        if let Some(secret) = &mut flash.secret {
+            seal.page.clone_into(&mut secret.page);
         }
-        let sealed = URL_SAFE_NO_PAD.encode(keyring.seal_cookie(&body, COOKIE));
-        let secure = if secure { "; Secure" } else { "" };
-        format!("{COOKIE}={sealed}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}")
+        let session = seal.session.map(|session| session.to_string());
+        let mut sealed = SealedFlash { at: seal.now.timestamp(), session, flash };
+        if sealed.encode().len() > MAX_BYTES {
+            sealed.flash.values.clear();
+        }
+        let value = URL_SAFE_NO_PAD.encode(seal.keyring.seal_cookie(&sealed.encode(), PURPOSE));
+        set_cookie(&value, MAX_AGE_S, seal.is_secure)
     }
 
     /// Returns the `Set-Cookie` header that removes the cookie.
-    pub fn removal() -> String {
-        format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    pub fn removal(is_secure: bool) -> String {
+        set_cookie("", 0, is_secure)
     }
 
-    /// Reads the cookie's value, or returns `None` if this server did not seal it.
-    pub fn read(value: &str, keyring: &Keyring) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        serde_json::from_slice(&keyring.open_cookie(&sealed, COOKIE).ok()?).ok()
+    /// Reads the cookie's value. Returns `None` if this server did not seal it, if it is too old, if another session caused it, or if
+    /// it has a secret for another page.
+    pub fn read(value: &str, seal: &FlashSeal<'_>) -> Option<Self> {
+        let body = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let body = seal.keyring.open_cookie(&body, PURPOSE).ok()?;
+        let sealed: SealedFlash = serde_json::from_slice(&body).ok()?;
+        // In both directions, since clocks of several processes differ.
+        let is_recent = (seal.now.timestamp() - sealed.at).abs() <= MAX_AGE_S;
+        let is_own = sealed.session.is_none() || sealed.session == seal.session.map(|id| id.to_string());
+        let is_for_page = sealed
+            .flash
+            .secret
+            .as_ref()
+            .is_none_or(|secret| sealed.session.is_some() && secret.page == seal.page);
+        (is_recent && is_own && is_for_page).then_some(sealed.flash)
     }
+}
 
+impl SealedFlash {
     fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
+fn set_cookie(value: &str, max_age_s: i64, is_secure: bool) -> String {
+    let (name, secure) = (cookie_name(is_secure), if is_secure { "; Secure" } else { "" });
+    format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}")
+}
+
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
+    fn seal(keyring: &Keyring) -> FlashSeal<'_> {
+        let session = Some(SessionIdHash([7; 32]));
+        FlashSeal { keyring, now: Utc::now(), session, page: "/keys", is_secure: true }
+    }
+
     fn value(cookie: &str) -> &str {
-        cookie.strip_prefix("meshline_flash=").unwrap().split(';').next().unwrap()
+        cookie.strip_prefix("__Host-meshline_flash=").unwrap().split(';').next().unwrap()
     }
 
     #[test]
@@ -100,28 +185,49 @@ mod tests {
         let flash = Flash::new("Wrong.")
             .error("password", "Too short; \"really\".")
             .value("email", "ana@acme.example");
-        let cookie = flash.cookie(&ours, true);
+        let cookie = flash.cookie(&seal(&ours));
         assert!(cookie.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"));
-        assert_eq!(Flash::read(value(&cookie), &ours), Some(flash.clone()));
-        assert_eq!(Flash::read(value(&cookie), &other), None);
-        assert_eq!(Flash::read("", &ours), None);
-        assert_eq!(Flash::read(&format!("{}x", value(&cookie)), &ours), None);
+        assert_eq!(Flash::read(value(&cookie), &seal(&ours)), Some(flash.clone()));
+        assert_eq!(Flash::read(value(&cookie), &seal(&other)), None);
+        assert_eq!(Flash::read("", &seal(&ours)), None);
+        assert_eq!(Flash::read(&format!("{}x", value(&cookie)), &seal(&ours)), None);
     }
 
     #[test]
-    fn nobody_reads_a_flash_but_this_server() {
-        let cookie = Flash::new("The key.").value("secret", "ml_abc").cookie(&Keyring::new(&[1; 32]), true);
+    fn a_secret_is_for_one_page_one_session_and_one_minute() {
+        let keyring = Keyring::new(&[1; 32]);
+        let cookie = Flash::new("The key.").secret("ml_abc").cookie(&seal(&keyring));
         assert!(cookie.len() < 4_096);
         let sealed = URL_SAFE_NO_PAD.decode(value(&cookie)).unwrap();
         for secret in ["ml_abc", "The key"] {
             assert!(!sealed.windows(secret.len()).any(|part| part == secret.as_bytes()));
         }
+        let read = |seal: FlashSeal<'_>| Flash::read(value(&cookie), &seal);
+        let shown = read(seal(&keyring)).unwrap();
+        assert_eq!(shown.secret_text().as_deref(), Some("ml_abc"));
+        assert!(!format!("{shown:?}").contains("ml_abc"));
+        let late = Utc::now() + TimeDelta::seconds(75);
+        assert_eq!(read(FlashSeal { now: late, ..seal(&keyring) }), None);
+        assert_eq!(read(FlashSeal { page: "/people/1", ..seal(&keyring) }), None);
+        assert_eq!(read(FlashSeal { session: Some(SessionIdHash([8; 32])), ..seal(&keyring) }), None);
+        assert_eq!(read(FlashSeal { session: None, ..seal(&keyring) }), None);
+    }
+
+    #[test]
+    fn a_message_for_people_who_are_not_signed_in_has_no_session_and_no_secret() {
+        let keyring = Keyring::new(&[1; 32]);
+        let nobody = || FlashSeal { session: None, ..seal(&keyring) };
+        let cookie = Flash::new("You are signed out.").cookie(&nobody());
+        assert!(Flash::read(value(&cookie), &nobody()).is_some());
+        assert!(Flash::read(value(&cookie), &seal(&keyring)).is_some(), "signed in meanwhile");
+        let cookie = Flash::new("The key.").secret("ml_abc").cookie(&nobody());
+        assert_eq!(Flash::read(value(&cookie), &nobody()), None);
     }
 
     #[test]
     fn what_does_not_fit_a_cookie_is_left_out() {
         let keyring = Keyring::new(&[1; 32]);
-        let cookie = Flash::new("Wrong.").value("note", "x".repeat(5_000)).cookie(&keyring, false);
-        assert_eq!(Flash::read(value(&cookie), &keyring), Some(Flash::new("Wrong.")));
+        let cookie = Flash::new("Wrong.").value("note", "x".repeat(5_000)).cookie(&seal(&keyring));
+        assert_eq!(Flash::read(value(&cookie), &seal(&keyring)), Some(Flash::new("Wrong.")));
     }
 }

@@ -36,6 +36,13 @@ pub const PYTHON: Need = Need {
     },
 };
 
+/// A reverse proxy, and what makes a certificate for it.
+pub const NGINX: Need = Need {
+    why: "runs the documented configuration of a reverse proxy in the tests",
+    packages: &["nginx-light", "openssl"],
+    present: || Path::new("/usr/sbin/nginx").is_file() && process::find("openssl").is_some(),
+};
+
 /// A browser that runs headless.
 pub const CHROMIUM: Need =
     Need { why: "runs the browser tests", packages: &["chromium"], present: || chromium().is_some() };

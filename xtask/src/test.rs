@@ -133,7 +133,7 @@ fn run_all(workspace: &Workspace, selection: Selection, total: &mut Outcome, com
     };
     if selection.database {
         part("database tests", &mut || {
-            packages::ensure(&[&packages::PYTHON])?;
+            packages::ensure(&[&packages::PYTHON, &packages::NGINX])?;
             rust_tests::run(workspace, Kind::Database, Some(&url))
         });
         part("a short torture test", &mut || torture::short(workspace));

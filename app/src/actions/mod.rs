@@ -36,7 +36,7 @@ use store::Actor;
 use crate::access::{self, AccessDenied, Caller};
 use crate::context::Request;
 use crate::error::{Error, Result};
-use crate::flash::Flash;
+use crate::flash::{Flash, FlashSeal};
 
 pub use self::connection::Connection;
 pub use self::first_run::{FirstRun, first_run};
@@ -106,7 +106,16 @@ fn lead_to(path: &LocalPath) -> Result<()> {
 /// Like [`lead_to`], with a flash message for the next page.
 fn lead_to_with(path: &LocalPath, flash: &Flash) -> Result<()> {
     let (request, connection) = (Request::current().ok_or(Error::Internal)?, connection()?);
-    set_cookie(&flash.cookie(request.store.keyring(), connection.secure_cookies))?;
+    // An action that ended or replaced the session leaves it without an id until the response is sent.
+    let session = request.viewer.as_ref().and_then(|viewer| viewer.session);
+    let seal = FlashSeal {
+        keyring: request.store.keyring(),
+        now: request.now,
+        session: session.filter(|_| connection.session.id().is_some()),
+        page: path.page(),
+        is_secure: connection.secure_cookies,
+    };
+    set_cookie(&flash.cookie(&seal))?;
     lead_to(path)
 }
 

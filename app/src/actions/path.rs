@@ -49,7 +49,12 @@ impl LocalPath {
         if is_plain { Self(format!("{}?{query}", self.0)) } else { self.clone() }
     }
 
-    /// Returns the path as text.
+    /// Returns the path without its query.
+    pub fn page(&self) -> &str {
+        self.0.split_once('?').map_or(&*self.0, |(page, _)| page)
+    }
+
+    /// Returns the path with its query as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -26,8 +26,8 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
     for (key, value) in table {
         let is_list = value.is_array();
         let values = match value {
-            toml::Value::Array(values) => values.into_iter().map(text).collect(),
-            value => text(value).map(|text| vec![text]),
+            toml::Value::Array(values) => values.into_iter().map(one_value).collect(),
+            value => one_value(value).map(|text| vec![text]),
         };
         let values = values.ok_or_else(|| {
             CommandError::Usage(format!("{name}: `{key}` must be a string, a number, true or false"))
@@ -70,7 +70,7 @@ fn named(arguments: &[OsString]) -> Option<PathBuf> {
 }
 
 /// Returns the text of a single value, or `None` for a list or a table.
-fn text(value: toml::Value) -> Option<String> {
+fn one_value(value: toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text),
         toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Some(value.to_string()),

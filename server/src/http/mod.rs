@@ -41,8 +41,8 @@ use service::mail::SmtpMailer;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
-pub use self::proxies::{TrustedProxies, parse_network};
 pub use self::failure::{Failure, FailureKind, Problem, ProblemLocation};
+pub use self::proxies::{TrustedProxies, parse_network};
 pub use self::serve::serve;
 
 /// How the process serves, according to its options.

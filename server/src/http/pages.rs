@@ -7,7 +7,7 @@ use app::access::{self, Caller};
 use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
 use app::context::{PageForbidden, Request as PageRequest, Theme};
-use app::flash::{self, Flash};
+use app::flash::{Flash, FlashSeal, cookie_name};
 use app::pages::search;
 use app::shell::shell;
 use axum::Router;
@@ -24,7 +24,7 @@ use store::settings::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
-use super::{Arrival, Failure, FailureKind, Identity, State, nul};
+use super::{Arrival, Failure, FailureKind, Identity, State, nul, sessions};
 
 /// The path of the quick search.
 pub(crate) const FOUND: &str = "/search/found";
@@ -83,8 +83,10 @@ async fn show(state: State, request: Request, is_refused: bool) -> Response {
     };
     // A script that refreshes a page must not consume the message for the next page.
     let is_script = request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
-    let brought = cookie(request.headers(), flash::COOKIE).filter(|_| !is_script);
-    let flash = brought.and_then(|value| Flash::read(value, state.store.keyring()));
+    let is_secure = state.config.secure_cookies;
+    let brought = cookie(request.headers(), cookie_name(is_secure)).filter(|_| !is_script);
+    let seal = flash_seal(&state, &request, &arrival, request.uri().path());
+    let flash = brought.and_then(|value| Flash::read(value, &seal));
     let is_flash_spent = brought.is_some();
     let page = page_request(&state, &request, &arrival, flash.as_ref());
     let nonce = arrival.nonce;
@@ -101,10 +103,22 @@ async fn show(state: State, request: Request, is_refused: bool) -> Response {
     if !is_known && response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
-    if is_flash_spent && let Ok(removal) = HeaderValue::from_str(&Flash::removal()) {
+    if is_flash_spent && let Ok(removal) = HeaderValue::from_str(&Flash::removal(is_secure)) {
         response.headers_mut().append(header::SET_COOKIE, removal);
     }
     response
+}
+
+/// Returns what binds a message to the request's session and to the page that shows it.
+pub(super) fn flash_seal<'a>(
+    state: &'a State,
+    request: &Request,
+    arrival: &Arrival,
+    page: &'a str,
+) -> FlashSeal<'a> {
+    let session = request.extensions().get::<Session>().and_then(sessions::id_hash);
+    let (keyring, is_secure) = (state.store.keyring(), state.config.secure_cookies);
+    FlashSeal { keyring, now: arrival.at, session, page, is_secure }
 }
 
 /// Returns the search results as a fragment, which is shown above the current page.

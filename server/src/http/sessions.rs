@@ -15,8 +15,8 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
-use super::{Config, State};
 use super::cookies::{cookie, session_name};
+use super::{Config, State};
 
 /// Idle time after which a session ends: a working day.
 const IDLE: Duration = Duration::hours(8);

@@ -3,7 +3,8 @@
 use app::actions::LocalPath;
 use app::actions::changes::{ListUpload, take_file, upload_target};
 use app::actions::runs::{append_chunk, begin_upload, data_dir, finished, received};
-use app::flash::Flash;
+use app::context::Request as PageRequest;
+use app::flash::{Flash, FlashSeal};
 use axum::extract::FromRequest as _;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, Request, State as FromState};
@@ -89,7 +90,7 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
         let bytes = write(field, &folder).await?;
         let (path, flash) = received(&page, id, &name, bytes).await?;
         arriving.keep();
-        return on_to(&path, &flash, &state);
+        return on_to(&path, &flash, &page, &state);
     }
     Err(Failure::new(FailureKind::Malformed, "The form has no file."))
 }
@@ -224,12 +225,12 @@ async fn finish(
     let upload = id.parse().map_err(|_| Failure::new(FailureKind::NotFound, "There is no such upload."))?;
     let (path, flash) = finished(&page, upload).await?;
     let mut response = Json(serde_json::json!({ "next": path.as_str() })).into_response();
-    say(&mut response, &flash, &state)?;
+    say(&mut response, &path, &flash, &page, &state)?;
     Ok(response)
 }
 
 /// Returns the request in the form that pages use, after checking the access table.
-fn permitted(state: &State, request: &Request) -> Result<app::context::Request, Failure> {
+fn permitted(state: &State, request: &Request) -> Result<PageRequest, Failure> {
     allowed(request)?;
     let arrival = request.extensions().get::<Arrival>();
     let arrival = arrival.ok_or_else(|| Failure::internal(&"a request without an id"))?;
@@ -276,22 +277,34 @@ async fn list_file(
     let change = upload_target(&page, number).await?;
     let upload = file(request, &state).await?;
     let (path, flash) = Box::pin(take_file(&page, &change, upload)).await?;
-    on_to(&path, &flash, &state)
+    on_to(&path, &flash, &page, &state)
 }
 
 /// Redirects to a page that shows a message.
-fn on_to(path: &LocalPath, flash: &Flash, state: &State) -> Result<Response, Failure> {
+fn on_to(path: &LocalPath, flash: &Flash, page: &PageRequest, state: &State) -> Result<Response, Failure> {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let to = HeaderValue::from_str(path.as_str()).map_err(|error| Failure::internal(&error))?;
     response.headers_mut().insert(header::LOCATION, to);
-    say(&mut response, flash, state)?;
+    say(&mut response, path, flash, page, state)?;
     Ok(response)
 }
 
 /// Attaches a message for the next page.
-fn say(response: &mut Response, flash: &Flash, state: &State) -> Result<(), Failure> {
-    let cookie = flash.cookie(state.store.keyring(), state.config.secure_cookies);
-    let cookie = HeaderValue::from_str(&cookie).map_err(|error| Failure::internal(&error))?;
+fn say(
+    response: &mut Response,
+    path: &LocalPath,
+    flash: &Flash,
+    page: &PageRequest,
+    state: &State,
+) -> Result<(), Failure> {
+    let seal = FlashSeal {
+        keyring: page.store.keyring(),
+        now: page.now,
+        session: page.viewer.as_ref().and_then(|viewer| viewer.session),
+        page: path.page(),
+        is_secure: state.config.secure_cookies,
+    };
+    let cookie = HeaderValue::from_str(&flash.cookie(&seal)).map_err(|error| Failure::internal(&error))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
 }

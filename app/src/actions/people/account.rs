@@ -6,6 +6,7 @@ use store::people::sessions::{self, SessionIdHash};
 use store::people::{self, Preferences};
 
 use super::{fields, page_path};
+use crate::actions::connection::leave;
 use crate::actions::sign_in::{log_failure, record_lock};
 use crate::actions::throttle::PasswordAttempt;
 use crate::actions::{actor, allowed, connection, lead_to_with};
@@ -85,7 +86,11 @@ pub async fn end_session(
 ) -> Result<(), Error> {
     let request = allowed::<EndSession>()?;
     let id: SessionIdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
-    let said = match sessions::end_one(&request.store, &actor(&request)?, id).await {
+    let ended = sessions::end_one(&request.store, &actor(&request)?, id).await;
+    if request.viewer.as_ref().and_then(|viewer| viewer.session) == Some(id) {
+        leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
+    }
+    let said = match ended {
         Ok(()) => "The browser is signed out.",
         Err(store::Error::NotFound(_)) => "The browser was already signed out.",
         Err(error) => return Err(error.into()),

@@ -45,7 +45,7 @@ pub async fn add_key(
     match people::add_key(&request.store, &actor_once(&request, &form)?, called, &wanted).await {
         Ok(key) => {
             let said = format!("Created the key “{called}”. Copy it now: it is not shown again.");
-            lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
+            lead_to_with(&page_path(PAGE), &Flash::new(said).secret(key))
         }
         Err(store::Error::Repeated) => {
             let said =

@@ -168,6 +168,6 @@ async fn find(store: &Store, id: &str) -> Result<Person> {
 async fn show_link(request: &Request, person: PersonId, said: String) -> Result<()> {
     let token =
         people::make_setup_link(&request.store, &actor(request)?, person, people::DEFAULT_VALIDITY).await?;
-    let flash = Flash::new(said).value("secret", format!("{}/setup/{token}", request.origin()));
+    let flash = Flash::new(said).secret(format!("{}/setup/{token}", request.origin()));
     lead_to_with(&page_of(person), &flash)
 }

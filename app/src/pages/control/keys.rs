@@ -109,7 +109,7 @@ impl ListPage for KeyList {
             <span class="meta">"Access for other systems"</span>
             {here.may::<AddKey>().then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
-        let shown = flash.values.get("secret").cloned().map(|key| secret("Key", key));
+        let shown = flash.secret_text().map(|key| secret("Key", key));
         ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),

@@ -42,7 +42,7 @@ async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent
         <h1 class="clip">{person.name.clone()}</h1>
         {state(&person)}
     };
-    let link = flash.values.get("secret").cloned().map(|link| secret("Link", link));
+    let link = flash.secret_text().map(|link| secret("Link", link));
     let change = if may {
         Either::Left(roles(&person))
     } else {

@@ -245,6 +245,26 @@ async fn administrators_links_use_the_configured_url() {
 }
 
 #[tokio::test]
+async fn a_stolen_message_shows_its_key_on_no_other_page_and_in_no_other_session() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    let ben = app.person("ben@acme.example", &[Role::Admin]).await;
+    let mut thief = app.browser();
+    thief.sign_in("ben@acme.example", PASSWORD, None).await;
+    admin.post("/actions/add-key", &[("name", "loader"), ("scopes", "read")]).await;
+    let stolen = admin.cookies["meshline_flash"].clone();
+    let shown = "class=\"label secret\"";
+    for (session, page) in [(true, format!("/people/{ben}")), (false, "/keys".to_owned())] {
+        let browser = if session { &mut admin } else { &mut thief };
+        browser.cookies.insert("meshline_flash".into(), stolen.clone());
+        let page = text(browser, &page).await;
+        assert!(!page.contains(shown) && !page.contains("Copy it now"), "{page}");
+    }
+    admin.cookies.insert("meshline_flash".into(), stolen);
+    assert!(text(&mut admin, "/keys").await.contains(shown));
+}
+
+#[tokio::test]
 async fn people_see_their_sessions_and_can_end_them() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;

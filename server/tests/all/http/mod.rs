@@ -20,6 +20,7 @@ mod others;
 mod outcomes;
 mod people;
 mod process;
+mod proxies;
 mod refresh;
 mod releases;
 mod runs;
