@@ -216,12 +216,12 @@ mod tests {
     #[test]
     fn a_message_for_people_who_are_not_signed_in_has_no_session_and_no_secret() {
         let keyring = Keyring::new(&[1; 32]);
-        let nobody = || FlashSeal { session: None, ..seal(&keyring) };
-        let cookie = Flash::new("You are signed out.").cookie(&nobody());
-        assert!(Flash::read(value(&cookie), &nobody()).is_some());
+        let signed_out = || FlashSeal { session: None, ..seal(&keyring) };
+        let cookie = Flash::new("You are signed out.").cookie(&signed_out());
+        assert!(Flash::read(value(&cookie), &signed_out()).is_some());
         assert!(Flash::read(value(&cookie), &seal(&keyring)).is_some(), "signed in meanwhile");
-        let cookie = Flash::new("The key.").secret("ml_abc").cookie(&nobody());
-        assert_eq!(Flash::read(value(&cookie), &nobody()), None);
+        let cookie = Flash::new("The key.").secret("ml_abc").cookie(&signed_out());
+        assert_eq!(Flash::read(value(&cookie), &signed_out()), None);
     }
 
     #[test]

@@ -110,6 +110,22 @@ pub fn plain_email(text: &str) -> Option<String> {
     fits.then_some(text)
 }
 
+/// Returns the address that a person signs in with and gets letters at, or `None` if it is not valid. Stricter than [`plain_email`],
+/// which also reads what programs send about leads: these characters separate addresses in the header of a letter.
+pub fn sign_in_email(text: &str) -> Option<String> {
+    plain_email(text).filter(|email| !email.contains(['<', '>', ',', ';', '"']))
+}
+
+/// Returns whether a person's name has no control characters: no line breaks, and nothing that changes the direction of the text
+/// after it (Unicode Standard Annex #9).
+pub fn is_plain_name(text: &str) -> bool {
+    let is_control = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    !text.contains(is_control)
+}
+
 /// Why a text is no id of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoId {
@@ -255,6 +271,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_and_addresses_of_people_have_nothing_that_a_letter_could_misread() {
+        assert_eq!(sign_in_email(" Ana@Acme.example"), Some("ana@acme.example".into()));
+        for address in [
+            "a@b.example>",
+            "<a@b.example",
+            "a,b@c.example",
+            "a;b@c.example",
+            "\"a\"@b.example",
+            "a@b\r\nBcc: x",
+        ] {
+            assert_eq!(sign_in_email(address), None, "{address:?}");
+        }
+        assert!(is_plain_name("Jos\u{e9} O\u{2019}Neill-\u{5d3}\u{5d5}\u{5d3}") && is_plain_name(""));
+        for name in ["Bcc\r\nBcc: x", "tab\there", "\u{202e}anA", "a\u{2028}b", "\u{0}", "\u{85}"] {
+            assert!(!is_plain_name(name), "{name:?}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_address_are_equal() {

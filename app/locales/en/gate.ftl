@@ -56,4 +56,5 @@ gate-signed-out = You are signed out.
 gate-password-set = Password saved. You can sign in now.
 gate-password-not-set = Your password was not set.
 gate-link-expired = This link has expired or was already used. Ask an administrator for a new one.
+gate-name-control = A name cannot contain line breaks or other control characters.
 gate-account-not-created = The account was not created.

@@ -27,7 +27,11 @@ pub async fn set_password(
     let Some(page) = LocalPath::parse(&format!("/setup/{token}")) else {
         return lead_to_with(&sign_in, &Flash::new(texts().gate_link_expired()));
     };
-    let password = match fields::password(&password, &again) {
+    let owner = people::person_of_setup_link(&request.store, &token, request.now).await?;
+    let Some(owner) = owner else {
+        return lead_to_with(&sign_in, &Flash::new(texts().gate_link_expired()));
+    };
+    let password = match fields::password(&password, &again, &owner.name, &owner.email) {
         Ok(password) => password,
         Err(problems) => {
             let flash = Flash::new(texts().gate_password_not_set());

@@ -20,16 +20,16 @@ use crate::error::Result;
 const PASSWORDS: (i32, TimeDelta) = (5, TimeDelta::minutes(15));
 /// Wrong passwords allowed per network, across all accounts; an entire office can share one address.
 const PASSWORDS_FROM_NETWORK: (i32, TimeDelta) = (50, TimeDelta::minutes(15));
-/// Wrong passwords allowed per account, across all networks from which nobody has signed in to it (OWASP ASVS 4.0.3, 2.2.1).
+/// Wrong passwords allowed per account, across all networks without an earlier sign-in to it (OWASP ASVS 4.0.3, 2.2.1).
 const PASSWORDS_TO_ACCOUNT: (i32, TimeDelta) = (100, TimeDelta::hours(1));
 /// Links allowed per account, across all networks, so that a mailbox cannot be flooded.
 const LINKS_TO_ACCOUNT: (i32, TimeDelta) = (3, TimeDelta::hours(1));
 /// Links allowed per network, across all accounts.
 const LINKS_FROM_NETWORK: (i32, TimeDelta) = (20, TimeDelta::hours(1));
 
-/// Attempts in progress from networks that nobody signed in from, and how many of them from one network. A hash takes some
+/// Attempts in progress from networks without an earlier sign-in, and how many of them from one network. A hash takes some
 /// 15 ms, so the last in the queue waits for half a second.
-const STRANGERS: (usize, usize) = (32, 4);
+const STRANGERS: (usize, usize) = (32, 8);
 /// The same for networks that people signed in from before.
 const KNOWN: (usize, usize) = (32, 16);
 /// How long the list of known networks is used before it is read again.

@@ -27,5 +27,6 @@ mod promises;
 mod recovered;
 mod restore;
 mod schemas;
+mod serve;
 mod switches;
 mod verdicts;

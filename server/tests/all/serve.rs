@@ -91,7 +91,7 @@ async fn a_failed_sign_in_is_logged_with_the_client_and_a_keyed_hash_of_the_acco
     let account = failed["fields"]["account"].as_str().unwrap();
     let expected = store::people::attempts::account_hash(database.store.keyring(), "ana@acme.example");
     assert_eq!(account, expected);
-    assert_eq!(failed["span"]["peer"], "198.51.100.7", "each line of a request has it: {failed}");
+    assert_eq!(failed["spans"][0]["peer"], "198.51.100.7", "each line of a request has it: {failed}");
     let text = failed.to_string();
     assert!(!text.contains("acme") && !text.contains("wrong wrong"), "{text}");
 }

@@ -35,7 +35,9 @@ pub(super) fn is_common(password: &str) -> bool {
 pub(super) fn is_personal(password: &str, name: &str, email: &str) -> bool {
     let (password, name, email) = (password.to_lowercase(), name.to_lowercase(), email.to_lowercase());
     let account = email.split('@').next().unwrap_or_default();
-    let parts = [name.as_str(), email.as_str()].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let parts = [name.as_str(), email.as_str()]
+        .into_iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
     let mut words: Vec<&str> = ["meshline", name.trim(), account].into_iter().chain(parts).collect();
     words.retain(|word| word.chars().count() >= NAME_PART_CHARS);
     // The whole name before its parts.
@@ -93,7 +95,9 @@ mod tests {
     #[test]
     fn names_do_not_make_a_password() {
         let personal = |password| is_personal(password, "Ana Ruiz", "ana.maria@acme.example");
-        for password in ["meshline2026", "Ana Ruiz 2026!", "ana.maria@acme.example", "AcmeMeshline1", "ruizruizruiz1"] {
+        for password in
+            ["meshline2026", "Ana Ruiz 2026!", "ana.maria@acme.example", "AcmeMeshline1", "ruizruizruiz1"]
+        {
             assert!(personal(password), "{password}");
         }
         for password in ["correct horse battery", "ana loves roller coasters", "acme of perfection"] {

@@ -3,6 +3,7 @@
 //! Hand-written SQL: an advisory lock.
 
 pub mod attempts;
+mod blocklist;
 mod first;
 mod holdings;
 pub mod keys;
@@ -15,7 +16,7 @@ pub mod sessions;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use engine::identity::plain_email;
+use engine::identity::{is_plain_name, plain_email, sign_in_email};
 use engine::ids::PersonId;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -89,7 +90,7 @@ impl Person {
 ///
 /// # Errors
 /// Returns [`Error::Duplicate`] if the address is taken, or [`Error::Refused`] if the address is invalid or the name
-/// is empty.
+/// is empty or has control characters.
 pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
     let mut tx = store.begin().await?;
     let id = insert(&mut tx, actor, email, name, roles).await?;
@@ -105,7 +106,10 @@ async fn insert(
     roles: &[Role],
 ) -> Result<PersonId> {
     let email =
-        plain_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+        sign_in_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+    if !is_plain_name(name) {
+        return Err(Error::Refused("a name cannot contain line breaks or other control characters".into()));
+    }
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
     let Organisation { time_zone, number_format, .. } = settings::read_organisation(&orm(connection)).await?;
     let row = person::ActiveModel {

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use super::blocklist;
 use crate::error::{Error, Result};
 
 /// Minimum length of a password in characters. Length is what makes guessing infeasible.
@@ -45,13 +46,21 @@ pub enum PasswordProblem {
     /// The password is too long.
     #[error("A password has at most {PASSWORD_MAX_BYTES} bytes.")]
     TooLong,
+    /// The password is among the most common ones.
+    #[error("This is one of the most common passwords, which are guessed first. Choose another one.")]
+    Common,
+    /// The password consists mostly of names that an attacker knows.
+    #[error(
+        "This password is easy to guess: it is mostly your name, your e-mail address or Meshline. Choose another one."
+    )]
+    Personal,
 }
 
 impl Password {
-    /// Checks the length and nothing else, following NIST SP 800-63B §5.1.1.2.
+    /// Checks the length and that the password is not a common one, and nothing else, following NIST SP 800-63B §5.1.1.2.
     ///
     /// # Errors
-    /// Returns [`PasswordProblem`] if the text is too short or too long.
+    /// Returns [`PasswordProblem`] if the text is too short, too long or common.
     pub fn parse(text: &str) -> Result<Self, PasswordProblem> {
         if text.len() > PASSWORD_MAX_BYTES {
             return Err(PasswordProblem::TooLong);
@@ -59,7 +68,18 @@ impl Password {
         if text.chars().count() < PASSWORD_MIN_CHARS {
             return Err(PasswordProblem::TooShort);
         }
+        if blocklist::is_common(text) {
+            return Err(PasswordProblem::Common);
+        }
         Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Checks that the password is more than the name and the address of the person whose it is.
+    ///
+    /// # Errors
+    /// Returns [`PasswordProblem::Personal`] if it is not.
+    pub fn for_person(self, name: &str, email: &str) -> Result<Self, PasswordProblem> {
+        if blocklist::is_personal(&self.0, name, email) { Err(PasswordProblem::Personal) } else { Ok(self) }
     }
 
     /// Hashes the password on a separate thread, and returns the hash in PHC format.
@@ -147,6 +167,9 @@ mod tests {
         assert_eq!(Password::parse("ääääääääääää").err(), None);
         assert_eq!(Password::parse(&"x".repeat(1024)).err(), None);
         assert_eq!(Password::parse(&"x".repeat(1025)).err(), Some(PasswordProblem::TooLong));
+        assert_eq!(Password::parse("Password1234").err(), Some(PasswordProblem::Common));
+        let personal = Password::parse("Ana Ruiz 2026").unwrap().for_person("Ana Ruiz", "ana@acme.example");
+        assert_eq!(personal.err(), Some(PasswordProblem::Personal));
         assert_eq!(format!("{:?}", Password::parse("correct horse battery").unwrap()), "Password(…)");
     }
 

@@ -38,11 +38,11 @@ pub async fn change_password(
             &Flash::new("Not changed: fix the marked fields.").error(field, problem),
         )
     };
-    let new = fields::password(&password, &again);
+    let new = fields::password(&password, &again, &viewer.name, &viewer.email);
     let Some(place) = connection.gate.enter(&request.store, connection.peer, request.now).await else {
         return Err(Error::Busy { message: texts().gate_sign_in_busy() });
     };
-    // Counted like an attempt to sign in: whoever finds an open browser must not guess either.
+    // Counted like an attempt to sign in: a person who finds an open browser must not guess either.
     let attempt =
         PasswordAttempt::take(&connection.gate, &request.store, &viewer.email, connection.peer, request.now);
     let attempt = match attempt.await? {

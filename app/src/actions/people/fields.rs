@@ -1,8 +1,10 @@
 //! Validation of fields that several forms share.
 
+use engine::identity::{is_plain_name, sign_in_email};
 use store::people::Password;
 
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// A field's name and the problem with its value.
 pub type FieldError = (&'static str, String);
@@ -15,11 +17,12 @@ pub fn wrong(flash: Flash, problems: impl IntoIterator<Item = Option<FieldError>
     problems.into_iter().flatten().fold(flash, |flash, (field, problem)| flash.error(field, problem))
 }
 
-/// Checks a text that must not be empty or longer than `chars`; `missing` is the message for an empty one.
+/// Checks a text that must not be empty, longer than `chars` or have control characters; `missing` is the message for an empty one.
 pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Option<FieldError> {
     match text.trim().chars().count() {
         0 => Some((field, missing.to_owned())),
         n if n > chars => Some((field, format!("A name has at most {chars} characters."))),
+        _ if !is_plain_name(text.trim()) => Some((field, texts().gate_name_control())),
         _ => None,
     }
 }
@@ -31,18 +34,17 @@ pub fn name(name: &str) -> Option<FieldError> {
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<FieldError> {
-    engine::identity::plain_email(email)
-        .is_none()
-        .then(|| ("email", "Enter a valid e-mail address.".to_owned()))
+    sign_in_email(email).is_none().then(|| ("email", "Enter a valid e-mail address.".to_owned()))
 }
 
-/// Parses a new password and its repetition.
+/// Parses a new password and its repetition. `name` and `email` belong to the person whose password it is.
 ///
 /// # Errors
 /// Returns all invalid fields with their problems.
-pub fn password(password: &str, again: &str) -> Result<Password, Vec<FieldError>> {
+pub fn password(password: &str, again: &str, name: &str, email: &str) -> Result<Password, Vec<FieldError>> {
     let differs = (password != again).then(|| ("again", "The two passwords differ.".to_owned()));
-    match (Password::parse(password), differs) {
+    let parsed = Password::parse(password).and_then(|parsed| parsed.for_person(name, email));
+    match (parsed, differs) {
         (Ok(password), None) => Ok(password),
         (parsed, differs) => {
             let problem = parsed.err().map(|problem| ("password", problem.to_string()));
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn all_problems_of_a_password_are_reported() {
         let fields = |new: &str, again: &str| {
-            password(new, again)
+            password(new, again, "Ana Ruiz", "ana@acme.example")
                 .err()
                 .unwrap_or_default()
                 .into_iter()
@@ -68,6 +70,16 @@ mod tests {
         assert_eq!(fields("short", "other"), ["password", "again"]);
         assert_eq!(fields("short", "short"), ["password"]);
         assert_eq!(fields("correct horse battery", "correct horse"), ["again"]);
+        assert_eq!(fields("Ana Ruiz 2026", "Ana Ruiz 2026"), ["password"]);
+        assert_eq!(fields("password1234", "password1234"), ["password"]);
         assert!(fields("correct horse battery", "correct horse battery").is_empty());
+    }
+
+    #[test]
+    fn names_have_no_line_breaks_and_addresses_no_brackets() {
+        assert_eq!(name("Ana Ruiz"), None);
+        assert_eq!(name("Bcc\r\nBcc: x").map(|(field, _)| field), Some("name"));
+        assert_eq!(email("ana@acme.example"), None);
+        assert_eq!(email("<ana@acme.example").map(|(field, _)| field), Some("email"));
     }
 }

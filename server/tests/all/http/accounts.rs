@@ -251,7 +251,7 @@ async fn a_stolen_message_shows_its_key_on_no_other_page_and_in_no_other_session
     let ben = app.person("ben@acme.example", &[Role::Admin]).await;
     let mut thief = app.browser();
     thief.sign_in("ben@acme.example", PASSWORD, None).await;
-    admin.post("/actions/add-key", &[("name", "loader"), ("scopes", "read")]).await;
+    admin.post("/actions/add-key", &[("name", "loader"), ("scopes[]", "read")]).await;
     let stolen = admin.cookies["meshline_flash"].clone();
     let shown = "class=\"label secret\"";
     for (session, page) in [(true, format!("/people/{ben}")), (false, "/keys".to_owned())] {

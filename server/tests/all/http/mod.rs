@@ -13,6 +13,7 @@ mod events;
 mod imports;
 mod lists;
 mod merges;
+mod nginx;
 mod notices;
 mod nul;
 mod openapi;

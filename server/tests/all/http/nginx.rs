@@ -107,7 +107,16 @@ impl Nginx {
 fn certify(folder: &Path) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-days", "1", "-subj", "/CN=meshline.example", "-keyout", "key.pem", "-out", "certificate.pem"])
+        .args([
+            "-days",
+            "1",
+            "-subj",
+            "/CN=meshline.example",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "certificate.pem",
+        ])
         .current_dir(folder)
         .stderr(Stdio::null())
         .status()
@@ -169,7 +178,9 @@ async fn the_documented_nginx_passes_on_clients_cookies_streams_and_uploads() {
             said.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), heard).await.expect("an event that nginx does not hold back");
+    tokio::time::timeout(Duration::from_secs(20), heard)
+        .await
+        .expect("an event that nginx does not hold back");
 
     let upload = client
         .post(nginx.url("/import/upload"))

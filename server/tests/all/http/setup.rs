@@ -77,6 +77,8 @@ async fn a_rejected_password_does_not_use_up_the_link() {
         ("elevenchars", "elevenchars", "A password has at least 12 characters."),
         (PASSWORD, "correct horse batterx", "The two passwords differ."),
         (long.as_str(), long.as_str(), "A password has at most 1024 bytes."),
+        ("Password1234", "Password1234", "one of the most common passwords"),
+        ("ana-at-meshline", "ana-at-meshline", "it is mostly your name"),
     ] {
         let answer = browser.post("/actions/set-password", &fields(&token, password, again)).await;
         assert_eq!(location(&answer), page);
