@@ -197,6 +197,7 @@ const LINES: &[AccessRule] = &[
     post("/actions/erase-lead", ADMINS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
+    post("/actions/confirm-role", ADMINS),
     post("/actions/set-person-roles", ADMINS),
     post("/actions/set-person-disabled", ADMINS),
     post("/actions/add-key", ADMINS),

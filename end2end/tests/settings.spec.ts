@@ -16,7 +16,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       // A person who holds both roles could be chosen for both.
       const felix = organisation.person('RevOps');
-      await organisation.rows("INSERT INTO person_roles SELECT id, 'enablement' FROM people WHERE email = $1 ON CONFLICT DO NOTHING", [felix.email]);
+      await organisation.rows("INSERT INTO person_roles (person_id, role, given_by) SELECT id, 'enablement', 'command:test' FROM people WHERE email = $1 ON CONFLICT DO NOTHING", [felix.email]);
       await page.reload();
       const content = page.getByRole('combobox', { name: 'Content' });
       const before = await content.inputValue();

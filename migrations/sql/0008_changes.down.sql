@@ -1,6 +1,6 @@
 -- Releases that were kept come from changes, which go here.
 DROP TABLE IF EXISTS kept_releases, kept_release_approvals, kept_release_history, kept_bundles;
-DROP TABLE IF EXISTS kept_review_bundles, kept_release_shares, kept_history_shares, kept_rules_off, kept_rule_mutes, kept_started_from;
+DROP TABLE IF EXISTS kept_review_bundles, kept_release_shares, kept_history_shares, kept_rules_off, kept_rule_mutes, kept_started_from, kept_role_terms, kept_review_roles;
 GRANT UPDATE, DELETE ON versions TO meshline_app;
 DROP TRIGGER versions_need_four_eyes ON versions;
 DROP FUNCTION check_version;

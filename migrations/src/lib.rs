@@ -44,6 +44,7 @@ steps![
     "0027_key_use",
     "0028_sign_in_limits",
     "0030_incarnations",
+    "0032_role_terms",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -6,11 +6,13 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DerivePartialModel, EntityTrait as _, ExprTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Set,
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, ActorId, Role};
 use crate::entity::{notice, person, person_role, workflow};
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// How long a notice is shown, and retried by e-mail.
@@ -28,6 +30,14 @@ pub enum NoticeKind {
     Stopped,
     /// A workflow was resumed.
     Resumed,
+    /// A link for setting a password was created for someone.
+    LinkCreated,
+    /// Someone's password was set by another person or a command.
+    PasswordSet,
+    /// Someone's roles were changed.
+    RolesChanged,
+    /// A second administrator confirmed someone's role.
+    RoleConfirmed,
 }
 
 /// A notice to one person.
@@ -36,15 +46,19 @@ pub enum NoticeKind {
 pub struct Notice {
     /// Unique ID.
     pub id: Uuid,
-    /// `stopped` or `resumed`; see [`NoticeKind`].
+    /// The recipient.
+    pub person_id: Uuid,
+    /// The event; see [`NoticeKind`].
     pub what: String,
     /// The workflow; `None` if the notice is about all of them.
     pub workflow_id: Option<Uuid>,
     /// Title of the workflow.
     #[sea_orm(from_expr = "workflow::Column::Title")]
     pub workflow: Option<String>,
-    /// Reason given for the stop.
+    /// Reason for a stop or its end; the roles that an account has since, or that was confirmed; empty otherwise.
     pub reason: String,
+    /// Whose account it is about; `None` for workflows.
+    pub about_id: Option<Uuid>,
     /// Who acted, as the audit log names actors.
     pub by_whom: String,
     /// When it happened.
@@ -91,6 +105,41 @@ pub(crate) async fn notify_leadership(
         ..Default::default()
     });
     notice::Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Creates a notice about an account for its owner and all administrators, in the transaction of the act. People are not told of what
+/// they do themselves.
+pub(crate) async fn notify_of_account(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    about: PersonId,
+    what: NoticeKind,
+    detail: &str,
+) -> Result<()> {
+    let readers: Vec<Uuid> = person::Entity::find()
+        .select_only()
+        .column(person::Column::Id)
+        .distinct()
+        .left_join(person_role::Entity)
+        .filter(person_role::Column::Role.eq(Role::Admin.to_string()).or(person::Column::Id.eq(about.0)))
+        .filter(person::Column::DisabledAt.is_null())
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
+    let readers = readers.into_iter().filter(|reader| actor.who != ActorId::Person(PersonId(*reader)));
+    let rows = readers.enumerate().map(|(n, reader)| notice::ActiveModel {
+        id: Set(engine::ids::mint_nth(actor.now, n, rand::random())),
+        person_id: Set(reader),
+        what: Set(what.to_string()),
+        about_id: Set(Some(about.0)),
+        reason: Set(detail.to_owned()),
+        by_whom: Set(actor.who.to_string()),
+        at: Set(actor.now),
+        due_at: Set(actor.now),
+        ..Default::default()
+    });
+    notice::Entity::insert_many(rows).exec_without_returning(&orm(connection)).await?;
     Ok(())
 }
 

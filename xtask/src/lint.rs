@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::wasm::{BUNDLES, Mode};
 use crate::wasm_target::Compiler;
 use crate::workspace::Workspace;
-use crate::{build, layers, licences, output, process, texts};
+use crate::{audit, build, layers, licences, output, process, texts};
 
 type Check = fn(&Workspace) -> Result<()>;
 
@@ -18,6 +18,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("wasm", wasm),
     ("doc", doc),
     ("licences", licences::check),
+    ("advisories", audit::check_offline),
     ("layers", layers::check),
     ("texts", texts::check),
 ];

@@ -1,9 +1,11 @@
 //! `cargo xtask`: sets up, runs, tests, builds and checks Meshline, each with one command.
 
 mod assets;
+mod audit;
 mod bench;
 mod browser;
 mod build;
+mod cargo_tool;
 mod container;
 mod differ;
 mod eval;
@@ -46,9 +48,11 @@ cargo xtask COMMAND
   site [FOLDER]                     builds WebAssembly and styles for development, into target/site unless given a folder
   container [--debug]               carries out the last stage of the Dockerfile in a Debian made by mmdebstrap, and checks that the
                                     image works; needs root and target/dist, or --debug for a development build
-  lint [fmt|clippy|wasm|doc|licences|layers|texts …]
-                                    checks formatting, lints, documentation, licences, the direction of the layers, and that texts are in
-                                    app/locales
+  lint [fmt|clippy|wasm|doc|licences|advisories|layers|texts …]
+                                    checks formatting, lints, documentation, licences, known vulnerabilities where an audit was made
+                                    before, the direction of the layers, and that texts are in app/locales
+  audit [--database FOLDER]         looks for known vulnerabilities in all dependencies with cargo-deny and npm; FOLDER: a clone of
+                                    RustSec's advisory-db to use instead of a download
   migrations                        applies, reverts and reapplies all migrations; the schema must be the same
   torture [--kills 200] [--effects 10000] [--seed S] [--seconds-limit T] | --cuts N | --stopped N
                                     kills processes, crashes the database and breaks the network, then checks in the
@@ -105,6 +109,7 @@ fn command() -> Result<ExitCode> {
         }
         ["run", options @ ..] => run::run(options),
         ["test", options @ ..] => test::test(options),
+        ["audit", options @ ..] => audit::audit(options),
         ["build"] => build::build(),
         ["site"] => build::site(None),
         ["site", folder] => build::site(Some(folder)),

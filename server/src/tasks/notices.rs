@@ -1,9 +1,10 @@
 //! Notifies people by e-mail of events that require their attention.
 
-use app::actions::stop::letter;
+use app::actions::people::AccountNotice;
+use app::actions::stop;
 use chrono::Utc;
-use service::mail::EmailSender as _;
-use store::notices;
+use service::mail::{Email, EmailSender as _};
+use store::notices::{self, Notice};
 use store::reads::frame::names_of_actors;
 use store::{Error, Store};
 
@@ -32,9 +33,7 @@ pub(super) async fn send(
     let due = notices::due(store, now).await?;
     let (mut sent, mut problem) = (0, None);
     for notice in &due {
-        let actors = [notice.by_whom.clone()];
-        let names = names_of_actors(store, &actors).await?;
-        match letters.mail.send(letter(notice, &names, &letters.origin)).await {
+        match letters.mail.send(letter(store, notice, &letters.origin).await?).await {
             Ok(()) => {
                 notices::sent(store, notice, Utc::now()).await?;
                 sent += 1;
@@ -50,4 +49,12 @@ pub(super) async fn send(
         None if due.is_empty() => Ok("No one to notify.".into()),
         None => Ok(format!("{sent} sent.")),
     })
+}
+
+async fn letter(store: &Store, notice: &Notice, origin: &str) -> Result<Email, Error> {
+    if let Some(about) = AccountNotice::read(store, notice.clone()).await? {
+        return Ok(about.letter(origin));
+    }
+    let names = names_of_actors(store, std::slice::from_ref(&notice.by_whom)).await?;
+    Ok(stop::letter(notice, &names, origin))
 }

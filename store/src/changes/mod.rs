@@ -129,6 +129,10 @@ pub struct Review {
     pub role: Option<Role>,
     /// The reviewer's comment.
     pub comment: String,
+    /// For an approval, when the reviewer had got the role; `None` if that was before it was recorded.
+    pub role_since: Option<DateTime<Utc>>,
+    /// For an approval, who had given the reviewer the role, as the audit log names actors; `None` if that was before it was recorded.
+    pub role_given_by: Option<String>,
     /// When the review was submitted.
     pub at: DateTime<Utc>,
     /// Number of the change that it was submitted on.

@@ -176,13 +176,25 @@ pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
 }
 
 async fn reviews_of(connection: &mut PgConnection, all: Vec<Uuid>) -> Result<Vec<Review>> {
-    type Row = (Uuid, String, String, Option<String>, String, DateTime<Utc>, i64);
+    type Row = (
+        Uuid,
+        String,
+        String,
+        Option<String>,
+        Option<DateTime<Utc>>,
+        Option<String>,
+        String,
+        DateTime<Utc>,
+        i64,
+    );
     let rows: Vec<Row> = change_review::Entity::find()
         .select_only()
         .column(change_review::Column::PersonId)
         .column(person::Column::Name)
         .column(change_review::Column::Verdict)
         .column(change_review::Column::Role)
+        .column(change_review::Column::RoleSince)
+        .column(change_review::Column::RoleGivenBy)
         .column(change_review::Column::Comment)
         .column(change_review::Column::At)
         .column(change::Column::Number)
@@ -194,12 +206,14 @@ async fn reviews_of(connection: &mut PgConnection, all: Vec<Uuid>) -> Result<Vec
         .all(&orm(connection))
         .await?;
     rows.into_iter()
-        .map(|(person, name, verdict, role, comment, at, change)| {
+        .map(|(person, name, verdict, role, role_since, role_given_by, comment, at, change)| {
             Ok(Review {
                 person: person.into(),
                 name,
                 verdict: verdict.parse().map_err(|_| corrupt("verdict", &verdict))?,
                 role: role.map(|role| role.parse().map_err(|_| corrupt("role", &role))).transpose()?,
+                role_since,
+                role_given_by,
                 comment,
                 at,
                 change,

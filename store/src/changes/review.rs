@@ -52,6 +52,8 @@ pub async fn insert_review(
         comment: Set(review.comment.trim().to_owned()),
         at: Set(actor.now),
         live_bundles: Set(is_approval.then(|| review.live.iter().map(|hash| hash.0.to_vec()).collect())),
+        // A trigger sets how the reviewer holds the role.
+        ..Default::default()
     };
     let written = change_review::Entity::insert(row).exec_without_returning(&orm(connection)).await;
     match written.map_err(Error::from) {

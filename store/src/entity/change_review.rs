@@ -17,6 +17,8 @@ pub struct Model {
     pub comment: String,
     pub at: DateTimeUtc,
     pub live_bundles: Option<Vec<Vec<u8>>>,
+    pub role_since: Option<DateTimeUtc>,
+    pub role_given_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,7 @@ pub struct Model {
     pub due_at: DateTimeUtc,
     pub attempts: i32,
     pub last_error: Option<String>,
+    pub about_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

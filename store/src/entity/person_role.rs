@@ -10,6 +10,10 @@ pub struct Model {
     pub person_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: String,
+    pub since: Option<DateTimeUtc>,
+    pub given_by: Option<String>,
+    pub counts_from: Option<DateTimeUtc>,
+    pub confirmed_by: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -6,10 +6,11 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{Password, Person, by_id, delete_unused_links, lock, log, secret, write_password};
+use super::{Password, Person, by_id, delete_unused_links, has_password, lock, log, secret, write_password};
 use crate::actor::{Actor, ActorId};
 use crate::entity::setup_link;
 use crate::error::{Error, Result};
+use crate::notices::{NoticeKind, notify_of_account};
 use crate::orm::orm;
 use crate::pool::Store;
 
@@ -32,6 +33,10 @@ pub async fn make_setup_link(
     lock(&orm(&mut tx), person).await?;
     delete_unused_links(&orm(&mut tx), person).await?;
     let token = insert(&mut tx, actor, person, validity).await?;
+    // An invitation takes over no account that is in use.
+    if has_password(&orm(&mut tx), person).await? {
+        notify_of_account(&mut tx, actor, person, NoticeKind::LinkCreated, "").await?;
+    }
     tx.commit().await?;
     Ok(token)
 }

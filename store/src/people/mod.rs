@@ -10,10 +10,9 @@ pub mod keys;
 pub mod links;
 mod list;
 mod preferences;
+mod roles;
 pub mod secret;
 pub mod sessions;
-
-use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use engine::identity::{is_plain_name, plain_email, sign_in_email};
@@ -30,6 +29,7 @@ use crate::actor::{Actor, ActorId, Role};
 use crate::control::{Audit, audit};
 use crate::entity::{person, person_role, setup_link};
 use crate::error::{Error, Result};
+use crate::notices::{NoticeKind, notify_of_account};
 use crate::orm::orm;
 use crate::pool::Store;
 use crate::settings::{self, NumberFormat, Organisation};
@@ -48,6 +48,7 @@ pub use self::list::{
     page,
 };
 pub use self::preferences::{Preferences, set_preferences};
+pub use self::roles::{RoleTerm, confirm, set_roles, terms};
 pub use self::secret::{HashLane, Password, PasswordProblem};
 
 /// A person who signs in.
@@ -122,30 +123,14 @@ async fn insert(
         ..Default::default()
     };
     person::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
-    write_roles(&orm(connection), id, roles).await?;
+    roles::give(&orm(connection), actor, id, roles).await?;
+    // Commands that add people set up the installation, and belong to whoever owns it.
+    if matches!(actor.who, ActorId::Person(_)) {
+        let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+        notify_of_account(connection, actor, id, NoticeKind::RolesChanged, &roles.join(", ")).await?;
+    }
     log(connection, actor, "person.add", id, json!({ "roles": roles })).await?;
     Ok(id)
-}
-
-/// Replaces a person's roles.
-///
-/// # Errors
-/// Returns [`Error::NotFound`] if the person does not exist, or [`Error::Refused`] if no administrator would remain.
-pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
-    let mut tx = store.begin().await?;
-    lock(&orm(&mut tx), id).await?;
-    let before = is_admin(&orm(&mut tx), id).await?;
-    person_role::Entity::delete_many()
-        .filter(person_role::Column::PersonId.eq(id.0))
-        .exec(&orm(&mut tx))
-        .await?;
-    write_roles(&orm(&mut tx), id, roles).await?;
-    if before {
-        keep_an_admin(&mut tx).await?;
-    }
-    log(&mut tx, actor, "person.set_roles", id, json!({ "roles": roles })).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Deactivates a person with immediate effect, or reactivates them. Their past actions are unaffected.
@@ -265,15 +250,6 @@ async fn read(store: &Store, select: Select<person::Entity>) -> Result<Vec<(Pers
         .collect()
 }
 
-async fn write_roles(db: &impl ConnectionTrait, id: PersonId, roles: &[Role]) -> Result<()> {
-    let roles: BTreeSet<Role> = roles.iter().copied().collect();
-    let rows = roles
-        .into_iter()
-        .map(|role| person_role::ActiveModel { person_id: Set(id.0), role: Set(role.to_string()) });
-    person_role::Entity::insert_many(rows).exec_without_returning(db).await?;
-    Ok(())
-}
-
 /// Writes the columns of a person that are set in `row`.
 async fn update(db: &impl ConnectionTrait, id: PersonId, row: person::ActiveModel) -> Result<()> {
     person::Entity::update_many().set(row).filter(person::Column::Id.eq(id.0)).exec(db).await?;
@@ -288,10 +264,15 @@ async fn write_password(
     hash: &str,
 ) -> Result<()> {
     lock(&orm(connection), id).await?;
+    let had_one = has_password(&orm(connection), id).await?;
     let password_hash = Set(Some(hash.to_owned()));
     update(&orm(connection), id, person::ActiveModel { password_hash, ..Default::default() }).await?;
     delete_unused_links(&orm(connection), id).await?;
     sessions::end_all(&orm(connection), id).await?;
+    // A first password takes nothing from anyone.
+    if had_one && actor.who != ActorId::Person(id) {
+        notify_of_account(connection, actor, id, NoticeKind::PasswordSet, "").await?;
+    }
     log(connection, actor, "person.set_password", id, json!({})).await
 }
 
@@ -302,6 +283,11 @@ async fn delete_unused_links(db: &impl ConnectionTrait, id: PersonId) -> Result<
         .exec(db)
         .await?;
     Ok(())
+}
+
+async fn has_password(db: &impl ConnectionTrait, id: PersonId) -> Result<bool> {
+    let person = person::Entity::find_by_id(id.0).filter(person::Column::PasswordHash.is_not_null());
+    Ok(person.exists(db).await?)
 }
 
 async fn is_admin(db: &impl ConnectionTrait, id: PersonId) -> Result<bool> {

@@ -321,3 +321,57 @@ async fn the_audit_log_is_searched_by_what_its_rows_show() {
     };
     assert_eq!((count(with_sign_ins).await, count(without).await), (2, 1));
 }
+
+#[tokio::test]
+async fn a_role_that_is_kept_stays_as_it_was_given() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let admin = store::testing::person(store, "Ada", &[Role::Admin]).await;
+    let id = people::add(store, &admin, "ben@acme.example", "Ben", &[Role::Sdr]).await.unwrap();
+    let before = people::terms(store, id).await.unwrap();
+    assert_eq!(before[0].given_by.as_deref(), Some(&*admin.who.to_string()));
+    assert!(!before[0].counts(chrono::Utc::now()));
+    people::set_roles(store, &admin, id, &[Role::Sdr, Role::Revops]).await.unwrap();
+    let after = people::terms(store, id).await.unwrap();
+    assert_eq!(after.iter().find(|term| term.role == Role::Sdr), before.first());
+    let other = store::testing::person(store, "Olu", &[Role::Admin]).await;
+    assert!(matches!(people::confirm(store, &admin, id, Role::Revops).await, Err(Error::Refused(_))));
+    people::confirm(store, &other, id, Role::Revops).await.unwrap();
+    let confirmed = people::terms(store, id).await.unwrap();
+    assert!(confirmed.iter().any(|term| term.role == Role::Revops && term.counts(chrono::Utc::now())));
+    let again = people::confirm(store, &other, id, Role::Revops).await;
+    assert!(matches!(again, Err(Error::NotFound("unconfirmed role"))));
+}
+
+#[tokio::test]
+async fn what_administrators_do_to_an_account_is_told_to_its_owner_and_the_others() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let ada = store::testing::person(store, "Ada", &[Role::Admin]).await;
+    let olu = store::testing::person(store, "Olu", &[Role::Admin]).await;
+    let sam = store::testing::person(store, "Sam", &[Role::Sdr]).await;
+    let felix = store::testing::person(store, "Felix", &[Role::Revops]).await.person().unwrap();
+    let password = || Password::parse("correct horse battery").unwrap();
+    people::set_password(store, &actor(), felix, password()).await.unwrap();
+    let told = async |who: engine::ids::PersonId| {
+        let mut all = store::notices::of_person(store, who, chrono::Utc::now()).await.unwrap();
+        all.reverse();
+        all.into_iter().map(|notice| (notice.what, notice.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(felix).await, [], "a first password takes nothing from anyone");
+    people::make_setup_link(store, &ada, felix, DEFAULT_VALIDITY).await.unwrap();
+    people::set_password(store, &ada, felix, password()).await.unwrap();
+    people::set_roles(store, &ada, felix, &[Role::Sdr, Role::Revops]).await.unwrap();
+    people::confirm(store, &olu, felix, Role::Sdr).await.unwrap();
+    let all = [
+        ("link_created", ""),
+        ("password_set", ""),
+        ("roles_changed", "revops, sdr"),
+        ("role_confirmed", "sdr"),
+    ]
+    .map(|(what, detail)| (what.to_owned(), detail.to_owned()));
+    assert_eq!(told(felix).await, all);
+    assert_eq!(told(olu.person().unwrap()).await, all[..3], "not of what she did herself");
+    assert_eq!(told(ada.person().unwrap()).await, all[3..]);
+    assert_eq!(told(sam.person().unwrap()).await, []);
+}

@@ -9,13 +9,13 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Verdict, report};
+use crate::cargo_tool::CargoTool;
 use crate::postgres::{self, Cluster};
 use crate::test::VARIABLE;
-use crate::workspace::{self, Workspace};
+use crate::workspace::Workspace;
 use crate::{output, packages, process};
 
-/// The version of cargo-mutants whose options and report format this file depends on.
-const VERSION: &str = "27.1.0";
+const CARGO_MUTANTS: CargoTool = CargoTool { name: "cargo-mutants", version: "27.1.0" };
 
 /// The files that decide about leads and changes.
 const FILES: &[&str] = &["engine/src/rules/**/*.rs", "service/src/**/*.rs"];
@@ -30,7 +30,7 @@ const TIMEOUT: &str = "300";
 pub fn code(files: &[&str]) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     packages::ensure(&[&packages::POSTGRES])?;
-    let program = ensure_installed(&workspace)?;
+    let program = CARGO_MUTANTS.ensure(&workspace)?;
     let cluster = Cluster::start(&workspace, &postgres::TEST)?;
     let folder = workspace.target.join("mutants");
     fs::create_dir_all(&folder)?;
@@ -51,19 +51,6 @@ pub fn code(files: &[&str]) -> Result<ExitCode> {
         "no mutants were tested: check that the files exist and that the tests pass without mutations"
     );
     Ok(report(&verdicts))
-}
-
-/// Installs cargo-mutants in the user's cache. Returns its path.
-fn ensure_installed(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace::cache()?.join(format!("cargo-mutants-{VERSION}"));
-    let program = folder.join("bin").join("cargo-mutants");
-    if !program.is_file() {
-        eprintln!("missing: cargo-mutants {VERSION}; building it");
-        let mut cargo = workspace.cargo();
-        cargo.args(["install", "--quiet", "--locked", "cargo-mutants", "--version", VERSION, "--root"]);
-        process::run(cargo.arg(&folder))?;
-    }
-    Ok(program)
 }
 
 fn read(path: &Path) -> Result<Vec<Verdict>> {

@@ -3,6 +3,7 @@
 mod account;
 pub mod fields;
 mod keys;
+mod notices;
 mod person;
 
 pub use self::account::{
@@ -10,9 +11,10 @@ pub use self::account::{
     end_session, set_preferences,
 };
 pub use self::keys::{AddKey, RevokeKey, add_key, revoke_key};
+pub use self::notices::AccountNotice;
 pub use self::person::{
-    AddPerson, MakeLink, SetPersonDisabled, SetPersonRoles, add_person, make_link, set_person_disabled,
-    set_person_roles,
+    AddPerson, ConfirmRole, MakeLink, SetPersonDisabled, SetPersonRoles, add_person, confirm_role, make_link,
+    set_person_disabled, set_person_roles,
 };
 
 use crate::actions::{LocalPath, back_to, lead_to_with};

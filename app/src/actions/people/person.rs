@@ -12,6 +12,7 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, lead_to_wi
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 const PAGE: &str = "/people";
 const TAKEN: &str = "A person with this address already exists.";
@@ -129,6 +130,28 @@ pub async fn set_person_roles(
         }
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
+}
+
+/// Confirms a role that another administrator gave, so that approvals in it count at once.
+///
+/// # Errors
+/// Returns an error if the person or the role does not exist, or if the database fails.
+#[server(prefix = "/actions", endpoint = "confirm-role")]
+pub async fn confirm_role(
+    /// The person's id.
+    person: String,
+    /// The role.
+    role: String,
+) -> Result<(), Error> {
+    let request = allowed::<ConfirmRole>()?;
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    let person = find(&request.store, &person).await?;
+    let said = match people::confirm(&request.store, &actor(&request)?, person.id, role).await {
+        Ok(()) => texts().role_terms_was_confirmed(role.title(), &person.name),
+        Err(store::Error::NotFound("unconfirmed role")) => texts().role_terms_nothing_to_confirm(),
+        Err(error) => return refused(page_of(person.id).as_str(), Flash::default(), error),
+    };
+    lead_to_with(&page_of(person.id), &Flash::new(said))
 }
 
 /// Deactivates a person with immediate effect, or reactivates them.

@@ -1,16 +1,58 @@
 //! The approvals of a change, and the acts of those who review it.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use engine::ids::PersonId;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use store::Store;
 use store::actor::Role;
-use store::changes::{ChangeState, ReviewVerdict};
+use store::changes::{ChangeState, Review, ReviewVerdict};
+use store::people::{self, RoleTerm};
+use store::reads::frame::names_of_actors;
 
 use super::change::ChangeData;
 use crate::actions::changes::{ReturnChange, SignChange, StartOverChange, WithdrawChange};
 use crate::texts::texts;
+use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
+use crate::ui::words;
+
+/// How the reviewers, and the viewer, hold the roles that approve.
+pub struct HeldRoles {
+    /// The viewer's roles.
+    terms: Vec<RoleTerm>,
+    /// The names of those who gave the reviewers their roles.
+    givers: BTreeMap<String, String>,
+}
+
+impl HeldRoles {
+    /// Loads them.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn load(store: &Store, viewer: PersonId, reviews: &[Review]) -> store::Result<Self> {
+        let givers: Vec<String> = reviews.iter().filter_map(|review| review.role_given_by.clone()).collect();
+        let (terms, givers) =
+            tokio::try_join!(people::terms(store, viewer), names_of_actors(store, &givers))?;
+        Ok(Self { terms, givers })
+    }
+
+    /// Returns when approvals of the viewer in a role begin to count; `None` if they do.
+    fn waits_until(&self, role: Role, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let term = self.terms.iter().find(|term| term.role == role)?;
+        term.counts_from.filter(|_| !term.counts(now))
+    }
+
+    /// Describes since when and from whom a reviewer held the role of an approval; `None` if that was before it was recorded.
+    fn of_approval(&self, review: &Review, clock: Clock) -> Option<String> {
+        let giver = words::actor(review.role_given_by.as_ref()?, &self.givers);
+        Some(texts().role_terms_of_approval(clock.in_sentence(review.role_since?), giver))
+    }
+}
 
 /// Id of the comment form, which the buttons in the bar send.
 pub const SAY_FORM: &str = "say";
@@ -53,7 +95,11 @@ fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
     let (sign, said) = match signed {
         Some(review) => {
             let said = texts().changes_approved_by_at(&review.name);
-            let said = view! { <small>{said.s0}{loaded.clock.stamp_in_sentence(review.at)}{said.s1}</small> };
+            let held = loaded.held.of_approval(review, loaded.clock);
+            let said = view! {
+                <small>{said.s0}{loaded.clock.stamp_in_sentence(review.at)}{said.s1}</small>
+                {held.map(|held| view! { <small class="quiet">{held}</small> })}
+            };
             (Icon::Check, Either::Left(said))
         }
         None => (
@@ -69,6 +115,8 @@ struct Reviewer {
     has_approved: bool,
     /// The roles in which the viewer can approve it.
     roles: Vec<Role>,
+    /// A role of the viewer that would approve it, but does not count yet, and from when it does.
+    too_new: Option<(Role, DateTime<Utc>)>,
     may_return: bool,
 }
 
@@ -81,9 +129,13 @@ fn reviewer(loaded: &ChangeData) -> Reviewer {
     let held = change.required.iter().copied().filter(|role| viewer.roles.contains(role));
     let is_open = |role: &Role| !loaded.reviews.iter().any(|review| review.role == Some(*role));
     let can_approve = is_stranger && !has_approved && !change.is_outdated();
+    let waits = |role: &Role| loaded.held.waits_until(*role, loaded.clock.now);
+    let (new, counting): (Vec<Role>, Vec<Role>) =
+        held.clone().filter(is_open).partition(|role| waits(role).is_some());
     Reviewer {
         has_approved,
-        roles: if can_approve { held.clone().filter(is_open).collect() } else { Vec::new() },
+        roles: if can_approve { counting } else { Vec::new() },
+        too_new: new.into_iter().filter(|_| can_approve).find_map(|role| Some((role, waits(&role)?))),
         may_return: is_stranger && !has_approved && held.count() > 0,
     }
 }
@@ -96,6 +148,8 @@ fn about_you(loaded: &ChangeData) -> Option<AnyView> {
         texts().changes_you_approved()
     } else if !reviewer.may_return {
         texts().changes_you_cannot()
+    } else if let Some((role, from)) = reviewer.too_new {
+        texts().role_terms_not_yet(role.title(), loaded.clock.in_sentence(from))
     } else {
         return None;
     };

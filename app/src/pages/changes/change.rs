@@ -28,6 +28,7 @@ use crate::ui::diff::{differences, text_diff};
 use crate::ui::{series, titles, words};
 use service::change::{DraftReading, MergePreview};
 
+use super::approvals::HeldRoles;
 use super::impact::ImpactView;
 
 /// Renders the page of one change.
@@ -43,6 +44,8 @@ pub fn ChangePage() -> impl IntoView {
 pub(super) struct ChangeData {
     pub change: Change,
     pub reviews: Vec<Review>,
+    /// How the reviewers and the viewer hold their roles.
+    pub held: HeldRoles,
     /// The reviews of the change and of those that it was started from.
     pub discussion: Vec<Review>,
     /// The change that it was started from.
@@ -206,6 +209,7 @@ async fn gather(here: PageContext, number: i64, flash: Flash, search: String) ->
         workflows: used.into_iter().map(|used| used.title).collect(),
         change,
         live,
+        held: HeldRoles::load(store, viewer.id, &reviews).await?,
         reviews,
         discussion,
         started_from,

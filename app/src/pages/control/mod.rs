@@ -6,6 +6,7 @@ mod audit_log;
 mod keys;
 mod people;
 mod person;
+mod role_terms;
 mod settings;
 
 pub use account::Account;

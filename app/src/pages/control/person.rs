@@ -6,11 +6,13 @@ use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_params_map;
 use store::actor::Role;
 use store::people::{self, Holdings, Person, SignInStatus, sessions};
+use store::reads::frame::names_of_actors;
 use strum::VariantArray as _;
 
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::pages::control::role_terms::RoleTerms;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::ui::chip::dotted;
@@ -36,6 +38,14 @@ async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent
         sessions::count(store, person.id, here.request.now),
         people::holdings(store, person.id)
     )?;
+    let terms = people::terms(store, person.id).await?;
+    let actors = terms.iter().flat_map(|term| {
+        term.given_by.clone().into_iter().chain(term.confirmed_by.map(|by| format!("person:{by}")))
+    });
+    let names = names_of_actors(store, &actors.collect::<Vec<_>>()).await?;
+    let administrator =
+        here.request.viewer.as_ref().filter(|_| may).map(|viewer| format!("person:{}", viewer.id));
+    let held = RoleTerms { terms, names, administrator, clock: here.clock }.render(&person);
     let is_me = here.request.viewer.as_ref().is_some_and(|viewer| viewer.id == person.id);
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/people">"People"</a>" / "</nav>
@@ -56,7 +66,7 @@ async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent
     };
     let body = view! {
         {link}
-        <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| signing_in(&person, &holdings, is_me))}</div>{change}</div>
+        <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| signing_in(&person, &holdings, is_me))}</div><div class="stacked-forms">{change}{held}</div></div>
     };
     Ok(PageContent { title: person.name, bar: bar.into_any(), body: body.into_any() })
 }

@@ -5,6 +5,7 @@ use store::control::kill::KillSwitch;
 use store::notices::Notice;
 use store::sync::OutboxCount;
 
+use super::accounts::account_notice;
 use super::load::{HomeData, TOO_LONG};
 use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
@@ -19,6 +20,7 @@ pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
     burning.extend(loaded.resumed.iter().map(|(notice, by)| resumed(loaded, notice, by).into_any()));
+    burning.extend(loaded.accounts.iter().map(|notice| account_notice(notice, loaded.clock).into_any()));
     let mends = here.may::<RunJob>();
     if loaded.failed > 0 && mends {
         let text = texts().home_actions_failed(loaded.failed, number::count(loaded.failed));

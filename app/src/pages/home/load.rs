@@ -19,6 +19,7 @@ use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadEffectFilter, OpenBreaker, OutboxCount};
 
 use super::task_data::{self, Approval, Held, Installation, OwnChange};
+use crate::actions::people::AccountNotice;
 use crate::actions::sync::RunJob;
 use crate::error::{Error, Result};
 use crate::pages::frame::PageContext;
@@ -58,6 +59,8 @@ pub struct HomeData {
     pub approvals: Vec<Approval>,
     /// The viewer's drafts, and their changes that were sent back.
     pub own: Vec<OwnChange>,
+    /// Notices about what others did to the viewer's account, or, for administrators, to any account.
+    pub accounts: Vec<AccountNotice>,
     /// Paused destinations and what they hold back.
     pub held: Vec<Held>,
     /// The state of the installation; loaded for administrators only.
@@ -143,6 +146,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
     Ok(HomeData {
         stops,
         resumed,
+        accounts: accounts(store, viewer.id, clock.now).await?,
         failed,
         held: task_data::held(&destinations, &counts),
         breakers: breakers
@@ -174,9 +178,19 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
 async fn resumed(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::Result<Vec<Notice>> {
     let mut resumed = notices::of_person(store, person, now).await?;
     let mut said = std::collections::BTreeSet::new();
+    resumed.retain(|notice| notice.about_id.is_none());
     resumed
         .retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(NoticeKind::Resumed));
     Ok(resumed)
+}
+
+/// Returns the notices about accounts, newest first.
+async fn accounts(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::Result<Vec<AccountNotice>> {
+    let mut accounts = Vec::new();
+    for notice in notices::of_person(store, person, now).await? {
+        accounts.extend(AccountNotice::read(store, notice).await?);
+    }
+    Ok(accounts)
 }
 
 /// Adds the actor's name to each stop and notice.

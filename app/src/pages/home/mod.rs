@@ -1,5 +1,6 @@
 //! Home: alerts, the viewer's tasks and the key figures, in the order of the viewer's roles.
 
+mod accounts;
 mod alerts;
 mod key_figures;
 mod load;

@@ -150,6 +150,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // People and keys.
     ("POST", "/actions/add-person",                ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/make-link",                 ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/confirm-role",              ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-person-roles",          ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-person-disabled",       ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/add-key",                   ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),

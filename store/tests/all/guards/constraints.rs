@@ -404,8 +404,7 @@ async fn world() -> Guards {
     guards.accepts("SET LOCAL session_replication_role = replica").await;
     guards.accepts("DELETE FROM person_roles; DELETE FROM people").await;
     guards.accepts(WORLD).await;
-    let role =
-        "INSERT INTO person_roles (person_id, role) VALUES ('00000000-0000-7000-8000-000000000001', 'sdr')";
+    let role = "INSERT INTO person_roles (person_id, role, given_by) VALUES ('00000000-0000-7000-8000-000000000001', 'sdr', 'command:test')";
     guards.accepts(role).await;
     guards
 }

@@ -8,5 +8,6 @@ mod installation;
 mod log;
 mod privileges;
 mod reviews;
+mod roles;
 mod support;
 mod versions;

@@ -12,7 +12,7 @@ async fn submitted() -> Guards {
 #[tokio::test]
 async fn only_submitted_changes_are_approved_and_any_change_is_commented_on() {
     let mut guards = Guards::open(&draft(CHANGE, "tam")).await;
-    let over = "this change does not wait for sign-off any more";
+    let over = "this change no longer waits for approval";
     guards.refuses(&review(CHANGE, BEN, APPROVE), over).await;
     guards.refuses(&review(CHANGE, BEN, RETURN), over).await;
     // Editors and people without an approving role may comment, in any state.
@@ -27,7 +27,7 @@ async fn only_submitted_changes_are_approved_and_any_change_is_commented_on() {
 #[tokio::test]
 async fn an_approval_is_bound_to_the_reviewed_content() {
     let mut guards = submitted().await;
-    let stale = "the change says something else than what was looked at";
+    let stale = "this change was edited since you opened it. Review it again";
     guards.refuses(&review(CHANGE, BEN, "'approve', 'revops', sha256('Globex'), ''"), stale).await;
     guards.refuses(&review(CHANGE, BEN, "'approve', 'revops', NULL, ''"), stale).await;
     guards.refuses(&review(CHANGE, BEN, "'return', NULL, sha256('Globex'), 'No'"), stale).await;
@@ -36,7 +36,7 @@ async fn an_approval_is_bound_to_the_reviewed_content() {
 #[tokio::test]
 async fn editors_do_not_approve_their_own_change() {
     let mut guards = submitted().await;
-    let edited = "whoever had a hand in a change does not sign it: four eyes";
+    let edited = "you edited this change, so someone else must approve it";
     for values in [APPROVE, RETURN] {
         guards.refuses(&review(CHANGE, ANA, values), edited).await;
     }
@@ -50,9 +50,9 @@ async fn editors_do_not_approve_their_own_change() {
 #[tokio::test]
 async fn an_approval_needs_a_role_that_is_required_and_held() {
     let mut guards = submitted().await;
-    let unneeded = "this change does not need a signature in that role";
+    let unneeded = "this change does not need approval in that role";
     guards.refuses(&sign(CHANGE, SAM, "sdr"), unneeded).await;
-    let unheld = "the person does not hold a role that signs this change";
+    let unheld = "the person does not hold a role that approves this change";
     for (person, role) in [(SAM, "revops"), (CLEO, "revops"), (BEN, "ae_rep_leader"), (DORA, "revops")] {
         guards.refuses(&sign(CHANGE, person, role), unheld).await;
     }

@@ -79,7 +79,7 @@ impl Guards {
             guards
                 .accepts(&format!(
                     "INSERT INTO people (id, email, name, created_at, disabled_at) VALUES ('{id}', '{name}@acme.example', '{name}', now(), {disabled});
-                     INSERT INTO person_roles (person_id, role) VALUES ('{id}', '{role}')"
+                     INSERT INTO person_roles (person_id, role, given_by) VALUES ('{id}', '{role}', 'command:test')"
                 ))
                 .await;
         }

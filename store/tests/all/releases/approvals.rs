@@ -26,7 +26,10 @@ async fn an_approval_is_of_one_bundle_by_another_person_in_each_role() {
         "this release does not need approval in that role"
     );
     let sdr = person(office.store(), "Sam", &[Role::Sdr]).await;
-    assert_eq!(refuse(&sdr, &seen, Role::Revops).await, "the person does not hold the role of this approval");
+    assert_eq!(
+        refuse(&sdr, &seen, Role::Revops).await,
+        "the person does not hold the role of this approval, or not for long enough"
+    );
     office.approve(&both, number, &seen, Role::Revops).await.unwrap();
     assert_eq!(refuse(&both, &seen, Role::AeRepLeader).await, "you approved this in another role");
     assert_eq!(refuse(&office.other, &seen, Role::Revops).await, "RevOps has approved this already");
@@ -121,5 +124,5 @@ async fn an_approval_of_the_change_counts_also_when_the_person_has_lost_the_role
     releases::carry_approvals(&mut connection, release.id).await.unwrap();
     assert_eq!(office.missing(late).await, [Role::Revops, Role::AeRepLeader]);
     let why = refused(office.approve(&office.manager, late, &release.bundle, Role::AeRepLeader).await);
-    assert_eq!(why, "the person does not hold the role of this approval");
+    assert_eq!(why, "the person does not hold the role of this approval, or not for long enough");
 }

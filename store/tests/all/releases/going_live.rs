@@ -43,15 +43,24 @@ async fn nobody_goes_live_alone_nor_without_every_approval_of_this_bundle() {
     let mut connection = office.store().pool().acquire().await.unwrap();
     releases::carry_approvals(&mut connection, release.id).await.unwrap();
     assert_eq!(go(&office.author).await, "you edited this change, so someone else must go live with it");
-    assert_eq!(go(&office.manager).await, "only RevOps may go live with a release");
-    assert_eq!(go(&Actor::command("demo")).await, "only RevOps may go live with a release");
+    assert_eq!(
+        go(&office.manager).await,
+        "only RevOps may go live with a release, a day after the role was given or once it is confirmed"
+    );
+    assert_eq!(
+        go(&Actor::command("demo")).await,
+        "only RevOps may go live with a release, a day after the role was given or once it is confirmed"
+    );
     let left = person(office.store(), "Dan", &[Role::Revops]).await;
     sqlx::query("UPDATE people SET disabled_at = now() WHERE id = $1")
         .bind(id_of(&left))
         .execute(office.store().pool())
         .await
         .unwrap();
-    assert_eq!(go(&left).await, "only RevOps may go live with a release");
+    assert_eq!(
+        go(&left).await,
+        "only RevOps may go live with a release, a day after the role was given or once it is confirmed"
+    );
     office.go_live(&office.other, number).await.unwrap();
 }
 
