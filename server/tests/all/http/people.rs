@@ -5,6 +5,7 @@ use store::actor::Role;
 use store::people;
 use store::reads::keyset::Order;
 
+use super::changes::{begin, save};
 use crate::support::{PASSWORD, TestApp, between, location, text};
 
 #[tokio::test]
@@ -39,6 +40,44 @@ async fn an_administrator_adds_and_deactivates_a_person() {
         assert!(log.contains(act), "{act}");
     }
     assert!(!log.contains(&token));
+}
+
+#[tokio::test]
+async fn a_role_that_an_administrator_gives_counts_once_a_second_one_confirms_it() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    let mut olu = app.signed_in("olu@acme.example", &[Role::Admin]).await;
+    let mut rev = app.signed_in("rev@acme.example", &[Role::Revops]).await;
+    let mut ben = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
+    let id = people::by_email(app.store(), "ben@acme.example").await.unwrap().unwrap().id.to_string();
+    let bens = format!("/people/{id}");
+    ana.post("/actions/set-person-roles", &[("person", &id), ("roles[]", "sdr"), ("roles[]", "revops")])
+        .await;
+    let number = begin(&mut rev, "list", "partners").await;
+    save(&mut rev, number, "1", "Initech\n", "submit").await;
+    let (change, number) = (format!("/changes/{number}"), number.to_string());
+
+    let page = text(&mut ben, &change).await;
+    assert!(page.contains("You can approve as RevOps from") && !page.contains("Approve as RevOps"), "{page}");
+    let hash = between(&page, "name=\"hash\" value=\"", "\"").to_owned();
+    let approval = [("number", &*number), ("hash", &*hash), ("role", "revops"), ("comment", "")];
+    ben.post("/actions/sign-change", &approval).await;
+    let page = text(&mut ben, &change).await;
+    assert!(page.contains("no second administrator has confirmed it"), "{page}");
+
+    let confirm = [("person", &*id), ("role", "revops")];
+    assert!(!text(&mut ana, &bens).await.contains("Confirm RevOps"), "whoever gave it does not confirm it");
+    ana.post("/actions/confirm-role", &confirm).await;
+    assert!(text(&mut ana, &bens).await.contains("Another administrator than the one who gave the role"));
+    assert!(text(&mut olu, "/").await.contains("has these roles now: RevOps and SDR"));
+    assert!(text(&mut olu, &bens).await.contains("Confirm RevOps"));
+    olu.post("/actions/confirm-role", &confirm).await;
+    assert!(text(&mut olu, &bens).await.contains("Approvals in it count now."));
+
+    assert!(text(&mut ben, &change).await.contains("Approve as RevOps"));
+    ben.post("/actions/sign-change", &approval).await;
+    assert!(text(&mut ben, &change).await.contains("Role since"), "since when the approver has the role");
+    assert!(text(&mut ben, "/").await.contains("Your role RevOps was confirmed"));
 }
 
 #[tokio::test]
