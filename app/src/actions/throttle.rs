@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use store::Store;
 use store::people::HashLane;
-use store::people::attempts::{self, AttemptKey, AttemptLimit, AttemptOutcome, network};
+use store::people::attempts::{self, AttemptKey, AttemptLimit, LimitOutcome, network};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Result;
@@ -153,8 +153,8 @@ impl<'a> PasswordAttempt<'a> {
             limits.push(limit(store, "passwords to account", Some(account), None, PASSWORDS_TO_ACCOUNT));
         }
         Ok(match attempts::take(store, &limits, now).await? {
-            AttemptOutcome::Taken(reached) => Ok(Self { account, peer, limits, reached }),
-            AttemptOutcome::Rejected(until) => Err(until - now),
+            LimitOutcome::Taken(reached) => Ok(Self { account, peer, limits, reached }),
+            LimitOutcome::Rejected(until) => Err(until - now),
         })
     }
 
@@ -190,7 +190,7 @@ pub async fn may_link(store: &Store, account: &str, peer: IpAddr, now: DateTime<
         limit(store, "links from network", None, Some(peer), LINKS_FROM_NETWORK),
         limit(store, "links to account", Some(account), None, LINKS_TO_ACCOUNT),
     ];
-    Ok(matches!(attempts::take(store, &limits, now).await?, AttemptOutcome::Taken(_)))
+    Ok(matches!(attempts::take(store, &limits, now).await?, LimitOutcome::Taken(_)))
 }
 
 fn limit(

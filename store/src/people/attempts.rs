@@ -69,7 +69,7 @@ pub struct AttemptLimit {
 
 /// The result of [`take`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AttemptOutcome {
+pub enum LimitOutcome {
     /// The attempt is allowed. Contains the counts that it brought to their limit.
     Taken(Vec<AttemptKey>),
     /// The attempt is rejected until this instant, and counted nowhere.
@@ -83,7 +83,7 @@ type CountRow = (Option<Vec<u8>>, i32, i32, DateTime<Utc>);
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn take(store: &Store, limits: &[AttemptLimit], now: DateTime<Utc>) -> Result<AttemptOutcome> {
+pub async fn take(store: &Store, limits: &[AttemptLimit], now: DateTime<Utc>) -> Result<LimitOutcome> {
     let keys: Vec<&[u8]> = limits.iter().map(|limit| limit.key.0.as_slice()).collect();
     let most: Vec<i32> = limits.iter().map(|limit| limit.most).collect();
     let ends: Vec<DateTime<Utc>> = limits.iter().map(|limit| now + limit.period).collect();
@@ -111,11 +111,11 @@ pub async fn take(store: &Store, limits: &[AttemptLimit], now: DateTime<Utc>) ->
     .await?;
     let over = rows.iter().filter(|(_, attempts, most, _)| attempts > most).map(|(.., until)| *until).max();
     if let Some(until) = over {
-        return Ok(AttemptOutcome::Rejected(until));
+        return Ok(LimitOutcome::Rejected(until));
     }
     let reached = rows.into_iter().filter(|(_, attempts, most, _)| attempts == most);
     let reached = reached.filter_map(|(key, ..)| key?.try_into().ok()).map(AttemptKey).collect();
-    Ok(AttemptOutcome::Taken(reached))
+    Ok(LimitOutcome::Taken(reached))
 }
 
 /// Clears one count, and gives one attempt back to each of the others.

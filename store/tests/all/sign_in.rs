@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use chrono::{TimeDelta, Utc};
 use store::actor::Role;
-use store::people::attempts::{self, AttemptKey, AttemptLimit, AttemptOutcome};
+use store::people::attempts::{self, AttemptKey, AttemptLimit, LimitOutcome};
 use store::testing::{TestDatabase, keyring};
 use store::{Actor, Store, people};
 
@@ -15,8 +15,8 @@ fn limit(account: &str, most: i32) -> AttemptLimit {
     AttemptLimit { key, most, period: TimeDelta::minutes(15) }
 }
 
-fn is_taken(outcome: &AttemptOutcome) -> bool {
-    matches!(outcome, AttemptOutcome::Taken(_))
+fn is_taken(outcome: &LimitOutcome) -> bool {
+    matches!(outcome, LimitOutcome::Taken(_))
 }
 
 #[tokio::test]
@@ -27,17 +27,17 @@ async fn attempts_end_at_the_limit_and_are_allowed_again_after_the_period() {
     for n in 1..=5 {
         let reached = if n == 5 { vec![ana.key] } else { Vec::new() };
         let at = if n == 5 { late } else { now };
-        assert_eq!(attempts::take(store, &[ana], at).await.unwrap(), AttemptOutcome::Taken(reached));
+        assert_eq!(attempts::take(store, &[ana], at).await.unwrap(), LimitOutcome::Taken(reached));
     }
     let until = late + ana.period;
     assert_eq!(
         attempts::take(store, &[ana], late).await.unwrap(),
-        AttemptOutcome::Rejected(until),
+        LimitOutcome::Rejected(until),
         "the lock lasts for the whole period"
     );
     assert!(is_taken(&attempts::take(store, &[limit("ben", 5)], late).await.unwrap()));
     attempts::delete_expired(store, until - TimeDelta::seconds(1)).await.unwrap();
-    assert_eq!(attempts::take(store, &[ana], late).await.unwrap(), AttemptOutcome::Rejected(until));
+    assert_eq!(attempts::take(store, &[ana], late).await.unwrap(), LimitOutcome::Rejected(until));
     assert!(is_taken(&attempts::take(store, &[ana], until).await.unwrap()));
 }
 
