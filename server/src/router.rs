@@ -18,6 +18,26 @@ use crate::http::{
 
 /// Returns the router of the whole process.
 pub fn router(state: State) -> Router {
+    let routes = Router::new()
+        .merge(pages::routes())
+        .merge(sign_in_again::routes())
+        .merge(uploads::routes())
+        .merge(exports::routes())
+        .merge(assets::routes(&state))
+        .merge(api::routes())
+        .merge(health::routes())
+        .merge(refresh::routes())
+        .fallback(nothing_here);
+    layered(routes, state)
+}
+
+/// Returns the router of the listener that only monitoring uses.
+pub fn health_router(state: State) -> Router {
+    layered(health::routes().fallback(no_such_check), state)
+}
+
+/// Puts the layers around routes.
+fn layered(routes: Router<State>, state: State) -> Router {
     let layers = ServiceBuilder::new()
         // Outermost: every response gets a request id, a log line and metrics, including those that other layers produce.
         .layer(from_fn_with_state(state.clone(), arrival::record_arrival))
@@ -41,18 +61,7 @@ pub fn router(state: State) -> Router {
         // Innermost: requires the session, and must precede every handler that writes.
         .layer(from_fn_with_state(state.clone(), admission::check));
     // `http::body::read` enforces the size limits of bodies.
-    Router::new()
-        .merge(pages::routes())
-        .merge(sign_in_again::routes())
-        .merge(uploads::routes())
-        .merge(exports::routes())
-        .merge(assets::routes(&state))
-        .merge(api::routes())
-        .merge(health::routes())
-        .merge(refresh::routes())
-        .fallback(nothing_here)
-        .layer(layers)
-        .with_state(state)
+    routes.layer(layers).with_state(state)
 }
 
 /// Returns every path with its method, as the router has them. The access table must list the same.
@@ -70,6 +79,10 @@ pub fn routes() -> Vec<(&'static str, String)> {
         .chain([app::exports::charts::PATH, exports::ENTRIES]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(uploads).chain(api).chain(others).chain(again).chain(files).collect()
+}
+
+async fn no_such_check() -> Failure {
+    Failure::new(FailureKind::NotFound, "Only /healthz, /readyz and /metrics are served here.")
 }
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {

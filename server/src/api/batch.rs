@@ -72,7 +72,7 @@ pub(super) async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let place = state.batches.clone().acquire_owned().await.map_err(|error| Failure::internal(&error))?;
+    let place = state.batches.take(program.key).await.map_err(|error| Failure::internal(&error))?;
     let text = read(body, &headers, limits::BATCH_BYTES).await?;
     if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
         return Err(Failure::new(

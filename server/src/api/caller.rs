@@ -4,12 +4,15 @@ use app::access;
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use engine::decision::Mode;
+use engine::ids::ApiKeyId;
 
 use crate::http::{Arrival, Failure, FailureKind, Identity, State};
 use service::decide::Receipt;
 
 /// A program with an API key that has permission for the request.
 pub(super) struct ApiCaller {
+    /// The key's id.
+    pub key: ApiKeyId,
     /// `key:` followed by the key's id.
     pub who: String,
     /// When and how the request arrived.
@@ -41,6 +44,6 @@ impl FromRequestParts<State> for ApiCaller {
         access::check(&parts.method, path, &identity.caller, identity.is_local).map_err(|_| nobody())?;
         let key = identity.key.as_ref().ok_or_else(nobody)?;
         let arrival = parts.extensions.get::<Arrival>().cloned().ok_or_else(nobody)?;
-        Ok(Self { who: format!("key:{}", key.id), arrival })
+        Ok(Self { key: key.id, who: format!("key:{}", key.id), arrival })
     }
 }

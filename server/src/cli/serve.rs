@@ -8,7 +8,6 @@ use std::sync::Arc;
 use clap::Args;
 use ipnet::IpNet;
 use store::{Keyring, Store, people};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -16,8 +15,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{CommandError, Database, exit, transport};
-use crate::http::{self, Config, State, TrustedProxies, parse_network};
-use crate::router::router;
+use crate::http::{self, Config, ConnectionLimits, State, TrustedProxies, parse_network};
+use crate::router::{health_router, router};
 use crate::tasks::{self, continuity::MarkFile};
 use service::decide::Pipeline;
 use service::mail::SmtpMailer;
@@ -32,6 +31,11 @@ pub(crate) struct ServeOptions {
     /// Address to listen on.
     #[arg(long, env = "MESHLINE_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
+
+    /// Address of a second listener for monitoring, which serves /healthz, /readyz and /metrics only. It answers even if the
+    /// main one has too many connections.
+    #[arg(long, env = "MESHLINE_HEALTH_LISTEN", value_name = "ADDRESS")]
+    health_listen: Option<SocketAddr>,
 
     /// Folder of the built styles and scripts. [default: `site` in the folder of the program]
     #[arg(long, env = "MESHLINE_SITE_DIR", value_name = "FOLDER")]
@@ -99,34 +103,57 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
         Some(suspension) => tracing::error!(%suspension, "not ready"),
     }
     let pipeline = Arc::new(Pipeline::new(store.clone()));
+    let proxies = TrustedProxies::new(options.trusted_proxy);
     let config = Config {
         data_dir: Some(data_dir.clone()),
         site_dir: options.site_dir.or_else(beside_the_program),
         secure_cookies: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         origin: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         open_metrics: options.open_metrics,
-        trusted_proxies: TrustedProxies::new(options.trusted_proxy),
+        trusted_proxies: proxies.clone(),
         mail,
+        connections: ConnectionLimits { proxies, ..ConnectionLimits::default() }.within(open_files()),
     };
     let origin = config.origin.clone();
     let letters =
         config.mail.clone().zip(origin.clone()).map(|(mail, origin)| tasks::NoticeMail { mail, origin });
     warn_about_proxies(&config, options.listen);
     let state = State::new(store.clone(), pipeline.clone(), config)?;
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = http::listen(options.listen)?;
+    let health = options.health_listen.map(http::listen).transpose()?;
     let shutdown = CancellationToken::new();
     let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
     let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
-    let running = tasks::Tasks::start(context, means, Some(marks), &state.signals, &shutdown);
+    let running =
+        tasks::Tasks::start(context, means, Some(marks), &state.signals, state.streams.clone(), &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
     invite(&store, origin.unwrap_or_else(|| format!("http://{address}"))).await?;
-    http::serve(listener, router(state), shutdown.clone().cancelled_owned()).await;
+    let folding = tokio::spawn(http::fold_metrics());
+    // Monitoring is answered until the requests under way are done.
+    let drained = CancellationToken::new();
+    if let Some(health) = health {
+        tracing::info!(address = %health.local_addr()?, "serving health checks");
+        let (router, limits) = (health_router(state.clone()), ConnectionLimits::monitoring());
+        tokio::spawn(http::serve(health, router, limits, drained.clone().cancelled_owned()));
+    }
+    let connections = state.config.connections.clone();
+    http::serve(listener, router(state), connections, shutdown.clone().cancelled_owned()).await;
     shutdown.cancel();
+    drained.cancel();
+    folding.abort();
     running.stopped().await;
     tracing::info!("stopped");
     Ok(exit::FINE)
+}
+
+/// Raises the limit for open files as far as permitted, and returns it. Every connection is one.
+fn open_files() -> u64 {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit for open files cannot be raised");
+        1_024
+    })
 }
 
 /// Returns the mail server, if one is configured. It requires the public URL, because links must not depend on the request.

@@ -34,6 +34,8 @@ pub enum FailureKind {
     NotAcceptable,
     /// Another person or request has changed the resource in the meantime.
     Conflict,
+    /// The body arrives too slowly.
+    TooSlow,
     /// The body is too large.
     TooLarge,
     /// The body has an unsupported format.
@@ -71,6 +73,7 @@ impl FailureKind {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None, "Method Not Allowed"),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, None, "Not Acceptable"),
             Self::Conflict => (StatusCode::CONFLICT, None, "Conflict"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, None, "Request Timeout"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None, "Payload Too Large"),
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, None, "Unsupported Media Type")

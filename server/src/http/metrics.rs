@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 const REQUESTS: &str = "meshline_http_requests_total";
+const DROPPED: &str = "meshline_http_connections_dropped_total";
 const DURATION: &str = "meshline_http_request_duration_seconds";
 
 /// Bucket bounds of the duration histogram: from a cached response to the longest request allowed.
@@ -33,6 +34,7 @@ pub(super) fn recorder() -> PrometheusHandle {
                 tracing::error!("another recorder of metrics is installed; /metrics stays empty");
             }
             metrics::describe_counter!(REQUESTS, "Requests answered, by route and status.");
+            metrics::describe_counter!(DROPPED, "Connections closed because there were too many, by state.");
             metrics::describe_histogram!(
                 DURATION,
                 metrics::Unit::Seconds,
@@ -50,6 +52,16 @@ pub(super) async fn fold(handle: PrometheusHandle) {
         ticks.tick().await;
         handle.run_upkeep();
     }
+}
+
+/// Counts an idle connection that made room for a new one.
+pub(super) fn drop_connection() {
+    metrics::counter!(DROPPED, "state" => "idle").increment(1);
+}
+
+/// Counts a new connection that was closed because all others were busy.
+pub(super) fn refuse_connection() {
+    metrics::counter!(DROPPED, "state" => "new").increment(1);
 }
 
 /// Counts a response. Uses route patterns, which bounds the number of series.

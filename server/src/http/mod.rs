@@ -4,7 +4,9 @@ mod access;
 pub(crate) mod admission;
 pub(crate) mod arrival;
 pub(crate) mod assets;
+mod batch_places;
 pub(crate) mod body;
+mod connections;
 mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod exports;
@@ -22,6 +24,8 @@ pub(crate) mod refresh;
 mod serve;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_again;
+mod streaming;
+mod streams;
 pub(crate) mod uploads;
 
 use std::path::PathBuf;
@@ -34,6 +38,7 @@ use service::figures::Figures;
 use service::run::WorkSlots;
 use store::Store;
 
+use self::batch_places::BatchPlaces;
 use self::keys::KeyCache;
 use crate::signals::Signals;
 use service::decide::{Intake, Pipeline};
@@ -41,9 +46,11 @@ use service::mail::SmtpMailer;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
+pub use self::connections::ConnectionLimits;
 pub use self::failure::{Failure, FailureKind, Problem, ProblemLocation};
 pub use self::proxies::{TrustedProxies, parse_network};
-pub use self::serve::serve;
+pub use self::serve::{fold_metrics, listen, serve};
+pub use self::streams::SessionStreams;
 
 /// How the process serves, according to its options.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +69,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Whether `/metrics` is open to every client, instead of only to this machine and keys with the scope `read`.
     pub open_metrics: bool,
+    /// Limits for the connections of the main listener.
+    pub connections: ConnectionLimits,
 }
 
 /// The state shared by all handlers. Cheap to clone.
@@ -78,19 +87,18 @@ pub struct State {
     /// Built files by their logical names.
     pub assets: Assets,
     keys: Arc<KeyCache>,
-    pub(crate) batches: Arc<tokio::sync::Semaphore>,
+    pub(crate) batches: Arc<BatchPlaces>,
     /// The signals that notify open pages of changes.
     pub signals: Signals,
-    hearers: Arc<tokio::sync::Semaphore>,
+    /// The open event streams of each session.
+    pub streams: SessionStreams,
+    large_forms: Arc<tokio::sync::Semaphore>,
     figures: Figures,
     /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
     gate: Arc<SignInGate>,
     metrics: PrometheusHandle,
 }
-
-/// Maximum number of concurrent batches, since each holds its whole body in memory.
-const BATCHES: usize = 4;
 
 impl State {
     /// Creates the state of a process.
@@ -106,9 +114,10 @@ impl State {
             pipeline,
             config: Arc::new(config),
             keys: Arc::default(),
-            batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
+            batches: Arc::default(),
             signals: Signals::default(),
-            hearers: Arc::new(tokio::sync::Semaphore::new(refresh::HEARERS)),
+            streams: SessionStreams::default(),
+            large_forms: Arc::new(tokio::sync::Semaphore::new(sign_in_again::LARGE_FORMS)),
             figures: Figures::new(slots.clone()),
             slots,
             gate: Arc::default(),

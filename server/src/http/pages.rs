@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use app::access::{self, Caller};
+use app::access::{self, Caller, Need};
 use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
 use app::context::{PageForbidden, Request as PageRequest, Theme};
@@ -30,6 +30,8 @@ use super::{Arrival, Failure, FailureKind, Identity, State, nul, sessions};
 pub(crate) const FOUND: &str = "/search/found";
 /// Maximum size of a form. A percent-encoded rule set with two thousand rules fits.
 pub(super) const FORM_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum size of a form that is open to everyone, such as the one for signing in.
+const OPEN_FORM_BYTES: usize = 8 * 1024;
 
 /// Returns the routes of every page and every action.
 pub(crate) fn routes() -> Router<State> {
@@ -148,7 +150,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
             "Actions take application/x-www-form-urlencoded.",
         ));
     }
-    let body = super::body::read(body, &parts.headers, FORM_BYTES).await?;
+    let body = super::body::read(body, &parts.headers, form_bytes(parts.uri.path())).await?;
     nul::check(&body)?;
     // Without these headers, Leptos does not redirect to the form's page with the error in the address. Our actions choose their
     // own target, and [`super::failure`] reports errors.
@@ -181,6 +183,11 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let body = axum::body::to_bytes(response.into_body(), FORM_BYTES).await.unwrap_or_default();
     let error: app::error::Error = serde_json::from_slice(&body).unwrap_or(app::error::Error::Internal);
     Err(error.into())
+}
+
+/// Returns the maximum size of an action's form.
+fn form_bytes(path: &str) -> usize {
+    if access::need(&Method::POST, path) == Some(Need::Anyone) { OPEN_FORM_BYTES } else { FORM_BYTES }
 }
 
 /// Consults the access table again, independently of the layer.

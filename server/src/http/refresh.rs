@@ -13,14 +13,13 @@ use futures::stream::{self, Stream};
 use serde::Deserialize;
 use store::refresh::Topic;
 use strum::VariantArray as _;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use super::{Failure, FailureKind, State, pages};
+use super::streams::{StreamPlace, StreamRefusal};
+use super::{Failure, FailureKind, Identity, State, pages};
 use crate::signals::Signals;
 
-/// Maximum number of subscribed pages. Each holds a connection.
-pub(super) const HEARERS: usize = 1_000;
 /// How long a subscription lasts. The page then reconnects and is authenticated again.
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Interval of silence after which a comment is sent, so that no proxy considers the connection dead.
@@ -43,8 +42,18 @@ async fn hear(
     request: Request,
 ) -> Result<Response, Failure> {
     pages::allowed(&request)?;
-    let place = state.hearers.clone().try_acquire_owned();
-    let place = place.map_err(|_| Failure::new(FailureKind::Unavailable, "Too many pages are open here."))?;
+    let viewer = request.extensions().get::<Identity>().and_then(|identity| identity.viewer.as_ref());
+    let session = viewer.and_then(|viewer| viewer.session);
+    let session = session.ok_or_else(|| Failure::internal(&"a stream without a session"))?;
+    let place = state.streams.open(session).map_err(|refusal| {
+        let detail = match refusal {
+            StreamRefusal::Session => {
+                "Too many of your pages are open. Close some to keep this one up to date."
+            }
+            StreamRefusal::Process => "Too many pages are open here.",
+        };
+        Failure::new(FailureKind::Unavailable, detail)
+    })?;
     let wanted: BTreeSet<Topic> = query.topics.split(',').filter_map(|topic| topic.parse().ok()).collect();
     let hearing = Hearing {
         heard: state.signals.topics(),
@@ -52,7 +61,7 @@ async fn hear(
         wanted: if wanted.is_empty() { Topic::VARIANTS.iter().copied().collect() } else { wanted },
         owed: BTreeSet::new(),
         until: Instant::now() + LIFETIME,
-        _place: place,
+        place,
     };
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     Ok(Sse::new(hearing.events()).keep_alive(keep_alive).into_response())
@@ -65,7 +74,7 @@ struct Hearing {
     /// Topics that were missed.
     owed: BTreeSet<Topic>,
     until: Instant,
-    _place: OwnedSemaphorePermit,
+    place: StreamPlace,
 }
 
 impl Hearing {
@@ -85,6 +94,7 @@ impl Hearing {
             let heard = tokio::select! {
                 heard = self.heard.recv() => heard,
                 () = self.signals.closed().cancelled() => return None,
+                () = self.place.ended() => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
             };
             match heard {

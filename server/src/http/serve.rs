@@ -1,47 +1,66 @@
 //! The accept loop.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
 use super::arrival::Peer;
+use super::connections::{ConnectionLimits, Connections};
 use super::metrics;
+use super::streaming::{LEAST_RATE, RequestBody, ResponseBody};
 
-/// Time limit for receiving the head of a request, and for idle connections.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Maximum number of connections. Further ones wait in the kernel's queue rather than in our memory.
-const CONNECTIONS: usize = 4_096;
+/// Maximum number of bytes that a connection buffers: of heads, and of answers that are not read.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// Number of connections that the kernel keeps until they are accepted. It lowers this to its own limit.
+const BACKLOG: u32 = 4_096;
 /// Time limit for requests under way when the process shuts down.
 const GRACE: Duration = Duration::from_secs(20);
 /// Delay after a failed accept, which happens when the process runs out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` completes, then waits for requests under way. Replaces `axum::serve`, which sets no time limit for the
-/// head of a request.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    let folding = tokio::spawn(metrics::fold(metrics::recorder()));
+/// Listens on an address.
+///
+/// # Errors
+/// Returns an error if the address is not available.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A process that restarts must get its address back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Aggregates the metrics of requests periodically until the process exits.
+pub async fn fold_metrics() {
+    metrics::fold(metrics::recorder()).await;
+}
+
+/// Serves until `shutdown` completes, then waits for requests under way. Replaces `axum::serve`, which has no limits.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = Connections::new(limits);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let accepted = async {
-            let place = places.clone().acquire_owned().await.ok();
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accepted => accepted,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -51,24 +70,36 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
                 continue;
             }
         };
+        let Some(connection) = connections.admit(peer.ip()) else {
+            metrics::refuse_connection();
+            continue;
+        };
         // Responses are written whole, so waiting to fill a packet would only delay the last one.
         stream.set_nodelay(true).ok();
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(connections.limits().write));
+        let ended = connection.ended();
         let router = router.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
+            let busy = connection.busy();
+            let mut request = request.map(|body| Body::new(RequestBody::new(body, LEAST_RATE)));
             request.extensions_mut().insert(Peer(peer));
-            router.clone().oneshot(request)
+            let response = router.clone().oneshot(request);
+            async move { response.await.map(|response| response.map(|body| ResponseBody::new(body, busy))) }
         });
-        let connection = http1::Builder::new()
+        let served = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+            .header_read_timeout(connections.limits().head)
+            .max_buf_size(BUFFER_BYTES)
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let served = graceful.watch(served);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended badly");
+            tokio::select! {
+                served = served => if let Err(error) = served {
+                    tracing::debug!(%error, "a connection ended badly");
+                },
+                () = ended.cancelled() => metrics::drop_connection(),
             }
-            drop(place);
         });
     }
     drop(listener);
@@ -76,5 +107,4 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(GRACE) => tracing::warn!("requests were still under way at the end"),
     }
-    folding.abort();
 }

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::post;
+use tokio::sync::OwnedSemaphorePermit;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
@@ -23,6 +24,10 @@ use super::{Arrival, Failure, FailureKind, State, body, nul};
 pub(crate) const PATH: &str = "/sign-in/again";
 /// Maximum size of such a request: the form is percent-encoded twice, which at most triples its length.
 const KEPT_BYTES: usize = 3 * FORM_BYTES + 4 * 1024;
+/// Larger forms share [`LARGE_FORMS`] places, because nobody is accountable for their memory.
+const SMALL_BYTES: usize = 64 * 1024;
+/// Maximum number of large forms of signed-out callers that are held at a time.
+pub(super) const LARGE_FORMS: usize = 4;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new().route(PATH, post(sign_in))
@@ -52,8 +57,12 @@ pub(super) async fn ask(state: &State, parts: &Parts, body: Body) -> Response {
     if !is_form(&parts.headers) {
         return lost(&look, parts, "The file was not uploaded. Sign in and choose it again.");
     }
-    let bytes = match body::read(body, &parts.headers, FORM_BYTES).await {
-        Ok(bytes) => bytes,
+    let read = async {
+        let place = place(state, &parts.headers)?;
+        Ok::<_, Failure>((body::read(body, &parts.headers, FORM_BYTES).await?, place))
+    };
+    let (bytes, _place) = match read.await {
+        Ok(read) => read,
         Err(failure) => return failure.into_response(),
     };
     let has_password = form_urlencoded::parse(&bytes).any(|(name, _)| name.contains("password"));
@@ -63,6 +72,17 @@ pub(super) async fn ask(state: &State, parts: &Parts, body: Body) -> Response {
         }
         _ => lost(&look, parts, "Nothing was changed. Sign in and fill in the form again."),
     }
+}
+
+/// Takes a place for a large form. Small ones need none.
+fn place(state: &State, headers: &HeaderMap) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    if body::announced(headers).is_some_and(|bytes| bytes <= SMALL_BYTES) {
+        return Ok(None);
+    }
+    let place = state.large_forms.clone().try_acquire_owned();
+    place.map(Some).map_err(|_| {
+        Failure::new(FailureKind::Unavailable, "Too many large forms arrive at once. Send yours again.")
+    })
 }
 
 /// Returns whether the path is an action for signed-in people. No other request is ever submitted again.
@@ -81,6 +101,7 @@ async fn sign_in(FromState(state): FromState<State>, request: Request) -> Result
             "Send application/x-www-form-urlencoded.",
         ));
     }
+    let _place = place(&state, &parts.headers)?;
     let bytes = body::read(body, &parts.headers, KEPT_BYTES).await?;
     nul::check(&bytes)?;
     let form = read(&bytes)?;

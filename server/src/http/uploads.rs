@@ -22,6 +22,7 @@ use tokio_util::io::ReaderStream;
 
 use super::exports::named;
 use super::pages::{allowed, page_request};
+use super::streaming::is_too_slow;
 use super::{Arrival, Failure, FailureKind, State};
 
 /// Maximum size of a list file: a million names fit.
@@ -29,20 +30,22 @@ const FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Maximum size of the rest of the request.
 const ENVELOPE_BYTES: usize = 16 * 1024;
 
+/// Path for uploading a list's file. [`super::guard`] permits a longer duration here.
+pub(super) const LIST: &str = "/changes/{number}/upload";
 /// Path for uploading a file to import in a single request. [`super::guard`] permits a longer duration here.
 pub(super) const IMPORT: &str = "/import/upload";
 /// Path where a script begins a chunked upload.
-const UPLOADS: &str = "/import/uploads";
+pub(super) const UPLOADS: &str = "/import/uploads";
 /// Path for each chunk. [`super::guard`] permits a longer duration for slow connections.
 pub(super) const CHUNKS: &str = "/import/uploads/{id}";
 /// Path where a script completes a chunked upload.
-const FINISH: &str = "/import/uploads/{id}/finish";
+pub(super) const FINISH: &str = "/import/uploads/{id}/finish";
 /// Path for downloading the rows that an import rejected.
 const REJECTS: &str = "/runs/{id}/rejects.csv";
 
 /// The routes, with their methods.
 pub(crate) const ROUTES: &[(&str, &str)] = &[
-    ("POST", "/changes/{number}/upload"),
+    ("POST", LIST),
     ("POST", IMPORT),
     ("POST", UPLOADS),
     ("POST", CHUNKS),
@@ -52,10 +55,7 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
-        .route(
-            "/changes/{number}/upload",
-            post(list_file).layer(DefaultBodyLimit::max(FILE_BYTES + ENVELOPE_BYTES)),
-        )
+        .route(LIST, post(list_file).layer(DefaultBodyLimit::max(FILE_BYTES + ENVELOPE_BYTES)))
         // The handler enforces the limit while it writes to the disk.
         .route(IMPORT, post(import_file).layer(DefaultBodyLimit::disable()))
         .route(UPLOADS, post(begin))
@@ -310,6 +310,9 @@ fn say(
 }
 
 fn unreadable(error: MultipartError) -> Failure {
+    if is_too_slow(&error) {
+        return super::body::broken(&error);
+    }
     let kind = if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         FailureKind::TooLarge
     } else {

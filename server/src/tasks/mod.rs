@@ -18,6 +18,7 @@ mod outbox_client;
 mod releases;
 pub mod runs;
 pub mod schedule;
+pub mod streams;
 mod uploads;
 mod worker;
 
@@ -31,6 +32,7 @@ use service::run::RunContext;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::SessionStreams;
 use crate::signals::Signals;
 
 /// Time limit for stopping, which allows pending writes to complete and their results to be reported.
@@ -48,6 +50,7 @@ impl Tasks {
         means: JobResources,
         marks: Option<continuity::MarkFile>,
         signals: &Signals,
+        streams: SessionStreams,
         shutdown: &CancellationToken,
     ) -> Self {
         let pipeline = context.pipeline.clone();
@@ -60,6 +63,7 @@ impl Tasks {
         running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));
         running.spawn(continuity::run(store.clone(), marks, shutdown.clone()));
         running.spawn(marks::run(store.clone(), shutdown.clone()));
+        running.spawn(streams::run(store.clone(), streams, shutdown.clone()));
         running.spawn(listen::run(store, signals.clone(), shutdown.clone()));
         Self { running }
     }

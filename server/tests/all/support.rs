@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
 use server::router::router;
 use server::signals::Signals;
-use server::tasks::{listen, marks, runs};
+use server::tasks::{listen, marks, runs, streams};
 use service::decide::Pipeline;
 use service::run::RunContext;
 use store::actor::Role;
@@ -84,7 +84,9 @@ impl TestApp {
         let signals = state.signals.clone();
         tokio::spawn(listen::run(state.store.clone(), signals.clone(), stop.clone()));
         tokio::spawn(marks::run(state.store.clone(), stop.clone()));
-        tokio::spawn(http::serve(listener, router(state), stop.clone().cancelled_owned()));
+        tokio::spawn(streams::run(state.store.clone(), state.streams.clone(), stop.clone()));
+        let connections = state.config.connections.clone();
+        tokio::spawn(http::serve(listener, router(state), connections, stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self {
             office,
@@ -104,7 +106,8 @@ impl TestApp {
         let state = State::new(self.store().clone(), pipeline, Config::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(http::serve(listener, router(state), self.stop.clone().cancelled_owned()));
+        let connections = state.config.connections.clone();
+        tokio::spawn(http::serve(listener, router(state), connections, self.stop.clone().cancelled_owned()));
         address
     }
 

@@ -24,7 +24,7 @@ use crate::pool::Store;
 const LISTED: u64 = 100;
 
 /// SHA-256 of a session ID. It identifies a session but cannot be used to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionIdHash(pub [u8; 32]);
 
 impl fmt::Display for SessionIdHash {
@@ -131,6 +131,31 @@ pub async fn load(
     Ok(row.map(|row| (row.expires_at, row)).map(|(expires_at, row)| (row.into(), expires_at)))
 }
 
+/// Returns those of the sessions that exist and have not expired.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn unexpired_of(
+    store: &Store,
+    ids: &[SessionIdHash],
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionIdHash>> {
+    let hashes: Vec<Vec<u8>> = session::Entity::find()
+        .select_only()
+        .column(session::Column::IdHash)
+        .filter(session::Column::IdHash.is_in(ids.iter().map(|id| id.0.to_vec())))
+        .filter(session::Column::ExpiresAt.gt(now))
+        .into_tuple()
+        .all(store.db())
+        .await?;
+    hashes.iter().map(|hash| hash_of(hash)).collect()
+}
+
+fn hash_of(bytes: &[u8]) -> Result<SessionIdHash> {
+    let hash = <[u8; 32]>::try_from(bytes);
+    hash.map(SessionIdHash).map_err(|_| Error::Corrupt("a session's hash has the wrong length".into()))
+}
+
 /// Ends a session.
 ///
 /// # Errors
@@ -172,13 +197,7 @@ pub async fn of(
         .limit(LISTED)
         .all(store.db())
         .await?;
-    rows.into_iter()
-        .map(|row| {
-            let id = <[u8; 32]>::try_from(row.id_hash.as_slice())
-                .map_err(|_| Error::Corrupt("a session's hash has the wrong length".into()))?;
-            Ok((SessionIdHash(id), row.into()))
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok((hash_of(&row.id_hash)?, row.into()))).collect()
 }
 
 /// Returns how many sessions a person has.

@@ -8,6 +8,7 @@ mod bodies;
 mod changes;
 mod csrf;
 mod decisions;
+mod edge;
 mod effective;
 mod events;
 mod imports;

@@ -179,6 +179,7 @@ async fn the_process_exits_although_a_browser_keeps_its_connection() {
     let serving = tokio::spawn(server::http::serve(
         listener,
         server::router::router(state),
+        server::http::ConnectionLimits::default(),
         stop.clone().cancelled_owned(),
     ));
     let browser = reqwest::Client::new();
