@@ -123,7 +123,12 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     let health = options.health_listen.map(http::listen).transpose()?;
     let shutdown = CancellationToken::new();
     let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
-    let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
+    let context = RunContext {
+        pipeline,
+        data_dir: Some(data_dir),
+        slots: state.slots.clone(),
+        compute: state.compute.clone(),
+    };
     let running =
         tasks::Tasks::start(context, means, Some(marks), &state.signals, state.streams.clone(), &shutdown);
     stop_on_signals(shutdown.clone())?;
