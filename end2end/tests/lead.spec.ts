@@ -133,7 +133,7 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByText('2 actions from this decision, 1 delivered')).toBeVisible();
     expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
     await expect(effect(page, 'CRM action')).toContainText('CRM');
-    await expect(effect(page, 'CRM action')).toContainText('Waits, paused');
+    await expect(effect(page, 'CRM action')).toContainText('Waiting, destination paused');
     await expect(page.getByText('CRM is paused: No URL configured.')).toBeVisible();
 
     // Newest first, each with its time.
