@@ -16,6 +16,8 @@ const MOVED: &[&str] = &[
     "actions/changes",
     "actions/first_run.rs",
     "actions/forgot.rs",
+    "actions/leads.rs",
+    "actions/merges.rs",
     "actions/queue",
     "actions/releases.rs",
     "actions/runs",
@@ -25,20 +27,25 @@ const MOVED: &[&str] = &[
     "actions/sign_out.rs",
     "actions/sync",
     "actions/views.rs",
+    "exports",
     "pages/changes",
     "pages/frame.rs",
     "pages/gate",
     "pages/help.rs",
     "pages/home",
     "pages/import",
+    "pages/lead",
     "pages/list_page.rs",
     "pages/list_tools",
+    "pages/merges",
     "pages/palette.rs",
     "pages/menu.rs",
     "pages/queue",
     "pages/releases",
     "pages/runs",
+    "pages/search",
     "pages/sync",
+    "pages/versions",
     "ui/clock.rs",
     "ui/code.rs",
     "ui/diff.rs",
@@ -242,7 +249,8 @@ fn has_letters(literal: &str) -> bool {
 /// Returns what a literal says besides its placeholders, the product's name and commands; `None` unless it is a string.
 fn text_of(literal: &str) -> Option<String> {
     let inner = literal.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.starts_with("meshline ") || inner.starts_with('/') {
+    // A command, a path or a content type.
+    if inner.starts_with("meshline ") || inner.starts_with('/') || inner.contains("; charset=") {
         return None;
     }
     // The rest of a header: `{name}={value}; Path=/`.
@@ -306,6 +314,7 @@ mod tests {
         assert!(texts(r#"const HEAD: &[&str] = &["Id", "Started by"];"#).is_empty());
         assert_eq!(texts(r#"fn f() { of(HEAD, "Started by"); }"#), ["\"Started by\""]);
         assert!(texts(r#"fn f() { format!("{NAME}={theme}; Path=/; SameSite=Lax{secure}") }"#).is_empty());
+        assert!(texts(r#"fn f() { "text/csv; charset=utf-8; header=present" }"#).is_empty());
         assert!(texts(r#"fn f() { let secure = if tls { "; Secure" } else { "" }; }"#).is_empty());
     }
 }

@@ -13,8 +13,8 @@ pub fn action_chip(action: Action) -> impl IntoView {
 }
 
 /// Renders a hold due to missing information.
-pub fn unknown_chip(text: &'static str) -> impl IntoView {
-    view! { <span class="act" data-a="unknown">{icon(Icon::Question)}{text}</span> }
+pub fn unknown_chip(text: impl Into<String>) -> impl IntoView {
+    view! { <span class="act" data-a="unknown">{icon(Icon::Question)}{text.into()}</span> }
 }
 
 /// The result of a condition within a scan.

@@ -16,6 +16,11 @@ pub fn ask_danger(button: impl IntoView, is_open: bool, form: impl IntoView) -> 
     view! { <details class="ask" name="panel" open=is_open><summary class="btn danger">{button}</summary><div class="panel">{form}</div></details> }
 }
 
+/// Renders the short label of a button that others like it have too, with a full name for screen readers.
+pub fn short_label(label: String, name: String) -> impl IntoView {
+    view! { <span aria-hidden="true">{label}</span><span class="sr">{name}</span> }
+}
+
 /// Makes a form take effect only once, however often it is sent. The hidden input identifies this form on this page view, and
 /// the transaction of the act consumes it. `name` distinguishes the forms of a page; the action passes the input to
 /// `actions::actor_once`.

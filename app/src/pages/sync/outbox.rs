@@ -27,7 +27,7 @@ use crate::texts::{Texts, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
-use crate::ui::form::ask;
+use crate::ui::form::{ask, short_label};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
 use crate::ui::{number, refresh, series, titles, words};
@@ -310,7 +310,7 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("reason").filter(|_| is_asked).cloned();
     let id = format!("why-{name}");
     let pause = texts().deliveries_pause_destination(title);
-    let button = named(texts().deliveries_pause(), pause.clone());
+    let button = short_label(texts().deliveries_pause(), pause.clone());
     let form = view! {
         <form method="post" action=PauseDestination::PATH>
             <input type="hidden" name="destination" value=name.clone() />
@@ -329,17 +329,14 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     Either::Right(ask(button, is_asked, form))
 }
 
-/// Renders a short label of a button with its full name for screen readers.
-fn named(label: String, name: String) -> impl IntoView {
-    view! { <span aria-hidden="true">{label}</span><span class="sr">{name}</span> }
-}
-
 /// Renders the form that sets the title.
 fn rename(line: &Line) -> impl IntoView + use<> {
     let name = line.record.name.clone();
     let title = titles::title(TitledObject::Destination(&name));
-    let button =
-        named(texts().deliveries_edit_title(), texts().deliveries_edit_title_of(titles::destination(&name)));
+    let button = short_label(
+        texts().deliveries_edit_title(),
+        texts().deliveries_edit_title_of(titles::destination(&name)),
+    );
     let about = texts().deliveries_field_title_about();
     let form = view! {
         <form method="post" action=SetDestinationTitle::PATH>

@@ -86,8 +86,10 @@ pub fn table(
             .label(texts().unfinished_column_attempts()),
         Column::new("error", texts().unfinished_column_error(), "wide error", |row: &UnfinishedEffect| {
             row.last_error.as_ref().map(|error| {
-                let whole =
-                    row.answer.as_ref().map_or_else(|| error.clone(), |said| format!("{error}: {said}"));
+                let whole = row
+                    .answer
+                    .as_ref()
+                    .map_or_else(|| error.clone(), |said| texts().effect_reason(error, said));
                 let said = row.answer.clone().map(|said| view! { <small>{said}</small> });
                 view! { <span title=whole>{error.clone()}{said}</span> }
             })
