@@ -42,10 +42,10 @@ deliveries-show-history = Show in history
 # $reason (Element) - The reason that was given.
 deliveries-stopped = { $workflow } is stopped: { $reason }
 # $reason (Element) - The reason that was given.
-deliveries-all-stopped = All workflows are stopped: { $reason }
+deliveries-all-stopped = Every workflow is stopped: { $reason }
 # $name (String) - Who stopped it.
 # $time (Element) - When.
-deliveries-stopped-by = Stopped by { $name }, { $time }. New leads go to the manual queue, and nothing is sent.
+deliveries-stopped-by = Stopped by { $name }, { $time }. New leads go to the queue, and nothing is sent.
 
 deliveries-none-title = No destinations yet
 deliveries-none = A destination is a system that receives decisions, such as a warehouse or any system that accepts webhooks. Define one in your workflow file and apply the file:

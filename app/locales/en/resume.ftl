@@ -2,7 +2,7 @@
 
 # $title (String) - The title of the destination or workflow.
 resume-title = Resume { $title }
-resume-title-all = Resume all workflows
+resume-title-all = Resume every workflow
 # $destination (String) - The title of the destination.
 resume-not-paused = { $destination } is not paused.
 # $workflow (String) - The title of the workflow.
