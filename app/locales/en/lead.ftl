@@ -150,9 +150,6 @@ lead-input-confidence = Confidence, needed
 # $number (Element) - The number of the evidence.
 lead-evidence = Evidence { $number }
 lead-input-unused = not used by a rule
-# $value (Element) - The value.
-# $unit (Element) - Its unit.
-lead-input-value-unit = { $value } { $unit }
 # $entry (String) - The entry of the list.
 # $steps (String) - What the match ignored.
 lead-list-entry = { $entry } ({ $steps })

@@ -135,17 +135,10 @@ fn read(
     let id = number.map(|number| format!("f{number}"));
     let class = if value.chars().count() > 24 { "num long" } else { "num" };
     let unused = (!is_asked).then(|| view! { <small class="quiet">" "{texts().lead_input_unused()}</small> });
-    let said = texts().lead_input_value_unit();
-    let value = match unit {
-        Some(unit) => {
-            Either::Left(view! { {said.s0}{value}{said.s1}<span class="quiet">{unit}</span>{said.s2} })
-        }
-        None => Either::Right(value),
-    };
     view! {
         <tr id=id>
             <th scope="row">{sign}{catalogue.title(name)}{unused}</th>
-            <td class=class>{value}</td>
+            <td class=class>{value}{unit.map(|unit| view! { <span class="quiet">" "{unit}</span> })}</td>
             <td class="num">{confidence(field.confidence, needed)}</td>
         </tr>
     }
