@@ -255,7 +255,7 @@ test.describe('what is not there', () => {
       const response = await page.goto(`/leads/${id}`);
       expect(response?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
-      await expect(page.getByText('There is no such lead.')).toBeVisible();
+      await expect(page.getByText('The lead was not found.')).toBeVisible();
       await expect(page.getByText('Quote this ID to support')).toContainText(response!.headers()['x-request-id']!);
       await page.getByRole('link', { name: 'Go to leads' }).click();
       await expect(page).toHaveURL('/leads');
@@ -266,7 +266,7 @@ test.describe('what is not there', () => {
     const [one, other] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
     const response = await page.goto(`/leads/${one.lead_id}?decision=${other.decision.decision_id}`);
     expect(response?.status()).toBe(404);
-    await expect(page.getByText('There is no such decision about this lead.')).toBeVisible();
+    await expect(page.getByText('The decision about this lead was not found.')).toBeVisible();
   });
 
   test('an address that is none is not found', async ({ page }) => {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::context::Request;
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Renders a button that opens a form in a panel, so that acts with consequences need a confirmation. Only one panel of a page
 /// is open at a time.
@@ -139,7 +140,7 @@ pub fn secret(label: impl IntoView, text: String) -> impl IntoView {
             <label for="secret">{label}</label>
             <span class="row">
                 <input id="secret" class="field mono" readonly value=text />
-                <button type="button" class="btn with-scripts" data-copy="secret" aria-live="polite">"Copy"</button>
+                <button type="button" class="btn with-scripts" data-copy="secret" data-copied=texts().ui_copied() data-not-copied=texts().ui_not_copied() aria-live="polite">{texts().ui_copy()}</button>
             </span>
         </div>
     }

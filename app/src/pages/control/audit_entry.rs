@@ -118,7 +118,7 @@ impl AuditNames {
             "outbox" => (texts().places_outbox(), page("/sync")),
             "run" => {
                 let kind = named(&format!("run_kind:{id}")).and_then(|kind| kind.parse::<RunKind>().ok());
-                let kind = kind.map_or_else(|| texts().audit_run(), |kind| words::run_kind(kind).into());
+                let kind = kind.map_or_else(|| texts().audit_run(), words::run_kind);
                 let title = name.map_or_else(|| kind.clone(), |file| texts().audit_run_of(&kind, file));
                 (title, Some(format!("/runs/{id}")))
             }

@@ -187,7 +187,9 @@ impl Asked {
     async fn read(store: &Store, address: Address, clock: Clock) -> Result<Self> {
         let text = |name| address.get(name).map(str::to_owned);
         let search = match address.get("about") {
-            Some(about) => Some(audit_search(store, about, identified(about), acts(about)).await?),
+            Some(about) => {
+                Some(audit_search(store, about, identified(about), words::acts_described_by(about)).await?)
+            }
             None => None,
         };
         let day = |name| address.parsed::<NaiveDate>(name);
@@ -209,13 +211,6 @@ impl Asked {
         self.filter
             == AuditFilter { without_sign_ins: self.filter.without_sign_ins, ..AuditFilter::default() }
     }
-}
-
-/// Returns the actions whose description contains a text.
-fn acts(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    let found = words::ACTS.iter().filter(|(_, said)| said.to_lowercase().contains(&text));
-    found.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// Renders the link that shows or hides sign-ins.

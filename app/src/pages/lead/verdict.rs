@@ -181,7 +181,7 @@ fn particulars(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView 
         Some(loaded.workflow(decided.stored.workflow_id.0)).filter(|title| !by.starts_with(title.as_str()));
     let mode = match (decision.mode, loaded.standing_verdict(decision.decision_id)) {
         (Mode::Live, None) => texts().lead_live(),
-        (mode, _) => words::mode(mode).to_owned(),
+        (mode, _) => words::mode(mode),
     };
     let tags = decision
         .risk_tags

@@ -81,7 +81,7 @@ fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
 }
 
 fn nothing(kind: Kind) -> impl IntoView {
-    let (title, text) = kinds::appearance(kind).empty;
+    let (title, text) = kinds::empty(kind);
     note::empty(Icon::List, title, view! { <p>{text}</p> })
 }
 

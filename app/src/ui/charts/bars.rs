@@ -113,7 +113,7 @@ fn summary(bars: &[ChartBar], step: BarWidth) -> String {
 }
 
 fn table(bars: &[ChartBar], present: &[usize], step: BarWidth) -> ChartTable {
-    let actions = present.iter().map(|i| decisions_head(words::action(STACK[*i]).to_owned()));
+    let actions = present.iter().map(|i| decisions_head(words::action(STACK[*i])));
     let row = |bar: &ChartBar| {
         let counts = present.iter().map(|i| ChartCell::count(bar.counts[*i]));
         [ChartCell::day(&*bar.label, bar.day)]
