@@ -206,7 +206,7 @@ pub async fn change_decision(
             lead_to_with(&back, &Flash { message, ..typed })
         }
         Err(store::Error::Refused(why)) => {
-            lead_to_with(&back, &typed.error("assignee", texts().lead_choose_other(why.to_string())))
+            lead_to_with(&back, &typed.error("assignee", texts().lead_choose_other(why)))
         }
         Err(error) => Err(error.into()),
     }
