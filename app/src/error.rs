@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::figures::FiguresError;
 
 use crate::access::AccessDenied;
+use crate::texts::texts;
 
 /// The header that carries the request id. The server sets it on every request and response and overwrites any client value.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -24,13 +25,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum Error {
     /// The request has no signed-in person.
-    #[error("Sign in first.")]
+    #[error("{}", texts().error_signed_out())]
     SignedOut,
     /// The person's roles do not allow it.
-    #[error("Your roles do not include this.")]
+    #[error("{}", texts().error_forbidden())]
     Forbidden,
     /// The requested item does not exist.
-    #[error("There is no such {what}.")]
+    #[error("{}", texts().error_not_found(what))]
     NotFound {
         /// The kind of item that is missing.
         what: String,
@@ -54,7 +55,7 @@ pub enum Error {
         message: String,
     },
     /// The database does not answer, or is overloaded.
-    #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
+    #[error("{}", texts().error_unavailable())]
     Unavailable,
     /// The server is reading and comparing other drafts.
     #[error(
@@ -62,7 +63,7 @@ pub enum Error {
     )]
     Overloaded,
     /// An internal error.
-    #[error("Something went wrong on our side.")]
+    #[error("{}", texts().error_internal())]
     Internal,
 }
 
@@ -156,7 +157,9 @@ impl FromServerFnError for Error {
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::Deserialization(message) => {
                 Self::Invalid { message }
             }
-            ServerFnErrorErr::MissingArg(name) => Self::Invalid { message: format!("`{name}` is missing.") },
+            ServerFnErrorErr::MissingArg(name) => {
+                Self::Invalid { message: texts().error_field_missing(name) }
+            }
             other => {
                 tracing::error!(request_id = request_id(), error = %other, "an action could not be run");
                 Self::Internal

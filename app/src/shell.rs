@@ -5,6 +5,7 @@ use leptos_meta::MetaTags;
 
 use crate::app::App;
 use crate::context::{Request, Theme};
+use crate::texts::texts;
 
 /// The product's icon. It is inlined to save a request.
 const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20' fill='none' stroke='%236366f1' \
@@ -26,7 +27,7 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <meta name="description" content="Meshline runs lead qualification as infrastructure." />
+                <meta name="description" content=texts().ui_description() />
                 <link rel="icon" href=FAVICON />
                 {asset("main.css").map(|path| view! { <link rel="stylesheet" href=path /> })}
                 {asset("meshline.js").map(|path| view! { <script type="module" nonce=nonce>{start_islands(&path)}</script> })}

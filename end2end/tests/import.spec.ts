@@ -100,7 +100,7 @@ test.describe('in chunks', () => {
     // The second chunk is on its way for ever.
     await page.route(new RegExp(`offset=${CHUNK}&`), () => {});
     await upload(page, large('zorg'));
-    await expect(page.getByRole('progressbar', { name: /^Uploading large.csv: 4.2 of 10.2\sMB/ })).toBeVisible();
+    await expect(page.getByRole('progressbar', { name: /^Uploading large.csv: 4.2\sMB of 10.2\sMB/ })).toBeVisible();
     await page.getByRole('button', { name: 'Cancel upload' }).click();
     await expect(page.locator('.flash').getByRole('status')).toHaveText('Upload cancelled.');
     await expect(page.getByRole('region', { name: 'Unfinished uploads' })).toBeHidden();

@@ -7,10 +7,10 @@ import { expect, test } from '../support/test.ts';
 
 const RULES = ['Student or intern with little intent', 'Target account with high intent', 'Large company', 'Referral', 'Decision maker with intent', 'Early interest'];
 
-const sentence = (page: Page) => page.getByRole('region', { name: 'Decision in one sentence' });
+const sentence = (page: Page) => page.getByRole('region', { name: 'Decision', exact: true });
 const event = (page: Page) => page.getByRole('article');
 const input = (page: Page, name: string | RegExp) => page.getByRole('table', { name: 'Decision inputs' }).getByRole('row', { name });
-const rules = (page: Page) => page.getByRole('region', { name: 'Why, rule by rule' }).locator('ol > li');
+const rules = (page: Page) => page.getByRole('region', { name: 'Rule evaluation' }).locator('ol > li');
 const effect = (page: Page, name: string) => page.getByRole('table', { name: 'Actions and their deliveries' }).getByRole('row', { name });
 const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem');
 
@@ -25,7 +25,7 @@ test.describe('a target account with high intent', () => {
     await expect(sentence(page).getByRole('paragraph').first()).toHaveText(new RegExp(`^Assign to ${assignee}: intent 0\\.98\\d* and company among target accounts\\.$`), { useInnerText: true });
     await expect(sentence(page)).toContainText('Inbound form v1, rule 2');
     await expect(sentence(page)).toContainText(`Confidence ${decision.confidence!.toFixed(2)}`);
-    await expect(page.getByRole('heading', { name: `Why ${assignee}` })).toBeVisible();
+    await expect(page.getByRole('heading', { name: `Why ${assignee}?` })).toBeVisible();
   });
 
   test('shows who the person is in one line', async ({ organisation, page }) => {
@@ -41,7 +41,7 @@ test.describe('a target account with high intent', () => {
     await page.goto(`/leads/${id}`);
     await page.getByRole('link', { name: 'Find the nearest change' }).click();
     await expect(page).toHaveURL(/#h-near$/);
-    const why = page.getByRole('region', { name: 'Why, rule by rule' });
+    const why = page.getByRole('region', { name: 'Rule evaluation' });
     await expect(why.locator('.moves li')).toHaveText(/^Intent0\.98\d*→to0\.85$/);
     await expect(why).toContainText('It would be Advance');
     await expect(why).toContainText('Decision maker with intent');
@@ -112,7 +112,7 @@ test.describe('a target account with high intent', () => {
       await expect(rules(page).nth(n)).toContainText(name);
       await expect(rules(page).nth(n).locator('.st').first()).toHaveText(states[n]!);
     }
-    await expect(rules(page).nth(RULES.length)).toContainText('Otherwise: hold');
+    await expect(rules(page).nth(RULES.length)).toContainText('Default: Hold');
     // The fired rule is open; a false one unfolds.
     await expect(rules(page).nth(1)).toContainText('Assign');
     await expect(rules(page).nth(1).getByText('intent_confidence > 0.85')).toBeVisible();
@@ -133,7 +133,7 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByText('2 actions from this decision, 1 delivered')).toBeVisible();
     expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
     await expect(effect(page, 'CRM action')).toContainText('CRM');
-    await expect(effect(page, 'CRM action')).toContainText('Waits, paused');
+    await expect(effect(page, 'CRM action')).toContainText('Waiting, destination paused');
     await expect(page.getByText('CRM is paused: No URL configured.')).toBeVisible();
 
     // Newest first, each with its time.
@@ -177,7 +177,7 @@ test.describe('a lead that is evaluated again', () => {
     const { lead_id: id, decision } = await organisation.send(SILENT);
     await page.goto(`/leads/${id}`);
     await page.locator('summary', { hasText: 'Evaluate again' }).click();
-    await expect(page.getByText('The live rules decide about this lead again, from everything it has sent so far.')).toBeVisible();
+    await expect(page.getByText('The live rules evaluate this lead again, using everything received so far.')).toBeVisible();
     await page.getByRole('button', { name: 'Evaluate again' }).click();
     await expect(page.locator('.flash').getByRole('status')).toContainText('Evaluated again by the live rules: Hold.');
     const decided = new URL(page.url()).searchParams.get('decision');
@@ -255,7 +255,7 @@ test.describe('what is not there', () => {
       const response = await page.goto(`/leads/${id}`);
       expect(response?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
-      await expect(page.getByText('There is no such lead.')).toBeVisible();
+      await expect(page.getByText('The lead was not found.')).toBeVisible();
       await expect(page.getByText('Quote this ID to support')).toContainText(response!.headers()['x-request-id']!);
       await page.getByRole('link', { name: 'Go to leads' }).click();
       await expect(page).toHaveURL('/leads');
@@ -266,7 +266,7 @@ test.describe('what is not there', () => {
     const [one, other] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
     const response = await page.goto(`/leads/${one.lead_id}?decision=${other.decision.decision_id}`);
     expect(response?.status()).toBe(404);
-    await expect(page.getByText('There is no such decision about this lead.')).toBeVisible();
+    await expect(page.getByText('The decision about this lead was not found.')).toBeVisible();
   });
 
   test('an address that is none is not found', async ({ page }) => {

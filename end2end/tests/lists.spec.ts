@@ -73,7 +73,7 @@ for (const javaScriptEnabled of [true, false]) {
       await boxes.first().check();
       await boxes.last().check();
       await page.getByRole('button', { name: 'Retry selected' }).click();
-      await expect(page.getByRole('status').first()).toHaveText(/2 are being retried\./);
+      await expect(page.getByRole('status').first()).toHaveText(/2 actions are being retried\./);
       await expect(boxes).toHaveCount(1);
     });
   });

@@ -40,11 +40,11 @@ for (const javaScriptEnabled of [true, false]) {
         // The merged lead leads to the one that remains.
         await page.goto(`/leads/${leads[0]}`);
         await expect(page.getByRole('main')).toContainText('This lead was merged into another one.');
-        await page.getByRole('link', { name: 'Open that lead' }).click();
+        await page.getByRole('link', { name: 'Open the other lead' }).click();
         await expect(page.getByRole('heading', { level: 1 })).toHaveText(names[1]);
 
         await page.goto('/merges');
-        const row = page.getByRole('table', { name: 'Suggestions that were decided' }).getByRole('row', { name: new RegExp(names[0]) });
+        const row = page.getByRole('table', { name: 'Decided suggestions' }).getByRole('row', { name: new RegExp(names[0]) });
         await expect(row).toContainText('Merged');
         await expect(row).toContainText('Same phone number');
         await expect(row).toContainText(organisation.person('RevOps').name);
@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.locator('summary').filter({ hasText: 'Undo merge' }).click();
         await page.getByLabel('Reason').fill('Sisters');
         await page.getByRole('button', { name: 'Undo merge' }).click();
-        await expect(flash(page)).toContainText('Undone.');
+        await expect(flash(page)).toContainText('Merge undone.');
         await expect(page).toHaveURL(`/leads/${leads[0]}`);
         await expect(timeline(page)).toContainText('Merge into another lead undone');
         await page.goto(path);
@@ -68,8 +68,8 @@ for (const javaScriptEnabled of [true, false]) {
         const form = page.locator('form[action="/actions/decline-merge"]');
         await form.getByLabel('Reason').fill('Father and daughter');
         await form.getByRole('button').click();
-        await expect(flash(page)).toContainText('They stay two leads');
-        const row = page.getByRole('table', { name: 'Suggestions that were decided' }).getByRole('row', { name: new RegExp(names[0]) });
+        await expect(flash(page)).toContainText('The leads stay separate');
+        const row = page.getByRole('table', { name: 'Decided suggestions' }).getByRole('row', { name: new RegExp(names[0]) });
         await expect(row).toContainText('Kept separate');
       });
     });
@@ -100,8 +100,8 @@ for (const javaScriptEnabled of [true, false]) {
         }).toPass();
         await page.getByRole('link', { name: 'Erase person…' }).click();
         await expect(page.getByRole('heading', { level: 1 })).toHaveText('Erase person');
-        await expect(page.getByRole('region', { name: 'What is destroyed' })).toContainText('1 event');
-        await expect(page.getByRole('region', { name: 'What stays' })).toContainText('hashes');
+        await expect(page.getByRole('region', { name: 'Destroyed' })).toContainText('1 event');
+        await expect(page.getByRole('region', { name: 'Kept' })).toContainText('hashes');
         const held = page.getByRole('table', { name: 'Records at destinations' });
         await expect(held.getByRole('row')).not.toHaveCount(0);
         const key = await held.locator('code').first().innerText();

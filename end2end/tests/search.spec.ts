@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('region', { name: 'People' }).getByRole('link', { name: /Sam Whitaker/ }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sam Whitaker');
       await page.goto('/search?q=Zaphod');
-      await expect(page.getByText('Nothing found')).toBeVisible();
+      await expect(page.getByText('No results')).toBeVisible();
     });
 
     test('every page links to the search', async ({ page }) => {
@@ -65,7 +65,7 @@ test('the search opens over a page and works by keyboard', async ({ organisation
   await expect(field(page)).toBeFocused();
   await expect(palette(page).getByRole('option', { name: 'Dashboard' })).toBeVisible();
   await field(page).fill('zaphod beeblebrox');
-  await expect(palette(page).getByText('Nothing found.')).toBeVisible();
+  await expect(palette(page).getByText('No results.')).toBeVisible();
   await field(page).fill('audit');
   await expect(palette(page).getByRole('option').first()).toContainText('Audit log');
   await expect(palette(page).getByRole('option').first()).toHaveAttribute('aria-selected', 'true');

@@ -24,11 +24,11 @@ for (const javaScriptEnabled of [true, false]) {
     test('a rule is switched off with a reason and on again, and decisions keep that', async ({ organisation, page }) => {
       await page.goto(PAGE);
       await expect(row(page).getByRole('cell', { name: 'On', exact: true })).toBeVisible();
-      await row(page).getByText(`Switch off ${RULE}`).click();
+      await row(page).locator('summary', { hasText: `Switch off ${RULE}` }).click();
       await row(page).getByLabel('Reason').first().fill('Too many wrong ones');
       await row(page).getByLabel('Last day off').fill(day(3));
       await row(page).getByRole('button', { name: 'Switch off' }).click();
-      await expect(flash(page)).toHaveText('Switched off. The next decision passes over this rule.');
+      await expect(flash(page)).toHaveText('Rule switched off. Decisions skip it from now on.');
       await expect(row(page)).toContainText('Off until the end of');
       await expect(row(page)).toContainText(': Too many wrong ones');
       const off = await organisation.send(HIGH_INTENT);
@@ -38,20 +38,20 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.goto(PAGE);
       await row(page).getByRole('button', { name: `Switch on ${RULE}` }).click();
-      await expect(flash(page)).toHaveText('Switched on. The next decision uses this rule.');
+      await expect(flash(page)).toHaveText('Rule switched on. Decisions use it from now on.');
       expect((await organisation.send(HIGH_INTENT)).decision.rule_id).toBe(ID);
     });
 
     test('a rule is muted for one account until a day', async ({ organisation, page }) => {
       const company = 'Initech';
       await page.goto(PAGE);
-      await row(page).getByText(`Mute ${RULE} for an account`).click();
+      await row(page).locator('summary', { hasText: `Mute ${RULE} for an account` }).click();
       await row(page).getByLabel('Account').fill('not a domain');
       await row(page).getByLabel('Reason').last().fill('They asked for a pause');
       await row(page).getByLabel('Last day muted').fill(day(2));
       await row(page).getByRole('button', { name: 'Mute rule' }).click();
       await expect(flash(page)).toHaveText('Not saved. Name the account by its domain, for example acme.example.');
-      await row(page).getByText(`Mute ${RULE} for an account`).click();
+      await row(page).locator('summary', { hasText: `Mute ${RULE} for an account` }).click();
       await row(page).getByLabel('Account').fill('initech.example');
       await row(page).getByLabel('Reason').last().fill('They asked for a pause');
       await row(page).getByLabel('Last day muted').fill(day(2));
@@ -65,7 +65,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.goto(PAGE);
       await row(page).getByRole('button', { name: `Unmute ${RULE} for initech.example` }).click();
-      await expect(flash(page)).toHaveText('Unmuted. The rule applies to this account again.');
+      await expect(flash(page)).toHaveText('Rule unmuted. Decisions about this account use it again.');
       expect((await organisation.send({ ...HIGH_INTENT, company })).decision.rule_id).toBe(ID);
     });
   });
@@ -76,12 +76,12 @@ test.describe('the section', () => {
 
   test('has no violation with a rule off and muted, wide and narrow, and fits a phone', async ({ page }) => {
     await page.goto(PAGE);
-    await row(page).getByText(`Mute ${RULE} for an account`).click();
+    await row(page).locator('summary', { hasText: `Mute ${RULE} for an account` }).click();
     await row(page).getByLabel('Account').fill('a-rather-long-subdomain.of-a-company-with-a-long-name.example');
     await row(page).getByLabel('Reason').last().fill('They asked for a pause');
     await row(page).getByLabel('Last day muted').fill(day(2));
     await row(page).getByRole('button', { name: 'Mute rule' }).click();
-    await row(page).getByText(`Switch off ${RULE}`).click();
+    await row(page).locator('summary', { hasText: `Switch off ${RULE}` }).click();
     await row(page).getByLabel('Reason').first().fill('Too many wrong ones');
     await row(page).getByRole('button', { name: 'Switch off' }).click();
     await expect(row(page).getByRole('button', { name: `Switch on ${RULE}` })).toBeVisible();
@@ -95,7 +95,7 @@ test.describe('the section', () => {
     }
     await row(page).getByRole('button', { name: `Unmute ${RULE}` }).click();
     await row(page).getByRole('button', { name: `Switch on ${RULE}` }).click();
-    await expect(flash(page)).toHaveText('Switched on. The next decision uses this rule.');
+    await expect(flash(page)).toHaveText('Rule switched on. Decisions use it from now on.');
   });
 });
 

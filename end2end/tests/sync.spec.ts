@@ -3,11 +3,11 @@ import type { Page } from '@playwright/test';
 import { HIGH_INTENT } from '../support/organisation.ts';
 import { done, expect, test } from '../support/test.ts';
 
-const destinations = (page: Page) => page.getByRole('table', { name: 'Destinations and what waits for them' });
+const destinations = (page: Page) => page.getByRole('table', { name: 'Destinations and their unfinished actions' });
 const destination = (page: Page, name: string) =>
   destinations(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
 const actions = (page: Page) =>
-  page.getByRole('table', { name: 'Actions that are not finished' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
+  page.getByRole('table', { name: 'Unfinished actions' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
 const job = (page: Page, title: string) =>
   page.getByRole('table', { name: 'Jobs and their last runs' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${title}`) }) });
 const flash = (page: Page) => page.locator('.flash').getByRole('status');
@@ -30,7 +30,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('link', { name: `Waiting ${count}` })).toHaveAttribute('aria-current', 'true');
       const seen = new Set<string>();
       for (;;) {
-        await expect(actions(page).first()).toContainText('Waits, paused');
+        await expect(actions(page).first()).toContainText('Waiting, destination paused');
         const hrefs = await actions(page).getByRole('link', { name: 'CRM action' }).evaluateAll((links) => links.map((link) => link.getAttribute('href')!));
         hrefs.forEach((href) => seen.add(href));
         const older = page.getByRole('link', { name: 'Older' });
@@ -46,21 +46,21 @@ for (const javaScriptEnabled of [true, false]) {
       const [id] = await organisation.failed();
       await page.goto('/sync');
       const spare = destination(page, 'spare-webhook');
-      await expect(spare).toContainText('30 % of 15,000 a day');
+      await expect(spare).toContainText('30 % of 15,000 per day');
       await spare.getByRole('link', { name: '3', exact: true }).click();
       await expect(page).toHaveURL('/sync/effects?destination=spare-webhook&state=dead');
       await expect(actions(page)).toHaveCount(3);
       await actions(page).first().getByRole('link', { name: 'CRM action' }).click();
       await expect(page).toHaveURL(`/sync/effects/${id}`);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('CRM action to spare-webhook');
-      await expect(page.getByText(/^spare-webhook did not take it: /)).toBeVisible();
+      await expect(page.getByText(/^Delivery to spare-webhook failed: /)).toBeVisible();
       const attempt = page.getByRole('listitem').filter({ hasText: 'Attempt 1' });
-      await attempt.getByText(/^What was sent/).click();
+      await attempt.getByText(/^Request/).click();
       await expect(attempt.getByText('"webhook_id"')).toBeVisible();
       await page.getByRole('button', { name: 'Retry' }).click();
       await expect(flash(page)).toHaveText('Retrying.');
       await expect(page).toHaveURL(`/sync/effects/${id}`);
-      await expect(page.getByText('Waits, paused')).toBeVisible();
+      await expect(page.getByText('Waiting, destination paused')).toBeVisible();
       await expect(page.getByRole('button', { name: 'Retry' })).toHaveCount(0);
       await page.getByRole('link', { name: 'Rae Okafor' }).click();
       await page.getByRole('rowheader', { name: 'CRM action' }).getByRole('link').click();
@@ -80,12 +80,12 @@ for (const javaScriptEnabled of [true, false]) {
       const all = page.getByRole('button', { name: 'Retry all 3' });
       await expect(all).toBeHidden();
       await page.getByText('Retry all 3').first().click();
-      await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
+      await expect(page.getByText('3 failed actions match these filters.')).toBeVisible();
       await all.click();
       await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
       await done(page, '3\u{a0}deliveries are being retried.');
       await page.goto('/sync/effects?state=dead&destination=spare-webhook');
-      await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'No failed actions' })).toBeVisible();
     });
 
     test('retrying many can be cancelled, and the rest stay failed', async ({ organisation, page }) => {
@@ -103,7 +103,7 @@ for (const javaScriptEnabled of [true, false]) {
         await done(page, '12\u{a0}deliveries are being retried.');
         await expect(page.getByRole('progressbar', { name: 'Retried: 0 of 12' })).toBeVisible();
         await page.getByRole('button', { name: 'Stop retrying' }).click();
-        await expect(flash(page)).toHaveText('12 were not tried and wait for you again.');
+        await expect(flash(page)).toHaveText('12 actions were not retried and are still failed.');
         await expect(page.getByRole('progressbar')).toHaveCount(0);
         await page.getByRole('link', { name: 'Failed deliveries' }).click();
         await expect(page).toHaveURL(/state=dead/);
@@ -120,7 +120,7 @@ for (const javaScriptEnabled of [true, false]) {
       const warehouse = destination(page, 'Warehouse');
       await expect(warehouse).toContainText('Sending');
       await warehouse.getByText('Pause', { exact: false }).first().click();
-      const why = warehouse.getByLabel('Why is it paused?');
+      const why = warehouse.getByLabel('Reason');
       await why.fill(' ');
       await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
       await expect(warehouse.getByRole('alert')).toHaveText('Give a reason, so that others know why.');
@@ -134,7 +134,7 @@ for (const javaScriptEnabled of [true, false]) {
       await warehouse.getByRole('link', { name: 'Resume' }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Resume Warehouse');
       await expect(page.getByText('Paused: The warehouse is being moved.')).toBeVisible();
-      await expect(page.getByText(/^\d+ actions? (is|are) sent at once/)).toBeVisible();
+      await expect(page.getByText(/^\d+ actions? (is|are) sent immediately/)).toBeVisible();
       await page.getByLabel('Reason').fill(' ');
       await page.getByRole('button', { name: 'Resume Warehouse' }).click();
       await expect(page.getByRole('alert')).toHaveText('Give a reason, so that others know why.');
@@ -168,7 +168,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(actions(page).first()).toContainText('Expired, not sent');
         await page.goto('/sync');
         await destination(page, 'CRM').getByRole('link', { name: 'Resume' }).click();
-        await expect(page.getByText(`${expired} of ${all} are past their expiry and will not be sent.`)).toBeVisible();
+        await expect(page.getByText(`${expired} of ${all} waiting actions have expired and will not be sent.`)).toBeVisible();
         await page.getByRole('link', { name: 'Cancel' }).click();
         await expect(destination(page, 'CRM')).toContainText('Paused');
         await page.goto('/');
@@ -206,7 +206,7 @@ for (const javaScriptEnabled of [true, false]) {
       await actions(page).first().getByRole('checkbox').uncheck();
       await expect(page.getByRole('button', { name: 'Retry selected' })).toBeInViewport();
       await page.getByRole('button', { name: 'Retry selected' }).click();
-      await expect(flash(page)).toHaveText('2 are being retried.');
+      await expect(flash(page)).toHaveText('2 actions are being retried.');
       await expect(page.getByRole('link', { name: 'Failed, needs you 1' })).toBeVisible();
       await expect(actions(page)).toHaveCount(1);
     });
@@ -235,7 +235,7 @@ test('a banner shows what is stopped, by whom, when and why', async ({ organisat
   try {
     await page.goto('/sync');
     await expect(page.getByText('Inbound form is stopped: Wrong pool since the release.')).toBeVisible();
-    await expect(page.getByText(/^By the command kill today \d\d:\d\d/)).toBeVisible();
+    await expect(page.getByText(/^Stopped by the command kill, today \d\d:\d\d/)).toBeVisible();
   } finally {
     await organisation.command('resume', '--workflow', 'inbound-form');
   }
@@ -254,8 +254,8 @@ test('a destination that does not answer is spared until a shown time', async ({
   try {
     await page.goto('/sync');
     const webhook = destination(page, 'CRM');
-    await expect(webhook).toContainText('Does not answer');
-    await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
+    await expect(webhook).toContainText('Not responding');
+    await expect(webhook).toContainText(/Connection refused\. Suspended 3\stimes in a row\. Next attempt at \d\d:\d\d:\d\d\./);
   } finally {
     await organisation.rows("UPDATE destinations SET paused_reason = 'No URL configured. Apply a file with one to start sending.' WHERE name = 'crm-webhook'");
     await organisation.rows('UPDATE destination_flows SET open_until = NULL, openings = 0, open_reason = NULL');

@@ -147,3 +147,35 @@ import-outcome-incomplete = Outcome { $number } has no { $missing }. Fill in col
 import-outcome-part-column = column
 import-outcome-part-value = value
 import-outcome-part-stage = stage
+
+import-upload-resume = Resume upload
+# $file (String) - The name of the file.
+import-upload-started = Uploading { $file }.
+# $file (String) - The name of the file.
+# $done (String) - The size that has been sent, with its unit.
+# $total (String) - The size of the file, with its unit.
+import-upload-progress = Uploading { $file }: { $done } of { $total }
+# $file (String) - The name of the file.
+# $done (String) - The size that has been sent, with its unit.
+# $total (String) - The size of the file, with its unit.
+import-upload-seconds-left = Uploading { $file }: { $done } of { $total }, less than a minute left
+# $file (String) - The name of the file.
+# $done (String) - The size that has been sent, with its unit.
+# $total (String) - The size of the file, with its unit.
+# $left (String) - How many minutes.
+import-upload-minutes-left = Uploading { $file }: { $done } of { $total }, about { $left } min left
+# $file (String) - The name of the file.
+# $done (String) - The size that has been sent, with its unit.
+# $total (String) - The size of the file, with its unit.
+# $left (String) - How many hours.
+import-upload-hours-left = Uploading { $file }: { $done } of { $total }, about { $left } h left
+# $done (String) - The size that has been checked, with its unit.
+# $total (String) - The size that has been sent, with its unit.
+import-upload-checking = Checking the part that is already uploaded: { $done } of { $total }
+import-upload-finishing = Upload complete. Reading the columns…
+import-upload-lost = The connection was lost. The uploaded part is kept.
+import-upload-retrying = The connection was lost. Retrying…
+import-upload-unreadable = The file can no longer be read. Choose it again to continue.
+import-upload-signed-out = You are signed out. Sign in and choose the file again to continue.
+# $status (String) - The HTTP status.
+import-upload-refused = The server rejected the file (status { $status }).

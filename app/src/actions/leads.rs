@@ -16,6 +16,7 @@ use super::queue::{clock, decided, is_stopped, not_waiting_message, plain, queue
 use super::{REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::words;
 
 /// Evaluates a lead again by the rules that are live now, then redirects to the new decision.
@@ -41,18 +42,18 @@ pub async fn evaluate_lead(
     let claim = store::queue::taken(&mut connection, &actor, actor.person()?, place).await?;
     drop(connection);
     if let Some(other) = claim {
-        let message = format!("The lead was not evaluated again. {}", taken(&other, clock(&request)));
+        let message = texts().lead_not_evaluated(taken(&other, clock(&request)));
         return lead_to_with(&back, &Flash::new(message));
     }
     let again = Reevaluation { lead: place.lead, workflow, trigger: Trigger::Person };
     match request.pipeline.decide_again(&actor, &again).await {
         Ok(Ok(decision)) => {
-            let message = format!("Evaluated again by the live rules: {}.", words::action(decision.action));
+            let message = texts().lead_evaluated(words::action(decision.action));
             let decided = back_to(None, &format!("{path}?decision={}", decision.decision_id));
             lead_to_with(&decided, &Flash::new(message))
         }
         Ok(Err(why)) => {
-            let message = format!("The lead was not evaluated again: {why}.");
+            let message = texts().lead_not_evaluated_because(why.to_string());
             lead_to_with(&back, &Flash::new(message))
         }
         Err(store::Error::Repeated) => lead_to_with(&back, &Flash::new(REPEATED)),
@@ -91,24 +92,24 @@ pub enum ChangeReason {
 
 impl ChangeReason {
     /// Returns the reason as people read it, also in destinations and exports.
-    pub fn words(self) -> &'static str {
+    pub fn words(self) -> String {
         match self {
-            Self::GoodFit => "Good fit, whatever the rules say",
-            Self::NewInformation => "New information about the lead",
-            Self::WrongPerson => "Belongs to someone else",
-            Self::AlreadyCustomer => "Already a customer or talking to us",
-            Self::OutsideMarket => "Outside our market",
-            Self::StudentOrResearch => "Student or research",
-            Self::CompetitorOrSupplier => "Competitor or supplier",
-            Self::Unreachable => "Unreachable",
-            Self::BadTiming => "Not now",
-            Self::Other => "Other",
+            Self::GoodFit => texts().lead_reason_good_fit(),
+            Self::NewInformation => texts().lead_reason_new_information(),
+            Self::WrongPerson => texts().lead_reason_wrong_person(),
+            Self::AlreadyCustomer => texts().lead_reason_already_customer(),
+            Self::OutsideMarket => texts().lead_reason_outside_market(),
+            Self::StudentOrResearch => texts().lead_reason_student_or_research(),
+            Self::CompetitorOrSupplier => texts().lead_reason_competitor_or_supplier(),
+            Self::Unreachable => texts().lead_reason_unreachable(),
+            Self::BadTiming => texts().lead_reason_bad_timing(),
+            Self::Other => texts().lead_reason_other(),
         }
     }
 }
 
 /// Returns all reasons as choices: value and label.
-pub fn change_reasons() -> Vec<(&'static str, &'static str)> {
+pub fn change_reasons() -> Vec<(&'static str, String)> {
     ChangeReason::VARIANTS.iter().map(|reason| (reason.into(), reason.words())).collect()
 }
 
@@ -158,7 +159,7 @@ pub async fn change_decision(
     let back = back_to(None, &format!("/leads/{}?workflow={workflow}", place.lead));
     let (action, reason) = (change_action.parse::<Action>().ok(), change_reason.parse::<ChangeReason>().ok());
     let (said, to) = (plain(&note), engine::identity::plain_email(&assignee));
-    let typed = Flash::new("The decision was not changed.")
+    let typed = Flash::new(texts().lead_not_changed())
         .value("change_action", &*change_action)
         .value("assignee", &*assignee)
         .value("change_reason", &*change_reason)
@@ -187,29 +188,25 @@ pub async fn change_decision(
                 Some(email) => names_of(store, std::slice::from_ref(email)).await?.remove(email),
                 None => None,
             };
-            let name = name.map_or_else(String::new, |name| format!(" to {name}"));
-            let held = if is_stopped(store, place).await? {
-                format!(" Nothing is sent until {title} resumes.")
-            } else {
-                String::new()
+            let mut said = match name {
+                Some(name) => texts().lead_changed_to(decided(action), name),
+                None => texts().lead_changed(decided(action)),
             };
-            let said = format!(
-                "Decision changed: {}{name}. You can undo this for two minutes.{held}",
-                decided(action)
-            );
+            if is_stopped(store, place).await? {
+                said = format!("{said} {}", texts().lead_changed_stopped(title));
+            }
             lead_to_with(&back, &Flash::new(said))
         }
         Ok(VerdictResult::Taken(other)) => {
-            let message = format!("The decision was not changed. {}", taken(&other, clock(&request)));
+            let message = texts().lead_not_changed_because(taken(&other, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
         Ok(VerdictResult::Gone(why)) => {
-            let message =
-                format!("The decision was not changed: {}", not_waiting_message(&why, clock(&request)));
+            let message = texts().lead_not_changed_because(not_waiting_message(&why, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
         Err(store::Error::Refused(why)) => {
-            lead_to_with(&back, &typed.error("assignee", format!("Choose another person: {why}.")))
+            lead_to_with(&back, &typed.error("assignee", texts().lead_choose_other(why)))
         }
         Err(error) => Err(error.into()),
     }
@@ -223,18 +220,16 @@ fn problems(
 ) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
     if !matches!(action, Some(Action::Advance | Action::Assign | Action::Nurture | Action::Reject)) {
-        problems.push(("action", "Choose an action.".to_owned()));
+        problems.push(("action", texts().lead_choose_action()));
     }
     if action == Some(Action::Assign) && assignee.is_none() {
-        problems.push(("assignee", "Choose a person.".to_owned()));
+        problems.push(("assignee", texts().lead_choose_person()));
     }
     match (reason, note.chars().count()) {
-        (None, _) => {
-            problems.push(("change_reason", "Choose a reason; it helps improve the rules.".to_owned()))
-        }
-        (Some(ChangeReason::Other), 0) => problems.push(("note", "Say what the reason is.".to_owned())),
+        (None, _) => problems.push(("change_reason", texts().lead_reason_missing())),
+        (Some(ChangeReason::Other), 0) => problems.push(("note", texts().lead_note_missing())),
         (_, count) if count > NOTE_CHARS => {
-            problems.push(("note", format!("At most {NOTE_CHARS} characters; this has {count}.")))
+            problems.push(("note", texts().lead_note_too_long(count.to_string(), NOTE_CHARS.to_string())))
         }
         _ => {}
     }
@@ -244,9 +239,9 @@ fn problems(
 /// Returns the reason with its note.
 fn sentence(reason: ChangeReason, note: &str) -> String {
     match (reason, note) {
-        (reason, "") => reason.words().to_owned(),
+        (reason, "") => reason.words(),
         (ChangeReason::Other, note) => note.to_owned(),
-        (reason, note) => format!("{}: {note}", reason.words()),
+        (reason, note) => texts().lead_reason_with_note(reason.words(), note),
     }
 }
 

@@ -7,6 +7,7 @@ use store::merges::{self, REASON_CHARS, SuggestedPair};
 use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Merges two leads.
 ///
@@ -31,16 +32,17 @@ pub async fn accept_merge(
     let request = allowed::<AcceptMerge>()?;
     let (pair, back) = (pair(&lead, &other)?, pair_path(&lead, &other));
     let Ok(keep) = keep.parse::<LeadId>() else {
-        let flash = Flash::new("The leads were not merged.").error("keep", "Choose the lead to keep.");
+        let flash = Flash::new(texts().merges_not_merged()).error("keep", texts().merges_choose_lead());
         return lead_to_with(&back, &flash.value("merge-reason", &reason));
     };
     let Some(reason) = given(&reason) else {
-        let flash = Flash::new("The leads were not merged.").error("merge-reason", "Give a reason.");
+        let flash =
+            Flash::new(texts().merges_not_merged()).error("merge-reason", texts().merges_reason_missing());
         return lead_to_with(&back, &flash);
     };
     let done = merges::accept(&request.store, &actor_once(&request, &form)?, pair, keep, &reason).await;
     let kept = back_to(None, &format!("/leads/{keep}"));
-    finish(&back, done.map(|()| (kept, "Merged. New events and outcomes of both go to this lead.")))
+    finish(&back, done.map(|()| (kept, texts().merges_merged())))
 }
 
 /// Declines a suggestion.
@@ -63,15 +65,13 @@ pub async fn decline_merge(
     let request = allowed::<DeclineMerge>()?;
     let (pair, back) = (pair(&lead, &other)?, pair_path(&lead, &other));
     let Some(reason) = given(&reason) else {
-        let flash = Flash::new("The suggestion is still open.").error("decline-reason", "Give a reason.");
+        let flash = Flash::new(texts().merges_not_declined())
+            .error("decline-reason", texts().merges_reason_missing());
         return lead_to_with(&back, &flash);
     };
     let done = merges::decline(&request.store, &actor_once(&request, &form)?, pair, &reason).await;
     let list = back_to(None, "/merges");
-    finish(
-        &back,
-        done.map(|()| (list, "Declined. They stay two leads, and the merge is not suggested again.")),
-    )
+    finish(&back, done.map(|()| (list, texts().merges_declined())))
 }
 
 /// Undoes a merge.
@@ -93,11 +93,12 @@ pub async fn undo_merge(
     let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
     let back = back_to(None, &format!("/leads/{id}"));
     let Some(reason) = given(&reason) else {
-        let flash = Flash::new("The merge was not undone.").error("undo-reason", "Give a reason.");
+        let flash =
+            Flash::new(texts().merges_not_undone()).error("undo-reason", texts().merges_reason_missing());
         return lead_to_with(&back, &flash);
     };
     let done = merges::undo(&request.store, &actor_once(&request, &form)?, id, &reason).await;
-    finish(&back, done.map(|()| (back.clone(), "Undone. This is a lead of its own again.")))
+    finish(&back, done.map(|()| (back.clone(), texts().merges_undone())))
 }
 
 fn pair(lead: &str, other: &str) -> Result<SuggestedPair> {
@@ -116,7 +117,7 @@ fn given(reason: &str) -> Option<String> {
 }
 
 /// Redirects with the result, or back with the reason for a refusal; passes every other error on.
-fn finish(back: &LocalPath, done: store::Result<(LocalPath, &'static str)>) -> Result<()> {
+fn finish(back: &LocalPath, done: store::Result<(LocalPath, String)>) -> Result<()> {
     match done {
         Ok((path, message)) => lead_to_with(&path, &Flash::new(message)),
         Err(error @ store::Error::Refused(_)) => {

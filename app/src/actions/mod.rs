@@ -27,6 +27,8 @@ pub mod throttle;
 pub mod titles;
 pub mod views;
 
+use std::fmt;
+
 use engine::change::Kind;
 use engine::change::kinds::TextFormat;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -39,6 +41,7 @@ use crate::access::{self, AccessDenied, Caller};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::{Flash, FlashSeal};
+use crate::texts::texts;
 
 pub use self::connection::Connection;
 pub use self::first_run::{FirstRun, first_run};
@@ -101,7 +104,22 @@ pub(crate) fn actor_once(request: &Request, form: &str) -> Result<Actor> {
 const FORM_BYTES: usize = 100;
 
 /// The message for a form that was sent twice.
-const REPEATED: &str = "The form was submitted twice and took effect once.";
+const REPEATED: RepeatedMessage = RepeatedMessage;
+
+/// Displays as a text in the language of the request.
+struct RepeatedMessage;
+
+impl fmt::Display for RepeatedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&texts().ui_repeated())
+    }
+}
+
+impl From<RepeatedMessage> for String {
+    fn from(message: RepeatedMessage) -> Self {
+        message.to_string()
+    }
+}
 
 /// Returns the path to redirect to: `next` if it is a path of this site, otherwise `page`.
 fn back_to(next: Option<&str>, page: &str) -> LocalPath {

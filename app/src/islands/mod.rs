@@ -20,4 +20,4 @@ pub use refresh::Refresh;
 pub use submit_on_change::SubmitOnChange;
 pub use triage::Triage;
 pub use unsaved::Unsaved;
-pub use upload::Upload;
+pub use upload::{Upload, UploadTexts};

@@ -1,6 +1,43 @@
 //! Uploads of large files in chunks, which resume after an interruption.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What an upload shows, in the viewer's language. Values that are known only in the browser have placeholders:
+/// `Uploading {file}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UploadTexts {
+    /// The button that resumes the upload.
+    pub resume: String,
+    /// The button that cancels the upload.
+    pub cancel: String,
+    /// The start, with `{file}`.
+    pub started: String,
+    /// The progress, with `{file}`, `{done}` and `{total}`.
+    pub progress: String,
+    /// Like `progress`, when less than a minute is left.
+    pub seconds_left: String,
+    /// Like `progress`, with `{left}` minutes.
+    pub minutes_left: String,
+    /// Like `progress`, with `{left}` hours.
+    pub hours_left: String,
+    /// The part that was uploaded earlier is compared with the file, with `{done}` and `{total}`.
+    pub checking: String,
+    /// The server reads the whole file.
+    pub finishing: String,
+    /// The upload has stopped, and waits for the person.
+    pub lost: String,
+    /// The upload is about to be tried again.
+    pub retrying: String,
+    /// The browser cannot read the file.
+    pub unreadable: String,
+    /// The session has ended.
+    pub signed_out: String,
+    /// The server gave no reason, with `{status}`.
+    pub refused: String,
+    /// Sizes in kilobytes, megabytes and gigabytes, with `{size}`.
+    pub sizes: [String; 3],
+}
 
 /// Takes over `form[data-upload]`: sends its file in chunks, shows the progress, and opens the next page once the server has
 /// all of it. Parts of the same file that arrived earlier are skipped. Without scripts, and over plain HTTP, where browsers
@@ -9,7 +46,10 @@ use leptos::prelude::*;
 pub fn Upload(
     /// The decimal separator.
     mark: String,
+    /// What the upload shows.
+    texts: UploadTexts,
 ) -> impl IntoView {
+    let (resume, cancel_upload) = (texts.resume.clone(), texts.cancel.clone());
     let shown = Shown {
         is_open: RwSignal::new(false),
         has_failed: RwSignal::new(false),
@@ -17,7 +57,7 @@ pub fn Upload(
         told: RwSignal::new(String::new()),
         share: RwSignal::new(0.0),
     };
-    let (cancel, again) = handlers(shown, mark);
+    let (cancel, again) = handlers(shown, mark, texts);
     view! {
         <div class="uploading" hidden=move || !shown.is_open.get()>
             <div class="progress">
@@ -28,9 +68,9 @@ pub fn Upload(
             </div>
             <p class="row">
                 <button type="button" class="btn primary" hidden=move || !shown.has_failed.get() on:click=move |_| again()>
-                    "Resume upload"
+                    {resume}
                 </button>
-                <button type="button" class="btn" on:click=move |_| cancel()>"Cancel upload"</button>
+                <button type="button" class="btn" on:click=move |_| cancel()>{cancel_upload}</button>
             </p>
         </div>
         <output class="sr" aria-live="polite">{move || shown.told.get()}</output>
@@ -54,12 +94,12 @@ struct Shown {
 type Handler = Box<dyn Fn()>;
 
 #[cfg(feature = "hydrate")]
-fn handlers(shown: Shown, mark: String) -> (Handler, Handler) {
-    browser::start(shown, mark)
+fn handlers(shown: Shown, mark: String, texts: UploadTexts) -> (Handler, Handler) {
+    browser::start(shown, mark, texts)
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn handlers(_shown: Shown, _mark: String) -> (Handler, Handler) {
+fn handlers(_shown: Shown, _mark: String, _texts: UploadTexts) -> (Handler, Handler) {
     (Box::new(|| ()), Box::new(|| ()))
 }
 
@@ -76,7 +116,7 @@ mod browser {
     use web_sys::js_sys::{ArrayBuffer, Date, JSON, Object, Promise, Reflect, Uint8Array};
     use web_sys::{AbortController, Blob, File, RequestInit, Response};
 
-    use super::{Handler, Shown};
+    use super::{Handler, Shown, UploadTexts};
     use crate::islands::fields;
 
     /// Consecutive failed attempts before the upload pauses.
@@ -118,6 +158,7 @@ mod browser {
         file: File,
         shown: Shown,
         mark: String,
+        texts: UploadTexts,
         /// The hash after each chunk computed so far.
         hashes: RefCell<Vec<Hash>>,
         id: RefCell<Option<String>>,
@@ -127,7 +168,7 @@ mod browser {
     }
 
     /// Listens to the form. Returns handlers that cancel the upload and resume it.
-    pub fn start(shown: Shown, mark: String) -> (Handler, Handler) {
+    pub fn start(shown: Shown, mark: String, texts: UploadTexts) -> (Handler, Handler) {
         let current: Rc<RefCell<Option<Rc<Upload>>>> = Rc::default();
         if window().is_secure_context() {
             let (current, mark) = (current.clone(), mark);
@@ -139,6 +180,7 @@ mod browser {
                     file,
                     shown,
                     mark: mark.clone(),
+                    texts: texts.clone(),
                     hashes: RefCell::default(),
                     id: RefCell::default(),
                     abort,
@@ -171,7 +213,7 @@ mod browser {
         async fn run(self: Rc<Self>) {
             self.open(true);
             self.shown.has_failed.set(false);
-            self.shown.told.set(format!("Uploading {}.", self.file.name()));
+            self.shown.told.set(filled(&self.texts.started, &[("file", &self.file.name())]));
             self.failures.set(0);
             let mut fresh = false;
             loop {
@@ -188,13 +230,12 @@ mod browser {
                         let failures = self.failures.get() + 1;
                         self.failures.set(failures);
                         if failures > TRIES {
-                            let said = "The connection was lost. What has arrived is kept.";
-                            self.shown.said.set(said.into());
-                            self.shown.told.set(said.into());
+                            self.shown.said.set(self.texts.lost.clone());
+                            self.shown.told.set(self.texts.lost.clone());
                             self.shown.has_failed.set(true);
                             return;
                         }
-                        self.shown.said.set("The connection was lost. Trying again…".into());
+                        self.shown.said.set(self.texts.retrying.clone());
                         sleep((BACK_OFF_MS.0 << failures.min(6)).min(BACK_OFF_MS.1)).await;
                     }
                 }
@@ -225,7 +266,7 @@ mod browser {
                 self.failures.set(0);
             }
             self.shown.share.set(1.0);
-            self.shown.said.set("All of it has arrived. Looking at the columns…".into());
+            self.shown.said.set(self.texts.finishing.clone());
             let address = format!("{UPLOADS}/{}/finish", arrived.id);
             let answer = self.post(&address, "application/json", &JsValue::from_str("{}")).await?;
             text(&answer, "next")
@@ -256,7 +297,9 @@ mod browser {
                     return Err(Trouble::Cancelled);
                 }
                 self.shown.share.set(at / self.file.size());
-                self.shown.said.set(format!("Checking what has arrived: {}", self.of(at, arrived.bytes)));
+                let [done, total] = self.sizes(at, arrived.bytes);
+                let said = filled(&self.texts.checking, &[("done", &done), ("total", &total)]);
+                self.shown.said.set(said);
                 hash = self.hash_after(at, arrived.chunk).await?;
                 at += arrived.chunk;
             }
@@ -273,8 +316,7 @@ mod browser {
                 Some(before) => self.hashes.borrow().get(before).copied().ok_or(Trouble::Passing)?,
                 None => [0; 32],
             };
-            let unreadable =
-                |_| Trouble::Refused("The file cannot be read any more. Choose it again to continue.".into());
+            let unreadable = |_| Trouble::Refused(self.texts.unreadable.clone());
             let bytes =
                 JsFuture::from(self.piece(offset, chunk)?.array_buffer()).await.map_err(unreadable)?;
             let of_chunk = digest(&bytes.unchecked_into()).await?;
@@ -303,22 +345,20 @@ mod browser {
             init.set_headers(&headers);
             let answer = JsFuture::from(window().fetch_with_str_and_init(address, &init)).await?;
             let answer: Response = answer.dyn_into()?;
-            let signed_out = "You are signed out. Sign in and choose the file again to continue.";
             // Without a session, the response may be the sign-in page.
             if answer.redirected() {
-                return Err(Trouble::Refused(signed_out.into()));
+                return Err(Trouble::Refused(self.texts.signed_out.clone()));
             }
             let said = JsFuture::from(answer.json()?).await;
             match answer.status() {
                 200 => Ok(said?),
-                401 => Err(Trouble::Refused(signed_out.into())),
+                401 => Err(Trouble::Refused(self.texts.signed_out.clone())),
                 // The upload continued elsewhere, is gone, or the server is busy: the next attempt finds out.
                 404 | 409 | 429 | 500.. => Err(Trouble::Passing),
                 status => {
                     let detail = said.ok().and_then(|said| text(&said, "detail").ok());
-                    Err(Trouble::Refused(
-                        detail.unwrap_or_else(|| format!("The server refused the file ({status}).")),
-                    ))
+                    let refused = || filled(&self.texts.refused, &[("status", &status.to_string())]);
+                    Err(Trouble::Refused(detail.unwrap_or_else(refused)))
                 }
             }
         }
@@ -364,28 +404,39 @@ mod browser {
         /// Shows the progress; `pace` is in bytes per millisecond.
         fn show(&self, sent: f64, pace: f64) {
             let size = self.file.size();
-            let left = if pace > 0.0 { left((size - sent) / pace / 1_000.0) } else { String::new() };
+            let texts = &self.texts;
+            let (said, left) = match (size - sent) / pace / 1_000.0 {
+                _ if pace <= 0.0 => (&texts.progress, 0.0),
+                ..60.0 => (&texts.seconds_left, 0.0),
+                seconds @ ..5_400.0 => (&texts.minutes_left, seconds / 60.0),
+                seconds => (&texts.hours_left, seconds / 3_600.0),
+            };
+            let ([done, total], left) = (self.sizes(sent, size), format!("{:.0}", left.ceil()));
+            let file = self.file.name();
+            let values: [(&str, &str); 4] =
+                [("done", &done), ("total", &total), ("left", &left), ("file", &file)];
             self.shown.share.set(sent / size);
-            self.shown.said.set(format!("Uploading {}: {}{left}", self.file.name(), self.of(sent, size)));
+            self.shown.said.set(filled(said, &values));
         }
 
-        fn of(&self, done: f64, all: f64) -> String {
-            let (unit, name, digits) = match all {
-                ..1e6 => (1e3, "kB", 0),
-                1e6..1e9 => (1e6, "MB", usize::from(all < 1e8)),
-                _ => (1e9, "GB", 2),
+        /// Formats two sizes in bytes in the unit that fits the second.
+        fn sizes(&self, done: f64, all: f64) -> [String; 2] {
+            let [kilobytes, megabytes, gigabytes] = &self.texts.sizes;
+            let (unit, text, digits) = match all {
+                ..1e6 => (1e3, kilobytes, 0),
+                1e6..1e9 => (1e6, megabytes, usize::from(all < 1e8)),
+                _ => (1e9, gigabytes, 2),
             };
-            let written = |bytes: f64| format!("{:.digits$}", bytes / unit).replace('.', &self.mark);
-            format!("{} of {}\u{a0}{name}", written(done), written(all))
+            [done, all].map(|bytes| {
+                let size = format!("{:.digits$}", bytes / unit).replace('.', &self.mark);
+                filled(text, &[("size", &size)])
+            })
         }
     }
 
-    fn left(seconds: f64) -> String {
-        match seconds {
-            ..60.0 => ", less than a minute left".into(),
-            ..5_400.0 => format!(", about {:.0}\u{a0}min left", (seconds / 60.0).ceil()),
-            _ => format!(", about {:.0}\u{a0}h left", (seconds / 3_600.0).ceil()),
-        }
+    /// Replaces the placeholders of a text. The name of a file comes last, since it can contain anything.
+    fn filled(text: &str, values: &[(&str, &str)]) -> String {
+        values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     /// Returns the file that is selected in the form.

@@ -83,7 +83,7 @@ impl Section {
             Self::Merges => texts().places_merges_keywords(),
             Self::Approvals => texts().places_approvals_keywords(),
             Self::Suggestions => texts().places_suggestions_keywords(),
-            Self::Versions(kind) => kinds::appearance(kind).about.to_owned(),
+            Self::Versions(kind) => kinds::keywords(kind),
             Self::Releases => texts().places_releases_keywords(),
             Self::Outbox => texts().places_outbox_keywords(),
             Self::Jobs => texts().places_jobs_keywords(),
@@ -109,13 +109,7 @@ impl Section {
             Self::Merges => texts().help_merges(),
             Self::Approvals => texts().help_approvals(),
             Self::Suggestions => texts().help_suggestions(),
-            Self::Versions(kind) => {
-                return kinds::appearance(kind)
-                    .help
-                    .iter()
-                    .map(|paragraph| (*paragraph).to_owned())
-                    .collect();
-            }
+            Self::Versions(kind) => kinds::help(kind),
             Self::Releases => texts().help_releases(),
             Self::Outbox => texts().help_outbox(),
             Self::Jobs => texts().help_jobs(),

@@ -1,8 +1,11 @@
 //! Browser names from user agents.
 
+use crate::texts::texts;
+
 /// Returns the browser and system of a user agent: `Firefox on Linux`. Nearly every browser claims to be several others, so the
 /// more specific marks are checked first.
 pub fn words(agent: &str) -> String {
+    /// Marks and product names, which are the same in every language.
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg/", "Edge"),
         ("EdgA/", "Edge"),
@@ -27,14 +30,14 @@ pub fn words(agent: &str) -> String {
         known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, words)| *words)
     };
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => texts().ui_browser_on(browser, system),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         // A program, for example `curl/8.5.0`.
         (None, None) => agent
             .split(['/', ' '])
             .next()
             .filter(|name| !name.is_empty())
-            .map_or_else(|| "Unknown browser".to_owned(), |name| name.chars().take(40).collect()),
+            .map_or_else(|| texts().ui_browser_unknown(), |name| name.chars().take(40).collect()),
     }
 }
 

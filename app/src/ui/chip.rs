@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use super::words;
+use crate::texts::texts;
 
 /// Renders an action in its colour.
 pub fn action_chip(action: Action) -> impl IntoView {
@@ -13,8 +14,8 @@ pub fn action_chip(action: Action) -> impl IntoView {
 }
 
 /// Renders a hold due to missing information.
-pub fn unknown_chip(text: &'static str) -> impl IntoView {
-    view! { <span class="act" data-a="unknown">{icon(Icon::Question)}{text}</span> }
+pub fn unknown_chip(text: impl Into<String>) -> impl IntoView {
+    view! { <span class="act" data-a="unknown">{icon(Icon::Question)}{text.into()}</span> }
 }
 
 /// The result of a condition within a scan.
@@ -28,12 +29,16 @@ pub enum ConditionResult {
 
 /// Renders a result as an icon: filled, hollow or dashed.
 pub fn truth(truth: ConditionResult) -> impl IntoView {
-    let (state, word, sign) = match truth {
-        ConditionResult::Told(Outcome3::True) => ("true", "True", Some(Icon::Check)),
-        ConditionResult::Told(Outcome3::False) => ("false", "False", Some(Icon::Cross)),
-        ConditionResult::Told(Outcome3::Unknown) => ("unknown", "Unknown", Some(Icon::Question)),
-        ConditionResult::Told(Outcome3::Error) => ("error", "Error", Some(Icon::Alert)),
-        ConditionResult::NotReached => ("skipped", "Not reached", None),
+    let (state, sign) = match truth {
+        ConditionResult::Told(Outcome3::True) => ("true", Some(Icon::Check)),
+        ConditionResult::Told(Outcome3::False) => ("false", Some(Icon::Cross)),
+        ConditionResult::Told(Outcome3::Unknown) => ("unknown", Some(Icon::Question)),
+        ConditionResult::Told(Outcome3::Error) => ("error", Some(Icon::Alert)),
+        ConditionResult::NotReached => ("skipped", None),
+    };
+    let word = match truth {
+        ConditionResult::Told(outcome) => words::outcome3(outcome),
+        ConditionResult::NotReached => texts().ui_not_reached(),
     };
     view! { <span class="st" data-s=state>{sign.map(icon)}<span class="sr">{word}</span></span> }
 }

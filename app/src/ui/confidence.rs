@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::number;
+use crate::texts::texts;
 
 /// Renders a confidence as a bar and a number, with a tick at the threshold; violet if it is below.
 pub fn confidence(confidence: f64, needed: Option<f64>) -> impl IntoView {
@@ -12,12 +13,12 @@ pub fn confidence(confidence: f64, needed: Option<f64>) -> impl IntoView {
         view! { <line x1=percent(needed) x2=percent(needed) y1="0" y2="10"></line> }
     });
     let said = needed.filter(|needed| *needed > 0.0).map(|needed| {
-        let text = if short {
-            format!(" of {} needed", number::confidence(needed))
-        } else {
-            format!(", {} needed", number::confidence(needed))
+        let needed = number::confidence(needed);
+        let (before, text) = match short {
+            true => (" ", texts().ui_confidence_below(needed)),
+            false => (", ", texts().ui_confidence_enough(needed)),
         };
-        view! { <span class="sr">{text}</span> }
+        view! { <span class="sr">{before}{text}</span> }
     });
     view! {
         <span class="conf" data-a=short.then_some("unknown")>

@@ -6,6 +6,9 @@ use engine::content::highlight::{EvidenceMark, segments};
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::number;
+use crate::texts::texts;
+
 /// The maximum number of characters to show; a note counts the rest.
 const SHOWN_CHARS: usize = 6_000;
 
@@ -45,7 +48,9 @@ pub fn evidence(text: &str, marks: &[EvidenceMark], marked: &mut MarkedEvidence)
             })
         })
         .collect();
-    let rest =
-        (left > 0).then(|| view! { <span class="quiet">{format!(" … {left} more characters")}</span> });
+    let rest = (left > 0).then(|| {
+        let said = texts().ui_more_characters(left, number::count(left as i64));
+        view! { <span class="quiet">" "{said}</span> }
+    });
     view! { {pieces}{rest} }
 }

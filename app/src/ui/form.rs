@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::context::Request;
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Renders a button that opens a form in a panel, so that acts with consequences need a confirmation. Only one panel of a page
 /// is open at a time.
@@ -14,6 +15,11 @@ pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl In
 /// Like [`ask`], for an act that takes something away. The button is outlined in red.
 pub fn ask_danger(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
     view! { <details class="ask" name="panel" open=is_open><summary class="btn danger">{button}</summary><div class="panel">{form}</div></details> }
+}
+
+/// Renders the short label of a button that others like it have too, with a full name for screen readers.
+pub fn short_label(label: String, name: String) -> impl IntoView {
+    view! { <span aria-hidden="true">{label}</span><span class="sr">{name}</span> }
 }
 
 /// Makes a form take effect only once, however often it is sent. The hidden input identifies this form on this page view, and
@@ -97,19 +103,19 @@ pub fn lines(text: &str) -> String {
 }
 
 /// A box of [`checks`]: its value, its label and its description.
-pub type CheckboxOption = (String, &'static str, &'static str);
+pub type CheckboxOption<Words = &'static str> = (String, Words, Words);
 
 /// Renders a group of check boxes, sent as `name[]`. An error stands above the boxes, and the first box gets the focus.
-pub fn checks(
-    legend: &'static str,
+pub fn checks<Legend: IntoView, Words: IntoView>(
+    legend: Legend,
     name: &'static str,
-    all: Vec<CheckboxOption>,
+    all: Vec<CheckboxOption<Words>>,
     chosen: &[String],
     error: Option<String>,
-) -> impl IntoView + use<> {
+) -> impl IntoView + use<Legend, Words> {
     let id = format!("{name}-error");
     let (described, is_wrong) = (error.is_some().then(|| id.clone()), error.is_some());
-    let one = |(index, (value, words, about)): (usize, CheckboxOption)| {
+    let one = |(index, (value, words, about)): (usize, CheckboxOption<Words>)| {
         let checked = chosen.contains(&value);
         view! {
             <label class="check">
@@ -134,7 +140,7 @@ pub fn secret(label: impl IntoView, text: String) -> impl IntoView {
             <label for="secret">{label}</label>
             <span class="row">
                 <input id="secret" class="field mono" readonly value=text />
-                <button type="button" class="btn with-scripts" data-copy="secret" aria-live="polite">"Copy"</button>
+                <button type="button" class="btn with-scripts" data-copy="secret" data-copied=texts().ui_copied() data-not-copied=texts().ui_not_copied() aria-live="polite">{texts().ui_copy()}</button>
             </span>
         </div>
     }

@@ -5,6 +5,7 @@
     reason = "the fields and functions of these modules say in their names what they show"
 )]
 
+mod acts;
 pub mod browser;
 pub mod charts;
 pub mod chip;

@@ -13,29 +13,33 @@ use store::runs::RunState;
 
 use store::sync::UnfinishedState;
 
+use super::acts;
 use super::icon::Icon;
+use crate::texts::texts;
+
+pub use super::acts::acts_described_by;
 
 /// Returns an action as a button or chip shows it.
-pub fn action(action: Action) -> &'static str {
+pub fn action(action: Action) -> String {
     match action {
-        Action::Advance => "Advance",
-        Action::Nurture => "Nurture",
-        Action::Reject => "Disqualify",
-        Action::Assign => "Assign",
-        Action::Hold => "Hold",
-        Action::Escalate => "Escalate",
+        Action::Advance => texts().words_action_advance(),
+        Action::Nurture => texts().words_action_nurture(),
+        Action::Reject => texts().words_action_reject(),
+        Action::Assign => texts().words_action_assign(),
+        Action::Hold => texts().words_action_hold(),
+        Action::Escalate => texts().words_action_escalate(),
     }
 }
 
 /// Returns a completed action.
-pub fn action_done(action: Action) -> &'static str {
+pub fn action_done(action: Action) -> String {
     match action {
-        Action::Advance => "Advanced",
-        Action::Nurture => "Nurtured",
-        Action::Reject => "Disqualified",
-        Action::Assign => "Assigned",
-        Action::Hold => "Held",
-        Action::Escalate => "Escalated",
+        Action::Advance => texts().words_done_advance(),
+        Action::Nurture => texts().words_done_nurture(),
+        Action::Reject => texts().words_done_reject(),
+        Action::Assign => texts().words_done_assign(),
+        Action::Hold => texts().words_done_hold(),
+        Action::Escalate => texts().words_done_escalate(),
     }
 }
 
@@ -60,51 +64,51 @@ pub fn action_icon(action: Action) -> Icon {
 }
 
 /// Returns a mode as part of a line.
-pub fn mode(mode: Mode) -> &'static str {
+pub fn mode(mode: Mode) -> String {
     match mode {
-        Mode::Historical => "Imported, nothing was sent",
-        Mode::Simulation => "Simulation, nothing was sent",
-        Mode::Shadow => "Shadow run, nothing was sent",
-        Mode::AssignReview => "Assign + review",
-        Mode::Live => "Live",
-        Mode::Manual => "Stopped workflow, to the manual queue",
+        Mode::Historical => texts().words_mode_historical(),
+        Mode::Simulation => texts().words_mode_simulation(),
+        Mode::Shadow => texts().words_mode_shadow(),
+        Mode::AssignReview => texts().words_mode_assign_review(),
+        Mode::Live => texts().words_mode_live(),
+        Mode::Manual => texts().words_mode_manual(),
     }
 }
 
 /// Returns the result of a condition.
-pub fn outcome3(outcome: Outcome3) -> &'static str {
+pub fn outcome3(outcome: Outcome3) -> String {
     match outcome {
-        Outcome3::True => "True",
-        Outcome3::False => "False",
-        Outcome3::Unknown => "Unknown",
-        Outcome3::Error => "Error",
+        Outcome3::True => texts().words_result_true(),
+        Outcome3::False => texts().words_result_false(),
+        Outcome3::Unknown => texts().words_result_unknown(),
+        Outcome3::Error => texts().words_result_error(),
     }
 }
 
 /// Returns a stage that a lead reached.
-pub fn stage(stage: OutcomeStage) -> &'static str {
+pub fn stage(stage: OutcomeStage) -> String {
     match stage {
-        OutcomeStage::Touched => "Touched",
-        OutcomeStage::Accepted => "Accepted",
-        OutcomeStage::Rejected => "Rejected",
-        OutcomeStage::SalesQualified => "Sales qualified",
-        OutcomeStage::Opportunity => "Opportunity",
-        OutcomeStage::Won => "Won",
-        OutcomeStage::Lost => "Lost",
-        OutcomeStage::Disqualified => "Disqualified",
+        OutcomeStage::Touched => texts().words_stage_touched(),
+        OutcomeStage::Accepted => texts().words_stage_accepted(),
+        OutcomeStage::Rejected => texts().words_stage_rejected(),
+        OutcomeStage::SalesQualified => texts().words_stage_sales_qualified(),
+        OutcomeStage::Opportunity => texts().words_stage_opportunity(),
+        OutcomeStage::Won => texts().words_stage_won(),
+        OutcomeStage::Lost => texts().words_stage_lost(),
+        OutcomeStage::Disqualified => texts().words_stage_disqualified(),
     }
 }
 
 /// Returns a stage by its name; an unknown name becomes a sentence.
 pub fn stage_named(name: &str) -> String {
-    name.parse().map_or_else(|_| sentence(name), |known| stage(known).to_owned())
+    name.parse().map_or_else(|_| sentence(name), stage)
 }
 
 /// Returns the queue that contains a lead.
-pub fn queue(name: &str) -> &'static str {
+pub fn queue(name: &str) -> String {
     match name {
-        "manual" => "Manual queue",
-        _ => "SDR queue",
+        "manual" => texts().words_queue_manual(),
+        _ => texts().words_queue_other(),
     }
 }
 
@@ -112,195 +116,112 @@ pub fn queue(name: &str) -> &'static str {
 pub fn event(kind: &str) -> String {
     let Ok(kind) = kind.parse() else { return sentence(kind) };
     match kind {
-        EventKind::Form => "Web form",
-        EventKind::Email => "E-mail",
-        EventKind::Conversation => "Conversation",
-        EventKind::Telemetry => "Product telemetry",
-        EventKind::Touchpoint => "Touchpoint",
-        EventKind::Enrichment => "Enrichment",
-        EventKind::Account => "Account news",
-        EventKind::Crm => "CRM change",
+        EventKind::Form => texts().words_event_form(),
+        EventKind::Email => texts().words_event_email(),
+        EventKind::Conversation => texts().words_event_conversation(),
+        EventKind::Telemetry => texts().words_event_telemetry(),
+        EventKind::Touchpoint => texts().words_event_touchpoint(),
+        EventKind::Enrichment => texts().words_event_enrichment(),
+        EventKind::Account => texts().words_event_account(),
+        EventKind::Crm => texts().words_event_crm(),
     }
-    .to_owned()
 }
 
 /// Returns the act of an effect at its destination.
 pub fn effect(kind: &str) -> String {
     match kind {
-        "decision_event" => "Decision event".to_owned(),
-        "lead_update" => "CRM action".to_owned(),
-        "meeting" => "Calendar action".to_owned(),
-        "message" => "Message".to_owned(),
-        "sequence" => "Sequence".to_owned(),
+        "decision_event" => texts().words_effect_decision_event(),
+        "lead_update" => texts().words_effect_lead_update(),
+        "meeting" => texts().words_effect_meeting(),
+        "message" => texts().words_effect_message(),
+        "sequence" => texts().words_effect_sequence(),
         other => sentence(other),
     }
 }
 
 /// Returns the state of an unfinished action.
-pub fn unfinished(state: UnfinishedState) -> &'static str {
+pub fn unfinished(state: UnfinishedState) -> String {
     match state {
-        UnfinishedState::Ready => "Waiting",
-        UnfinishedState::Running => "Being sent",
-        UnfinishedState::Dead => "Failed",
-        UnfinishedState::Expired => "Expired, not sent",
+        UnfinishedState::Ready => texts().words_unfinished_ready(),
+        UnfinishedState::Running => texts().words_unfinished_running(),
+        UnfinishedState::Dead => texts().words_unfinished_dead(),
+        UnfinishedState::Expired => texts().words_unfinished_expired(),
     }
 }
 
 /// Returns the type of a destination.
 pub fn destination_kind(kind: &str) -> String {
     match kind {
-        "postgres" => "Postgres warehouse".to_owned(),
+        "postgres" => texts().words_destination_postgres(),
         other => sentence(other),
     }
 }
 
-/// Descriptions of all acts in the audit log, in the past tense.
-pub const ACTS: [(&str, &str); 79] = [
-    ("person.add", "Added a person"),
-    ("person.set_roles", "Changed roles"),
-    ("person.set_password", "Set a password"),
-    ("person.make_setup_link", "Created a password link"),
-    ("person.disable", "Deactivated a user"),
-    ("person.enable", "Reactivated a user"),
-    ("person.sign_in", "Signed in"),
-    ("person.sign_out", "Signed out"),
-    ("person.lock_sign_in", "Locked sign-in after wrong passwords"),
-    ("person.end_session", "Signed out a browser"),
-    ("person.end_sessions", "Signed out all other browsers"),
-    ("person.set_preferences", "Changed display preferences"),
-    ("key.add", "Created an API key"),
-    ("key.revoke", "Revoked an API key"),
-    ("queue.claim", "Claimed a lead"),
-    ("queue.release", "Put a lead back"),
-    ("queue.accept", "Accepted the suggestion for a lead"),
-    ("queue.change", "Overrode the suggestion for a lead"),
-    ("queue.disqualify", "Disqualified a lead"),
-    ("queue.give_back", "Undid a decision about a lead"),
-    ("lead.accept", "Accepted an assigned lead"),
-    ("lead.reject", "Rejected an assigned lead"),
-    ("workflow.save", "Saved a workflow"),
-    ("workflow.release", "Released a workflow"),
-    ("installation.recover", "Acknowledged a restored database"),
-    ("installation.move", "Noticed that the database moved"),
-    ("workflow.kill", "Stopped a workflow"),
-    ("workflow.resume", "Resumed a workflow"),
-    ("release.create", "Created a release"),
-    ("release.waive", "Waived approval of a first release"),
-    ("release.approve", "Approved a release again"),
-    ("release.rebuild", "Rebuilt a release"),
-    ("release.go_live", "Took a release live"),
-    ("release.replace", "Retired a release"),
-    ("release.suspend", "Suspended a release"),
-    ("release.reinstate", "Reinstated a release"),
-    ("release.withdraw", "Withdrew a release"),
-    ("version.begin", "Created the initial version"),
-    ("version.set_title", "Changed a title"),
-    ("destination.set_title", "Changed a title"),
-    ("rule.switch_off", "Switched a rule off"),
-    ("rule.switch_on", "Switched a rule on"),
-    ("rule.mute", "Muted a rule for an account"),
-    ("rule.unmute", "Unmuted a rule for an account"),
-    ("pool.set_availability", "Changed the availability of a pool member"),
-    ("version.approve", "Created a version from an approved change"),
-    ("change.start", "Started a draft"),
-    ("change.save", "Saved a draft"),
-    ("change.submit", "Submitted a change"),
-    ("change.update", "Updated a change to a newer version"),
-    ("change.withdraw", "Withdrew a change"),
-    ("change.sign", "Approved a change"),
-    ("change.return", "Requested changes"),
-    ("change.comment", "Commented on a change"),
-    ("lead.evaluate", "Evaluated a lead again"),
-    ("lead.erase", "Erased a person's data"),
-    ("lead.merge", "Merged two leads"),
-    ("lead.decline_merge", "Declined to merge two leads"),
-    ("lead.undo_merge", "Undid the merge of two leads"),
-    ("layers.set_owners", "Set the layer owners"),
-    ("settings.set_organisation", "Changed the organisation settings"),
-    ("job.request", "Started a job"),
-    ("import.upload", "Uploaded a file to import"),
-    ("import.finish", "Imported a file"),
-    ("run.start", "Started a run"),
-    ("run.cancel", "Cancelled a run"),
-    ("effect.replay", "Retried an action"),
-    ("effect.replay_chosen", "Retried selected actions"),
-    ("effect.stop_replay", "Stopped a retry"),
-    ("effect.replay_all", "Retried failed actions"),
-    ("view.save", "Saved a view"),
-    ("view.rename", "Renamed a view"),
-    ("view.delete", "Deleted a view"),
-    ("export.csv", "Exported a list"),
-    ("credential.save", "Saved a credential"),
-    ("destination.save", "Saved a destination"),
-    ("destination.pause", "Paused a destination"),
-    ("destination.resume", "Resumed a destination"),
-    ("destination.review_expired", "Marked expired actions as reviewed"),
-];
-
 /// Describes an act of the audit log in the past tense.
 pub fn act(action: &str) -> String {
-    let known = ACTS.iter().find(|(name, _)| *name == action).map(|(_, said)| (*said).to_owned());
-    known.unwrap_or_else(|| sentence(&action.replace('.', " ")))
+    acts::description(action).unwrap_or_else(|| sentence(&action.replace('.', " ")))
 }
 
 /// Returns the name of a kind of run.
-pub fn run_kind(kind: RunKind) -> &'static str {
+pub fn run_kind(kind: RunKind) -> String {
     match kind {
-        RunKind::ReplayDecisions => "Replay of decisions",
-        RunKind::ReplayDeliveries => "Retry of failed deliveries",
-        RunKind::ChangeImpact => "Impact of a change",
-        RunKind::Import => "Import",
+        RunKind::ReplayDecisions => texts().words_run_replay_decisions(),
+        RunKind::ReplayDeliveries => texts().words_run_replay_deliveries(),
+        RunKind::ChangeImpact => texts().words_run_change_impact(),
+        RunKind::Import => texts().words_run_import(),
     }
 }
 
 /// Returns the state of a run: tone and label.
-pub fn run_state(state: RunState) -> (&'static str, &'static str) {
+pub fn run_state(state: RunState) -> (&'static str, String) {
     match state {
-        RunState::Waiting => ("unknown", "Waiting"),
-        RunState::Running => ("info", "Running"),
-        RunState::Done => ("good", "Done"),
-        RunState::Failed => ("bad", "Failed"),
-        RunState::Cancelled => ("warn", "Cancelled"),
+        RunState::Waiting => ("unknown", texts().words_run_state_waiting()),
+        RunState::Running => ("info", texts().words_run_state_running()),
+        RunState::Done => ("good", texts().words_run_state_done()),
+        RunState::Failed => ("bad", texts().words_run_state_failed()),
+        RunState::Cancelled => ("warn", texts().words_run_state_cancelled()),
     }
 }
 
 /// Returns the state of a change: tone and label.
-pub fn change_state(state: ChangeState) -> (&'static str, &'static str) {
+pub fn change_state(state: ChangeState) -> (&'static str, String) {
     match state {
-        ChangeState::Draft => ("unknown", "Draft"),
-        ChangeState::Submitted => ("warn", "Waiting for approval"),
-        ChangeState::Approved => ("good", "Approved"),
-        ChangeState::Returned => ("bad", "Changes requested"),
-        ChangeState::Withdrawn => ("escalate", "Withdrawn"),
+        ChangeState::Draft => ("unknown", texts().words_change_draft()),
+        ChangeState::Submitted => ("warn", texts().words_change_submitted()),
+        ChangeState::Approved => ("good", texts().words_change_approved()),
+        ChangeState::Returned => ("bad", texts().words_change_returned()),
+        ChangeState::Withdrawn => ("escalate", texts().words_change_withdrawn()),
     }
 }
 
 /// Returns the state of a change in a list: tone and label.
-pub fn listed_change(change: &ListedChange) -> (&'static str, &'static str) {
+pub fn listed_change(change: &ListedChange) -> (&'static str, String) {
     match change.state.parse() {
-        _ if change.is_outdated => OUTDATED,
+        _ if change.is_outdated => outdated(),
         Ok(state) => change_state(state),
-        Err(_) => ("unknown", "Unknown"),
+        Err(_) => ("unknown", texts().words_change_unknown()),
     }
 }
 
-/// Tone and label of an open change that another version has overtaken.
-pub const OUTDATED: (&str, &str) = ("bad", "Outdated");
+/// Returns the state of an open change that another version has overtaken: tone and label.
+pub fn outdated() -> (&'static str, String) {
+    ("bad", texts().words_change_outdated())
+}
 
 /// Returns the stage of a release: tone and label.
-pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
+pub fn release_stage(stage: Stage) -> (&'static str, String) {
     match stage {
-        Stage::Approved => ("warn", "Approved"),
-        Stage::Scheduled => ("warn", "Scheduled"),
-        Stage::Simulation => ("warn", "Simulation"),
-        Stage::Shadow => ("warn", "Shadow run"),
-        Stage::AssignReview => ("warn", "Assign + review"),
-        Stage::Rollout => ("warn", "Rollout"),
-        Stage::Paused => ("escalate", "Paused"),
-        Stage::Suspended => ("bad", "Suspended"),
-        Stage::Live => ("good", "Live"),
-        Stage::Retired => ("unknown", "Retired"),
-        Stage::RolledBack => ("bad", "Rolled back"),
+        Stage::Approved => ("warn", texts().words_release_approved()),
+        Stage::Scheduled => ("warn", texts().words_release_scheduled()),
+        Stage::Simulation => ("warn", texts().words_release_simulation()),
+        Stage::Shadow => ("warn", texts().words_release_shadow()),
+        Stage::AssignReview => ("warn", texts().words_release_assign_review()),
+        Stage::Rollout => ("warn", texts().words_release_rollout()),
+        Stage::Paused => ("escalate", texts().words_release_paused()),
+        Stage::Suspended => ("bad", texts().words_release_suspended()),
+        Stage::Live => ("good", texts().words_release_live()),
+        Stage::Retired => ("unknown", texts().words_release_retired()),
+        Stage::RolledBack => ("bad", texts().words_release_rolled_back()),
     }
 }
 
@@ -308,9 +229,9 @@ pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
 pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(actor), actor.split_once(':')) {
         (Some(name), _) => name.clone(),
-        (None, Some(("command", name))) => format!("the command {name}"),
-        (None, Some(("key", _))) => "an API key".to_owned(),
-        (None, _) => "an unknown user".to_owned(),
+        (None, Some(("command", name))) => texts().words_actor_command(name),
+        (None, Some(("key", _))) => texts().words_actor_key(),
+        (None, _) => texts().words_actor_unknown(),
     }
 }
 
@@ -356,7 +277,7 @@ pub fn isolated(text: &str) -> Option<String> {
 
 /// Returns the display name of a lead whose only known identity is the source's id.
 pub fn nameless(external_id: Option<&str>) -> String {
-    external_id.map_or_else(|| "Unnamed lead".into(), |id| format!("Unnamed lead {id}"))
+    external_id.map_or_else(|| texts().words_unnamed(), |id| texts().words_unnamed_id(id))
 }
 
 #[cfg(test)]

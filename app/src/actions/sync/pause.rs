@@ -9,6 +9,7 @@ use super::{destination, resume_destination_page};
 use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::number;
 
 /// The maximum length of a reason in characters: a few sentences.
@@ -34,17 +35,17 @@ pub async fn pause_destination(
     let title = titled(&request.store, &destination).await?;
     let (typed, reason) = (reason.clone(), one_line(&reason));
     if let Some(problem) = problem(&reason) {
-        let flash = Flash::new(format!("{title} was not paused."))
+        let flash = Flash::new(texts().deliveries_not_paused(title))
             .error("reason", problem)
             .value("destination", destination)
             .value("reason", typed);
         return lead_to_with(&back, &flash);
     }
     if let Some(first) = &found.paused_reason {
-        return lead_to_with(&back, &Flash::new(format!("{title} is paused already: {first}")));
+        return lead_to_with(&back, &Flash::new(texts().deliveries_already_paused(title, first)));
     }
     sync::pause(&request.store, &actor(&request)?, found.id(), &reason).await?;
-    let said = format!("{title} is paused. Actions wait until you resume it.");
+    let said = texts().deliveries_paused(title);
     lead_to_with(&back, &Flash::new(said))
 }
 
@@ -68,17 +69,17 @@ pub async fn resume_destination(
     let title = titled(&request.store, &destination).await?;
     let back = back_to(next.as_deref(), "/sync");
     if found.paused_reason.is_none() {
-        return lead_to_with(&back, &Flash::new(format!("{title} is not paused.")));
+        return lead_to_with(&back, &Flash::new(texts().deliveries_is_not_paused(title)));
     }
     let (typed, reason) = (reason.clone(), one_line(&reason));
     if let Some(problem) = problem(&reason) {
         let flash =
-            Flash::new(format!("{title} was not resumed.")).error("reason", problem).value("reason", typed);
+            Flash::new(texts().deliveries_not_resumed(title)).error("reason", problem).value("reason", typed);
         return lead_to_with(&back_to(None, &resume_destination_page(&destination)), &flash);
     }
     let before = resumption_of_destination(&request.store, found.id(), request.now).await?;
     sync::resume(&request.store, &actor(&request)?, found.id(), &reason).await?;
-    lead_to_with(&back, &Flash::new(format!("{title} is resumed.{}", sent(&before))))
+    lead_to_with(&back, &Flash::new(format!("{}{}", texts().deliveries_resumed(title), sent(&before))))
 }
 
 /// Marks the actions that expired at a destination as reviewed, then redirects to `next`.
@@ -97,22 +98,17 @@ pub async fn review_expired(
     let found = self::destination(&request.store, &destination).await?;
     sync::review_expired(&request.store, &actor(&request)?, found.id()).await?;
     let title = titled(&request.store, &destination).await?;
-    let said = format!("Expired actions to {title} are marked as reviewed. They stay in the history.");
+    let said = texts().deliveries_reviewed(title);
     lead_to_with(&back_to(next.as_deref(), "/sync"), &Flash::new(said))
 }
 
-/// Describes what happens to the actions that waited.
+/// Describes what happens to the actions that waited, in sentences that each follow a space.
 pub(crate) fn sent(before: &Resumption) -> String {
-    let part = |n: i64, one: &str, many: &str| {
-        (n > 0).then(|| format!(" {} {}.", number::count(n), if n == 1 { one } else { many }))
-    };
-    [
-        part(before.sent(), "action is being sent", "actions are being sent"),
-        part(before.expired, "action expired and is not sent", "actions expired and are not sent"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let sent = (before.sent() > 0)
+        .then(|| texts().deliveries_resumed_sent(before.sent(), number::count(before.sent())));
+    let expired = (before.expired > 0)
+        .then(|| texts().deliveries_resumed_expired(before.expired, number::count(before.expired)));
+    sent.into_iter().chain(expired).map(|sentence| format!(" {sentence}")).collect()
 }
 
 /// Returns a reason as one line.
@@ -123,9 +119,9 @@ pub(crate) fn one_line(reason: &str) -> String {
 /// Returns what is wrong with a reason, if anything.
 pub(crate) fn problem(reason: &str) -> Option<String> {
     match reason.chars().count() {
-        0 => Some("Give a reason, so that others know why.".to_owned()),
+        0 => Some(texts().deliveries_reason_missing()),
         1..=REASON_CHARS => None,
-        count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
+        count => Some(texts().deliveries_reason_too_long(count.to_string(), REASON_CHARS.to_string())),
     }
 }
 

@@ -11,6 +11,7 @@ use super::destination;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::{Texts, texts};
 use crate::ui::number;
 
 /// Retries a failed effect, then redirects to `next`.
@@ -28,14 +29,10 @@ pub async fn replay_effect(
     let request = allowed::<ReplayEffect>()?;
     let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
     let said = match sync::replay(&request.store, &actor(&request)?, id).await {
-        Ok(ReplayResult::Ready) => "Retrying.",
-        Ok(ReplayResult::Superseded) => {
-            "A later decision has arrived at the same record since, so this one was closed without being sent."
-        }
-        Err(store::Error::NotFound(_)) => "It is not among the failed ones any more.",
-        Err(store::Error::Refused(_)) => {
-            "Not yet: a later decision about this lead is on its way there. Try again in a minute."
-        }
+        Ok(ReplayResult::Ready) => texts().unfinished_retrying(),
+        Ok(ReplayResult::Superseded) => texts().unfinished_superseded(),
+        Err(store::Error::NotFound(_)) => texts().unfinished_not_failed(),
+        Err(store::Error::Refused(_)) => texts().unfinished_overtaken(),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
@@ -65,7 +62,7 @@ pub async fn replay_chosen(
         .map(|text| text.parse().map_err(|_| Error::NotFound { what: "action".into() }))
         .collect::<Result<_>>()?;
     if ids.is_empty() {
-        return lead_to_with(&back, &Flash::new("Nothing was selected. Tick the actions to retry."));
+        return lead_to_with(&back, &Flash::new(texts().unfinished_none_selected()));
     }
     let came = match sync::replay_chosen(&request.store, &actor_once(&request, &form)?, &ids).await {
         Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),
@@ -117,11 +114,7 @@ pub async fn stop_replay(
     let request = allowed::<StopReplay>()?;
     let at = DateTime::from_timestamp_micros(at).ok_or_else(|| Error::NotFound { what: "replay".into() })?;
     let stopped = sync::stop_replay(&request.store, &actor(&request)?, at).await?;
-    let said = match stopped {
-        0 => "There was nothing left to stop.".to_owned(),
-        1 => "1 was not tried and waits for you again.".to_owned(),
-        many => format!("{} were not tried and wait for you again.", number::count(i128::from(many))),
-    };
+    let said = texts().unfinished_stopped(stopped, number::count(i128::from(stopped)));
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
 }
 
@@ -138,27 +131,20 @@ fn watching(back: LocalPath, came: &ReplaySummary, at: DateTime<Utc>) -> LocalPa
     LocalPath::parse(&path).unwrap_or(back)
 }
 
-/// Returns the result of a retry as a sentence.
+/// Describes the result of a retry, in a sentence for each count.
 fn replay_message(came: &ReplaySummary) -> String {
-    let part = |n: usize, one: &str, many: &str| {
-        (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))
+    let part = |n: usize, text: fn(&Texts, i64, String) -> String| {
+        (n > 0).then(|| text(texts(), n as i64, number::count(n as i64)))
     };
     let parts: Vec<String> = [
-        part(came.ready, "is being retried", "are being retried"),
-        part(
-            came.superseded,
-            "was closed because a later decision has arrived",
-            "were closed because later decisions have arrived",
-        ),
-        part(came.overtaken, "waits for a later one in progress", "wait for a later one in progress"),
+        part(came.ready, Texts::unfinished_retrying_many),
+        part(came.superseded, Texts::unfinished_superseded_many),
+        part(came.overtaken, Texts::unfinished_overtaken_many),
     ]
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() {
-        return "No failed actions match any more.".into();
-    }
-    format!("{}.", parts.join(", "))
+    if parts.is_empty() { texts().unfinished_none_retried() } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -166,15 +152,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_of_it_is_one_sentence() {
-        let told =
+    fn the_result_of_a_retry_has_a_sentence_for_each_count() {
+        let said =
             |ready, superseded, overtaken| replay_message(&ReplaySummary { ready, superseded, overtaken });
-        assert_eq!(told(0, 0, 0), "No failed actions match any more.");
-        assert_eq!(told(1, 0, 0), "1 is being retried.");
-        assert_eq!(told(1_200, 0, 1), "1,200 are being retried, 1 waits for a later one in progress.");
+        assert_eq!(said(0, 0, 0), "No failed actions match any more.");
+        assert_eq!(said(1, 0, 0), "1 action is being retried.");
         assert_eq!(
-            told(12, 1, 2),
-            "12 are being retried, 1 was closed because a later decision has arrived, 2 wait for a later one in progress."
+            said(1_200, 0, 1),
+            "1,200 actions are being retried. 1 waits for a later action that is being sent."
+        );
+        assert_eq!(
+            said(12, 1, 2),
+            "12 actions are being retried. 1 was closed because a later decision has been delivered. 2 wait for later actions that are being sent."
         );
     }
 }

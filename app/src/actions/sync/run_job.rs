@@ -6,6 +6,7 @@ use store::sync::jobs::{self, JobKind};
 use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Requests a run of a job, then redirects to `next`.
 ///
@@ -22,6 +23,6 @@ pub async fn run_job(
     let request = allowed::<RunJob>()?;
     let job: JobKind = job.parse().map_err(|_| Error::NotFound { what: "job".into() })?;
     jobs::request(&request.store, &actor(&request)?, job).await?;
-    let said = format!("“{}” runs within seconds. Its row shows the result.", job.title());
-    lead_to_with(&back_to(next.as_deref(), "/sync/jobs"), &Flash::new(said))
+    let flash = Flash::new(texts().jobs_requested(job.title()));
+    lead_to_with(&back_to(next.as_deref(), "/sync/jobs"), &flash)
 }

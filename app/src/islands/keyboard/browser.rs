@@ -150,7 +150,8 @@ fn copy(button: &Element) -> Option<()> {
     field.dyn_into::<HtmlInputElement>().ok()?.select();
     let page: HtmlDocument = document().dyn_into().ok()?;
     let is_copied = page.exec_command("copy").unwrap_or(false);
-    button.set_text_content(Some(if is_copied { "Copied" } else { "Press Ctrl+C" }));
+    let said = if is_copied { "data-copied" } else { "data-not-copied" };
+    button.set_text_content(Some(&button.get_attribute(said)?));
     Some(())
 }
 

@@ -105,7 +105,7 @@ async fn load(
     let loaded = Box::pin(gather(here, number, flash, search)).await?;
     let change = &loaded.change;
     let (tone, state) =
-        if change.is_outdated() { words::OUTDATED } else { words::change_state(change.state) };
+        if change.is_outdated() { words::outdated() } else { words::change_state(change.state) };
     let what = texts().changes_kind_of(change.kind.spec().title, titles::version(change.kind, &change.name));
     let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
     let (acts, main) = match change.state {

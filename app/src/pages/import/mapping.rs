@@ -314,7 +314,7 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
     let own = own_fields();
     let row = |row: &SampleRow| {
         let cell = |field: &str| row.fields.get(field).map(|text| short(text)).unwrap_or_default();
-        let stages: Vec<&str> = row.stages.iter().map(|stage| words::stage(*stage)).collect();
+        let stages: Vec<String> = row.stages.iter().map(|stage| words::stage(*stage)).collect();
         let cells = match &row.problem {
             Some(problem) if !problem.is_outcome => Either::Left(
                 view! { <td colspan="7" class="tone" data-a="bad">{icon(Icon::Alert)}" "{reason(problem)}</td> },

@@ -10,7 +10,7 @@ use store::runs::unfinished::{self, UnfinishedUpload};
 
 use crate::actions::runs::CancelUpload;
 use crate::error::{Error, Result};
-use crate::islands::Upload;
+use crate::islands::{Upload, UploadTexts};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::texts::texts;
@@ -49,10 +49,36 @@ async fn load(here: PageContext) -> Result<PageContent> {
                 <li>{texts().import_hint_check()}</li>
             </ul>
         </form>
-        <Upload mark />
+        <Upload mark texts=upload_texts() />
         {(!unfinished.is_empty()).then(|| table(&unfinished, here.clock))}
     };
     Ok(PageContent { title: texts().import_title(), bar: bar.into_any(), body: body.into_any() })
+}
+
+/// Returns the texts of the upload, with the placeholders that it fills.
+fn upload_texts() -> UploadTexts {
+    let (file, done, total, left) = ("{file}", "{done}", "{total}", "{left}");
+    UploadTexts {
+        resume: texts().import_upload_resume(),
+        cancel: texts().import_cancel_upload(),
+        started: texts().import_upload_started(file),
+        progress: texts().import_upload_progress(file, done, total),
+        seconds_left: texts().import_upload_seconds_left(file, done, total),
+        minutes_left: texts().import_upload_minutes_left(file, done, total, left),
+        hours_left: texts().import_upload_hours_left(file, done, total, left),
+        checking: texts().import_upload_checking(done, total),
+        finishing: texts().import_upload_finishing(),
+        lost: texts().import_upload_lost(),
+        retrying: texts().import_upload_retrying(),
+        unreadable: texts().import_upload_unreadable(),
+        signed_out: texts().import_upload_signed_out(),
+        refused: texts().import_upload_refused("{status}"),
+        sizes: [
+            texts().import_size_kilobytes("{size}"),
+            texts().import_size_megabytes("{size}"),
+            texts().import_size_gigabytes("{size}"),
+        ],
+    }
 }
 
 fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<> {

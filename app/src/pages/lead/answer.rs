@@ -9,6 +9,7 @@ use crate::actions::answers::{AnswerLead, NOTE_CHARS, reasons};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 
 /// An assignment that awaits the viewer's answer, with the input of a rejected form.
@@ -39,7 +40,7 @@ pub fn answer(loaded: &LeadData, open: Option<&OpenAnswer>) -> impl IntoView + u
         let next = format!("/leads/{}", loaded.lead.lead_id);
         view! {
             <section class="note row answer" data-a="info" aria-labelledby="h-answer">
-                <h2 id="h-answer">"Assigned to you"</h2>
+                <h2 id="h-answer">{texts().lead_assigned_to_you()}</h2>
                 <span class="meta">{since(loaded.clock, open.since)}</span>
                 {forms(loaded.lead.lead_id, &next, true, &open.flash)}
             </section>
@@ -49,7 +50,7 @@ pub fn answer(loaded: &LeadData, open: Option<&OpenAnswer>) -> impl IntoView + u
 
 /// Renders how long ago a lead was assigned: `Assigned 2 h ago`.
 pub fn since(clock: Clock, at: chrono::DateTime<chrono::Utc>) -> impl IntoView {
-    view! { "Assigned "{clock.ago(at)} }
+    texts().lead_assigned_since(clock.ago(at))
 }
 
 /// Renders the forms for both answers. Submitting either redirects to `next`.
@@ -86,27 +87,27 @@ pub fn forms(lead: LeadId, next: &str, is_primary: bool, flash: &Flash) -> impl 
         <div class="row answers">
             <form method="post" action=AnswerLead::PATH>
                 {fields("accept")}
-                <button class=class>"Accept"</button>
+                <button class=class>{texts().lead_accept()}</button>
             </form>
             <details class="ask" name="panel" open=typed>
-                <summary class="btn">"Reject"</summary>
+                <summary class="btn">{texts().lead_reject()}</summary>
                 <form class="panel stack-form" method="post" action=AnswerLead::PATH>
                     {fields("reject")}
                     <label class="label">
-                        "Reason"
+                        {texts().lead_reason()}
                         <select class="field" name="reason" required aria-invalid=reason_invalid aria-describedby=reason_described>
-                            <option value="">"Choose a reason"</option>
+                            <option value="">{texts().lead_choose_reason()}</option>
                             {options}
                         </select>
                     </label>
                     {reason_problem}
                     <label class="label">
-                        "Note"
+                        {texts().lead_note()}
                         <input class="field" name="note" value=note maxlength=NOTE_CHARS.to_string() autocomplete="off" aria-invalid=note_invalid aria-describedby=note_described />
                     </label>
                     {note_problem}
-                    <p class="meta">"The lead returns to the SDR queue, and you get your turn in the pool back."</p>
-                    <button class="btn primary">"Reject lead"</button>
+                    <p class="meta">{texts().lead_reject_about()}</p>
+                    <button class="btn primary">{texts().lead_reject_lead()}</button>
                 </form>
             </details>
         </div>

@@ -13,6 +13,7 @@ use crate::actions::queue::GiveBackLead;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::words;
 
 /// The actions that a person can choose.
@@ -58,7 +59,7 @@ pub fn change(
     };
     let invalid = |name: &str| flash.errors.contains_key(name).then_some("true");
     let described = |name: &str| flash.errors.contains_key(name).then(|| format!("{name}-problem"));
-    // The same action again is only of use to assign the lead to somebody else.
+    // The same action again is only of use to assign the lead to someone else.
     let can = |action: &&Action| {
         (**action != state.effective_action || **action == Action::Assign)
             && (**action != Action::Assign || !assignees.is_empty())
@@ -77,39 +78,39 @@ pub fn change(
     });
     Some(view! {
         <details class="ask" name="panel" open=typed>
-            <summary class="btn">"Change decision"</summary>
+            <summary class="btn">{texts().lead_change()}</summary>
             <form class="panel stack-form" method="post" action=ChangeDecision::PATH>
                 <input type="hidden" name="lead" value=lead.lead_id.to_string() />
                 <input type="hidden" name="workflow" value=state.workflow.clone() />
                 <input type="hidden" name="decision" value=id.to_string() />
                 <input type="hidden" name="seen" value=state.effective_id.to_string() />
                 <label class="label">
-                    "Change to"
+                    {texts().lead_change_to()}
                     <select class="field what" name="change_action" aria-invalid=invalid("action") aria-describedby=described("action")>{actions.collect_view()}</select>
                 </label>
                 {problem("action")}
                 <div class="whom-to">
                     <label class="label">
-                        "Assign to"
+                        {texts().lead_assign_to()}
                         <select class="field" name="assignee" aria-invalid=invalid("assignee") aria-describedby=described("assignee")>{people.collect_view()}</select>
                     </label>
                     {problem("assignee")}
                 </div>
                 <label class="label">
-                    "Reason"
+                    {texts().lead_reason()}
                     <select class="field" name="change_reason" required aria-invalid=invalid("change_reason") aria-describedby=described("change_reason")>
-                        <option value="">"Choose a reason"</option>
+                        <option value="">{texts().lead_choose_reason()}</option>
                         {reasons.collect_view()}
                     </select>
                 </label>
                 {problem("change_reason")}
                 <label class="label">
-                    "Note"
+                    {texts().lead_note()}
                     <input class="field" name="note" value=value("note") maxlength=NOTE_CHARS.to_string() autocomplete="off" aria-invalid=invalid("note") aria-describedby=described("note") />
                 </label>
                 {problem("note")}
-                <p class="meta">"The decision counts at once, and destinations are updated. The rules\u{2019} decision stays in the history."</p>
-                <button class="btn primary">"Change decision"</button>
+                <p class="meta">{texts().lead_change_about()}</p>
+                <button class="btn primary">{texts().lead_change()}</button>
             </form>
         </details>
     })
@@ -130,7 +131,7 @@ pub fn undo(here: &PageContext, loaded: &LeadData, decided: &ExplainedDecision) 
             <input type="hidden" name="lead" value=loaded.lead.lead_id.to_string() />
             <input type="hidden" name="workflow" value=state.workflow.clone() />
             <input type="hidden" name="next" value=format!("/leads/{}", loaded.lead.lead_id) />
-            <button class="btn">"Undo"</button>
+            <button class="btn">{texts().lead_undo()}</button>
         </form>
     };
     Some(form.into_any())

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, TextAreaProps, input, once, text};
 use crate::ui::icon::{Icon, icon};
@@ -35,15 +36,15 @@ async fn load(here: PageContext, id: Option<String>, flash: Flash) -> Result<Pag
     let (lead, stored) = tokio::try_join!(leads::get(store, id), erasure::stored_about(store, id))?;
     let name = name(&lead);
     let bar = view! {
-        <nav aria-label="Breadcrumb">
-            <a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span>
+        <nav aria-label=texts().lead_breadcrumb()>
+            <a href="/leads">{texts().lead_leads()}</a><span aria-hidden="true">" /"</span>
             <a href=format!("/leads/{id}")><bdi>{name.clone()}</bdi></a><span aria-hidden="true">" /"</span>
         </nav>
-        <h1>"Erase person"</h1>
+        <h1>{texts().erase_title()}</h1>
     };
     let body = if lead.erased {
         Either::Left(view! {
-            {note::empty(Icon::Eraser, "This person has already been erased", view! { <p>"What destinations hold is listed below."</p> })}
+            {note::empty(Icon::Eraser, texts().erase_done_title(), view! { <p>{texts().erase_done()}</p> })}
             {held(&stored.held, here.clock).into_any()}
         })
     } else {
@@ -53,12 +54,12 @@ async fn load(here: PageContext, id: Option<String>, flash: Flash) -> Result<Pag
             {confirmation(&here.request, &lead, &flash).into_any()}
         })
     };
-    Ok(PageContent { title: format!("Erase {name}"), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().erase_title_of(name), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn name(lead: &Lead) -> String {
     if lead.erased {
-        return "Erased person".into();
+        return texts().lead_erased_person();
     }
     let Lead { name, company, email, external_id, .. } = lead;
     words::lead(name.as_ref(), company.as_ref(), email.as_ref(), external_id.as_deref()).0
@@ -67,47 +68,48 @@ fn name(lead: &Lead) -> String {
 fn consequences(lead: &Lead, stored: &StoredAboutPerson) -> impl IntoView + use<> {
     let others: Vec<LeadId> = stored.leads.iter().copied().filter(|id| *id != lead.lead_id).collect();
     let merged = (!others.is_empty()).then(|| {
-        let count = number::plural(others.len() as i64, "other lead", "other leads");
-        let links = others.iter().map(|id| view! { <li><a href=format!("/leads/{id}")><code>{id.to_string()}</code></a></li> }).collect_view();
+        let text = texts().erase_merged(others.len(), number::count(others.len() as i64));
+        let links = others
+            .iter()
+            .map(|id| view! { <li><a href=format!("/leads/{id}")><code>{id.to_string()}</code></a></li> })
+            .collect_view();
         view! {
             <div class="note" data-a="warn">
                 {icon(Icon::Merge)}
-                <p><strong>{format!("{count} of this person will be erased too")}</strong>", because they are merged."</p>
+                <p><strong>{text}</strong></p>
                 <ul class="plain-list">{links}</ul>
             </div>
         }
     });
-    let waiting = match stored.waiting {
-        0 => "No delivery is waiting.".to_owned(),
-        count => format!(
-            "{} will be withdrawn instead of sent.",
-            number::plural(count, "waiting delivery", "waiting deliveries")
-        ),
-    };
+    let waiting = texts().erase_waiting(stored.waiting, number::count(stored.waiting));
+    let decisions = texts().erase_decisions(stored.decisions, number::count(stored.decisions));
+    let key = texts().erase_destroyed_key(stored.events, number::count(stored.events), decisions);
+    let identities = texts().erase_destroyed_identities(stored.identities, number::count(stored.identities));
+    let outcomes = texts().erase_kept_outcomes(stored.outcomes, number::count(stored.outcomes));
     view! {
         <div class="notes">
-            {note(Tone::Bad, view! { <p><strong>"This cannot be undone. "</strong>"Nobody, including Meshline, can open the data afterwards."</p> })}
+            {note(Tone::Bad, view! { <p><strong>{texts().erase_final()}</strong>" "{texts().erase_final_about()}</p> })}
             {merged}
         </div>
         <div class="facing gap">
             <section aria-labelledby="h-destroyed">
-                <div class="sec-head"><h2 id="h-destroyed">"What is destroyed"</h2></div>
+                <div class="sec-head"><h2 id="h-destroyed">{texts().erase_destroyed()}</h2></div>
                 <ul>
-                    <li>"The profile: name, e-mail address, company, domain and external ID"</li>
-                    <li>{format!("The key to {} and to the inputs of {}", number::plural(stored.events, "event", "events"), number::plural(stored.decisions, "decision", "decisions"))}</li>
-                    <li>{format!("{} by which new events would find this lead", number::plural(stored.identities, "identity", "identities"))}</li>
-                    <li>"Reasons and notes that people gave, requests and responses of deliveries"</li>
+                    <li>{texts().erase_destroyed_profile()}</li>
+                    <li>{key}</li>
+                    <li>{identities}</li>
+                    <li>{texts().erase_destroyed_texts()}</li>
                 </ul>
             </section>
             <section aria-labelledby="h-stays">
-                <div class="sec-head"><h2 id="h-stays">"What stays"</h2></div>
+                <div class="sec-head"><h2 id="h-stays">{texts().erase_kept()}</h2></div>
                 <ul>
-                    <li>"That events came in, what was decided and by which rules, without the person's data"</li>
-                    <li>{format!("{} with their stage and time, for the figures", number::plural(stored.outcomes, "outcome", "outcomes"))}</li>
-                    <li>"The hashes, by which the log still verifies"</li>
-                    <li>"Backups made before today: delete them in time"</li>
+                    <li>{texts().erase_kept_log()}</li>
+                    <li>{outcomes}</li>
+                    <li>{texts().erase_kept_hashes()}</li>
+                    <li>{texts().erase_kept_backups()}</li>
                 </ul>
-                <p class="meta">{waiting}" If the person contacts you again, they become a new lead."</p>
+                <p class="meta">{waiting}" "{texts().erase_kept_again()}</p>
             </section>
         </div>
     }
@@ -120,21 +122,21 @@ pub fn held(records: &[HeldRecord], clock: Clock) -> impl IntoView + use<> {
         view! {
             <tr>
                 <th scope="row">{titles::destination(&record.destination)}</th>
-                <td class="wide" data-l="Key there"><code class="break">{key}</code></td>
-                <td class="num" data-l="Deliveries">{number::count(record.deliveries)}</td>
-                <td class="num quiet" data-l="Last">{clock.relative(record.last_at)}</td>
+                <td class="wide" data-l=texts().erase_held_key()><code class="break">{key}</code></td>
+                <td class="num" data-l=texts().erase_held_deliveries()>{number::count(record.deliveries)}</td>
+                <td class="num quiet" data-l=texts().erase_held_last()>{clock.relative(record.last_at)}</td>
             </tr>
         }
     };
     let content = if records.is_empty() {
-        Either::Left(view! { <p class="quiet">"Nothing about this person was delivered."</p> })
+        Either::Left(view! { <p class="quiet">{texts().erase_held_none()}</p> })
     } else {
         Either::Right(view! {
-            <p class="meta">"Meshline cannot delete there. Have each record deleted by its key."</p>
+            <p class="meta">{texts().erase_held_about()}</p>
             <table class="table stack">
-                <caption class="sr">"Records at destinations"</caption>
+                <caption class="sr">{texts().erase_held()}</caption>
                 <thead>
-                    <tr><th scope="col">"Destination"</th><th scope="col">"Key there"</th><th scope="col" class="num">"Deliveries"</th><th scope="col" class="num">"Last"</th></tr>
+                    <tr><th scope="col">{texts().erase_held_destination()}</th><th scope="col">{texts().erase_held_key()}</th><th scope="col" class="num">{texts().erase_held_deliveries()}</th><th scope="col" class="num">{texts().erase_held_last()}</th></tr>
                 </thead>
                 <tbody>{records.iter().map(row).collect_view()}</tbody>
             </table>
@@ -142,7 +144,7 @@ pub fn held(records: &[HeldRecord], clock: Clock) -> impl IntoView + use<> {
     };
     view! {
         <section class="gap" aria-labelledby="h-held">
-            <div class="sec-head"><h2 id="h-held">"What destinations hold"</h2></div>
+            <div class="sec-head"><h2 id="h-held">{texts().erase_held()}</h2></div>
             {content}
         </section>
     }
@@ -152,44 +154,44 @@ pub fn held(records: &[HeldRecord], clock: Clock) -> impl IntoView + use<> {
 fn shown_key(record: &HeldRecord) -> String {
     let key = record.remote_key.to_string();
     match record.kind.as_str() {
-        "caldav" => format!("UID {}@meshline", key.trim_start_matches("sha256:")),
+        "caldav" => texts().erase_held_uid(key.trim_start_matches("sha256:")),
         _ => key,
     }
 }
-
-const REASON: TextAreaProps = TextAreaProps {
-    id: "reason",
-    label: "Reason",
-    name: "reason",
-    rows: 2,
-    maxlength: 1_000,
-    required: true,
-};
 
 fn confirmation(request: &Request, lead: &Lead, flash: &Flash) -> impl IntoView + use<> {
     let expected =
         lead.name.clone().or_else(|| lead.email.clone()).unwrap_or_else(|| lead.lead_id.to_string());
     let field = InputProps {
-        label: "Name, e-mail address or ID of the lead",
+        label: texts().erase_confirm_field(),
         name: "confirm",
         kind: "text",
         autocomplete: "off",
         maxlength: 500,
     };
+    let reason = TextAreaProps {
+        id: "reason",
+        label: texts().erase_reason(),
+        name: "reason",
+        rows: 2,
+        maxlength: 1_000,
+        required: true,
+    };
+    let said = texts().erase_confirm_type();
     let typed = flash.values.get("reason").cloned().unwrap_or_default();
     view! {
         <section class="gap" aria-labelledby="h-confirm">
-            <div class="sec-head"><h2 id="h-confirm">"Confirm"</h2></div>
+            <div class="sec-head"><h2 id="h-confirm">{texts().erase_confirm()}</h2></div>
             <form class="stack-form" method="post" action=EraseLead::PATH>
                 {once(request, "erase-lead")}
                 <input type="hidden" name="lead" value=lead.lead_id.to_string() />
-                <p>"To confirm, type "<b><bdi>{expected}</bdi></b>"."</p>
+                <p>{said.s0}<b><bdi>{expected}</bdi></b>{said.s1}</p>
                 {input(field, flash)}
-                {text(REASON, &typed, flash.errors.get("reason").cloned())}
-                <p class="meta">"The audit log keeps the reason, so leave personal data out of it."</p>
+                {text(reason, &typed, flash.errors.get("reason").cloned())}
+                <p class="meta">{texts().erase_reason_about()}</p>
                 <div class="row">
-                    <button class="btn danger">{icon(Icon::Eraser)}"Erase person"</button>
-                    <a class="btn" href=format!("/leads/{}", lead.lead_id)>"Cancel"</a>
+                    <button class="btn danger">{icon(Icon::Eraser)}{texts().erase_title()}</button>
+                    <a class="btn" href=format!("/leads/{}", lead.lead_id)>{texts().erase_cancel()}</a>
                 </div>
             </form>
         </section>

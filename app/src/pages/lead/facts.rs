@@ -9,6 +9,7 @@ use engine::rules::explain::{ConditionKind, ExplainedCondition};
 use engine::rules::parse;
 use serde_json::Value as Json;
 
+use crate::texts::texts;
 use crate::ui::{number, titles, words};
 
 /// A fact in words. The value that makes it true is printed in bold.
@@ -18,14 +19,23 @@ pub struct Fact {
     pub before: String,
     /// For example `0.91`.
     pub strong: String,
+    /// What follows the value.
+    pub after: String,
+}
+
+impl Fact {
+    /// Creates a fact that is the value alone.
+    pub fn of(strong: String) -> Self {
+        Self { before: String::new(), strong, after: String::new() }
+    }
 }
 
 /// Formats a value, and returns its unit if the field has one.
 pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option<String>) {
     let definition = catalogue.get(field);
     let text = match json {
-        Json::Bool(true) => "Yes".into(),
-        Json::Bool(false) => "No".into(),
+        Json::Bool(true) => texts().lead_value_yes(),
+        Json::Bool(false) => texts().lead_value_no(),
         Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| number::decimal(n, 3)),
         Json::String(text) => match definition.map(|definition| definition.kind) {
             Some(FieldType::Enum) => words::sentence(text),
@@ -35,6 +45,14 @@ pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option
         other => other.to_string(),
     };
     (text, definition.and_then(|definition| definition.unit.clone()))
+}
+
+/// Returns a value with its unit.
+pub fn with_unit(value: String, unit: Option<String>) -> String {
+    match unit {
+        Some(unit) => texts().lead_value_unit(value, unit),
+        None => value,
+    }
 }
 
 /// Returns the facts that made a true condition true, in evaluation order.
@@ -64,23 +82,21 @@ fn collect(piece: &ExplainedCondition, snapshot: &Snapshot, catalogue: &Catalogu
 fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact> {
     let known = |field: &str| {
         let (text, unit) = value(&snapshot.fields.get(field)?.value, catalogue, field);
-        let strong = unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"));
-        Some(Fact { before: format!("{} ", lower(&catalogue.title(field))), strong })
+        let strong = with_unit(text, unit);
+        let said = texts().lead_fact_value(lower(&catalogue.title(field)));
+        Some(Fact { before: said.s0, strong, after: said.s1 })
     };
     match &atom.kind {
-        ExprKind::Name(field) => Some(Fact { before: String::new(), strong: lower(&catalogue.title(field)) }),
+        ExprKind::Name(field) => Some(Fact::of(lower(&catalogue.title(field)))),
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
-            (ExprKind::Name(field), ExprKind::ListName(name)) => Some(Fact {
-                before: format!("{} among ", lower(&catalogue.title(field))),
-                strong: lower(&titles::list(&name.text)),
-            }),
+            (ExprKind::Name(field), ExprKind::ListName(name)) => {
+                let said = texts().lead_fact_list(lower(&catalogue.title(field)));
+                Some(Fact { before: said.s0, strong: lower(&titles::list(&name.text)), after: said.s1 })
+            }
             (ExprKind::Name(field), _) => known(field),
             _ => None,
         },
-        ExprKind::Has(name) => Some(Fact {
-            before: format!("{} ", lower(&catalogue.title(&name.text))),
-            strong: "was given".into(),
-        }),
+        ExprKind::Has(name) => Some(Fact::of(texts().lead_fact_given(lower(&catalogue.title(&name.text))))),
         _ => atom.names().into_iter().find_map(known),
     }
 }
@@ -88,9 +104,8 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
 /// Describes why a rule could not be evaluated, as the end of a sentence.
 pub fn unknown_reason(entry: &UnknownReason, catalogue: &Catalogue) -> String {
     match entry {
-        UnknownReason::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
-        UnknownReason::LowConfidence { field, confidence, needed } => format!(
-            "{} is uncertain ({}, {} required)",
+        UnknownReason::Missing { field } => texts().lead_unknown_missing(lower(&catalogue.title(field))),
+        UnknownReason::LowConfidence { field, confidence, needed } => texts().lead_unknown_uncertain(
             lower(&catalogue.title(field)),
             number::confidence(*confidence),
             number::confidence(*needed),
@@ -132,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_told_with_their_unit() {
+    fn values_have_their_unit() {
         assert_eq!(
             value(&json!(1400), &catalogue(), "company_size"),
             ("1,400".into(), Some("employees".into()))

@@ -11,10 +11,11 @@ use store::log::StoredEvent;
 use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
-use super::texts::texts;
+use super::texts::texts as texts_of;
+use crate::texts::texts;
 use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::titles;
+use crate::ui::{series, titles};
 
 /// The numbers that link inputs to their highlights in the event.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +50,7 @@ pub fn order(event: &StoredEvent, decided: &ExplainedDecision) -> Vec<String> {
         return Vec::new();
     };
     let paths: BTreeMap<String, usize> =
-        texts(&event.source, body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
+        texts_of(&event.source, body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
     let first = |field: &SnapshotField| {
         let here = field.evidence.iter().filter(|evidence| evidence.event_id == event.id);
         here.filter_map(|evidence| Some((*paths.get(&evidence.path)?, evidence.span[0]))).min()
@@ -106,8 +107,8 @@ pub fn inputs(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView +
     let missing: Vec<_> = missing.map(|name| not_found(name, decided, &whys)).collect();
     Some(view! {
         <table class="table inputs">
-            <caption class="sr">"Decision inputs with value and confidence"</caption>
-            <thead><tr><th scope="col">"Decision input"</th><th scope="col" class="num">"Value"</th><th scope="col" class="num">"Confidence, needed"</th></tr></thead>
+            <caption class="sr">{texts().lead_inputs_caption()}</caption>
+            <thead><tr><th scope="col">{texts().lead_input()}</th><th scope="col" class="num">{texts().lead_input_value()}</th><th scope="col" class="num">{texts().lead_input_confidence()}</th></tr></thead>
             <tbody>{fields}{lists}{missing}</tbody>
         </table>
     })
@@ -124,15 +125,16 @@ fn read(
 ) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let (value, unit) = facts::value(&field.value, catalogue, name);
+    let evidence = texts().lead_evidence();
     let sign = match number {
         Some(number) => Either::Left(view! {
-            <a class="ref" href=format!("#e{number}") data-a=unsure.then_some("unknown")><span class="sr">"Evidence "</span>{number}</a>
+            <a class="ref" href=format!("#e{number}") data-a=unsure.then_some("unknown")><span class="sr">{evidence.s0}</span>{number}<span class="sr">{evidence.s1}</span></a>
         }),
         None => Either::Right(view! { <span class="ref none"></span> }),
     };
     let id = number.map(|number| format!("f{number}"));
     let class = if value.chars().count() > 24 { "num long" } else { "num" };
-    let unused = (!is_asked).then(|| view! { <small class="quiet">" no rule asks"</small> });
+    let unused = (!is_asked).then(|| view! { <small class="quiet">" "{texts().lead_input_unused()}</small> });
     view! {
         <tr id=id>
             <th scope="row">{sign}{catalogue.title(name)}{unused}</th>
@@ -144,41 +146,39 @@ fn read(
 
 /// Describes the matching list entry and the parts that the match ignored.
 fn entry(found: &ListMatch) -> String {
-    let steps: Vec<String> = found.steps.iter().map(ToString::to_string).collect();
-    format!("{} ({})", found.entry, steps.join(", "))
+    texts().lead_list_entry(&found.entry, series::list(found.steps.iter().map(ToString::to_string)))
 }
 
-/// Says that an entry was left out because anyone can have an address at its domain.
-fn free_mail(answer: &SnapshotList) -> String {
-    let Some(entry) = answer.unconfirmed.values().next() else { return String::new() };
-    format!(
-        ": {entry} is on the list, but anyone can have an address there. Write *@{entry} to match everyone."
-    )
+/// Describes the fields that were looked up. An entry can be left out because anyone can have an address at its domain.
+fn looked_up(fields: String, answer: &SnapshotList) -> String {
+    match answer.unconfirmed.values().next() {
+        Some(entry) => texts().lead_list_free_mail(fields, entry),
+        None => texts().lead_list_by(fields),
+    }
 }
 
 fn listed(name: &str, answer: &SnapshotList, decided: &ExplainedDecision) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
-    let hits: Vec<String> = answer
-        .by_field
-        .iter()
-        .filter(|(_, hit)| **hit)
-        .map(|(field, _)| facts::lower(&catalogue.title(field)))
-        .collect();
-    let asked: Vec<String> =
-        answer.by_field.keys().map(|field| facts::lower(&catalogue.title(field))).collect();
+    let title = |field: &String| facts::lower(&catalogue.title(field));
+    let hits = answer.by_field.iter().filter(|(_, hit)| **hit).map(|(field, _)| title(field));
+    let hits = series::list(hits);
+    let asked = series::list(answer.by_field.keys().map(title));
     // An entry that matches literally needs no explanation.
     let entries: Vec<String> =
         answer.matched.values().filter(|found| !found.steps.is_empty()).map(entry).collect();
     let (value, tone, how) = match answer.contains {
-        Some(true) if entries.is_empty() => ("On the list", None, format!("by {}", hits.join(", "))),
-        Some(true) => ("On the list", None, format!("by {}: {}", hits.join(", "), entries.join("; "))),
-        Some(false) => ("Not on the list", None, format!("by {}{}", asked.join(", "), free_mail(answer))),
-        None => ("Not known", Some("unknown"), "nothing to look up".to_owned()),
+        Some(true) if entries.is_empty() => (texts().lead_list_yes(), None, texts().lead_list_by(hits)),
+        Some(true) => {
+            (texts().lead_list_yes(), None, texts().lead_list_by_entries(hits, series::list(entries)))
+        }
+        Some(false) => (texts().lead_list_no(), None, looked_up(asked, answer)),
+        None => (texts().lead_list_unknown(), Some("unknown"), texts().lead_list_nothing()),
     };
+    let version = texts().lead_list_version(answer.version.to_string());
     view! {
         <tr>
             <th scope="row"><span class="ref none">{icon(Icon::List)}</span>{titles::list(name)}</th>
-            <td class="num"><span class=tone.map(|_| "tone") data-a=tone>{value}</span><span class="quiet">" v"{answer.version}</span></td>
+            <td class="num"><span class="quiet">{version.s0}</span><span class=tone.map(|_| "tone") data-a=tone>{value}</span><span class="quiet">{version.s1}</span></td>
             <td class="num quiet">{how}</td>
         </tr>
     }
@@ -191,13 +191,18 @@ fn not_found(name: &str, decided: &ExplainedDecision, whys: &[UnreadValue]) -> i
         .and_then(|field| field.missing_value())
         .map(|value| facts::value(&value.to_json(), catalogue, name).0);
     let shown = match stated {
-        Some(value) => Either::Left(view! { <td class="num quiet">"counts as "{value}</td> }),
-        None => Either::Right(view! { <td class="num tone" data-a="unknown">"not found"</td> }),
+        Some(value) => {
+            Either::Left(view! { <td class="num quiet">{texts().lead_input_counts_as(value)}</td> })
+        }
+        None => Either::Right(
+            view! { <td class="num tone" data-a="unknown">{texts().lead_input_not_found()}</td> },
+        ),
     };
     let is_mapped = decided.rules.map.fields.contains_key(name);
     let why = whys.iter().find(|not_read| not_read.field == name).map(|not_read| not_read.why.to_string());
-    let why =
-        why.unwrap_or_else(|| if is_mapped { "nothing to read".into() } else { "no extraction".into() });
+    let why = why.unwrap_or_else(|| {
+        if is_mapped { texts().lead_input_nothing() } else { texts().lead_input_not_mapped() }
+    });
     view! {
         <tr>
             <th scope="row"><span class="ref none">{icon(Icon::Question)}</span>{catalogue.title(name)}</th>

@@ -18,11 +18,12 @@ use uuid::Uuid;
 use super::decision::ExplainedDecision;
 use crate::error::{Error, Result};
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
 /// Maximum number of other decisions shown folded.
-const OTHERS: usize = 20;
+pub(super) const OTHERS: usize = 20;
 /// Maximum number of effects to load for a lead.
 const EFFECTS: i64 = 200;
 
@@ -109,7 +110,7 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
         stored_decisions(store, &ids.into_iter().chain(chosen.map(|id| id.0)).collect::<Vec<_>>()).await?
     {
         if stored.decision.lead_id != id {
-            return Err(Error::NotFound { what: "decision about this lead".into() });
+            return Err(Error::NotFound { what: texts().lead_decision_about() });
         }
         let explained = ExplainedDecision::explain(&here.request.bundles, stored).await?;
         if Some(explained.decision().decision_id) == chosen {
@@ -225,7 +226,7 @@ impl LeadData {
     /// Returns the lead's display name and its remaining contact data.
     pub fn who(&self) -> (String, String) {
         if self.lead.erased {
-            return ("Erased person".into(), String::new());
+            return (texts().lead_erased_person(), String::new());
         }
         let lead = &self.lead;
         words::lead(

@@ -32,6 +32,7 @@ use super::merges::undoing;
 use crate::actions::erasure::EraseLead;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};
 use load::LeadData;
@@ -73,7 +74,7 @@ async fn show(
         }
     });
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().lead_breadcrumb()><a href="/leads">{texts().lead_leads()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
         {acts}
@@ -86,7 +87,7 @@ fn body(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView +
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
             {notes(here, loaded, flash).into_any()}
-            {note::empty(Icon::Leads, "Nothing was decided about this lead", view! { <p>"Events and outcomes are in its timeline."</p> })}
+            {note::empty(Icon::Leads, texts().lead_none_title(), view! { <p>{texts().lead_none()}</p> })}
             <section class="gap" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {held(loaded).into_any()}
             {erasing(here, loaded)}
@@ -118,17 +119,18 @@ fn notes(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView 
     let clock = loaded.clock;
     let merged = loaded.lead.merged_into.map(|into| {
         let undo = undoing(here, loaded.lead.lead_id, flash);
-        note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p><p class="meta">"New events and outcomes go there, and figures count them there."</p><div class="row">{undo}</div> })
+        note(Tone::Warn, view! { <p><strong>{texts().lead_merged()}</strong>" "<a href=format!("/leads/{into}")>{texts().lead_open_other()}</a></p><p class="meta">{texts().lead_merged_about()}</p><div class="row">{undo}</div> })
     });
     let suggestion = |suggestion: &store::reads::lead_page::MergeSuggestion| {
-        let other = suggestion.other.clone().unwrap_or_else(|| "another lead".into());
+        let other = suggestion.other.clone().unwrap_or_else(|| texts().lead_suggestion_unnamed());
         let href = format!("/leads/{}", suggestion.other_lead_id);
         let compare = format!("/merges/{}/{}", suggestion.first, suggestion.second);
+        let (said, open) = (texts().lead_suggestion(), texts().lead_suggestion_open());
         view! {
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
-                <p>"This may be the same person as "<a href=href>{other}</a>": one event named both, by external id and by e-mail."</p>
-                <p class="meta"><a href=compare>"Compare and decide"</a>", open since "{clock.stamp_in_sentence(suggestion.opened_at)}</p>
+                <p>{said.s0}<a href=href>{other}</a>{said.s1}</p>
+                <p class="meta">{open.s0}<a href=compare>{texts().lead_compare()}</a>{open.s1}{clock.stamp_in_sentence(suggestion.opened_at)}{open.s2}</p>
             </div>
         }
     };
@@ -146,7 +148,7 @@ fn held(loaded: &LeadData) -> impl IntoView + use<> {
 fn erasing(here: &PageContext, loaded: &LeadData) -> impl IntoView + use<> {
     (!loaded.lead.erased && here.may::<EraseLead>()).then(|| {
         let href = format!("/leads/{}/erase", loaded.lead.lead_id);
-        view! { <p class="gap"><a class="btn plain" href=href>{icon(Icon::Eraser)}"Erase person…"</a></p> }
+        view! { <p class="gap"><a class="btn plain" href=href>{icon(Icon::Eraser)}{texts().lead_erase()}</a></p> }
     })
 }
 
@@ -164,15 +166,19 @@ fn earlier(loaded: &LeadData) -> impl IntoView + use<> {
                     <span class="quiet">{verdict::short(loaded, other)}</span>
                 </summary>
                 {trace::trace(other).into_any()}
-                <p class="meta"><a href=format!("/leads/{}?decision={id}", decision.lead_id)>"Everything about this decision"</a></p>
+                <p class="meta"><a href=format!("/leads/{}?decision={id}", decision.lead_id)>{texts().lead_show_decision()}</a></p>
             </details>
         }
     });
     let others = others.collect_view();
-    let title = if shown == loaded.newest { "Earlier decisions" } else { "Other decisions" };
+    let title = if shown == loaded.newest {
+        texts().lead_earlier_decisions()
+    } else {
+        texts().lead_other_decisions()
+    };
     (!loaded.others.is_empty()).then(|| {
         view! {
-            <div class="sec-head gap"><h2>{title}</h2>{loaded.is_cut.then(|| view! { <span class="meta">"The newest 20"</span> })}</div>
+            <div class="sec-head gap"><h2>{title}</h2>{loaded.is_cut.then(|| view! { <span class="meta">{texts().lead_newest(load::OTHERS.to_string())}</span> })}</div>
             {others}
         }
     })

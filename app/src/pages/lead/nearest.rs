@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
+use crate::texts::texts;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::titles;
 
@@ -19,21 +20,18 @@ pub fn nearest(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView 
                 format!("/leads/{}?decision={}&nearest=1#h-near", decision.lead_id, decision.decision_id);
             EitherOf3::A(view! {
                 <p class="row">
-                    <a class="btn" href=href>"Find the nearest change"</a>
-                    <span class="meta">"Smallest change that leads to a different outcome"</span>
+                    <a class="btn" href=href>{texts().lead_nearest_find()}</a>
+                    <span class="meta">{texts().lead_nearest_about()}</span>
                 </p>
             })
         }
         Some(NearestResult::Found(found)) => EitherOf3::B(change(found, decided)),
-        Some(NearestResult::Nothing) => {
-            EitherOf3::C("No change of up to three fields leads to another decision.".to_owned().into_any())
+        Some(NearestResult::Nothing) => EitherOf3::C(texts().lead_nearest_none()),
+        Some(NearestResult::NotDecided { fields }) => {
+            EitherOf3::C(texts().lead_nearest_cut(fields.to_string()))
         }
-        Some(NearestResult::NotDecided { fields }) => EitherOf3::C(
-            format!("No change was found, and not every change of {fields} fields could be tried.")
-                .into_any(),
-        ),
     };
-    view! { <div class="sec-head gap"><h2 id="h-near">"What would change it"</h2></div>{body} }
+    view! { <div class="sec-head gap"><h2 id="h-near">{texts().lead_nearest()}</h2></div>{body} }
 }
 
 fn change(found: &Counterfactual, decided: &ExplainedDecision) -> impl IntoView + use<> {
@@ -41,16 +39,17 @@ fn change(found: &Counterfactual, decided: &ExplainedDecision) -> impl IntoView 
     let verdict = &found.verdict;
     let (chip, by) = match (&verdict.held_by, &verdict.rule_id) {
         (Some(rule), _) => (
-            Either::Left(unknown_chip("Hold")),
-            format!("“{}” could not be evaluated", decided.rules.title(rule)),
+            Either::Left(unknown_chip(texts().lead_hold())),
+            texts().lead_nearest_held(decided.rules.title(rule)),
         ),
         (None, Some(rule)) => (Either::Right(action_chip(verdict.action)), decided.rules.title(rule)),
-        (None, None) => (Either::Right(action_chip(verdict.action)), "no rule would apply".to_owned()),
+        (None, None) => (Either::Right(action_chip(verdict.action)), texts().lead_nearest_default()),
     };
+    let said = texts().lead_nearest_result();
     view! {
         <ul class="moves">{moves}</ul>
-        <p class="row">"It would be "{chip}<span class="quiet">{by}</span></p>
-        {(!found.is_nearest).then(|| view! { <p class="meta">"Rules compute with fields here: a smaller change may do it too."</p> })}
+        <p class="row">{said.s0}{chip}{said.s1}<span class="quiet">{by}</span></p>
+        {(!found.is_nearest).then(|| view! { <p class="meta">{texts().lead_nearest_maybe_smaller()}</p> })}
     }
 }
 
@@ -59,18 +58,19 @@ fn moved(one: &FieldChange, decided: &ExplainedDecision) -> impl IntoView + use<
     let catalogue = &decided.rules.bundle.catalogue;
     let said = |value: &engine::value::Value| {
         let (text, unit) = facts::value(&value.to_json(), catalogue, &one.field);
-        unit.map_or_else(|| text.clone(), |unit| format!("{text}\u{a0}{unit}"))
+        facts::with_unit(text, unit)
     };
-    let from = one.from.as_ref().map_or_else(|| "not found".to_owned(), |reading| said(&reading.value));
+    let from =
+        one.from.as_ref().map_or_else(|| texts().lead_nearest_not_found(), |reading| said(&reading.value));
     let is_same =
         one.from.as_ref().map(|reading| &reading.value) == one.to.as_ref().map(|reading| &reading.value);
     let to = match (&one.list, &one.to) {
-        (Some((list, true)), _) => format!("on the list {}", titles::list(list)),
-        (Some((list, false)), _) => format!("not on the list {}", titles::list(list)),
-        (None, Some(_)) if one.is_example => "anything else".to_owned(),
-        (None, Some(_)) if is_same => "the same, read without doubt".to_owned(),
+        (Some((list, true)), _) => texts().lead_nearest_on_list(titles::list(list)),
+        (Some((list, false)), _) => texts().lead_nearest_off_list(titles::list(list)),
+        (None, Some(_)) if one.is_example => texts().lead_nearest_other(),
+        (None, Some(_)) if is_same => texts().lead_nearest_same(),
         (None, Some(reading)) => said(&reading.value),
-        (None, None) => "not found".to_owned(),
+        (None, None) => texts().lead_nearest_not_found(),
     };
-    view! { <li><span>{catalogue.title(&one.field)}</span><span class="quiet">{from}</span><span aria-hidden="true">"→"</span><span class="sr">"to"</span><b>{to}</b></li> }
+    view! { <li><span>{catalogue.title(&one.field)}</span><span class="quiet">{from}</span><span aria-hidden="true">"→"</span><span class="sr">{texts().lead_nearest_to()}</span><b>{to}</b></li> }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::decision::ExplainedDecision;
 use super::load::LeadData;
+use crate::texts::texts;
 use crate::ui::{number, titles};
 
 /// Explains the pick; returns `None` if the decision picks no one.
@@ -16,18 +17,14 @@ pub fn pick(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + u
     let all = decided.members().len();
     let available = stored.inputs.available.len();
     let heading = match &stored.pick {
-        Some(pick) => format!("Why {}", loaded.person(&pick.assignee)),
-        None => "Why nobody".to_owned(),
+        Some(pick) => texts().lead_pick(loaded.person(&pick.assignee)),
+        None => texts().lead_pick_nobody(),
     };
+    let version = stored.inputs.pool_version.to_string();
     let sentence = match &stored.pick {
-        Some(Pick { reason: PickReason::ExistingOwner, .. }) => {
-            format!("Had the lead already and is in {pool} v{}.", stored.inputs.pool_version)
-        }
-        Some(_) => format!(
-            "Next in rotation in {pool} v{}, {available} of {all} available.",
-            stored.inputs.pool_version
-        ),
-        None => format!("None of the {all} people of {pool} v{} was available.", stored.inputs.pool_version),
+        Some(Pick { reason: PickReason::ExistingOwner, .. }) => texts().lead_pick_owner(pool, version),
+        Some(_) => texts().lead_pick_next(pool, version, available.to_string(), all.to_string()),
+        None => texts().lead_pick_none(all, pool, version),
     };
     Some(view! {
         <div class="sec-head gap"><h2>{heading}</h2></div>
@@ -46,7 +43,11 @@ fn turns(loaded: &LeadData, decided: &ExplainedDecision, stored: &StoredPick) ->
         let now = after.and_then(|after| after.get(&member.person)).copied().unwrap_or_default();
         let name = loaded.person(&member.person);
         let name = if is_picked { Either::Left(view! { <b>{name}</b> }) } else { Either::Right(name) };
-        let there = if stored.inputs.available.contains(&member.person) { "Yes" } else { "No" };
+        let there = if stored.inputs.available.contains(&member.person) {
+            texts().lead_pick_yes()
+        } else {
+            texts().lead_pick_no()
+        };
         view! {
             <tr>
                 <th scope="row">{name}</th><td>{there}</td><td class="num">{member.weight}</td><td class="num">{number::count(before)}</td><td class="num">{number::count(now)}</td>
@@ -56,20 +57,20 @@ fn turns(loaded: &LeadData, decided: &ExplainedDecision, stored: &StoredPick) ->
     let rows = rows.collect_view();
     view! {
         <details class="fold">
-            <summary>"Show rotation"</summary>
+            <summary>{texts().lead_pick_show()}</summary>
             <div class="scroll">
                 <table class="table">
-                    <caption class="sr">"Turns of everybody in the pool"</caption>
+                    <caption class="sr">{texts().lead_pick_caption()}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Person"</th><th scope="col">"There"</th><th scope="col" class="num">"Weight"</th>
-                            <th scope="col" class="num">"Turns due"</th><th scope="col" class="num">"After"</th>
+                            <th scope="col">{texts().lead_pick_person()}</th><th scope="col">{texts().lead_pick_available()}</th><th scope="col" class="num">{texts().lead_pick_weight()}</th>
+                            <th scope="col" class="num">{texts().lead_pick_before()}</th><th scope="col" class="num">{texts().lead_pick_after()}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <p class="meta">"At each pick everybody available is due their weight; who is due most is picked and gives back the sum."</p>
+            <p class="meta">{texts().lead_pick_about()}</p>
         </details>
     }
 }

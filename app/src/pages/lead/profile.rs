@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::load::LeadData;
+use crate::texts::texts;
 use crate::ui::words;
 
 /// Fields of a form that state the person's role, in order of preference.
@@ -22,18 +23,18 @@ pub fn profile(loaded: &LeadData) -> impl IntoView + use<> {
     let assignee = lead.assignee.as_ref().map(|email| loaded.person(email));
     let stage = lead.stage.as_deref().map(words::stage_named);
     let parts = [
-        ("Role", role(loaded)),
-        ("Company", lead.company.clone()),
-        ("Domain", domain),
-        ("Source", source),
-        ("Assigned to", assignee),
-        ("Stage", stage),
+        (texts().lead_role(), role(loaded)),
+        (texts().lead_company(), lead.company.clone()),
+        (texts().lead_domain(), domain),
+        (texts().lead_source(), source),
+        (texts().lead_assignee(), assignee),
+        (texts().lead_stage(), stage),
     ];
     let parts = parts
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }));
     let parts = parts.collect_view();
-    (!parts.is_empty()).then(|| view! { <dl class="profile" aria-label="Profile">{parts}</dl> })
+    (!parts.is_empty()).then(|| view! { <dl class="profile" aria-label=texts().lead_profile()>{parts}</dl> })
 }
 
 /// Returns the person's role, as they wrote it in the event that is shown.

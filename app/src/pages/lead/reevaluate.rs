@@ -7,6 +7,7 @@ use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use crate::actions::leads::EvaluateLead;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::form::{ask, once};
 
 /// Renders the form for the latest decision in a workflow; returns `None` if the viewer lacks the
@@ -27,12 +28,9 @@ pub fn reevaluate(
             {once(&here.request, "evaluate-lead")}
             <input type="hidden" name="lead" value=lead.lead_id.to_string() />
             <input type="hidden" name="workflow" value=last.workflow.clone() />
-            <p>
-                "The live rules decide about this lead again, from everything it has sent so far. The new decision replaces this one: it goes \
-                to the destinations, and it can return the lead to the queue. Overrides and outcomes stay in the history."
-            </p>
-            <button class="btn primary">"Evaluate again"</button>
+            <p>{texts().lead_evaluate_about()}</p>
+            <button class="btn primary">{texts().lead_evaluate()}</button>
         </form>
     };
-    Some(ask("Evaluate again", false, form))
+    Some(ask(texts().lead_evaluate(), false, form))
 }

@@ -29,7 +29,11 @@ pub fn texts(source: &str, body: &Json) -> Vec<EventText> {
         }
     }
     texts.truncate(TEXTS - 1);
-    texts.push(EventText { path: "/source".into(), label: "Source".into(), text: source.to_owned() });
+    texts.push(EventText {
+        path: "/source".into(),
+        label: crate::texts::texts().lead_source(),
+        text: source.to_owned(),
+    });
     texts
 }
 
@@ -60,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_stand_in_the_order_they_came() {
+    fn texts_are_in_the_order_of_the_event() {
         let body = json!({"lead": {"email": "a@b.example", "name": null}, "payload": {"size": 120, "a/b": {"c": "x"}, "tags": ["p", "q"]}});
         let texts: Vec<_> =
             texts("website", &body).into_iter().map(|text| (text.path, text.label, text.text)).collect();

@@ -13,7 +13,8 @@ use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
 use super::load::LeadData;
-use crate::ui::{number, titles, words};
+use crate::texts::texts;
+use crate::ui::{number, series, titles, words};
 
 /// Entries to show at once; older ones are folded.
 const SHOWN: usize = 14;
@@ -58,12 +59,11 @@ impl Repeat {
 
     fn line(&self) -> String {
         match self {
-            Self::Event { kind, count: 1, .. } => words::event(kind),
             Self::Event { kind, count, .. } => {
-                format!("{}, {}", words::event(kind), number::plural(*count as i64, "time", "times"))
+                texts().lead_timeline_events(*count, words::event(kind), number::count(*count as i64))
             }
             Self::Delivered { count, .. } => {
-                format!("{} delivered", number::plural(*count as i64, "action", "actions"))
+                texts().lead_timeline_delivered(*count, number::count(*count as i64))
             }
         }
     }
@@ -71,7 +71,7 @@ impl Repeat {
     fn small(&self) -> String {
         match self {
             Self::Event { source, .. } => source.clone(),
-            Self::Delivered { places, .. } => places.iter().cloned().collect::<Vec<_>>().join(", "),
+            Self::Delivered { places, .. } => series::list(places.iter().cloned()),
         }
     }
 }
@@ -125,20 +125,20 @@ pub fn timeline(loaded: &LeadData) -> impl IntoView + use<> {
     let older: Vec<Entry> = if entries.len() > SHOWN + 2 { entries.split_off(SHOWN) } else { Vec::new() };
     let clock = loaded.clock;
     let item = move |entry: Entry| {
-        let small = (!entry.small.is_empty()).then(|| format!(", {}", entry.small));
-        view! { <li data-a=entry.tone>{entry.line}<small>{entry.at.map_or_else(|| Either::Left("Time not known"), |at| Either::Right(clock.stamp(at)))}{small}</small></li> }
+        let small = (!entry.small.is_empty()).then(|| texts().lead_timeline_details(entry.small));
+        view! { <li data-a=entry.tone>{entry.line}<small>{entry.at.map_or_else(|| Either::Left(texts().lead_timeline_no_time()), |at| Either::Right(clock.stamp(at)))}{small}</small></li> }
     };
     let count = older.len();
     let older = (count > 0).then(|| {
         view! {
             <details class="fold">
-                <summary>{number::plural(count as i64, "older entry", "older entries")}</summary>
+                <summary>{texts().lead_timeline_older(count, number::count(count as i64))}</summary>
                 <ol class="line">{older.into_iter().map(item).collect_view()}</ol>
             </details>
         }
     });
     view! {
-        <div class="sec-head"><h2 id="h-time">"Timeline"</h2></div>
+        <div class="sec-head"><h2 id="h-time">{texts().lead_timeline()}</h2></div>
         <ol class="line">{entries.into_iter().map(item).collect_view()}</ol>
         {older}
     }
@@ -148,17 +148,24 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
     let action: Action = entry.action.parse().unwrap_or(Action::Hold);
     let shown = loaded.decided.as_ref().is_some_and(|decided| decided.decision().decision_id.0 == entry.id);
     let href = if shown { "#h-why".to_owned() } else { format!("#{}", super::anchor(entry.id.into())) };
-    let to = entry
-        .parameters
-        .get("assignee")
-        .and_then(Json::as_str)
-        .map(|email| format!(" to {}", loaded.person(email)));
-    let held = (entry.held_by.is_some()).then_some(", not enough information");
-    let line = view! { <a href=href><b>{words::action_done(action)}</b></a>{to}{held} };
+    let assignee = entry.parameters.get("assignee").and_then(Json::as_str);
+    let (before, after) = match assignee {
+        Some(email) => {
+            let said = texts().lead_timeline_to(loaded.person(email));
+            (said.s0, said.s1)
+        }
+        None if entry.held_by.is_some() => {
+            let said = texts().lead_timeline_held();
+            (said.s0, said.s1)
+        }
+        None => (String::new(), String::new()),
+    };
+    let line = view! { {before}<a href=href><b>{words::action_done(action)}</b></a>{after} };
+    let version = entry.rule_version.to_string();
     let small = if loaded.workflows.len() > 1 {
-        format!("{} v{}", loaded.workflow(entry.workflow_id), entry.rule_version)
+        texts().lead_timeline_workflow(loaded.workflow(entry.workflow_id), version)
     } else {
-        format!("v{}", entry.rule_version)
+        texts().lead_timeline_version(version)
     };
     let tone = if entry.held_by.is_some() { "unknown" } else { words::action_tone(action) };
     Entry { at: Some(entry.as_of), kind: 1, tone: Some(tone), line: line.into_any(), small, repeat: None }
@@ -167,15 +174,25 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
 /// Builds the entry of a person's verdict in the queue.
 fn judged(loaded: &LeadData, verdict: &PastVerdict) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
-    let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
     let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {
-        let line =
-            if verdict.queue.is_some() { "Back to the queue" } else { "Undone, the rules count again" };
+        let line = match verdict.queue {
+            Some(_) => texts().lead_timeline_returned(),
+            None => texts().lead_timeline_undone(),
+        };
         (line.into_any(), None)
     } else {
-        (view! { <b>{words::action_done(action)}</b>{to} }.into_any(), Some(words::action_tone(action)))
+        let (before, after) = match &verdict.assignee {
+            Some(email) => {
+                let said = texts().lead_timeline_to(loaded.person(email));
+                (said.s0, said.s1)
+            }
+            None => (String::new(), String::new()),
+        };
+        let line = view! { {before}<b>{words::action_done(action)}</b>{after} };
+        (line.into_any(), Some(words::action_tone(action)))
     };
-    Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by), repeat: None }
+    let small = texts().lead_timeline_by(&verdict.by);
+    Entry { at: Some(verdict.at), kind: 2, tone, line, small, repeat: None }
 }
 
 /// Builds one entry for the deliveries of each decision or verdict.
@@ -201,7 +218,8 @@ fn done(loaded: &LeadData) -> Vec<Entry> {
 
 fn failed(effect: &Effect) -> Option<Entry> {
     let last = effect.last.as_ref().filter(|_| effect.state == Some(EffectState::Dead))?;
-    let line = view! { <a href="#h-did"><b>"Failed, needs you"</b></a>{format!(", {}", words::effect(&effect.kind))} };
+    let said = texts().lead_timeline_failed(words::effect(&effect.kind));
+    let line = view! { {said.s0}<a href="#h-did"><b>{texts().deliveries_action_failed()}</b></a>{said.s1} };
     Some(Entry {
         at: Some(last.finished_at),
         kind: 3,
@@ -215,25 +233,32 @@ fn failed(effect: &Effect) -> Option<Entry> {
 fn happened(loaded: &LeadData, outcome: &Outcome) -> Entry {
     let amount =
         outcome.amount.as_ref().and_then(|amount| amount.parse::<f64>().ok()).zip(outcome.currency.as_ref());
-    let amount = amount.map(|(amount, currency)| format!(", {}", number::money(amount, currency)));
-    let reason = outcome.reason.as_ref().map(|reason| view! { <small>{format!("“{reason}”")}</small> });
+    let (before, after) = match amount {
+        Some((amount, currency)) => {
+            let said = texts().lead_timeline_amount(number::money(amount, currency));
+            (said.s0, said.s1)
+        }
+        None => (String::new(), String::new()),
+    };
+    let reason =
+        outcome.reason.as_ref().map(|reason| view! { <small>{texts().lead_timeline_reason(reason)}</small> });
     let tone = match outcome.stage {
         stage if stage.is_qualified() => Some("good"),
         stage if stage.is_refusal() => Some("bad"),
         _ => None,
     };
-    let line = view! { <b>{words::stage(outcome.stage)}</b>{amount}{reason} };
-    let small = outcome.by.as_ref().map(|by| format!("by {}", loaded.person(by))).unwrap_or_default();
+    let line = view! { {before}<b>{words::stage(outcome.stage)}</b>{after}{reason} };
+    let small = outcome.by.as_ref().map(|by| texts().lead_timeline_by(loaded.person(by))).unwrap_or_default();
     Entry { at: outcome.at, kind: 4, tone, line: line.into_any(), small, repeat: None }
 }
 
 fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
     let this = loaded.lead.lead_id.0;
     let (words, other) = match (merge.lead_id == this, merge.is_undo) {
-        (true, false) => ("Merged into another lead", merge.other_lead_id),
-        (true, true) => ("Merge into another lead undone", merge.other_lead_id),
-        (false, false) => ("Another lead was merged in", merge.lead_id),
-        (false, true) => ("Merge of another lead undone", merge.lead_id),
+        (true, false) => (texts().lead_timeline_merged(), merge.other_lead_id),
+        (true, true) => (texts().lead_timeline_unmerged(), merge.other_lead_id),
+        (false, false) => (texts().lead_timeline_merged_in(), merge.lead_id),
+        (false, true) => (texts().lead_timeline_unmerged_in(), merge.lead_id),
     };
     let line = view! { <a href=format!("/leads/{other}")>{words}</a> };
     Entry {
@@ -241,7 +266,7 @@ fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
         kind: 5,
         tone: None,
         line: line.into_any(),
-        small: format!("by {}", words::actor(&merge.by_whom, &loaded.actors)),
+        small: texts().lead_timeline_by(words::actor(&merge.by_whom, &loaded.actors)),
         repeat: None,
     }
 }

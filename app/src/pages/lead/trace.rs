@@ -9,18 +9,19 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::decision::ExplainedDecision;
+use crate::texts::{Texts, texts};
 use crate::ui::chip::{ConditionResult, action_chip, truth, unknown_chip};
 use crate::ui::note::{Tone, note};
-use crate::ui::{number, words};
+use crate::ui::{number, series, words};
 
 /// Renders the rules with their heading and legend.
 pub fn section(decided: &ExplainedDecision) -> impl IntoView + use<> {
-    let key = |outcome: Outcome3, word: &'static str| view! { <span class="pair">{truth(ConditionResult::Told(outcome))}{word}</span> };
+    let key = |outcome: Outcome3, word: String| view! { <span class="pair">{truth(ConditionResult::Told(outcome))}{word}</span> };
     view! {
         <div class="sec-head">
-            <h2 id="h-why">"Why, rule by rule"</h2>
+            <h2 id="h-why">{texts().lead_trace()}</h2>
             <span class="push row meta" aria-hidden="true">
-                {key(Outcome3::True, "true")}{key(Outcome3::False, "false")}{key(Outcome3::Unknown, "unknown")}
+                {key(Outcome3::True, texts().lead_trace_true())}{key(Outcome3::False, texts().lead_trace_false())}{key(Outcome3::Unknown, texts().lead_trace_unknown())}
             </span>
         </div>
         {trace(decided).into_any()}
@@ -32,7 +33,10 @@ pub fn trace(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let Some(explanation) = &decided.explanation else { return Either::Left(logged(decided)) };
     let decision = decided.decision();
     let differs = (!decided.is_true_to_log()).then(|| {
-        note(Tone::Bad, view! { <p><strong>"These rules come to something else now than the log says. "</strong>"The log or the bundle was changed; verify the log."</p> })
+        note(
+            Tone::Bad,
+            view! { <p><strong>{texts().lead_trace_differs()}</strong>" "{texts().lead_trace_differs_about()}</p> },
+        )
     });
     let held = decision.held_by.is_some();
     let is_default = explanation.is_default && !held;
@@ -41,13 +45,13 @@ pub fn trace(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let otherwise = if is_default {
         Either::Left(view! {
             <li class="last" data-fired data-a=words::action_tone(decision.action)>
-                <span class="num"></span>{truth(ConditionResult::Told(Outcome3::True))}<b>"Otherwise"</b>{action_chip(decision.action)}
-                <p class="why">"No rule is true, and none is unknown."</p>
+                <span class="num"></span>{truth(ConditionResult::Told(Outcome3::True))}<b>{texts().lead_trace_default()}</b>{action_chip(decision.action)}
+                <p class="why">{texts().lead_trace_default_applies()}</p>
             </li>
         })
     } else {
-        let text = format!("Otherwise: {}", words::action(explanation.default).to_lowercase());
-        let said = if held { "used because a rule could not be evaluated" } else { "not reached" };
+        let text = texts().lead_trace_default_action(words::action(explanation.default));
+        let said = if held { texts().lead_trace_default_held() } else { texts().lead_trace_not_reached() };
         Either::Right(view! {
             <li data-skipped>
                 <span class="num"></span>{truth(ConditionResult::NotReached)}<span>{text}</span><span class="meta">{said}</span>
@@ -60,13 +64,12 @@ pub fn trace(decided: &ExplainedDecision) -> impl IntoView + use<> {
 /// Renders the rules that were switched off or muted at the time of the decision.
 fn passed_over(decided: &ExplainedDecision) -> impl IntoView + use<> {
     let conditions = &decided.decision().conditions;
-    let line = |rules: &BTreeSet<String>, what: &str| {
-        let titles: Vec<String> = rules.iter().map(|rule| decided.rules.title(rule)).collect();
-        (!titles.is_empty())
-            .then(|| view! { <p class="note-line">{format!("{what}: {}.", titles.join(", "))}</p> })
+    let line = |rules: &BTreeSet<String>, text: fn(&Texts, String) -> String| {
+        let titles = series::list(rules.iter().map(|rule| decided.rules.title(rule)));
+        (!rules.is_empty()).then(|| view! { <p class="note-line">{text(texts(), titles)}</p> })
     };
-    let off = line(&conditions.rules_off, "Switched off when this was decided");
-    let muted = line(&conditions.muted, "Muted for this account when this was decided");
+    let off = line(&conditions.rules_off, Texts::lead_trace_off);
+    let muted = line(&conditions.muted, Texts::lead_trace_muted);
     view! { {off}{muted} }
 }
 
@@ -100,7 +103,7 @@ fn line(index: usize, rule: &ExplainedRule, decided: &ExplainedDecision) -> impl
                 </summary>
                 <ul class="atoms">{pieces(&rule.condition)}</ul>
                 {rule.why.clone().map(|why| view! { <p class="why">{spoken(&why)}</p> })}
-                {held.then(|| view! { <p class="why">"The scan stops at the first rule that is not false."</p> })}
+                {held.then(|| view! { <p class="why">{texts().lead_trace_stops()}</p> })}
             </details>
         </li>
     }
@@ -110,13 +113,15 @@ fn line(index: usize, rule: &ExplainedRule, decided: &ExplainedDecision) -> impl
 fn end(rule: &ExplainedRule, held: bool) -> impl IntoView + use<> {
     let does = |action: Option<Action>| match action {
         Some(action) => Either::Left(action_chip(action)),
-        None => Either::Right(view! { <span class="tag">{rule.tags.join(", ")}</span> }),
+        None => Either::Right(view! { <span class="tag">{series::list(rule.tags.iter().cloned())}</span> }),
     };
     if held {
-        return Either::Left(Either::Left(unknown_chip("Not enough information")));
+        return Either::Left(Either::Left(unknown_chip(texts().lead_trace_held())));
     }
     if rule.state == RuleState::NotReached {
-        return Either::Left(Either::Right(view! { <span class="meta">"not reached"</span> }));
+        return Either::Left(Either::Right(
+            view! { <span class="meta">{texts().lead_trace_not_reached()}</span> },
+        ));
     }
     Either::Right(does(rule.action))
 }
@@ -136,9 +141,9 @@ fn piece(piece_of: &ExplainedCondition) -> AnyView {
             let note = piece_of.note.as_deref().map(noted);
             return view! { <li>{sign}<code>{piece_of.text.clone()}</code><span class="quiet">{note}</span></li> }.into_any();
         }
-        ConditionKind::And => "all of",
-        ConditionKind::Or => "any of",
-        ConditionKind::Not => "not",
+        ConditionKind::And => texts().lead_trace_all(),
+        ConditionKind::Or => texts().lead_trace_any(),
+        ConditionKind::Not => texts().lead_trace_not(),
     };
     let children = piece_of.children.iter().map(piece).collect_view();
     view! { <li>{sign}<span>{joint}</span><span></span><ul class="atoms">{children}</ul></li> }.into_any()
@@ -148,8 +153,8 @@ fn piece(piece_of: &ExplainedCondition) -> AnyView {
 fn noted(note: &str) -> String {
     let (first, rest) = note.split_once(' ').unwrap_or((note, ""));
     match (note, first.parse::<f64>()) {
-        ("true", _) => "yes".into(),
-        ("false", _) => "no".into(),
+        ("true", _) => texts().lead_trace_yes(),
+        ("false", _) => texts().lead_trace_no(),
         // A comparison keeps both numbers unformatted.
         (_, Ok(figure)) if !rest.starts_with(['<', '>', '=']) => {
             format!("{} {rest}", number::decimal(figure, 4)).trim_end().to_owned()

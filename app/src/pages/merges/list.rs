@@ -1,4 +1,4 @@
-//! The open suggestions, and what was decided lately.
+//! The open suggestions, and the recently decided ones.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use super::{names, path};
 use crate::error::Result;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
@@ -35,41 +36,41 @@ async fn load(here: PageContext) -> Result<PageContent> {
     let actors: Vec<String> = decided.iter().filter_map(|suggestion| suggestion.closed_by.clone()).collect();
     let people = names_of_actors(store, &actors).await?;
     let bar = view! {
-        <h1>"Duplicates"</h1>
-        <span class="meta">{number::plural(count, "open suggestion", "open suggestions")}</span>
+        <h1>{texts().merges_title()}</h1>
+        <span class="meta">{texts().merges_open_count(count, number::count(count))}</span>
     };
     let body =
         view! { {waiting(&open, here.clock).into_any()}{past(&decided, &people, here.clock).into_any()} };
-    Ok(PageContent { title: "Duplicates".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().merges_title(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn waiting(open: &[MergeSuggestion], clock: Clock) -> impl IntoView + use<> {
     if open.is_empty() {
         return Either::Left(note::empty(
             Icon::Merge,
-            "No duplicates to review",
-            view! { <p>"When one event names two leads, by external ID and by e-mail, it is listed here. You then decide whether they are the same person."</p> },
+            texts().merges_none_title(),
+            view! { <p>{texts().merges_none()}</p> },
         ));
     }
     let row = |suggestion: &MergeSuggestion| {
         let [lead, other] = names(suggestion);
-        let label = format!("Compare {lead} and {other}");
+        let label = texts().merges_compare_both(&lead, &other);
         view! {
             <tr>
-                <th scope="row"><a class="who" href=path(suggestion)><b class="clip"><bdi>{lead}</bdi></b></a><small>"by external ID"</small></th>
-                <td data-l="Other lead"><a href=format!("/leads/{}", suggestion.other_now)><bdi>{other}</bdi></a><small>"by e-mail"</small></td>
-                <td class="num quiet" data-l="Suggested">{clock.relative(suggestion.opened_at)}</td>
-                <td class="num"><a class="btn" href=path(suggestion) aria-label=label>"Compare"</a></td>
+                <th scope="row"><a class="who" href=path(suggestion)><b class="clip"><bdi>{lead}</bdi></b></a><small>{texts().merges_by_external_id()}</small></th>
+                <td data-l=texts().merges_other_lead()><a href=format!("/leads/{}", suggestion.other_now)><bdi>{other}</bdi></a><small>{texts().merges_by_email()}</small></td>
+                <td class="num quiet" data-l=texts().merges_suggested()>{clock.relative(suggestion.opened_at)}</td>
+                <td class="num"><a class="btn" href=path(suggestion) aria-label=label>{texts().merges_compare()}</a></td>
             </tr>
         }
     };
     Either::Right(view! {
         <section aria-labelledby="h-open">
-            <div class="sec-head"><h2 id="h-open">"To review"</h2></div>
+            <div class="sec-head"><h2 id="h-open">{texts().merges_to_review()}</h2></div>
             <table class="table stack">
-                <caption class="sr">"Leads that may be the same person"</caption>
+                <caption class="sr">{texts().merges_caption()}</caption>
                 <thead>
-                    <tr><th scope="col">"Lead"</th><th scope="col">"Other lead"</th><th scope="col" class="num">"Suggested"</th><th scope="col"><span class="sr">"Compare"</span></th></tr>
+                    <tr><th scope="col">{texts().merges_lead()}</th><th scope="col">{texts().merges_other_lead()}</th><th scope="col" class="num">{texts().merges_suggested()}</th><th scope="col"><span class="sr">{texts().merges_compare()}</span></th></tr>
                 </thead>
                 <tbody>{open.iter().map(row).collect_view()}</tbody>
             </table>
@@ -84,25 +85,26 @@ fn past(
 ) -> impl IntoView + use<> {
     let row = |suggestion: &MergeSuggestion| {
         let [lead, other] = names(suggestion);
+        let both = texts().merges_both();
         let by = suggestion.closed_by.as_ref().map(|by| words::actor(by, people));
         view! {
             <tr>
-                <th scope="row"><a href=path(suggestion)><bdi>{lead}</bdi>" and "<bdi>{other}</bdi></a></th>
+                <th scope="row"><a href=path(suggestion)>{both.s0}<bdi>{lead}</bdi>{both.s1}<bdi>{other}</bdi>{both.s2}</a></th>
                 <td class="first">{verdict(suggestion)}</td>
                 <td class="wide quiet">{suggestion.reason.clone()}</td>
-                <td data-l="By">{by}</td>
-                <td class="num quiet" data-l="Decided">{suggestion.closed_at.map(|at| clock.relative(at))}</td>
+                <td data-l=texts().merges_by()>{by}</td>
+                <td class="num quiet" data-l=texts().merges_decided()>{suggestion.closed_at.map(|at| clock.relative(at))}</td>
             </tr>
         }
     };
     (!decided.is_empty()).then(|| {
         view! {
             <section class="gap" aria-labelledby="h-decided">
-                <div class="sec-head"><h2 id="h-decided">"Decided"</h2></div>
+                <div class="sec-head"><h2 id="h-decided">{texts().merges_decided()}</h2></div>
                 <table class="table stack">
-                    <caption class="sr">"Suggestions that were decided"</caption>
+                    <caption class="sr">{texts().merges_decided_caption()}</caption>
                     <thead>
-                        <tr><th scope="col">"Leads"</th><th scope="col">"Decision"</th><th scope="col">"Reason"</th><th scope="col">"By"</th><th scope="col" class="num">"Decided"</th></tr>
+                        <tr><th scope="col">{texts().merges_leads()}</th><th scope="col">{texts().merges_decision()}</th><th scope="col">{texts().merges_reason()}</th><th scope="col">{texts().merges_by()}</th><th scope="col" class="num">{texts().merges_decided()}</th></tr>
                     </thead>
                     <tbody>{decided.iter().map(row).collect_view()}</tbody>
                 </table>
@@ -115,10 +117,10 @@ fn past(
 pub(super) fn verdict(suggestion: &MergeSuggestion) -> impl IntoView + use<> {
     let is_one = suggestion.lead_now == suggestion.other_now;
     match suggestion.verdict.as_deref() {
-        None => dotted("info", "Open"),
-        Some("merged") if is_one => dotted("good", "Merged"),
-        Some("merged") => dotted("warn", "Merge undone"),
-        Some("erased") => dotted("info", "Person erased"),
-        Some(_) => dotted("info", "Kept separate"),
+        None => dotted("info", texts().merges_state_open()),
+        Some("merged") if is_one => dotted("good", texts().merges_state_merged()),
+        Some("merged") => dotted("warn", texts().merges_state_undone()),
+        Some("erased") => dotted("info", texts().merges_state_erased()),
+        Some(_) => dotted("info", texts().merges_state_separate()),
     }
 }

@@ -9,13 +9,14 @@ use store::merges::{self, MergeSuggestion, SuggestedPair};
 use store::reads::frame::{WorkflowName, names_of_actors, workflow_names};
 
 use super::list::verdict;
-use super::side::{ComparedCell, ComparedLead, ROWS};
+use super::side::{ComparedCell, ComparedLead, rows};
 use crate::actions::merges::{AcceptMerge, DeclineMerge, UndoMerge};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::words;
@@ -38,7 +39,7 @@ async fn load(
 ) -> Result<PageContent> {
     let id = |text: Option<String>| -> Result<LeadId> {
         text.and_then(|text| text.parse().ok())
-            .ok_or_else(|| Error::NotFound { what: "merge suggestion".into() })
+            .ok_or_else(|| Error::NotFound { what: texts().merges_suggestion() })
     };
     let pair = SuggestedPair { lead: id(lead)?, other: id(other)? };
     let store = &here.request.store;
@@ -53,14 +54,15 @@ async fn load(
         tokio::try_join!(ComparedLead::load(store, first), ComparedLead::load(store, second))?;
     let (workflows, people) = tokio::try_join!(workflow_names(store), names_of_actors(store, &actors))?;
     let [one, two] = [first.name(), second.name()];
+    let (both, said) = (texts().merges_both(), texts().merges_why());
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/merges">"Duplicates"</a><span aria-hidden="true">" /"</span></nav>
-        <h1 class="clip"><bdi>{one.clone()}</bdi>" and "<bdi>{two.clone()}</bdi></h1>
+        <nav aria-label=texts().merges_breadcrumb()><a href="/merges">{texts().merges_title()}</a><span aria-hidden="true">" /"</span></nav>
+        <h1 class="clip">{both.s0}<bdi>{one.clone()}</bdi>{both.s1}<bdi>{two.clone()}</bdi>{both.s2}</h1>
         {verdict(&suggestion)}
     };
     let why = view! {
         <div class="headline"><p>
-            "One event named both leads, "{here.clock.stamp_in_sentence(suggestion.opened_at)}": the first by its external ID, the second by its e-mail address. Events stay with the first until you decide."
+            {said.s0}{here.clock.stamp_in_sentence(suggestion.opened_at)}{said.s1}
         </p></div>
     };
     let by = suggestion.closed_by.as_ref().map(|by| words::actor(by, &people));
@@ -72,7 +74,7 @@ async fn load(
         {said.into_any()}
         {acts.into_any()}
     };
-    Ok(PageContent { title: format!("{one} and {two}"), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().merges_both_title(one, two), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn comparison(
@@ -81,25 +83,25 @@ fn comparison(
     here: &PageContext,
 ) -> impl IntoView + use<> {
     let [one, two] = sides.map(|side| side.cells(workflows, here.clock));
-    let row = |(name, (one, two)): (&'static str, (ComparedCell, ComparedCell))| {
+    let row = |(name, (one, two)): (String, (ComparedCell, ComparedCell))| {
         let is_same = one.text.is_some() && one.text == two.text;
         view! {
             <tr data-same=is_same.then_some("")>
-                <th scope="row">{name}{is_same.then(|| view! { <small>"the same"</small> })}</th>
-                <td data-l="First lead">{one.shown}</td>
-                <td data-l="Second lead">{two.shown}</td>
+                <th scope="row">{name}{is_same.then(|| view! { <small>{texts().merges_same()}</small> })}</th>
+                <td data-l=texts().merges_first_lead()>{one.shown}</td>
+                <td data-l=texts().merges_second_lead()>{two.shown}</td>
             </tr>
         }
     };
-    let rows = ROWS.into_iter().zip(one.into_iter().zip(two)).map(row).collect_view();
+    let rows = rows().into_iter().zip(one.into_iter().zip(two)).map(row).collect_view();
     let head = |side: &ComparedLead| {
         let href = format!("/leads/{}", side.lead.lead_id);
         view! { <th scope="col"><a href=href><bdi>{side.name()}</bdi></a></th> }
     };
     view! {
         <table class="table stack compare">
-            <caption class="sr">"The two leads side by side"</caption>
-            <thead><tr><th scope="col"><span class="sr">"What"</span></th>{head(sides[0])}{head(sides[1])}</tr></thead>
+            <caption class="sr">{texts().merges_compare_caption()}</caption>
+            <thead><tr><th scope="col"><span class="sr">{texts().merges_compare_field()}</span></th>{head(sides[0])}{head(sides[1])}</tr></thead>
             <tbody>{rows}</tbody>
         </table>
     }
@@ -108,11 +110,21 @@ fn comparison(
 fn decided(suggestion: &MergeSuggestion, by: Option<String>, here: &PageContext) -> impl IntoView + use<> {
     let at = suggestion.closed_at?;
     let reason = suggestion.reason.clone().map(|reason| view! { <p>{reason}</p> });
+    let (start, before, end) = match by {
+        Some(by) => {
+            let said = texts().merges_decided_by(by);
+            (said.s0, said.s1, said.s2)
+        }
+        None => {
+            let said = texts().merges_decided_at();
+            (said.s0, said.s1, said.s2)
+        }
+    };
     Some(view! {
         <div class="notes gap">
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
-                <p><strong>{verdict(suggestion)}</strong>{by.map(|by| format!(" by {by}"))}", "{here.clock.stamp_in_sentence(at)}</p>
+                <p>{start}<strong>{verdict(suggestion)}</strong>{before}{here.clock.stamp_in_sentence(at)}{end}</p>
                 {reason}
             </div>
         </div>
@@ -130,9 +142,7 @@ fn acts(
         return Some(EitherOf3::A(undoing(here, merged.lead.lead_id, flash)));
     }
     if !here.may::<AcceptMerge>() {
-        return Some(EitherOf3::B(
-            view! { <p class="meta gap">"RevOps, SDR managers and administrators decide whether these leads are the same person."</p> },
-        ));
+        return Some(EitherOf3::B(view! { <p class="meta gap">{texts().merges_others()}</p> }));
     }
     Some(EitherOf3::C(view! {
         <div class="row gap">
@@ -149,8 +159,15 @@ fn hidden(suggestion: &MergeSuggestion) -> impl IntoView + use<> {
     }
 }
 
-fn reason(id: &'static str) -> TextAreaProps {
-    TextAreaProps { id, label: "Reason", name: "reason", rows: 2, maxlength: 1_000, required: true }
+fn reason(id: &'static str) -> TextAreaProps<String> {
+    TextAreaProps {
+        id,
+        label: texts().merges_reason(),
+        name: "reason",
+        rows: 2,
+        maxlength: 1_000,
+        required: true,
+    }
 }
 
 fn accepting(
@@ -165,7 +182,7 @@ fn accepting(
     let is_open = problem.is_some() || error.is_some();
     let choice = |(index, side): (usize, &ComparedLead)| {
         let is_first = index == 0;
-        let about = if is_first { "Known by the external ID" } else { "Known by the e-mail address" };
+        let about = if is_first { texts().merges_keep_first() } else { texts().merges_keep_second() };
         view! {
             <label class="check">
                 <input type="radio" name="keep" value=side.lead.lead_id.to_string() checked=is_first required />
@@ -177,20 +194,17 @@ fn accepting(
         <form class="stack-form" method="post" action=AcceptMerge::PATH>
             {once(request, "accept-merge")}
             {hidden(suggestion)}
-            <p>
-                "The lead you keep gets all new events and outcomes of both, and figures count one person. Decisions stay with the lead that they were \
-                made about. You can undo the merge."
-            </p>
+            <p>{texts().merges_merge_about()}</p>
             <fieldset class="checks">
-                <legend>"Lead to keep"</legend>
+                <legend>{texts().merges_keep()}</legend>
                 {sides.into_iter().enumerate().map(choice).collect_view()}
                 {problem.map(|problem| view! { <p class="tone" data-a="bad" role="alert">{problem}</p> })}
             </fieldset>
             {text(reason("merge-reason"), &typed, error)}
-            <button class="btn primary">{icon(Icon::Merge)}"Merge leads"</button>
+            <button class="btn primary">{icon(Icon::Merge)}{texts().merges_merge_leads()}</button>
         </form>
     };
-    ask("Merge", is_open, form)
+    ask(texts().merges_merge(), is_open, form)
 }
 
 fn declining(request: &Request, suggestion: &MergeSuggestion, flash: &Flash) -> impl IntoView + use<> {
@@ -200,12 +214,12 @@ fn declining(request: &Request, suggestion: &MergeSuggestion, flash: &Flash) -> 
         <form class="stack-form" method="post" action=DeclineMerge::PATH>
             {once(request, "decline-merge")}
             {hidden(suggestion)}
-            <p>"They stay two leads, and the merge is not suggested again."</p>
+            <p>{texts().merges_keep_separate_about()}</p>
             {text(reason("decline-reason"), "", error)}
-            <button class="btn primary">"Keep separate"</button>
+            <button class="btn primary">{texts().merges_keep_separate()}</button>
         </form>
     };
-    ask("Keep separate", is_open, form)
+    ask(texts().merges_keep_separate(), is_open, form)
 }
 
 /// Renders the form that undoes a merge; returns `None` if the viewer lacks the permission.
@@ -219,10 +233,10 @@ pub fn undoing(here: &PageContext, merged: LeadId, flash: &Flash) -> impl IntoVi
         <form class="stack-form" method="post" action=UndoMerge::PATH>
             {once(&here.request, "undo-merge")}
             <input type="hidden" name="lead" value=merged.to_string() />
-            <p>"The merged lead is a lead of its own again, and its new events and outcomes go to it. What came in meanwhile stays where it is."</p>
+            <p>{texts().merges_undo_about()}</p>
             {text(reason("undo-reason"), "", error)}
-            <button class="btn primary">"Undo merge"</button>
+            <button class="btn primary">{texts().merges_undo()}</button>
         </form>
     };
-    Either::Right(ask("Undo merge", is_open, form))
+    Either::Right(ask(texts().merges_undo(), is_open, form))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::ids::LeadId;
+use leptos::either::Either;
 use leptos::prelude::*;
 use store::Store;
 use store::leads::{self, Lead};
@@ -12,6 +13,7 @@ use store::reads::frame::{WorkflowName, names_of};
 use store::reads::lead_page::{self, LeadTimeline};
 
 use crate::error::Result;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
@@ -44,17 +46,18 @@ impl ComparedLead {
     /// Returns the lead's display name.
     pub fn name(&self) -> String {
         if self.lead.erased {
-            return "Erased person".into();
+            return texts().merges_erased_person();
         }
         let Lead { name, company, email, external_id, .. } = &self.lead;
         words::lead(name.as_ref(), company.as_ref(), email.as_ref(), external_id.as_deref()).0
     }
 
-    /// Returns the cells of the comparison, in the order of [`ROWS`].
+    /// Returns the cells of the comparison, in the order of [`rows`].
     pub fn cells(&self, workflows: &[WorkflowName], clock: Clock) -> Vec<ComparedCell> {
         let lead = &self.lead;
         let text = |value: &Option<String>| ComparedCell::text(value.clone());
         let assignee = lead.assignee.as_ref().map(|email| self.people.get(email).unwrap_or(email).clone());
+        let events = self.history.events.len() as i64;
         vec![
             text(&lead.name),
             text(&lead.email),
@@ -63,7 +66,7 @@ impl ComparedLead {
             text(&lead.external_id),
             ComparedCell::view(self.known()),
             ComparedCell::view(clock.stamp(lead.created_at)),
-            ComparedCell::view(number::plural(self.history.events.len() as i64, "event", "events")),
+            ComparedCell::view(texts().merges_events_count(events, number::count(events))),
             ComparedCell::view(self.decisions(workflows, clock)),
             ComparedCell::text(assignee),
             ComparedCell::text(lead.stage.as_deref().map(words::stage_named)),
@@ -73,13 +76,15 @@ impl ComparedLead {
 
     fn known(&self) -> impl IntoView + use<> {
         let line = |known: &KnownBy| {
-            let times =
-                if known.count > 1 { format!(" ({})", number::count(known.count)) } else { String::new() };
-            let what = match known.kind.as_str() {
-                "email" => "E-mail address".to_owned(),
-                _ => format!("ID from {}", known.source),
+            let identity = match known.kind.as_str() {
+                "email" => texts().merges_known_email(),
+                _ => texts().merges_known_id(&known.source),
             };
-            view! { <li>{what}{times}</li> }
+            let identity = match known.count {
+                ..=1 => identity,
+                count => texts().merges_known_several(identity, number::count(count)),
+            };
+            view! { <li>{identity}</li> }
         };
         view! { <ul class="plain-list">{self.identities.iter().map(line).collect_view()}</ul> }
     }
@@ -90,38 +95,56 @@ impl ComparedLead {
             found.map_or_else(|| name.to_owned(), |workflow| workflow.title.clone())
         };
         let line = |state: &store::leads::LeadInWorkflow| {
-            let waits = state.queue.as_deref().map(|queue| format!(", waits in the {}", words::queue(queue)));
+            let workflow = title(&state.workflow);
+            let (start, before, end) = match state.queue.as_deref() {
+                None => {
+                    let said = texts().merges_decision_in(workflow);
+                    (said.s0, said.s1, said.s2)
+                }
+                Some("manual") => {
+                    let said = texts().merges_decision_in_manual_queue(workflow);
+                    (said.s0, said.s1, said.s2)
+                }
+                Some(_) => {
+                    let said = texts().merges_decision_in_sdr_queue(workflow);
+                    (said.s0, said.s1, said.s2)
+                }
+            };
             let href = format!("/leads/{}?decision={}", self.lead.lead_id, state.decision_id);
             let done = words::action_done(state.action);
-            view! { <li><a href=href>{done}</a>{format!(" in {}{}, ", title(&state.workflow), waits.unwrap_or_default())}{clock.stamp_in_sentence(state.as_of)}</li> }
+            view! { <li>{start}<a href=href>{done}</a>{before}{clock.stamp_in_sentence(state.as_of)}{end}</li> }
         };
         view! { <ul class="plain-list">{self.lead.workflows.iter().map(line).collect_view()}</ul> }
     }
 
     fn reported(&self, clock: Clock) -> impl IntoView + use<> {
         let line = |outcome: &Outcome| {
-            let at = outcome.at.map(|at| view! { ", "{clock.stamp_in_sentence(at)} });
-            view! { <li>{words::stage(outcome.stage)}{at}</li> }
+            let stage = words::stage(outcome.stage);
+            let Some(at) = outcome.at else { return Either::Left(view! { <li>{stage}</li> }) };
+            let said = texts().merges_outcome_at();
+            Either::Right(view! { <li>{said.s0}{stage}{said.s1}{clock.stamp_in_sentence(at)}{said.s2}</li> })
         };
         view! { <ul class="plain-list">{self.outcomes.iter().map(line).collect_view()}</ul> }
     }
 }
 
-/// The rows of the comparison.
-pub const ROWS: [&str; 12] = [
-    "Name",
-    "E-mail",
-    "Company",
-    "Domain",
-    "External ID",
-    "Known by",
-    "First event",
-    "Events",
-    "Decisions",
-    "Assigned to",
-    "Stage",
-    "Outcomes",
-];
+/// Returns the heads of the rows of the comparison.
+pub fn rows() -> [String; 12] {
+    [
+        texts().merges_name(),
+        texts().merges_email(),
+        texts().merges_company(),
+        texts().merges_domain(),
+        texts().merges_external_id(),
+        texts().merges_known_by(),
+        texts().merges_first_event(),
+        texts().merges_events(),
+        texts().merges_decisions(),
+        texts().merges_assignee(),
+        texts().merges_stage(),
+        texts().merges_outcomes(),
+    ]
+}
 
 /// A cell of the comparison. Texts of both sides are compared.
 pub struct ComparedCell {
@@ -133,7 +156,7 @@ impl ComparedCell {
     fn text(text: Option<String>) -> Self {
         let shown = match &text {
             Some(text) => view! { <bdi>{text.clone()}</bdi> }.into_any(),
-            None => view! { <span class="quiet">"Not known"</span> }.into_any(),
+            None => view! { <span class="quiet">{texts().merges_unknown()}</span> }.into_any(),
         };
         Self { text, shown }
     }

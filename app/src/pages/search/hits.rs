@@ -12,10 +12,10 @@ use store::titles::{TitledObject, Titles, titles};
 use crate::context::Viewer;
 use crate::error::Result;
 use crate::pages::menu::{page_actions, pages};
+use crate::texts::texts;
 use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
-use crate::ui::kinds;
-use crate::ui::words;
+use crate::ui::{kinds, series, words};
 
 /// Maximum hits for each kind; a longer search text narrows them.
 const EACH: usize = 8;
@@ -38,7 +38,7 @@ pub struct SearchHit {
 #[derive(Default)]
 pub struct SearchResults {
     /// Groups of hits by kind, without empty groups.
-    pub groups: Vec<(&'static str, Vec<SearchHit>)>,
+    pub groups: Vec<(String, Vec<SearchHit>)>,
 }
 
 impl SearchResults {
@@ -47,7 +47,7 @@ impl SearchResults {
         self.groups.iter().map(|(_, hits)| hits.len()).sum()
     }
 
-    fn add(&mut self, title: &'static str, hits: Vec<SearchHit>) {
+    fn add(&mut self, title: String, hits: Vec<SearchHit>) {
         if !hits.is_empty() {
             self.groups.push((title, hits));
         }
@@ -80,13 +80,16 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             search::destinations(store, text),
             titles(store),
         )?;
-        found.add("Changes", changes.into_iter().map(|change| change_hit(change, &titles)).collect());
-        found.add("Leads", lead_hits(&leads, text));
-        found.add("People", people.people.iter().take(EACH).map(person).collect());
-        found.add("Rules", rule_hits(&rules, &workflows, text));
+        found.add(
+            texts().search_changes(),
+            changes.into_iter().map(|change| change_hit(change, &titles)).collect(),
+        );
+        found.add(texts().search_leads(), lead_hits(&leads, text));
+        found.add(texts().search_people(), people.people.iter().take(EACH).map(person).collect());
+        found.add(texts().search_rules(), rule_hits(&rules, &workflows, text));
         let versioned = versioned.into_iter().filter_map(|found| version(found, &titles));
-        found.add("Field extraction, rules, lists and pools", versioned.collect());
-        found.add("Destinations", destinations.into_iter().map(destination).collect());
+        found.add(texts().search_versions(), versioned.collect());
+        found.add(texts().search_destinations(), destinations.into_iter().map(destination).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
     let pages = pages(viewer).filter(|place| has(&place.title(), &place.keywords())).map(|place| SearchHit {
@@ -95,7 +98,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
         href: place.href.to_owned(),
         icon: place.icon,
     });
-    found.add("Pages", pages.collect());
+    found.add(texts().search_pages(), pages.collect());
     let actions =
         page_actions(viewer).filter(|act| has(&(act.title)(), &(act.keywords)())).map(|act| SearchHit {
             title: (act.title)(),
@@ -103,7 +106,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             href: act.href.to_owned(),
             icon: Icon::Forward,
         });
-    found.add("Actions", actions.collect());
+    found.add(texts().search_actions(), actions.collect());
     Ok(found)
 }
 
@@ -120,7 +123,7 @@ fn lead_hits(found: &leads_list::LeadListPage, text: &str) -> Vec<SearchHit> {
     if !hits.is_empty() && (found.rows.len() > EACH || found.beside.older.is_some()) {
         let href = Address::new("/leads").with("q", text).href();
         hits.push(SearchHit {
-            title: format!("All leads with “{text}”"),
+            title: texts().search_all_leads(text),
             detail: String::new(),
             href,
             icon: Icon::List,
@@ -136,11 +139,11 @@ fn lead(row: &LeadListRow) -> SearchHit {
 }
 
 fn person(person: &Person) -> SearchHit {
-    let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
-    let detail = [person.email.clone(), roles.join(", ")].into_iter().filter(|part| !part.is_empty());
+    let roles = person.roles.iter().map(|role| role.title().to_owned());
+    let detail = std::iter::once(person.email.clone()).chain(roles).filter(|part| !part.is_empty());
     SearchHit {
         title: person.name.clone(),
-        detail: detail.collect::<Vec<_>>().join(", "),
+        detail: series::list(detail),
         href: format!("/people/{}", person.id),
         icon: Icon::Person,
     }
@@ -153,16 +156,20 @@ fn change_hit(change: FoundChange, titles: &Titles) -> SearchHit {
         |kind| {
             let title = titles.get(TitledObject::Version(kind, &change.name));
             let title = title.map_or_else(|| words::sentence(&change.name), str::to_owned);
-            format!("{} {title}", kind.spec().title)
+            texts().search_change_subject(kind.spec().title, title)
         },
     );
     let state = change
         .state
         .parse()
         .map_or_else(|_| words::sentence(&change.state), |state| words::change_state(state).1.to_owned());
+    let number = change.number.to_string();
     SearchHit {
-        title: format!("#{} {}", change.number, change.title).trim_end().to_owned(),
-        detail: format!("{about}, {}", state.to_lowercase()),
+        title: match change.title.trim() {
+            "" => texts().search_change_untitled(number),
+            title => texts().search_change(number, title),
+        },
+        detail: texts().search_change_detail(about, state.to_lowercase()),
         href: format!("/changes/{}", change.number),
         icon: Icon::Approve,
     }
@@ -171,7 +178,7 @@ fn change_hit(change: FoundChange, titles: &Titles) -> SearchHit {
 fn destination((name, title, kind): (String, Option<String>, String)) -> SearchHit {
     SearchHit {
         title: title.unwrap_or_else(|| name.clone()),
-        detail: format!("Destination, {}", words::destination_kind(&kind)),
+        detail: texts().search_destination(words::destination_kind(&kind)),
         href: "/sync".to_owned(),
         icon: Icon::Send,
     }
@@ -185,7 +192,7 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
         let title = workflow.map_or("", |workflow| &workflow.title);
         SearchHit {
             title: rule.title().to_owned(),
-            detail: format!("Rule in {title}"),
+            detail: texts().search_rule(title),
             href: format!("{}/{}#rule-{}", Kind::RuleSet.spec().path, rule.rule_set, rule.rule_id),
             icon: Icon::Rules,
         }
@@ -199,7 +206,7 @@ fn version(version: FoundVersion, titles: &Titles) -> Option<SearchHit> {
     Some(SearchHit {
         href: format!("{}/{}", kind.spec().path, version.name),
         title: title.map_or_else(|| words::sentence(&version.name), str::to_owned),
-        detail: format!("{}, version {}", kind.spec().title, version.version),
+        detail: texts().search_version(kind.spec().title, version.version.to_string()),
         icon: kinds::appearance(kind).icon,
     })
 }

@@ -11,6 +11,7 @@ use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::texts::texts;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{note, number};
 
@@ -29,29 +30,29 @@ async fn load(here: PageContext, text: String) -> Result<PageContent> {
     let text = cut(&text);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let found = find(&here.request.store, viewer, &text).await?;
-    let count = number::plural(found.count() as i64, "result", "results");
-    let bar = view! { <h1>"Search"</h1><span class="meta">{count}</span> };
-    let title = if text.is_empty() { "Search".to_owned() } else { format!("Search: {text}") };
+    let count = texts().search_results(found.count(), number::count(found.count() as i64));
+    let bar = view! { <h1>{texts().search_title()}</h1><span class="meta">{count}</span> };
+    let title = if text.is_empty() { texts().search_title() } else { texts().search_title_of(&text) };
     let list = if found.groups.is_empty() {
-        let steps = view! { <p>"Try a part of a name, a whole e-mail address, or fewer words."</p> };
-        Either::Left(note::empty(Icon::Search, "Nothing found", steps))
+        let steps = view! { <p>{texts().search_none()}</p> };
+        Either::Left(note::empty(Icon::Search, texts().search_none_title(), steps))
     } else {
         Either::Right(found.groups.into_iter().enumerate().map(section).collect_view())
     };
     let body = view! {
-        <form class="row search-page" method="get" action=PATH role="search" aria-label="Everything">
+        <form class="row search-page" method="get" action=PATH role="search" aria-label=texts().search_form()>
             <span class="search">
                 {icon(Icon::Search)}
-                <input class="field" type="search" name="q" value=text autofocus placeholder="Leads, changes, rules, people, pages" aria-label="Search" maxlength=TEXT_CHARS.to_string() />
+                <input class="field" type="search" name="q" value=text autofocus placeholder=texts().search_placeholder() aria-label=texts().search_title() maxlength=TEXT_CHARS.to_string() />
             </span>
-            <button class="btn">"Search"</button>
+            <button class="btn">{texts().search_title()}</button>
         </form>
         <div class="found">{list}</div>
     };
     Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-fn section((n, (title, hits)): (usize, (&'static str, Vec<SearchHit>))) -> impl IntoView {
+fn section((n, (title, hits)): (usize, (String, Vec<SearchHit>))) -> impl IntoView {
     let id = format!("f-{n}");
     let heading = id.clone();
     let line = |hit: SearchHit| {
@@ -75,11 +76,10 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
     let found = find(&request.store, viewer, &text).await?;
     let count = found.count();
     let said = match count {
-        0 => "Nothing found".to_owned(),
-        n => format!("{} found", number::count(n as i64)),
+        0 => texts().search_none_title(),
+        many => texts().search_results(many, number::count(many as i64)),
     };
-    let empty = (count == 0)
-        .then(|| view! { <p class="nothing">"Nothing found. Press Enter to open the search page."</p> });
+    let empty = (count == 0).then(|| view! { <p class="nothing">{texts().search_list_none()}</p> });
     let mut next = 0;
     let groups = numbered(found, &mut next)
         .into_iter()
@@ -87,14 +87,14 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
         .map(|(n, (title, hits))| group(n, title, hits))
         .collect_view();
     let html = view! {
-        <div id="palette-list" role="listbox" aria-label="Found" data-count=count.to_string() data-said=said>{groups}</div>
+        <div id="palette-list" role="listbox" aria-label=texts().search_list() data-count=count.to_string() data-said=said>{groups}</div>
         {empty}
     };
     Ok(html.to_html())
 }
 
 /// Numbers the hits across all groups.
-fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(usize, SearchHit)>)> {
+fn numbered(found: SearchResults, next: &mut usize) -> Vec<(String, Vec<(usize, SearchHit)>)> {
     let mut number = |hit: SearchHit| {
         *next += 1;
         (*next - 1, hit)
@@ -106,7 +106,7 @@ fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(u
         .collect()
 }
 
-fn group(n: usize, title: &'static str, hits: Vec<(usize, SearchHit)>) -> impl IntoView {
+fn group(n: usize, title: String, hits: Vec<(usize, SearchHit)>) -> impl IntoView {
     let id = format!("og-{n}");
     let heading = id.clone();
     let option = |(n, hit): (usize, SearchHit)| {

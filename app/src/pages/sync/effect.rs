@@ -13,6 +13,7 @@ use crate::actions::sync::ReplayEffect;
 use crate::error::{Error, Result};
 use crate::pages::frame::{PageContent, PageContext, current_path, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
@@ -38,19 +39,16 @@ async fn load(here: PageContext, id: Option<String>, path: String) -> Result<Pag
         .await?
         .iter()
         .any(|breaker| breaker.destination_id == detail.effect.destination_id.0);
-    let title = format!(
-        "{} to {}",
-        words::effect(&detail.effect.kind),
-        titles::destination(&detail.effect.destination)
-    );
+    let title = texts()
+        .effect_title(words::effect(&detail.effect.kind), titles::destination(&detail.effect.destination));
     let bar = view! {
-        <nav aria-label="Breadcrumb">
-            <a href="/sync">"Deliveries"</a><span aria-hidden="true">" / "</span><a href="/sync/effects">"Actions"</a><span aria-hidden="true">" /"</span>
+        <nav aria-label=texts().deliveries_breadcrumb()>
+            <a href="/sync">{texts().deliveries_title()}</a><span aria-hidden="true">" / "</span><a href="/sync/effects">{texts().effect_actions()}</a><span aria-hidden="true">" /"</span>
         </nav>
         <h1>{title.clone()}</h1>
     };
     let may = here.may::<ReplayEffect>() && detail.effect.state == Some(EffectState::Dead);
-    let again = may.then(|| try_again(id.0, String::new(), &path, "btn primary"));
+    let again = may.then(|| try_again(id.0, None, &path, "btn primary"));
     let body = view! {
         <div class="verdict">
             <p>{sentence(&detail, deliveries.last(), here.clock)}</p>
@@ -68,7 +66,7 @@ async fn load(here: PageContext, id: Option<String>, path: String) -> Result<Pag
 fn who(detail: &EffectDetail) -> String {
     let lead = &detail.lead;
     if lead.erased_at.is_some() {
-        return "Erased person".into();
+        return texts().deliveries_erased_person();
     }
     let (name, _) = words::lead(
         lead.name.as_ref(),
@@ -83,26 +81,26 @@ fn who(detail: &EffectDetail) -> String {
 fn sentence(detail: &EffectDetail, last: Option<&Delivery>, clock: Clock) -> String {
     let (effect, destination) = (&detail.effect, titles::destination(&detail.effect.destination));
     let error = effect.last.as_ref().and_then(|last| last.error.clone());
-    let said = last.and_then(|last| last.response.as_ref()).and_then(reply::message);
-    let because: String =
-        error.into_iter().chain(said).map(|part| format!(": {}", part.trim_end_matches('.'))).collect();
-    match effect.state_at(clock.now) {
-        Some(EffectState::Delivered) => format!("It arrived at {destination}."),
-        Some(EffectState::Dead) => format!("{destination} did not take it{because}."),
-        Some(EffectState::Ready) if effect.last.is_some() => {
-            format!("{destination} has not taken it yet{because}.")
-        }
-        Some(EffectState::Ready) => format!("It waits to be sent to {destination}."),
-        Some(EffectState::Running) => format!("It is being sent to {destination}."),
-        Some(EffectState::Expired) => format!(
-            "It expired{} and was not sent.",
-            effect.expires_at.map(|at| format!(" {}", clock.in_sentence(at))).unwrap_or_default()
-        ),
-        Some(EffectState::Superseded) => {
-            "A later decision arrived at the same record first, so this one was not sent.".into()
-        }
-        Some(EffectState::Withdrawn) => "The person was erased, so it was not sent.".into(),
-        None => "It is finished, and its attempts are archived.".into(),
+    let answer = last.and_then(|last| last.response.as_ref()).and_then(reply::message);
+    let because = [error, answer]
+        .into_iter()
+        .flatten()
+        .map(|part| part.trim_end_matches('.').to_owned())
+        .reduce(|error, answer| texts().effect_reason(error, answer));
+    match (effect.state_at(clock.now), because) {
+        (Some(EffectState::Delivered), _) => texts().effect_delivered(destination),
+        (Some(EffectState::Dead), Some(reason)) => texts().effect_failed_because(destination, reason),
+        (Some(EffectState::Dead), None) => texts().effect_failed(destination),
+        (Some(EffectState::Ready), _) if effect.last.is_none() => texts().effect_waiting(destination),
+        (Some(EffectState::Ready), Some(reason)) => texts().effect_retrying_because(destination, reason),
+        (Some(EffectState::Ready), None) => texts().effect_retrying(destination),
+        (Some(EffectState::Running), _) => texts().effect_sending(destination),
+        (Some(EffectState::Expired), _) => effect
+            .expires_at
+            .map_or_else(|| texts().effect_expired(), |at| texts().effect_expired_at(clock.in_sentence(at))),
+        (Some(EffectState::Superseded), _) => texts().effect_superseded(),
+        (Some(EffectState::Withdrawn), _) => texts().effect_withdrawn(),
+        (None, _) => texts().effect_archived(),
     }
 }
 
@@ -137,38 +135,42 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
     let effect = &detail.effect;
     let lead = format!("/leads/{}", effect.lead_id);
     let decision = format!("/leads/{}?decision={}", effect.lead_id, effect.decision_id);
-    let by = if effect.verdict_id.is_some() { ", by a person" } else { "" };
-    let because = format!("decision {} about this lead{by}", effect.lead_sequence);
+    let number = effect.lead_sequence.to_string();
+    let decided = match effect.verdict_id {
+        Some(_) => texts().effect_decision_person(number),
+        None => texts().effect_decision_number(number),
+    };
     let (key, remote) = (digits(&detail.effect_key.to_string()), digits(&effect.remote_key.to_string()));
     let short = |full: &str| {
         let short = full.get(..SHORT_KEY).unwrap_or(full).to_owned();
         view! { <code title=full.to_owned()>{short}</code> }
     };
     let due = effect.due_at.filter(|_| effect.state == Some(EffectState::Ready)).map(|due| {
-        view! { <dt>"Due"</dt><dd>{clock.stamp(due)}</dd> }
+        view! { <dt>{texts().effect_due()}</dt><dd>{clock.stamp(due)}</dd> }
     });
-    let expires = effect.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{clock.stamp(at)}</dd> });
+    let expires =
+        effect.expires_at.map(|at| view! { <dt>{texts().effect_expires()}</dt><dd>{clock.stamp(at)}</dd> });
     view! {
-        <div class="sec-head"><h2 id="h-what">"What is written"</h2></div>
+        <div class="sec-head"><h2 id="h-what">{texts().effect_details()}</h2></div>
         <dl class="kv">
-            <dt>"Action"</dt><dd>{words::effect(&effect.kind)}</dd>
-            <dt>"About"</dt><dd><a href=lead>{who(detail)}</a></dd>
-            <dt>"To"</dt><dd>{titles::destination(&effect.destination)}</dd>
-            <dt>"Because of"</dt><dd><a href=decision>{because}</a></dd>
-            <dt>"Decided"</dt><dd>{clock.stamp(effect.created_at)}</dd>
+            <dt>{texts().effect_action()}</dt><dd>{words::effect(&effect.kind)}</dd>
+            <dt>{texts().effect_lead()}</dt><dd><a href=lead>{who(detail)}</a></dd>
+            <dt>{texts().effect_destination()}</dt><dd>{titles::destination(&effect.destination)}</dd>
+            <dt>{texts().effect_decision()}</dt><dd><a href=decision>{decided}</a></dd>
+            <dt>{texts().effect_decided()}</dt><dd>{clock.stamp(effect.created_at)}</dd>
             {due}
             {expires}
-            <dt>"Idempotency key"</dt><dd>{short(&key)}</dd>
-            <dt>"Record key"</dt><dd>{short(&remote)}</dd>
+            <dt>{texts().effect_idempotency_key()}</dt><dd>{short(&key)}</dd>
+            <dt>{texts().effect_record_key()}</dt><dd>{short(&remote)}</dd>
         </dl>
         <details class="fold gap">
-            <summary>"Keys in full"</summary>
-            <p class="meta">"Every attempt carries the same idempotency key, so a destination ignores repeats. Actions with the same record key change the same record; the later decision counts."</p>
+            <summary>{texts().effect_full_keys()}</summary>
+            <p class="meta">{texts().effect_keys_about()}</p>
             <dl class="kv hashes">
-                <dt>"Write"</dt><dd><code>{key.clone()}</code></dd>
-                <dt>"Record"</dt><dd><code>{remote.clone()}</code></dd>
-                <dt>"Action"</dt><dd><code>{effect.id.to_string()}</code></dd>
-                <dt>"Decision"</dt><dd><code>{effect.decision_id.to_string()}</code></dd>
+                <dt>{texts().effect_idempotency_key()}</dt><dd><code>{key.clone()}</code></dd>
+                <dt>{texts().effect_record_key()}</dt><dd><code>{remote.clone()}</code></dd>
+                <dt>{texts().effect_action_id()}</dt><dd><code>{effect.id.to_string()}</code></dd>
+                <dt>{texts().effect_decision_id()}</dt><dd><code>{effect.decision_id.to_string()}</code></dd>
             </dl>
         </details>
     }

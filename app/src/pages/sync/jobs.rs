@@ -13,6 +13,7 @@ use crate::actions::sync::RunJob;
 use crate::error::Result;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
@@ -29,11 +30,10 @@ async fn load(here: PageContext) -> Result<PageContent> {
     let jobs = jobs::jobs(store).await?;
     let who: Vec<String> = jobs.iter().filter_map(|job| job.requested_by.clone()).collect();
     let names = names_of_actors(store, &who).await?;
-    let bar =
-        view! { <h1>"Jobs"</h1><span class="meta">"Background work, by one server process at a time"</span> };
+    let bar = view! { <h1>{texts().jobs_title()}</h1><span class="meta">{texts().jobs_about()}</span> };
     let body = if jobs.is_empty() {
-        let text = "The server registers its jobs within seconds of its start.";
-        Either::Left(note::empty(Icon::Clock, "No jobs yet", view! { <p>{text}</p> }))
+        let text = view! { <p>{texts().jobs_none()}</p> };
+        Either::Left(note::empty(Icon::Clock, texts().jobs_none_title(), text))
     } else {
         Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
     };
@@ -41,7 +41,7 @@ async fn load(here: PageContext) -> Result<PageContent> {
         {refresh::announced_part("jobs", Topic::Jobs, last_run(&jobs), body)}
         {refresh::subscribe(&[Topic::Jobs])}
     };
-    Ok(PageContent { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().jobs_title(), bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Describes the result of the run that finished last.
@@ -50,7 +50,10 @@ fn last_run(jobs: &[Job]) -> String {
     last.map(|job| {
         let title =
             job.name.parse().map_or_else(|_| job.name.clone(), |kind: JobKind| kind.title().to_owned());
-        format!("{title}: {}. {}", state(job).1, job.result.as_deref().unwrap_or_default())
+        match &job.result {
+            Some(result) => texts().jobs_last_run_result(title, state(job).1, result),
+            None => texts().jobs_last_run(title, state(job).1),
+        }
     })
     .unwrap_or_default()
 }
@@ -59,17 +62,17 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
     let rows = jobs.iter().map(|job| row(job, names, may, clock)).collect_view();
     view! {
         <table class="table stack jobs">
-            <caption class="sr">"Jobs and their last runs"</caption>
+            <caption class="sr">{texts().jobs_caption()}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Job"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Result"</th>
-                    <th scope="col" class="num">"Last run"</th>
-                    <th scope="col" class="num">"Duration"</th>
-                    <th scope="col">"Process"</th>
-                    <th scope="col" class="num">"Next run"</th>
-                    {may.then(|| view! { <th scope="col"><span class="sr">"Run now"</span></th> })}
+                    <th scope="col">{texts().jobs_column_job()}</th>
+                    <th scope="col">{texts().jobs_column_state()}</th>
+                    <th scope="col">{texts().jobs_column_result()}</th>
+                    <th scope="col" class="num">{texts().jobs_column_last_run()}</th>
+                    <th scope="col" class="num">{texts().jobs_column_duration()}</th>
+                    <th scope="col">{texts().jobs_column_process()}</th>
+                    <th scope="col" class="num">{texts().jobs_column_next_run()}</th>
+                    {may.then(|| view! { <th scope="col"><span class="sr">{texts().jobs_run_now()}</span></th> })}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -80,7 +83,7 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
 fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
     let kind: Option<JobKind> = job.name.parse().ok();
     let title = kind.map_or_else(|| job.name.clone(), |kind| kind.title().to_owned());
-    let about = kind.map_or("Run by another version of Meshline.", JobKind::about);
+    let about = kind.map_or_else(|| texts().jobs_other_version(), |kind| kind.about().to_owned());
     let (tone, word) = state(job);
     // While a job runs, its recorded end belongs to the previous run.
     let took = job
@@ -91,12 +94,12 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
     let asked = job
         .requested_by
         .as_ref()
-        .map(|by| view! { <small>{format!("Requested by {}", words::actor(by, names))}</small> });
+        .map(|by| view! { <small>{texts().jobs_requested_by(words::actor(by, names))}</small> });
     let run = kind.map(|kind| {
         view! {
             <form method="post" action=RunJob::PATH>
                 <input type="hidden" name="job" value=kind.to_string() />
-                <button class="btn">"Run now"<span class="sr">{format!(": {}", kind.title())}</span></button>
+                <button class="btn" aria-label=texts().jobs_run_job_now(kind.title())>{texts().jobs_run_now()}</button>
             </form>
         }
     });
@@ -107,20 +110,20 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
             <th scope="row">{title}<small>{about}</small></th>
             <td class="first">{dotted(tone, word)}</td>
             <td class="wide">{job.result.clone()}</td>
-            <td class="num" data-l="Last run">{job.started_at.map(|at| clock.stamp(at))}</td>
-            <td class="num" data-l="Duration">{took}</td>
-            <td class="quiet" data-l="Process">{job.runner.clone()}</td>
-            <td class="num" data-l="Next run"><span title=clock.full(job.due_at)>{next}</span>{asked}</td>
+            <td class="num" data-l=texts().jobs_column_last_run()>{job.started_at.map(|at| clock.stamp(at))}</td>
+            <td class="num" data-l=texts().jobs_column_duration()>{took}</td>
+            <td class="quiet" data-l=texts().jobs_column_process()>{job.runner.clone()}</td>
+            <td class="num" data-l=texts().jobs_column_next_run()><span title=clock.full(job.due_at)>{next}</span>{asked}</td>
             {may.then(|| view! { <td class="end">{run}</td> })}
         </tr>
     }
 }
 
-fn state(job: &Job) -> (&'static str, &'static str) {
+fn state(job: &Job) -> (&'static str, String) {
     match (job.is_running, job.succeeded) {
-        (true, _) => ("info", "Running"),
-        (false, Some(true)) => ("good", "Done"),
-        (false, Some(false)) => ("bad", "Failed"),
-        (false, None) => ("info", "Not run yet"),
+        (true, _) => ("info", texts().jobs_state_running()),
+        (false, Some(true)) => ("good", texts().jobs_state_done()),
+        (false, Some(false)) => ("bad", texts().jobs_state_failed()),
+        (false, None) => ("info", texts().jobs_state_never_run()),
     }
 }

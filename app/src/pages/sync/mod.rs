@@ -21,15 +21,16 @@ use leptos::server_fn::ServerFn as _;
 use uuid::Uuid;
 
 use crate::actions::sync::ReplayEffect;
+use crate::texts::texts;
 
-/// Renders the button that retries one failed effect. Screen readers announce `what` to distinguish it from the others.
-fn try_again(effect: Uuid, what: String, next: &str, class: &'static str) -> impl IntoView + use<> {
+/// Renders the button that retries one failed effect. In a list, `name` says to screen readers which one.
+fn try_again(effect: Uuid, name: Option<String>, next: &str, class: &'static str) -> impl IntoView + use<> {
     let next = next.to_owned();
     view! {
         <form method="post" action=ReplayEffect::PATH>
             <input type="hidden" name="effect" value=effect.to_string() />
             <input type="hidden" name="next" value=next />
-            <button class=class>"Retry"<span class="sr">{what}</span></button>
+            <button class=class aria-label=name>{texts().deliveries_retry()}</button>
         </form>
     }
 }

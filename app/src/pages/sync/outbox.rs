@@ -23,13 +23,14 @@ use crate::flash::Flash;
 use crate::lists::{EFFECTS, HISTORY};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::{Texts, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
-use crate::ui::form::ask;
+use crate::ui::form::{ask, short_label};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
-use crate::ui::{number, refresh, titles, words};
+use crate::ui::{number, refresh, series, titles, words};
 
 /// Renders the outbox.
 #[component]
@@ -59,16 +60,16 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
     let said = view! { <span class="meta">{summary(&lines)}</span> };
     // The bar counts what the table counts, so both update together.
     let summary = view! {
-        <h1>"Deliveries"</h1>{refresh::part("outbox-summary", Topic::Sync, said)}
-        <a class="btn plain push" href=HISTORY.path>"History"</a>
+        <h1>{texts().deliveries_title()}</h1>{refresh::part("outbox-summary", Topic::Sync, said)}
+        <a class="btn plain push" href=HISTORY.path>{texts().deliveries_history()}</a>
     };
     let body = if lines.is_empty() {
         Either::Left(no_destination())
     } else {
         let arrived = lines.iter().all(|line| line.count.unfinished() + line.count.expired == 0);
         let arrived = arrived.then(|| {
-            let text = "Decisions are sent as they are made. Actions that are waiting, being sent, failed or expired are counted above.";
-            view! { <div class="gap">{note::empty(Icon::Check, "Everything has arrived", view! { <p>{text}</p> })}</div> }
+            let text = view! { <p>{texts().deliveries_all_done()}</p> };
+            view! { <div class="gap">{note::empty(Icon::Check, texts().deliveries_all_done_title(), text)}</div> }
         });
         let expired = lines.iter().filter_map(|line| expired(line, &here)).collect_view();
         Either::Right(
@@ -76,7 +77,7 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
         )
     };
     let body = view! { {refresh::part("outbox", Topic::Sync, view! { {stops}{body} })}{refresh::subscribe(&[Topic::Sync])} };
-    Ok(PageContent { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().deliveries_title(), bar: summary.into_any(), body: body.into_any() })
 }
 
 async fn lines(here: &PageContext) -> Result<Vec<Line>> {
@@ -102,17 +103,16 @@ async fn lines(here: &PageContext) -> Result<Vec<Line>> {
 /// Summarizes all destinations in a few words.
 fn summary(lines: &[Line]) -> String {
     let sum = |of: fn(&OutboxCount) -> i64| lines.iter().map(|line| of(&line.count)).sum::<i64>();
-    let counts = [
-        (sum(|c| c.ready), "waiting"),
-        (sum(|c| c.running), "being sent"),
-        (sum(|c| c.dead), "failed"),
-        (sum(OutboxCount::not_sent), "expired"),
+    let part = |n: i64, text: fn(&Texts, String) -> String| (n > 0).then(|| text(texts(), number::count(n)));
+    let all = lines.len() as i64;
+    let parts = [
+        Some(texts().deliveries_destinations(all, number::count(all))),
+        part(sum(|c| c.ready), Texts::deliveries_count_waiting),
+        part(sum(|c| c.running), Texts::deliveries_count_sending),
+        part(sum(|c| c.dead), Texts::deliveries_count_failed),
+        part(sum(OutboxCount::not_sent), Texts::deliveries_count_expired),
     ];
-    let mut parts = vec![number::plural(lines.len() as i64, "destination", "destinations")];
-    parts.extend(
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", number::count(*n))),
-    );
-    parts.join(", ")
+    series::list(parts.into_iter().flatten())
 }
 
 /// Renders the warning that actions for a destination expired; returns `None` if none did.
@@ -122,27 +122,24 @@ fn expired(line: &Line, here: &PageContext) -> Option<impl IntoView + use<>> {
         return None;
     }
     let title = titles::destination(&line.record.name);
-    let text = match count.not_sent() {
-        1 => format!("1 action to {title} expired and was not sent."),
-        many => format!("{} actions to {title} expired and were not sent.", number::count(many)),
-    };
+    let text = texts().deliveries_expired(count.not_sent(), number::count(count.not_sent()), title);
     let review = (count.expired > 0 && here.may::<ReviewExpired>()).then(|| {
         view! {
             <form method="post" action=ReviewExpired::PATH>
                 <input type="hidden" name="destination" value=line.record.name.clone() />
-                <button class="btn">"Mark as reviewed"</button>
+                <button class="btn">{texts().deliveries_review_expired()}</button>
             </form>
         }
     });
     let lists = view! {
-        {(count.overdue > 0).then(|| view! { <a class="btn" href=list(&line.record.name, UnfinishedState::Expired)>"Show expired actions"</a> })}
-        {(count.expired > 0).then(|| view! { <a class="btn" href=closed(&line.record.name)>"Show in the history"</a> })}
+        {(count.overdue > 0).then(|| view! { <a class="btn" href=list(&line.record.name, UnfinishedState::Expired)>{texts().deliveries_show_expired()}</a> })}
+        {(count.expired > 0).then(|| view! { <a class="btn" href=closed(&line.record.name)>{texts().deliveries_show_history()}</a> })}
     };
     Some(note(
         Tone::Warn,
         view! {
             <p><strong>{text}</strong></p>
-            <p class="meta">"They waited longer than they are of use. To send a lead's current state, evaluate the lead again."</p>
+            <p class="meta">{texts().deliveries_expired_about()}</p>
             <div class="row">{lists}{review}</div>
         },
     ))
@@ -165,29 +162,34 @@ fn stopped(
     names: &BTreeMap<String, String>,
     clock: Clock,
 ) -> impl IntoView + use<> {
-    let what = match (&switch.workflow_id, &switch.workflow) {
-        (Some(id), Some(name)) => titles.get(id).unwrap_or(name).clone(),
-        _ => "Every workflow".into(),
+    let (before, after) = match (&switch.workflow_id, &switch.workflow) {
+        (Some(id), Some(name)) => {
+            let said = texts().deliveries_stopped(titles.get(id).unwrap_or(name));
+            (said.s0, said.s1)
+        }
+        _ => {
+            let said = texts().deliveries_all_stopped();
+            (said.s0, said.s1)
+        }
     };
-    let by = words::actor(&switch.killed_by, names);
+    let by = texts().deliveries_stopped_by(words::actor(&switch.killed_by, names));
     let reason = switch.reason.clone();
     note(
         Tone::Bad,
         view! {
-            <p><strong>{format!("{what} is stopped: ")}</strong>{reason}</p>
-            <p class="meta">{format!("By {by} ")}{clock.stamp_in_sentence(switch.killed_at)}". Its leads go to people, and nothing of it is sent."</p>
+            <p><strong>{before}</strong>{reason}{after}</p>
+            <p class="meta">{by.s0}{clock.stamp_in_sentence(switch.killed_at)}{by.s1}</p>
         },
     )
 }
 
 fn no_destination() -> impl IntoView {
-    let file = "destinations:\n  crm-webhook:\n    kind: webhook\n    settings: {url: \"https://crm.example/hooks/meshline\"}\n    \
-                secret: {env: CRM_WEBHOOK_SECRET}\n\nmeshline apply my-workflow.yaml --bootstrap";
     let steps = view! {
-        <p>"A destination is a system that decisions are written to: a warehouse, or any system that takes a webhook. Describe one in your workflow's file and apply it:"</p>
-        <pre class="code" tabindex="0">{file}</pre>
+        <p>{texts().deliveries_none()}</p>
+        <pre class="code" tabindex="0">{include_str!("destination.yaml")}</pre>
+        <pre class="code" tabindex="0">"meshline apply my-workflow.yaml --bootstrap"</pre>
     };
-    note::empty(Icon::Send, "No destination yet", steps)
+    note::empty(Icon::Send, texts().deliveries_none_title(), steps)
 }
 
 fn table(lines: &[Line], here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
@@ -195,17 +197,17 @@ fn table(lines: &[Line], here: &PageContext, flash: &Flash) -> impl IntoView + u
     let rows = lines.iter().map(|line| row(line, here.clock, may, flash)).collect_view();
     view! {
         <table class="table stack outbox">
-            <caption class="sr">"Destinations and what waits for them"</caption>
+            <caption class="sr">{texts().deliveries_caption()}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Destination"</th>
-                    <th scope="col" colspan="2">"State"</th>
-                    <th scope="col" class="num">"Waiting"</th>
-                    <th scope="col" class="num">"Being sent"</th>
-                    <th scope="col" class="num">"Failed"</th>
-                    <th scope="col" class="num">"Expired"</th>
-                    <th scope="col" class="num">"Oldest waiting"</th>
-                    {may.then(|| view! { <th scope="col"><span class="sr">"Pause or resume"</span></th> })}
+                    <th scope="col">{texts().deliveries_column_destination()}</th>
+                    <th scope="col" colspan="2">{texts().deliveries_column_state()}</th>
+                    <th scope="col" class="num">{texts().deliveries_column_waiting()}</th>
+                    <th scope="col" class="num">{texts().deliveries_column_sending()}</th>
+                    <th scope="col" class="num">{texts().deliveries_column_failed()}</th>
+                    <th scope="col" class="num">{texts().deliveries_column_expired()}</th>
+                    <th scope="col" class="num">{texts().deliveries_column_oldest()}</th>
+                    {may.then(|| view! { <th scope="col"><span class="sr">{texts().deliveries_column_actions()}</span></th> })}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -235,11 +237,11 @@ fn row(line: &Line, clock: Clock, may: bool, flash: &Flash) -> impl IntoView + u
             <th scope="row">{titles::destination(&line.record.name)}<small>{about(line)}</small></th>
             <td class="first">{dotted(tone, word)}</td>
             <td class="wide">{why(line, clock)}</td>
-            <td class="num" data-l="Waiting">{count(line.count.ready, UnfinishedState::Ready)}</td>
-            <td class="num" data-l="Being sent">{count(line.count.running, UnfinishedState::Running)}</td>
-            <td class="num" data-l="Failed">{count(line.count.dead, UnfinishedState::Dead)}</td>
-            <td class="num" data-l="Expired">{link(line.count.not_sent(), not_sent, Some("warn"))}</td>
-            <td class="num quiet" data-l=line.count.due_since.map(|_| "Oldest waiting")>
+            <td class="num" data-l=texts().deliveries_column_waiting()>{count(line.count.ready, UnfinishedState::Ready)}</td>
+            <td class="num" data-l=texts().deliveries_column_sending()>{count(line.count.running, UnfinishedState::Running)}</td>
+            <td class="num" data-l=texts().deliveries_column_failed()>{count(line.count.dead, UnfinishedState::Dead)}</td>
+            <td class="num" data-l=texts().deliveries_column_expired()>{link(line.count.not_sent(), not_sent, Some("warn"))}</td>
+            <td class="num quiet" data-l=line.count.due_since.map(|_| texts().deliveries_column_oldest())>
                 {line.count.due_since.map(|since| clock.relative(since))}
             </td>
             {actions}
@@ -247,11 +249,11 @@ fn row(line: &Line, clock: Clock, may: bool, flash: &Flash) -> impl IntoView + u
     }
 }
 
-fn state(line: &Line) -> (&'static str, &'static str) {
+fn state(line: &Line) -> (&'static str, String) {
     match (&line.record.paused_reason, &line.breaker) {
-        (Some(_), _) => ("warn", "Paused"),
-        (None, Some(_)) => ("bad", "Does not answer"),
-        (None, None) => ("good", "Sending"),
+        (Some(_), _) => ("warn", texts().deliveries_state_paused()),
+        (None, Some(_)) => ("bad", texts().deliveries_state_no_response()),
+        (None, None) => ("good", texts().deliveries_state_sending()),
     }
 }
 
@@ -261,69 +263,67 @@ fn why(line: &Line, clock: Clock) -> impl IntoView + use<> {
         return Some(Either::Left(reason.clone()));
     }
     let breaker = line.breaker.as_ref()?;
-    let times = match breaker.openings {
-        1 => "Left alone once".to_owned(),
-        n => format!("Left alone {n}\u{a0}times in a row"),
-    };
-    let said = breaker
+    let reason = breaker
         .open_reason
-        .clone()
-        .map(|reason| format!(": {}", reason.trim_end_matches('.')))
-        .unwrap_or_default();
+        .as_ref()
+        .map(|reason| words::sentence_start(&format!("{}. ", reason.trim_end_matches('.'))));
+    let times = texts().deliveries_suspended(breaker.openings, number::count(breaker.openings));
     let next = if breaker.open_until > clock.now {
-        Either::Left(view! { "Next try at "{clock.second(breaker.open_until)}"." })
+        let said = texts().deliveries_next_attempt();
+        Either::Left(view! { {said.s0}{clock.second(breaker.open_until)}{said.s1} })
     } else {
-        Either::Right("The next try is due.")
+        Either::Right(texts().deliveries_next_attempt_due())
     };
-    Some(Either::Right(view! { {times}{said}". "{next} }))
+    Some(Either::Right(view! { {reason}{times}" "{next} }))
 }
 
 /// Describes the kind of system and its rate limits.
 fn about(line: &Line) -> String {
-    let mut parts = vec![words::destination_kind(&line.record.kind)];
-    parts.extend(pace(&line.record.pace, line.used_today));
-    parts.join(", ")
+    let kind = words::destination_kind(&line.record.kind);
+    series::list(std::iter::once(kind).chain(pace(&line.record.pace, line.used_today)))
 }
 
 /// Describes the rate limits; returns `None` without any.
 fn pace(pace: &Pace, used_today: u32) -> Option<String> {
     let mut parts = Vec::new();
-    parts.extend(pace.at_once.map(|n| format!("at most {} at once", number::count(n))));
-    parts.extend(pace.per_minute.map(|n| format!("{} a minute", number::count(n))));
+    parts.extend(pace.at_once.map(|n| texts().deliveries_pace_at_once(number::count(n))));
+    parts.extend(pace.per_minute.map(|n| texts().deliveries_pace_per_minute(number::count(n))));
     if let (Some(quota), Some(ours)) = (pace.daily_quota, pace.per_day()) {
         let share = pace.quota_share_percent.unwrap_or(Pace::QUOTA_SHARE_PERCENT);
         let (quota, used, ours) = (number::count(quota), number::count(used_today), number::count(ours));
-        parts.push(format!("{share}\u{a0}% of {quota} a day ({used} of {ours} used)"));
+        parts.push(texts().deliveries_pace_per_day(share.to_string(), quota, used, ours));
     }
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!parts.is_empty()).then(|| series::list(parts))
 }
 
 fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     let (name, title) = (line.record.name.clone(), titles::destination(&line.record.name));
     if line.record.paused_reason.is_some() {
         let href = resume_destination_page(&name);
+        let name = texts().deliveries_resume_title(title);
         return Either::Left(
-            view! { <a class="btn" href=href>"Resume"<span class="sr">{format!(" {title}")}</span></a> },
+            view! { <a class="btn" href=href aria-label=name>{texts().deliveries_resume()}</a> },
         );
     }
     let is_asked = flash.values.get("destination") == Some(&name);
     let error = flash.errors.get("reason").filter(|_| is_asked).cloned();
     let typed = flash.values.get("reason").filter(|_| is_asked).cloned();
     let id = format!("why-{name}");
-    let button = view! { "Pause"<span class="sr">{format!(" {title}")}</span> };
+    let pause = texts().deliveries_pause_destination(title);
+    let button = short_label(texts().deliveries_pause(), pause.clone());
     let form = view! {
         <form method="post" action=PauseDestination::PATH>
             <input type="hidden" name="destination" value=name.clone() />
             <label class="label">
-                "Why is it paused?"
+                {texts().deliveries_reason()}
                 <input
                     class="field" name="reason" required maxlength="500" autocomplete="off" value=typed
                     aria-invalid=error.is_some().then_some("true") aria-describedby=error.is_some().then(|| id.clone())
                 />
             </label>
             {error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })}
-            <p class="meta">"Everyone sees the reason. Actions wait in order until you resume; those that expire in the meantime are not sent."</p>
-            <button class="btn primary">{format!("Pause {title}")}</button>
+            <p class="meta">{texts().deliveries_pause_about()}</p>
+            <button class="btn primary">{pause}</button>
         </form>
     };
     Either::Right(ask(button, is_asked, form))
@@ -333,17 +333,20 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
 fn rename(line: &Line) -> impl IntoView + use<> {
     let name = line.record.name.clone();
     let title = titles::title(TitledObject::Destination(&name));
-    let button =
-        view! { "Edit title"<span class="sr">{format!(" of {}", titles::destination(&name))}</span> };
+    let button = short_label(
+        texts().deliveries_edit_title(),
+        texts().deliveries_edit_title_of(titles::destination(&name)),
+    );
+    let about = texts().deliveries_field_title_about();
     let form = view! {
         <form method="post" action=SetDestinationTitle::PATH>
             <input type="hidden" name="destination" value=name.clone() />
             <label class="label">
-                "Title"
+                {texts().deliveries_field_title()}
                 <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
             </label>
-            <p class="meta">"Shown instead of the name. Files keep using "<code>{name}</code>"."</p>
-            <button class="btn primary">"Save title"</button>
+            <p class="meta">{about.s0}<code>{name}</code>{about.s1}</p>
+            <button class="btn primary">{texts().deliveries_save_title()}</button>
         </form>
     };
     ask(button, false, form)
@@ -354,7 +357,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_is_told_by_its_bounds() {
+    fn a_pace_lists_its_limits() {
         assert_eq!(pace(&Pace::default(), 7), None);
         let bounded = Pace {
             at_once: Some(2),
@@ -363,7 +366,7 @@ mod tests {
             quota_share_percent: None,
             ..Pace::default()
         };
-        let said = "at most 2 at once, 60 a minute, 30\u{a0}% of 15,000 a day (1,204 of 4,500 used)";
+        let said = "at most 2 at once, 60 per minute, 30\u{a0}% of 15,000 per day (1,204 of 4,500 used)";
         assert_eq!(pace(&bounded, 1_204).as_deref(), Some(said));
     }
 }

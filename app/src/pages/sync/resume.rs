@@ -18,6 +18,7 @@ use crate::flash::Flash;
 use crate::lists::EFFECTS;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::filters::Address;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
@@ -44,7 +45,10 @@ enum Target {
 
 /// What the page says about the target.
 struct Loaded {
+    /// Heading and button.
     title: String,
+    /// Sentence that says that it runs.
+    running: String,
     /// Why it does not run; `None` if it runs.
     reason: Option<String>,
     resumption: Resumption,
@@ -58,26 +62,26 @@ async fn load(here: PageContext, target: Option<Target>, flash: Flash) -> Result
         Target::Destination(name) => of_paused(&here, name).await?,
         Target::Workflow(name) => of_stopped(&here, name).await?,
     };
-    let title = format!("Resume {}", in_sentence(&loaded.title));
+    let title = loaded.title.clone();
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().deliveries_breadcrumb()><a href="/sync">{texts().deliveries_title()}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
     };
     let is_workflow = matches!(target, Target::Workflow(_));
     let body = match &loaded.reason {
         None => Either::Left(view! {
-            <p>{format!("{} is not {}.", loaded.title, if is_workflow { "stopped" } else { "paused" })}</p>
-            <p><a class="btn" href="/sync">"Back to deliveries"</a></p>
+            <p>{loaded.running.clone()}</p>
+            <p><a class="btn" href="/sync">{texts().resume_back()}</a></p>
         }),
         Some(reason) => {
-            let (word, may) = match target {
-                Target::Destination(_) => ("Paused", here.may::<ResumeDestination>()),
-                Target::Workflow(_) => ("Stopped", here.may::<ResumeWorkflow>()),
+            let (said, may) = match target {
+                Target::Destination(_) => (texts().resume_paused(reason), here.may::<ResumeDestination>()),
+                Target::Workflow(_) => (texts().resume_stopped(reason), here.may::<ResumeWorkflow>()),
             };
             let queued = here.queued.clone().unwrap_or_default();
             let form = may.then(|| form(&target, &loaded.title, &flash));
             Either::Right(view! {
-                <p class="quiet">{format!("{word}: {reason}")}</p>
+                <p class="quiet">{said}</p>
                 {consequence(&loaded, is_workflow.then_some(queued))}
                 {form}
             })
@@ -87,18 +91,14 @@ async fn load(here: PageContext, target: Option<Target>, flash: Flash) -> Result
     Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-/// Returns a title inside a sentence.
-fn in_sentence(title: &str) -> String {
-    title.replacen("Every workflow", "every workflow", 1)
-}
-
 async fn of_paused(here: &PageContext, name: &str) -> Result<Loaded> {
     let store = &here.request.store;
     let found = destinations(store).await?.into_iter().find(|known| known.name == name);
     let found = found.ok_or_else(|| Error::NotFound { what: "destination".into() })?;
     let expired: &'static str = UnfinishedState::Expired.into();
     Ok(Loaded {
-        title: titles::destination(name),
+        title: texts().resume_title(titles::destination(name)),
+        running: texts().resume_not_paused(titles::destination(name)),
         reason: found.paused_reason.clone(),
         resumption: resumption_of_destination(store, found.id(), here.clock.now).await?,
         expired: Address::new(EFFECTS.path).with("destination", name).with("state", expired).href(),
@@ -107,11 +107,12 @@ async fn of_paused(here: &PageContext, name: &str) -> Result<Loaded> {
 
 async fn of_stopped(here: &PageContext, name: &str) -> Result<Loaded> {
     let store = &here.request.store;
-    let title = if name == ALL {
-        "Every workflow".to_owned()
+    let (title, running) = if name == ALL {
+        (texts().resume_title_all(), texts().resume_not_all_stopped())
     } else {
         let known = workflow_names(store).await?.into_iter().find(|known| known.name == name);
-        known.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title
+        let workflow = known.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title;
+        (texts().resume_title(&workflow), texts().resume_not_stopped(&workflow))
     };
     let scope = scope(name);
     let is_same = |workflow: Option<&str>| match &scope {
@@ -122,6 +123,7 @@ async fn of_stopped(here: &PageContext, name: &str) -> Result<Loaded> {
     let expired: &'static str = UnfinishedState::Expired.into();
     Ok(Loaded {
         title,
+        running,
         reason: switch.map(|switch| switch.reason),
         resumption: resumption_of_workflows(store, &scope, here.clock.now).await?,
         expired: Address::new(EFFECTS.path).with("state", expired).href(),
@@ -133,30 +135,26 @@ fn consequence(loaded: &Loaded, queued: Option<i64>) -> impl IntoView + use<> {
     let Resumption { waiting, expired, held } = loaded.resumption;
     let sent = sentence_of_sent(&loaded.resumption);
     let kept = (held > 0).then(|| {
-        let what = if queued.is_some() { "their destination is paused" } else { "their workflow is stopped" };
-        view! { <li>{format!("{} on hold because {what}.", remain(held))}</li> }
-    });
-    let leads = queued.map(|queued| {
-        let leads = if queued == 1 {
-            "The 1 lead in the queue stays there.".to_owned()
-        } else {
-            format!("The {} leads in the queue stay there.", count(queued))
+        let shown = number::count(held);
+        let text = match queued {
+            Some(_) => texts().resume_held_by_destination(held, shown),
+            None => texts().resume_held_by_workflow(held, shown),
         };
-        let leads = if queued == 0 { String::new() } else { format!(" {leads}") };
-        view! { <li>{format!("The rules decide new leads again.{leads}")}</li> }
+        view! { <li>{text}</li> }
     });
+    let leads = queued.map(|queued| view! { <li>{texts().resume_queue(queued, count(queued))}</li> });
     let lost = (expired > 0).then(|| {
         note(
             Tone::Warn,
             view! {
                 <p><strong>{sentence_of_expired(waiting, expired)}</strong></p>
-                <p class="meta">"To send a lead's current state, evaluate the lead again after you resume."</p>
-                <div class="row"><a class="btn" href=loaded.expired.clone()>"Show expired actions"</a></div>
+                <p class="meta">{texts().resume_expired_about()}</p>
+                <div class="row"><a class="btn" href=loaded.expired.clone()>{texts().resume_show_expired()}</a></div>
             },
         )
     });
     view! {
-        <h2>"What happens"</h2>
+        <h2>{texts().resume_consequences()}</h2>
         <ul class="plain-list"><li>{sent}</li>{kept}{leads}</ul>
         {lost}
     }
@@ -165,24 +163,15 @@ fn consequence(loaded: &Loaded, queued: Option<i64>) -> impl IntoView + use<> {
 /// Returns how many actions are sent.
 fn sentence_of_sent(resumption: &Resumption) -> String {
     match resumption.sent() {
-        0 if resumption.waiting == 0 => "No actions are waiting.".into(),
-        0 => "No action is sent now.".into(),
-        1 => "1 action is sent at once.".into(),
-        many => format!("{} actions are sent at once, the oldest first.", number::count(many)),
+        0 if resumption.waiting == 0 => texts().resume_none_waiting(),
+        0 => texts().resume_none_sent(),
+        many => texts().resume_sent(many, number::count(many)),
     }
 }
 
 /// Returns how many of the waiting actions will not be sent.
 fn sentence_of_expired(waiting: i64, expired: i64) -> String {
-    let all = number::count(waiting);
-    match expired {
-        1 => format!("1 of {all} is past its expiry and will not be sent."),
-        many => format!("{} of {all} are past their expiry and will not be sent.", number::count(many)),
-    }
-}
-
-fn remain(held: i64) -> String {
-    if held == 1 { "1 action stays".into() } else { format!("{} actions stay", number::count(held)) }
+    texts().resume_expired(expired, number::count(expired), number::count(waiting))
 }
 
 fn form(target: &Target, title: &str, flash: &Flash) -> impl IntoView + use<> {
@@ -196,7 +185,7 @@ fn form(target: &Target, title: &str, flash: &Flash) -> impl IntoView + use<> {
         <form method="post" action=path>
             <input type="hidden" name=field value=name />
             <label class="label">
-                "Reason"
+                {texts().resume_reason()}
                 <input
                     class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off"
                     value=flash.values.get("reason").cloned()
@@ -204,10 +193,10 @@ fn form(target: &Target, title: &str, flash: &Flash) -> impl IntoView + use<> {
                 />
             </label>
             {error.map(|error| view! { <p id="reason-error" class="tone" data-a="bad" role="alert">{error}</p> })}
-            <p class="meta">"The reason is recorded in the audit log."</p>
+            <p class="meta">{texts().resume_reason_about()}</p>
             <div class="row">
-                <button class="btn primary">{icon(Icon::Check)}{format!("Resume {}", in_sentence(title))}</button>
-                <a class="btn" href="/sync">"Cancel"</a>
+                <button class="btn primary">{icon(Icon::Check)}{title.to_owned()}</button>
+                <a class="btn" href="/sync">{texts().resume_cancel()}</a>
             </div>
         </form>
     }
@@ -219,16 +208,22 @@ mod tests {
 
     #[test]
     fn what_is_not_sent_is_said_with_its_share() {
-        assert_eq!(sentence_of_expired(210, 189), "189 of 210 are past their expiry and will not be sent.");
-        assert_eq!(sentence_of_expired(1_210, 1), "1 of 1,210 is past its expiry and will not be sent.");
+        assert_eq!(
+            sentence_of_expired(210, 189),
+            "189 of 210 waiting actions have expired and will not be sent."
+        );
+        assert_eq!(
+            sentence_of_expired(1_210, 1),
+            "1 of 1,210 waiting actions has expired and will not be sent."
+        );
     }
 
     #[test]
     fn what_is_sent_leaves_out_what_is_held_and_what_expired() {
         let of = |waiting, expired, held| sentence_of_sent(&Resumption { waiting, expired, held });
         assert_eq!(of(0, 0, 0), "No actions are waiting.");
-        assert_eq!(of(210, 189, 0), "21 actions are sent at once, the oldest first.");
-        assert_eq!(of(210, 189, 20), "1 action is sent at once.");
-        assert_eq!(of(210, 200, 10), "No action is sent now.");
+        assert_eq!(of(210, 189, 0), "21 actions are sent immediately, oldest first.");
+        assert_eq!(of(210, 189, 20), "1 action is sent immediately.");
+        assert_eq!(of(210, 200, 10), "No actions are sent now.");
     }
 }

@@ -4,11 +4,9 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use store::sync::{EffectState, UnfinishedState};
 
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-
-/// The label of an effect that expired before it was sent, whether it is closed yet or not.
-pub const EXPIRED: &str = "Expired, not sent";
 
 /// The reason that a waiting effect is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +38,24 @@ impl EffectStatus {
     /// Returns the tone and the label.
     pub fn words(&self, clock: Clock) -> (&'static str, String) {
         match (self.state, self.hold) {
-            (UnfinishedState::Dead, _) => ("bad", "Failed, needs you".into()),
-            (UnfinishedState::Expired, _) => ("warn", EXPIRED.into()),
+            (UnfinishedState::Dead, _) => ("bad", texts().deliveries_action_failed()),
+            (UnfinishedState::Expired, _) => ("warn", texts().deliveries_action_expired()),
             (UnfinishedState::Running, _) => match self.leased_until {
-                Some(until) => ("info", format!("Being sent until {}", clock.time(until))),
-                None => ("info", "Being sent".into()),
+                Some(until) => ("info", texts().deliveries_action_sending_until(clock.time(until))),
+                None => ("info", texts().deliveries_action_sending()),
             },
-            (UnfinishedState::Ready, Some(HoldReason::Stopped)) => ("bad", "Waits, stopped".into()),
-            (UnfinishedState::Ready, Some(HoldReason::Paused)) => ("warn", "Waits, paused".into()),
-            (UnfinishedState::Ready, Some(HoldReason::NoAnswer)) => ("warn", "Waits, no answer".into()),
+            (UnfinishedState::Ready, Some(HoldReason::Stopped)) => {
+                ("bad", texts().deliveries_action_stopped())
+            }
+            (UnfinishedState::Ready, Some(HoldReason::Paused)) => {
+                ("warn", texts().deliveries_action_paused())
+            }
+            (UnfinishedState::Ready, Some(HoldReason::NoAnswer)) => {
+                ("warn", texts().deliveries_action_no_response())
+            }
             (UnfinishedState::Ready, None) => match self.due_at {
-                Some(due) if self.is_again => ("warn", format!("Tries again {}", clock.until(due))),
-                _ => ("info", "Waits to be sent".into()),
+                Some(due) if self.is_again => ("warn", texts().deliveries_action_retry(clock.until(due))),
+                _ => ("info", texts().deliveries_action_waiting()),
             },
         }
     }
@@ -64,13 +68,15 @@ impl EffectStatus {
 }
 
 /// Returns the tone and the label of a finished effect; `None` means that neither outbox nor log contains it any more.
-pub fn finished(state: Option<EffectState>) -> (&'static str, &'static str) {
+pub fn finished(state: Option<EffectState>) -> (&'static str, String) {
     match state {
-        Some(EffectState::Delivered) => ("good", "Delivered"),
-        Some(EffectState::Expired) => ("warn", EXPIRED),
-        Some(EffectState::Superseded) => ("info", "Overtaken by a newer decision"),
-        Some(EffectState::Withdrawn) => ("info", "Withdrawn, person erased"),
-        Some(EffectState::Ready | EffectState::Running | EffectState::Dead) | None => ("info", "Archived"),
+        Some(EffectState::Delivered) => ("good", texts().deliveries_action_delivered()),
+        Some(EffectState::Expired) => ("warn", texts().deliveries_action_expired()),
+        Some(EffectState::Superseded) => ("info", texts().deliveries_action_superseded()),
+        Some(EffectState::Withdrawn) => ("info", texts().deliveries_action_withdrawn()),
+        Some(EffectState::Ready | EffectState::Running | EffectState::Dead) | None => {
+            ("info", texts().deliveries_action_archived())
+        }
     }
 }
 
@@ -87,10 +93,10 @@ pub fn unfinished(state: Option<EffectState>) -> Option<UnfinishedState> {
 }
 
 /// Returns the tone and the label of a logged attempt.
-pub fn result(name: &str) -> (&'static str, &'static str) {
+pub fn result(name: &str) -> (&'static str, String) {
     match name {
-        "retry" => ("warn", "Not taken, tried again"),
-        "failed" => ("bad", "Failed"),
+        "retry" => ("warn", texts().deliveries_attempt_retried()),
+        "failed" => ("bad", texts().deliveries_attempt_failed()),
         other => finished(other.parse().ok()),
     }
 }
@@ -102,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_holds_an_effect_back_is_told_before_when_it_is_due() {
+    fn the_reason_of_a_hold_comes_before_the_due_time() {
         let clock = Clock { now: Utc::now(), zone: chrono_tz::UTC };
         let due_at = Some(clock.now + TimeDelta::minutes(3));
         let waits = EffectStatus {
@@ -112,9 +118,12 @@ mod tests {
             leased_until: None,
             hold: None,
         };
-        assert_eq!(waits.words(clock), ("warn", "Tries again in 3\u{a0}min".into()));
-        assert_eq!(EffectStatus { is_again: false, ..waits }.words(clock).1, "Waits to be sent");
-        assert_eq!(EffectStatus { hold: Some(HoldReason::Paused), ..waits }.words(clock).1, "Waits, paused");
+        assert_eq!(waits.words(clock), ("warn", "Next attempt in 3\u{a0}min".into()));
+        assert_eq!(EffectStatus { is_again: false, ..waits }.words(clock).1, "Waiting");
+        assert_eq!(
+            EffectStatus { hold: Some(HoldReason::Paused), ..waits }.words(clock).1,
+            "Waiting, destination paused"
+        );
         let dead = EffectStatus { state: UnfinishedState::Dead, hold: Some(HoldReason::Paused), ..waits };
         assert_eq!(dead.words(clock).1, "Failed, needs you");
         let expired =

@@ -11,7 +11,8 @@ use store::workflows::Version;
 use crate::actions::availability::SetAvailability;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
-use crate::ui::form::ask;
+use crate::texts::texts;
+use crate::ui::form::{ask, short_label};
 
 /// Loads and renders the availability of a pool's members.
 ///
@@ -35,12 +36,12 @@ pub async fn section(here: &PageContext, newest: &Version) -> Result<AnyView> {
         .collect_view();
     Ok(view! {
         <section class="stacked-sections" aria-labelledby="availability">
-            <h2 id="availability">"Availability"</h2>
-            <p class="meta">"Applies from the next lead on, without a release. Each decision keeps the values it was made with."</p>
+            <h2 id="availability">{texts().availability_title()}</h2>
+            <p class="meta">{texts().availability_about()}</p>
             <table class="table stack availability">
-                <caption class="sr">"Availability of the members"</caption>
+                <caption class="sr">{texts().availability_caption()}</caption>
                 <thead>
-                    <tr><th scope="col">"Person"</th><th scope="col" class="num">"Turns now"</th><th scope="col">"Takes leads"</th><td></td></tr>
+                    <tr><th scope="col">{texts().availability_person()}</th><th scope="col" class="num">{texts().availability_weight()}</th><th scope="col">{texts().availability_takes_leads()}</th><td></td></tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -64,17 +65,17 @@ fn row(
     let takes = match away {
         Some(until) => {
             let last = until - TimeDelta::seconds(1);
-            view! { <span class="tone" data-a="warn">"Away until the end of "{clock.day(last)}</span> }
+            view! { <span class="tone" data-a="warn">{texts().availability_away(clock.day(last))}</span> }
                 .into_any()
         }
-        None => "Yes".into_any(),
+        None => texts().availability_yes().into_any(),
     };
     let form = may.then(|| form(here, pool, member, name, weight, away).into_any());
     view! {
         <tr>
             <th scope="row">{name.to_owned()}</th>
-            <td class="num first" data-l="Turns now">{turns}</td>
-            <td data-l="Takes leads">{takes}</td>
+            <td class="num first" data-l=texts().availability_weight()>{turns}</td>
+            <td data-l=texts().availability_takes_leads()>{takes}</td>
             <td>{form}</td>
         </tr>
     }
@@ -97,20 +98,20 @@ fn form(
             <input type="hidden" name="pool" value=pool.to_owned() />
             <input type="hidden" name="person" value=member.person.clone() />
             <label class="label">
-                "Last day away"
+                {texts().availability_last_day()}
                 <input class="field" type="date" name="away" min=today value=last />
             </label>
             <label class="label">
-                "Turns"
+                {texts().availability_weight_field()}
                 <input
                     class="field" type="number" name="weight" min="1" max=MOST_WEIGHT.to_string() value=weight.map(|weight| weight.to_string())
                     placeholder=member.weight.to_string()
                 />
             </label>
-            <p class="meta">"Leave a field empty to reset it."</p>
-            <button class="btn primary">"Save availability"</button>
+            <p class="meta">{texts().availability_reset()}</p>
+            <button class="btn primary">{texts().availability_save()}</button>
         </form>
     };
-    let label = view! { "Change"<span class="sr">{format!(" the availability of {name}")}</span> };
+    let label = short_label(texts().availability_change(), texts().availability_change_of(name));
     ask(label, false, form)
 }

@@ -17,10 +17,11 @@ use store::workflows::Version;
 
 use crate::error::Result;
 use crate::pages::changes::entries;
+use crate::texts::texts;
 use crate::ui::chip::action_chip;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, titles, words};
+use crate::ui::{number, series, titles, words};
 use service::change::{AssigneeNames, FoundEntries};
 
 /// Entries of a list to show at once; the search finds the others.
@@ -46,7 +47,7 @@ pub fn content(
     let text = service::change::text_of(version)?;
     Ok(view! {
         {said}
-        <details class="fold gap"><summary>"YAML"</summary><pre class="code">{text}</pre></details>
+        <details class="fold gap"><summary>{texts().versions_yaml()}</summary><pre class="code">{text}</pre></details>
     }
     .into_any())
 }
@@ -62,7 +63,7 @@ fn rules(set: &RuleSetFile) -> impl IntoView + use<> {
             {rows}
             <li class="otherwise">
                 <span class="num"></span>
-                <div><p class="row"><b>"Otherwise"</b>{action_chip(set.default)}</p><p class="meta">"Also applies when a rule needs a field that is missing or uncertain."</p></div>
+                <div><p class="row"><b>{texts().versions_default()}</b>{action_chip(set.default)}</p><p class="meta">{texts().versions_default_about()}</p></div>
             </li>
         </ol>
     }
@@ -74,10 +75,12 @@ fn rule(index: usize, rule: &RuleDefinition) -> impl IntoView + use<> {
     let sure: Vec<String> = rule
         .min_confidence
         .iter()
-        .map(|(field, least)| format!("{} {}", titles::field(field), number::confidence(*least)))
+        .map(|(field, least)| {
+            texts().versions_field_confidence(titles::field(field), number::confidence(*least))
+        })
         .collect();
     let sure = (!sure.is_empty())
-        .then(|| view! { <p class="meta">{format!("Confidence needed: {}", sure.join(", "))}</p> });
+        .then(|| view! { <p class="meta">{texts().versions_confidence_needed(series::list(sure))}</p> });
     view! {
         <li id=format!("rule-{}", rule.id)>
             <span class="num">{index + 1}</span>
@@ -96,16 +99,26 @@ fn consequence(consequence: &Consequence) -> impl IntoView + use<> {
         Consequence::Act { action, parameters } => {
             let pool =
                 (*action == Action::Assign).then(|| parameters.get("pool").and_then(Json::as_str)).flatten();
-            let to = pool.map(|pool| view! { " to "<a href=format!("{}/{pool}", Kind::Pool.spec().path)>{titles::pool(pool)}</a> });
+            let said = match pool {
+                Some(pool) => {
+                    let href = format!("{}/{pool}", Kind::Pool.spec().path);
+                    let said = texts().versions_action_to();
+                    Either::Left(
+                        view! { {said.s0}{action_chip(*action)}{said.s1}<a href=href>{titles::pool(pool)}</a>{said.s2} },
+                    )
+                }
+                None => Either::Right(action_chip(*action)),
+            };
             let rest: Vec<String> = parameters
                 .iter()
                 .filter(|(name, _)| name.as_str() != "pool")
                 .map(|(name, value)| {
-                    format!("{} {}", name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    texts().versions_parameter(name, value)
                 })
                 .collect();
-            let rest = (!rest.is_empty()).then(|| format!(", {}", rest.join(", ")));
-            Either::Right(view! { <span>{action_chip(*action)}{to}{rest}</span> })
+            let rest = (!rest.is_empty()).then(|| texts().versions_parameters(series::list(rest)));
+            Either::Right(view! { <span>{said}{rest}</span> })
         }
     }
 }
@@ -114,10 +127,10 @@ fn fields(catalogue: &Catalogue) -> impl IntoView + use<> {
     let rows = catalogue.0.iter().map(|(name, field)| field_row(name, field)).collect_view();
     view! {
         <table class="table stack">
-            <caption class="sr">"Fields"</caption>
+            <caption class="sr">{texts().versions_fields()}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Field"</th><th scope="col">"Type"</th><th scope="col">"Values"</th><th scope="col">"When missing"</th>
+                    <th scope="col">{texts().versions_field()}</th><th scope="col">{texts().versions_field_type()}</th><th scope="col">{texts().versions_field_values()}</th><th scope="col">{texts().versions_field_missing()}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -127,30 +140,35 @@ fn fields(catalogue: &Catalogue) -> impl IntoView + use<> {
 
 fn field_row(name: &str, field: &FieldDefinition) -> impl IntoView + use<> {
     let title = field.title.clone().unwrap_or_else(|| words::sentence(name));
-    let unit = field.unit.clone().map(|unit| format!(", {unit}"));
+    let kind = match &field.unit {
+        Some(unit) => texts().versions_field_type_unit(field.kind.to_string(), unit),
+        None => field.kind.to_string(),
+    };
     let bounds = match (field.min, field.max) {
         (None, None) => String::new(),
-        (Some(min), None) => format!("from {}", number::decimal(min, 3)),
-        (None, Some(max)) => format!("up to {}", number::decimal(max, 3)),
-        (Some(min), Some(max)) => format!("{} to {}", number::decimal(min, 3), number::decimal(max, 3)),
-    };
-    let values = if field.values.is_empty() { bounds } else { field.values.join(", ") };
-    let missing = match &field.missing {
-        MissingMeaning::Unknown => {
-            Either::Left(view! { <span class="tone" data-a="unknown">"unknown"</span> })
+        (Some(min), None) => texts().versions_values_from(number::decimal(min, 3)),
+        (None, Some(max)) => texts().versions_values_up_to(number::decimal(max, 3)),
+        (Some(min), Some(max)) => {
+            texts().versions_values_between(number::decimal(min, 3), number::decimal(max, 3))
         }
-        MissingMeaning::Value(value) => Either::Right(format!(
-            "counts as {}",
-            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-        )),
     };
-    let personal = field.personal.then(|| view! { " "<span class="tag">"personal"</span> });
+    let values = if field.values.is_empty() { bounds } else { series::list(field.values.iter().cloned()) };
+    let missing = match &field.missing {
+        MissingMeaning::Unknown => Either::Left(
+            view! { <span class="tone" data-a="unknown">{texts().versions_missing_unknown()}</span> },
+        ),
+        MissingMeaning::Value(value) => Either::Right(
+            texts().versions_missing_value(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+        ),
+    };
+    let personal =
+        field.personal.then(|| view! { " "<span class="tag">{texts().versions_personal()}</span> });
     view! {
         <tr>
             <th scope="row">{title}{personal}" "<small><code>{name.to_owned()}</code></small></th>
-            <td class="first">{field.kind.to_string()}{unit}</td>
+            <td class="first">{kind}</td>
             <td class="wide">{values}</td>
-            <td data-l="Missing">{missing}</td>
+            <td data-l=texts().versions_field_missing()>{missing}</td>
         </tr>
     }
 }
@@ -159,10 +177,10 @@ fn map(map: &MapFile) -> impl IntoView + use<> {
     let rows = map.fields.iter().map(|(name, field)| mapped_row(name, field)).collect_view();
     view! {
         <table class="table stack">
-            <caption class="sr">"Where fields are read"</caption>
+            <caption class="sr">{texts().versions_map_caption()}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Field"</th><th scope="col">"Read as"</th><th scope="col">"From"</th><th scope="col" class="num">"Confidence needed"</th>
+                    <th scope="col">{texts().versions_field()}</th><th scope="col">{texts().versions_map_extractor()}</th><th scope="col">{texts().versions_map_from()}</th><th scope="col" class="num">{texts().versions_map_confidence()}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -178,7 +196,7 @@ fn mapped_row(name: &str, field: &MappedField) -> impl IntoView + use<> {
             <th scope="row">{titles::field(name)}" "<small><code>{name.to_owned()}</code></small></th>
             <td class="first">{field.extract.name()}</td>
             <td class="wide">{from}<small class="quiet">{settings}</small></td>
-            <td class="num" data-l="Confidence needed">{field.min_confidence.map_or_else(|| "any".into(), number::confidence)}</td>
+            <td class="num" data-l=texts().versions_map_confidence()>{field.min_confidence.map_or_else(|| texts().versions_map_confidence_any(), number::confidence)}</td>
         </tr>
     }
 }
@@ -191,18 +209,16 @@ fn settings(field: &MappedField) -> String {
         .unwrap_or_default();
     let rest = all.iter().filter(|(name, _)| !["from", "extract", "min_confidence"].contains(&name.as_str()));
     let count = |value: &Json| match value {
-        Json::Array(all) => all
-            .iter()
-            .map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
-            .collect::<Vec<_>>()
-            .join(", "),
-        Json::Object(all) => all.keys().cloned().collect::<Vec<_>>().join(", "),
+        Json::Array(all) => {
+            series::list(all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)))
+        }
+        Json::Object(all) => series::list(all.keys().cloned()),
         Json::String(text) => text.clone(),
         other => other.to_string(),
     };
-    rest.map(|(name, value)| format!("{}: {}", words::sentence(name), count(value)))
-        .collect::<Vec<_>>()
-        .join("; ")
+    rest.map(|(name, value)| texts().versions_map_setting(words::sentence(name), count(value)))
+        .reduce(|settings, next| texts().versions_map_settings(settings, next))
+        .unwrap_or_default()
 }
 
 fn pool(pool: &Pool, names: &AssigneeNames) -> impl IntoView + use<> {
@@ -216,15 +232,15 @@ fn pool(pool: &Pool, names: &AssigneeNames) -> impl IntoView + use<> {
                 <tr>
                     <th scope="row">{names.of(&member.person).to_owned()}</th>
                     <td class="num first">{member.weight}</td>
-                    <td class="num" data-l="Share">{number::percent(share)}</td>
+                    <td class="num" data-l=texts().versions_pool_share()>{number::percent(share)}</td>
                 </tr>
             }
         })
         .collect_view();
     view! {
         <table class="table stack">
-            <caption class="sr">"People of the pool"</caption>
-            <thead><tr><th scope="col">"Person"</th><th scope="col" class="num">"Turns"</th><th scope="col" class="num">"Share of the leads"</th></tr></thead>
+            <caption class="sr">{texts().versions_pool_caption()}</caption>
+            <thead><tr><th scope="col">{texts().versions_pool_person()}</th><th scope="col" class="num">{texts().versions_pool_weight()}</th><th scope="col" class="num">{texts().versions_pool_share()}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
     }
@@ -248,7 +264,7 @@ fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
     let add = editing.may_edit.then(|| {
         let error = editing.error.clone();
         let form = entries::add_form(&version.name, None, error.clone());
-        view! { {ask("Add entries", error.is_some(), form)} }
+        view! { {ask(texts().versions_add_entries(), error.is_some(), form)} }
     });
     let entries = if editing.may_edit {
         entries::remove_form(&version.name, None, &page, &editing.entries, editing.search).into_any()
@@ -257,7 +273,7 @@ fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
     };
     view! {
         <div class="row list-acts">
-            <a class="btn" href=file download>{icon(Icon::Download)}"Download CSV"</a>
+            <a class="btn" href=file download>{icon(Icon::Download)}{texts().versions_download()}</a>
             {add}
         </div>
         {entries}
@@ -267,12 +283,12 @@ fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
 fn read_only(version: &Version, page: &str, entries: &FoundEntries, search: &str) -> impl IntoView + use<> {
     let count = entries::counted(entries, !search.trim().is_empty());
     let rows = entries.shown.iter().map(|entry| view! { <li>{entry.clone()}</li> }).collect_view();
-    let nothing = (entries.found == 0).then(|| view! { <p class="quiet">"No entry matches."</p> });
+    let nothing = (entries.found == 0).then(|| view! { <p class="quiet">{texts().versions_no_entry()}</p> });
     view! {
-        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label="Find an entry">
+        <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label=texts().versions_find_entry()>
             <input type="hidden" name="version" value=version.version.to_string() />
-            <input class="field" type="search" name="q" value=search.to_owned() placeholder="Find an entry" aria-label="Find an entry" maxlength="200" />
-            <button class="btn">{icon(Icon::Search)}"Find"</button>
+            <input class="field" type="search" name="q" value=search.to_owned() placeholder=texts().versions_find_entry() aria-label=texts().versions_find_entry() maxlength="200" />
+            <button class="btn">{icon(Icon::Search)}{texts().versions_find()}</button>
             <span class="meta">{count}</span>
         </form>
         {nothing}

@@ -8,6 +8,7 @@ use leptos::server_fn::ServerFn as _;
 use store::reads::subjects::{VersionEntry, WorkflowUse};
 
 use crate::actions::changes::StartChange;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -29,7 +30,7 @@ pub struct VersionsContext<'a> {
 pub fn list(history: &[VersionEntry], around: &VersionsContext<'_>) -> impl IntoView + use<> {
     let newest = history.first().map_or(0, |version| version.version);
     let rows = history.iter().map(|version| row(version, newest, around)).collect_view();
-    view! { <section><h2>"Versions"</h2><ol class="plain-list versions">{rows}</ol></section> }
+    view! { <section><h2>{texts().versions_versions()}</h2><ol class="plain-list versions">{rows}</ol></section> }
 }
 
 fn row(version: &VersionEntry, newest: i32, around: &VersionsContext<'_>) -> impl IntoView + use<> {
@@ -40,32 +41,34 @@ fn row(version: &VersionEntry, newest: i32, around: &VersionsContext<'_>) -> imp
     let live = used
         .iter()
         .any(|used| used.version == number)
-        .then(|| view! { <span class="tag" data-a="good">"live"</span> });
+        .then(|| view! { <span class="tag" data-a="good">{texts().versions_live()}</span> });
     let title =
-        version.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| "Initial version".into());
+        version.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| texts().versions_initial());
     let by = version.author.clone().unwrap_or_else(|| words::actor(&version.created_by, names));
-    let see = (!is_shown).then(|| view! { <a href=format!("{path}?version={number}")>"View"</a> });
+    let see = (!is_shown)
+        .then(|| view! { <a href=format!("{path}?version={number}")>{texts().versions_view()}</a> });
     let compare = (number > 1).then(|| {
         let earlier = number - 1;
-        view! { <a href=format!("{path}?version={number}&against={earlier}")>"Compare"<span class="sr">{format!(" version {number} with version {earlier}")}</span></a> }
+        let label = texts().versions_compare_with(number.to_string(), earlier.to_string());
+        view! { <a href=format!("{path}?version={number}&against={earlier}") aria-label=label>{texts().versions_compare()}</a> }
     });
     let change = version
         .change
-        .map(|change| view! { <a href=format!("/changes/{change}")>{format!("#{change}")}</a> });
+        .map(|change| view! { <a href=format!("/changes/{change}")>{texts().versions_from_change(change.to_string())}</a> });
     let restore = (may && number != newest).then(|| {
         view! {
             <form method="post" action=StartChange::PATH>
                 <input type="hidden" name="kind" value=kind.to_string() />
                 <input type="hidden" name="name" value=name.to_owned() />
                 <input type="hidden" name="version" value=number.to_string() />
-                <button class="link">"Restore"<span class="sr">{format!(" version {number} as a new draft")}</span></button>
+                <button class="link" aria-label=texts().versions_restore_version(number.to_string())>{texts().versions_restore()}</button>
             </form>
         }
     });
     view! {
         <li aria-current=is_shown.then_some("true")>
-            <span class="row"><b>{format!("v{number}")}</b>{live}<span class="quiet push">{clock.stamp(version.created_at)}</span></span>
-            <small>{title}{format!(", {by}")}</small>
+            <span class="row"><b>{texts().versions_number(number.to_string())}</b>{live}<span class="quiet push">{clock.stamp(version.created_at)}</span></span>
+            <small>{texts().versions_version_by(title, by)}</small>
             <span class="row ways">{see}{compare}{change}{restore}</span>
         </li>
     }

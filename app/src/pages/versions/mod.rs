@@ -20,11 +20,12 @@ use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, ask, input, once};
 use crate::ui::icon::Icon;
-use crate::ui::{kinds, note, number, titles, words};
+use crate::ui::{kinds, note, number, series, titles, words};
 
 pub use self::subject::SubjectPage;
 
@@ -59,22 +60,28 @@ async fn load(here: PageContext, kind: Kind, flash: Flash) -> Result<PageContent
 fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
     let spec = kind.spec();
     let KindOrigin::People { hint, .. } = spec.origin else { return None };
-    let name = InputProps { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
+    let name = InputProps {
+        label: texts().versions_name(),
+        name: "name",
+        kind: "text",
+        autocomplete: "off",
+        maxlength: 100,
+    };
     let form = view! {
         <form method="post" action=StartChange::PATH>
             {once(&here.request, "new")}
             <input type="hidden" name="kind" value=kind.to_string() />
             {input(name, flash)}
             <p class="meta">{hint}</p>
-            <button class="btn primary">"Create draft"</button>
+            <button class="btn primary">{texts().versions_create_draft()}</button>
         </form>
     };
-    let words = format!("New {}", spec.title.to_lowercase());
+    let words = texts().versions_new(spec.title.to_lowercase());
     Some(ask(words, !flash.errors.is_empty(), form).into_any())
 }
 
 fn nothing(kind: Kind) -> impl IntoView {
-    let (title, text) = kinds::appearance(kind).empty;
+    let (title, text) = kinds::empty(kind);
     note::empty(Icon::List, title, view! { <p>{text}</p> })
 }
 
@@ -92,12 +99,12 @@ fn table(
             <caption class="sr">{kind.spec().plural}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Version"</th>
-                    <th scope="col">"Used in"</th>
-                    <th scope="col">"Open changes"</th>
-                    <th scope="col" class="num">"Size"</th>
-                    <th scope="col" class="num">"Since"</th>
+                    <th scope="col">{texts().versions_column_name()}</th>
+                    <th scope="col">{texts().versions_column_version()}</th>
+                    <th scope="col">{texts().versions_column_used()}</th>
+                    <th scope="col">{texts().versions_column_changes()}</th>
+                    <th scope="col" class="num">{texts().versions_column_size()}</th>
+                    <th scope="col" class="num">{texts().versions_column_since()}</th>
                 </tr>
             </thead>
             <tbody>{rows}{drafts}</tbody>
@@ -108,16 +115,16 @@ fn table(
 fn row(kind: Kind, subject: &VersionedObject, open: &[ListedChange], clock: Clock) -> impl IntoView + use<> {
     let href = format!("{}/{}", kind.spec().path, subject.name);
     let used = if subject.workflows.is_empty() {
-        Either::Left(view! { <span class="quiet">"No live workflow"</span> })
+        Either::Left(view! { <span class="quiet">{texts().versions_no_workflow()}</span> })
     } else {
-        Either::Right(subject.workflows.join(", "))
+        Either::Right(series::list(subject.workflows.iter().cloned()))
     };
     let parts = kind.spec().parts;
     let changes = open.iter().filter(|change| change.name == subject.name).map(change_link).collect_view();
     view! {
         <tr>
             <th scope="row"><a href=href>{titles::version(kind, &subject.name)}</a>{name_below(kind, &subject.name)}</th>
-            <td class="first"><span class="tag">{format!("v{}", subject.version)}</span></td>
+            <td class="first"><span class="tag">{texts().versions_number(subject.version.to_string())}</span></td>
             <td class="wide">{used}</td>
             <td>{changes}</td>
             <td class="num">{number::plural(subject.size, parts.one, parts.many)}</td>
@@ -128,16 +135,16 @@ fn row(kind: Kind, subject: &VersionedObject, open: &[ListedChange], clock: Cloc
 
 /// Renders the name used in rules and files, unless the title is derived from it.
 fn name_below(kind: Kind, name: &str) -> Option<AnyView> {
-    let is_told = titles::version(kind, name) == words::sentence(name);
-    (!is_told).then(|| view! { <small><code>{name.to_owned()}</code></small> }.into_any())
+    let is_derived = titles::version(kind, name) == words::sentence(name);
+    (!is_derived).then(|| view! { <small><code>{name.to_owned()}</code></small> }.into_any())
 }
 
 fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row"><a href=format!("/changes/{}", change.number)>{titles::version(kind, &change.name)}</a></th>
-            <td class="first"><span class="tag">"New"</span></td>
-            <td class="wide"><span class="quiet">"Not approved yet"</span></td>
+            <td class="first"><span class="tag">{texts().versions_new_draft()}</span></td>
+            <td class="wide"><span class="quiet">{texts().versions_not_approved()}</span></td>
             <td>{change_link(change)}</td>
             <td class="num"></td>
             <td class="num quiet">{clock.stamp(change.at)}</td>
@@ -148,5 +155,5 @@ fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView +
 /// Renders a link to a change, with its number and state.
 pub(super) fn change_link(change: &ListedChange) -> impl IntoView + use<> {
     let (tone, state) = words::listed_change(change);
-    view! { <a class="pair" href=format!("/changes/{}", change.number)>{dotted(tone, format!("#{} {}", change.number, state.to_lowercase()))}</a>" " }
+    view! { <a class="pair" href=format!("/changes/{}", change.number)>{dotted(tone, texts().versions_change(change.number.to_string(), state.to_lowercase()))}</a>" " }
 }

@@ -23,6 +23,7 @@ use crate::error::{Error, Result, sentence};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
@@ -119,9 +120,9 @@ async fn load(
         </div>
     };
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href=kind.spec().path>{kind.spec().plural}</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().versions_breadcrumb()><a href=kind.spec().path>{kind.spec().plural}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
-        <span class="tag">{format!("v{}", shown.version)}</span>
+        <span class="tag">{texts().versions_number(shown.version.to_string())}</span>
         <span class="meta">{lives_in(&used)}</span>
         <span class="push row">
             {rename(&here, kind, &name)}
@@ -133,9 +134,9 @@ async fn load(
 
 fn lives_in(used: &[WorkflowUse]) -> String {
     match used {
-        [] => "Not used in a live workflow".to_owned(),
-        [one] => format!("Used in {}", one.title),
-        many => format!("Used in {}", number::plural(many.len() as i64, "workflow", "workflows")),
+        [] => texts().versions_not_used(),
+        [one] => texts().versions_used(&one.title),
+        many => texts().versions_used_many(many.len(), number::count(many.len() as i64)),
     }
 }
 
@@ -149,24 +150,25 @@ fn owns(here: &PageContext, kind: Kind) -> bool {
 fn rename(here: &PageContext, kind: Kind, name: &str) -> Option<AnyView> {
     let KindOrigin::People { .. } = kind.spec().origin else { return None };
     let title = titles::title(TitledObject::Version(kind, name));
+    let about = texts().versions_title_about();
     let form = view! {
         <form method="post" action=SetVersionTitle::PATH>
             <input type="hidden" name="kind" value=kind.to_string() />
             <input type="hidden" name="name" value=name.to_owned() />
             <label class="label">
-                "Title"
+                {texts().versions_title()}
                 <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
             </label>
-            <p class="meta">"Shown instead of the name. Rules and files keep using "<code>{name.to_owned()}</code>"."</p>
-            <button class="btn primary">"Save title"</button>
+            <p class="meta">{about.s0}<code>{name.to_owned()}</code>{about.s1}</p>
+            <button class="btn primary">{texts().versions_save_title()}</button>
         </form>
     };
-    owns(here, kind).then(|| ask("Edit title", false, form).into_any())
+    owns(here, kind).then(|| ask(texts().versions_edit_title(), false, form).into_any())
 }
 
 /// Renders the button that starts a draft: the layer's owner edits, other people suggest.
 fn begin(here: &PageContext, kind: Kind, name: &str) -> impl IntoView + use<> {
-    let words = if owns(here, kind) { "Edit" } else { "Suggest a change" };
+    let words = if owns(here, kind) { texts().versions_edit() } else { texts().versions_suggest() };
     view! {
         <form method="post" action=StartChange::PATH>
             {once(&here.request, "begin")}
@@ -184,13 +186,11 @@ fn looking_back(
     newest: u32,
 ) -> impl IntoView + use<> {
     let what = match compared {
-        Some(compared) => {
-            format!("What version {} changed against version {}.", shown.version, compared.version)
-        }
-        None => format!("This is version {}; the newest is version {newest}.", shown.version),
+        Some(compared) => texts().versions_compared(shown.version.to_string(), compared.version.to_string()),
+        None => texts().versions_not_newest(shown.version.to_string(), newest.to_string()),
     };
     let href = format!("{}/{}", kind.spec().path, shown.name);
-    view! { <p class="note-line">{what}" "<a href=href>"View the newest"</a></p> }
+    view! { <p class="note-line">{what}" "<a href=href>{texts().versions_view_newest()}</a></p> }
 }
 
 fn differences_of(kind: Kind, compared: &ComparedVersion, shown: u32) -> impl IntoView + use<> {
@@ -198,10 +198,10 @@ fn differences_of(kind: Kind, compared: &ComparedVersion, shown: u32) -> impl In
     let total = (kind.spec().text == TextFormat::Lines && !comparison.differences.is_empty())
         .then(|| view! { <p><b>{sentence(&counted((comparison.added, comparison.removed)))}</b></p> });
     let lines = lines.as_ref().map(|lines| {
-        let caption = format!("The text of version {version} against version {shown}");
-        view! { <h2>"Line by line"</h2>{text_diff(caption, lines)} }
+        let caption = texts().versions_lines_caption(shown.to_string(), version.to_string());
+        view! { <h2>{texts().versions_lines()}</h2>{text_diff(caption, lines)} }
     });
-    view! { <section class="stacked-sections"><h2>"Differences"</h2>{total}{differences(comparison)}{lines}</section> }
+    view! { <section class="stacked-sections"><h2>{texts().versions_differences()}</h2>{total}{differences(comparison)}{lines}</section> }
 }
 
 /// What the page shows of the content of versions.
@@ -273,11 +273,15 @@ impl VersionBodies {
 
 fn open_changes(open: &[ListedChange]) -> impl IntoView + use<> {
     let one = |change: &ListedChange| {
-        let title = if change.title.is_empty() { "No title yet".to_owned() } else { change.title.clone() };
-        let by = change.author_name.clone().map(|name| format!(", {name}"));
-        view! { <li>{change_link(change)}<small>{title}{by}</small></li> }
+        let title =
+            if change.title.is_empty() { texts().versions_change_untitled() } else { change.title.clone() };
+        let about = match &change.author_name {
+            Some(name) => texts().versions_change_by(title, name),
+            None => title,
+        };
+        view! { <li>{change_link(change)}<small>{about}</small></li> }
     };
     (!open.is_empty()).then(|| {
-        view! { <section><h2>"Open changes"</h2><ul class="plain-list">{open.iter().map(one).collect_view()}</ul></section> }
+        view! { <section><h2>{texts().versions_open_changes()}</h2><ul class="plain-list">{open.iter().map(one).collect_view()}</ul></section> }
     })
 }

@@ -16,8 +16,9 @@ use crate::actions::switches::{MuteRule, SwitchRuleOff, SwitchRuleOn, UnmuteRule
 use crate::context::Request;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
-use crate::ui::form::{ask, once};
+use crate::ui::form::{ask, once, short_label};
 use crate::ui::{refresh, words};
 
 /// Context shared by all rows of a workflow.
@@ -75,8 +76,8 @@ pub async fn section(here: &PageContext, newest: &Version) -> Result<AnyView> {
     }
     let body = view! {
         <section class="stacked-sections" aria-labelledby="switches">
-            <h2 id="switches">"On, off and muted"</h2>
-            <p class="meta">"Applies from the next decision on, without a release and whatever the version. Each decision keeps what was off or muted when it was made."</p>
+            <h2 id="switches">{texts().switches_title()}</h2>
+            <p class="meta">{texts().switches_about()}</p>
             {tables}
         </section>
     };
@@ -89,15 +90,15 @@ fn table(around: &Around, title: &str, mut rules: Vec<(String, String)>) -> AnyV
     let gone = around.switches.off.iter().map(|off| &off.rule_id);
     for id in gone.chain(around.switches.mutes.iter().map(|mute| &mute.rule_id)) {
         if !rules.iter().any(|(known, _)| known == id) {
-            rules.push((id.clone(), format!("{id} (not in this version)")));
+            rules.push((id.clone(), texts().switches_gone(id)));
         }
     }
     let rows = rules.iter().map(|(id, name)| row(around, id, name)).collect_view();
     view! {
         <table class="table stack availability">
-            <caption>{format!("Rules in {title}")}</caption>
+            <caption>{texts().switches_caption(title)}</caption>
             <thead>
-                <tr><th scope="col">"Rule"</th><th scope="col">"State"</th><td></td></tr>
+                <tr><th scope="col">{texts().switches_rule()}</th><th scope="col">{texts().switches_state()}</th><td></td></tr>
             </thead>
             <tbody>{rows}</tbody>
         </table>
@@ -110,7 +111,7 @@ fn row(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
     let muted: Vec<&MutedRule> = around.switches.mutes.iter().filter(|mute| mute.rule_id == rule).collect();
     let state = match off {
         Some(off) => switched_off(around, off),
-        None => "On".into_any(),
+        None => texts().switches_on().into_any(),
     };
     let mutes = muted.iter().map(|mute| muted_for(around, mute, name)).collect_view();
     let mutes = (!muted.is_empty()).then(|| view! { <ul class="plain-list">{mutes}</ul> });
@@ -124,7 +125,7 @@ fn row(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{name.to_owned()}<small><code>{rule.to_owned()}</code></small></th>
-            <td class="wide" data-l="State">{state}{mutes}</td>
+            <td class="wide" data-l=texts().switches_state()>{state}{mutes}</td>
             <td>{acts}</td>
         </tr>
     }
@@ -132,21 +133,21 @@ fn row(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
 
 fn switched_off(around: &Around, off: &DisabledRule) -> AnyView {
     let until = match off.until {
-        Some(until) => format!("Off until the end of {}", last_day(around.clock, until)),
-        None => "Off".to_owned(),
+        Some(until) => texts().switches_off_until(last_day(around.clock, until)),
+        None => texts().switches_off(),
     };
     view! { <span class="tone" data-a="warn">{until}</span>{switch_sentence(around, &off.by_whom, off.since, &off.reason)} }
         .into_any()
 }
 
 fn muted_for(around: &Around, mute: &MutedRule, rule: &str) -> impl IntoView + use<> {
-    let until = format!("Muted for {} until the end of {}", mute.account, last_day(around.clock, mute.until));
+    let until = texts().switches_muted(&mute.account, last_day(around.clock, mute.until));
     let end = around.may.then(|| {
         view! {
             <form method="post" action=UnmuteRule::PATH>
                 {target(around, &mute.rule_id)}
                 <input type="hidden" name="account" value=mute.account.clone() />
-                <button class="btn">"Unmute"<span class="sr">{format!(" {rule} for {}", mute.account)}</span></button>
+                <button class="btn" aria-label=texts().switches_unmute_for(rule, &mute.account)>{texts().switches_unmute()}</button>
             </form>
         }
     });
@@ -160,8 +161,8 @@ fn muted_for(around: &Around, mute: &MutedRule, rule: &str) -> impl IntoView + u
 
 /// Renders who made the switch, when and why.
 fn switch_sentence(around: &Around, by: &str, since: DateTime<Utc>, reason: &str) -> impl IntoView + use<> {
-    let by = words::actor(by, &around.names);
-    view! { <small>{format!("by {by}, ")}{around.clock.stamp_in_sentence(since)}{format!(": {reason}")}</small> }
+    let said = texts().switches_by(words::actor(by, &around.names), reason);
+    view! { <small>{said.s0}{around.clock.stamp_in_sentence(since)}{said.s1}</small> }
 }
 
 /// Formats the last day of a period that ends at midnight.
@@ -182,7 +183,7 @@ fn switch_on(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
     view! {
         <form method="post" action=SwitchRuleOn::PATH>
             {target(around, rule)}
-            <button class="btn">"Switch on"<span class="sr">{format!(" {name}")}</span></button>
+            <button class="btn" aria-label=texts().switches_switch_on_rule(name)>{texts().switches_switch_on()}</button>
         </form>
     }
 }
@@ -193,12 +194,12 @@ fn switch_off(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> 
             {once(&around.request, &format!("off-{}-{rule}", around.workflow))}
             {target(around, rule)}
             {reason()}
-            <label class="label">"Last day off"<input class="field" type="date" name="last_day" min=today(around.clock) /></label>
-            <p class="meta">"Decisions pass over the rule as if it were not there. Leave the day empty to keep it off until someone switches it on."</p>
-            <button class="btn danger">"Switch off"</button>
+            <label class="label">{texts().switches_last_day_off()}<input class="field" type="date" name="last_day" min=today(around.clock) /></label>
+            <p class="meta">{texts().switches_switch_off_about()}</p>
+            <button class="btn danger">{texts().switches_switch_off()}</button>
         </form>
     };
-    ask(view! { "Switch off"<span class="sr">{format!(" {name}")}</span> }, false, form)
+    ask(short_label(texts().switches_switch_off(), texts().switches_switch_off_rule(name)), false, form)
 }
 
 fn mute(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
@@ -207,20 +208,20 @@ fn mute(around: &Around, rule: &str, name: &str) -> impl IntoView + use<> {
             {once(&around.request, &format!("mute-{}-{rule}", around.workflow))}
             {target(around, rule)}
             <label class="label">
-                "Account"
+                {texts().switches_account()}
                 <input class="field" name="account" required maxlength="253" placeholder="acme.example" autocomplete="off" />
             </label>
             {reason()}
-            <label class="label">"Last day muted"<input class="field" type="date" name="last_day" required min=today(around.clock) /></label>
-            <p class="meta">"Covers leads whose company domain or e-mail address belongs to this account."</p>
-            <button class="btn primary">"Mute rule"</button>
+            <label class="label">{texts().switches_last_day_muted()}<input class="field" type="date" name="last_day" required min=today(around.clock) /></label>
+            <p class="meta">{texts().switches_mute_about()}</p>
+            <button class="btn primary">{texts().switches_mute_rule()}</button>
         </form>
     };
-    ask(view! { "Mute"<span class="sr">{format!(" {name} for an account")}</span> }, false, form)
+    ask(short_label(texts().switches_mute(), texts().switches_mute_for(name)), false, form)
 }
 
 fn reason() -> impl IntoView {
-    view! { <label class="label">"Reason"<input class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off" /></label> }
+    view! { <label class="label">{texts().switches_reason()}<input class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off" /></label> }
 }
 
 fn today(clock: Clock) -> String {

@@ -88,7 +88,7 @@ async fn a_verdict_is_the_headline_everywhere_and_can_be_changed_on_the_leads_pa
     assert!(shown.contains("Belongs to someone else: She knows them"), "{shown}");
     // The same form from before the change decides nothing.
     sam.post("/actions/change-decision", &form("good_fit", "")).await;
-    assert!(text(&mut sam, &page).await.contains("The decision was not changed: "));
+    assert!(text(&mut sam, &page).await.contains("The decision was not changed. "));
     assert!(text(&mut jane, "/").await.contains("Waiting for your answer"));
 
     let undo = [("lead", lead.as_str()), ("workflow", "inbound-form"), ("next", page.as_str())];

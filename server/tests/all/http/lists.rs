@@ -136,7 +136,7 @@ async fn only_selected_deliveries_are_retried() {
     assert_eq!(page.matches("name=\"effects[]\"").count(), 3);
 
     browser.post("/actions/replay-chosen", &[("next", "/sync/effects?state=dead")]).await;
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("Nothing was selected."));
+    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("Select the actions to retry."));
     let chosen = [effects[0].to_string(), effects[2].to_string()];
     let fields = [
         ("effects[0]", chosen[0].as_str()),
@@ -145,7 +145,7 @@ async fn only_selected_deliveries_are_retried() {
     ];
     let answer = browser.post("/actions/replay-chosen", &fields).await;
     assert_eq!(location(&answer), "/sync/effects?state=dead");
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("2 are being retried."));
+    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("2 actions are being retried."));
     let dead: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT effect_id FROM outbox WHERE state = 'dead'")
         .fetch_all(app.store().pool())
         .await

@@ -75,7 +75,7 @@ async fn a_destination_is_paused_with_a_reason_and_resumed() {
     let long = "x".repeat(501);
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", &long)]).await;
     let page = text(&mut browser, "/sync").await;
-    assert!(page.contains("At most 500 characters; this has 501."));
+    assert!(page.contains("The reason has 501 characters, but at most 500 are possible."));
     assert!(page.contains(&long), "the input is kept");
 
     let fields = [("destination", "warehouse"), ("reason", " Moving it.\n"), ("next", "/sync?x=1")];
@@ -84,7 +84,7 @@ async fn a_destination_is_paused_with_a_reason_and_resumed() {
     assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
     // A second pause keeps the first reason and says so.
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
-    assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is already paused: Moving it."));
 
     // Resuming asks for a reason of its own, on a page that says what happens.
     let confirm = "/sync/resume?destination=warehouse";
@@ -138,17 +138,17 @@ async fn expired_actions_are_counted_and_announced_before_and_after_a_resume() {
         sync.contains("2 waiting, 3 expired")
             && sync.contains("3 actions to spare expired and were not sent.")
     );
-    assert!(!sync.contains("Everything has arrived"));
+    assert!(!sync.contains("Everything is delivered"));
     let home = text(&mut browser, "/").await;
     assert!(home.contains("3\u{a0}actions to spare expired and were not sent."), "{home}");
     assert!(home.contains("spare is paused. 2\u{a0}actions are waiting."), "{home}");
     let list = text(&mut browser, "/sync/effects?destination=spare&state=expired").await;
     assert_eq!(list.matches("Expired, not sent").count(), 3, "{list}");
     let waiting = text(&mut browser, "/sync/effects?destination=spare&state=ready").await;
-    assert_eq!(waiting.matches("Waits, paused").count(), 2, "{waiting}");
+    assert_eq!(waiting.matches("Waiting, destination paused").count(), 2, "{waiting}");
     let confirm = text(&mut browser, "/sync/resume?destination=spare").await;
-    assert!(confirm.contains("3 of 5 are past their expiry and will not be sent."), "{confirm}");
-    assert!(confirm.contains("2 actions are sent at once, the oldest first."), "{confirm}");
+    assert!(confirm.contains("3 of 5 waiting actions have expired and will not be sent."), "{confirm}");
+    assert!(confirm.contains("2 actions are sent immediately, oldest first."), "{confirm}");
 
     let fields = [("destination", "spare"), ("reason", "Moved.")];
     browser.post("/actions/resume-destination", &fields).await;
@@ -162,12 +162,12 @@ async fn expired_actions_are_counted_and_announced_before_and_after_a_resume() {
     sqlx::query("DELETE FROM outbox").execute(store.pool()).await.unwrap();
     let sync = text(&mut browser, "/sync").await;
     assert!(sync.contains("3 actions to spare expired and were not sent."), "{sync}");
-    assert!(!sync.contains("Everything has arrived"), "{sync}");
+    assert!(!sync.contains("Everything is delivered"), "{sync}");
     let history = text(&mut browser, "/sync/history?destination=spare&state=expired").await;
     assert_eq!(history.matches("class=\"mono\"").count() - 1, 3, "{history}");
     browser.post("/actions/review-expired", &[("destination", "spare")]).await;
     let sync = text(&mut browser, "/sync").await;
-    assert!(sync.contains("are marked as reviewed") && sync.contains("Everything has arrived"), "{sync}");
+    assert!(sync.contains("are marked as reviewed") && sync.contains("Everything is delivered"), "{sync}");
     assert!(!text(&mut browser, "/").await.contains("expired and were not sent."));
     let file = text(&mut browser, "/sync/history.csv?state=expired").await;
     assert_eq!(file.matches("Expired, not sent").count(), 3, "{file}");
@@ -206,12 +206,12 @@ async fn a_failed_effect_is_retried_once() {
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, list));
     assert!(text(&mut browser, list).await.contains("Retrying."));
     browser.post("/actions/replay-effect", &fields).await;
-    assert!(text(&mut browser, list).await.contains("It is not among the failed ones any more."));
+    assert!(text(&mut browser, list).await.contains("This action is not among the failed ones any more"));
     let mut states = states(&app, destination).await;
     states.sort();
     assert_eq!(states, ["dead", "ready"]);
     assert_eq!(audited(&app).await, [format!("effect.replay effect:{id} ")]);
-    assert!(text(&mut browser, &format!("/sync/effects/{id}")).await.contains("It was not tried yet."));
+    assert!(text(&mut browser, &format!("/sync/effects/{id}")).await.contains("No attempts yet."));
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
     let list = "/sync/effects?state=dead&destination=spare&error=status%20410";
     let page = text(&mut browser, list).await;
     assert!(page.contains("Retry all 2"));
-    assert!(page.contains("2\u{a0}failed actions to spare whose error has “status 410” in it"));
+    assert!(page.contains("2 failed actions match these filters."));
     let fields = [("destination", "spare"), ("error", "status 410")];
     let retried = async |browser: &mut Browser<'_>| {
         let answer = browser.post("/actions/replay-effects", &fields).await;

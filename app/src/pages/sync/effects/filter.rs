@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use store::sync::{DeadEffectFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
 
 use crate::lists::EFFECTS;
+use crate::texts::texts;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::ListOrder;
@@ -58,11 +59,15 @@ impl EffectListQuery {
     }
 
     /// Describes the active filters.
-    pub fn chips(&self) -> Vec<Chip> {
+    pub fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
         let all = [
-            ("To", "destination", self.destination.as_deref().map(titles::destination)),
-            ("Error contains", "error", self.filter.error.clone()),
+            (
+                texts().unfinished_column_destination(),
+                "destination",
+                self.destination.as_deref().map(titles::destination),
+            ),
+            (texts().unfinished_error_contains(), "error", self.filter.error.clone()),
         ];
         all.into_iter()
             .filter_map(|(words, name, value)| {
@@ -81,11 +86,11 @@ pub fn form(asked: &EffectListQuery, destinations: &[DestinationRecord]) -> impl
             {asked.address.kept(&["state", "sort", "cols"])}
             <label class="search">
                 {icon(Icon::Search)}
-                <span class="sr">"Last error contains"</span>
-                <input class="field" type="search" name="error" value=asked.filter.error.clone() placeholder="Last error contains" maxlength="200" />
+                <span class="sr">{texts().unfinished_find_error()}</span>
+                <input class="field" type="search" name="error" value=asked.filter.error.clone() placeholder=texts().unfinished_find_error() maxlength="200" />
             </label>
-            {select("Destination", "destination", "Any destination", choices, asked.destination.as_deref())}
-            <button class="btn">"Filter"</button>
+            {select(texts().unfinished_column_destination(), "destination", texts().unfinished_any_destination(), choices, asked.destination.as_deref())}
+            <button class="btn">{texts().unfinished_filter()}</button>
         </form>
     }
 }

@@ -28,6 +28,7 @@ use crate::lists::{EFFECTS, HISTORY, ListInfo};
 use crate::pages::frame::{self, PageContext};
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::filters::Address;
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
@@ -67,13 +68,16 @@ impl ListPage for EffectList {
 
     const INFO: ListInfo = EFFECTS;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("row", "rows");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = file::HEAD;
     const TOPIC: Option<Topic> = Some(Topic::Sync);
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Outbox, "Unfinished actions")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Outbox, texts().unfinished_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().unfinished_rows(rows, number::count(rows as i64))
     }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
@@ -130,7 +134,7 @@ impl ListPage for EffectList {
         Ok(EffectListExtras { standing, counts, failed, untried, is_any_dead })
     }
 
-    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, UnfinishedEffect> {
+    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, UnfinishedEffect, String> {
         table::table(&extras.standing, extras.is_any_dead, self.is_all_chosen)
     }
 
@@ -140,15 +144,15 @@ impl ListPage for EffectList {
         _flash: &Flash,
         extras: &EffectListExtras,
         _found: &ListRows<UnfinishedEffect, EffectId>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let asked = &self.asked;
         let order = match asked.sorted.order {
-            Order::Newest => "The newest decisions first",
-            Order::Oldest => "The oldest decisions first",
+            Order::Newest => texts().unfinished_newest_first(),
+            Order::Oldest => texts().unfinished_oldest_first(),
         };
         let bar = view! {
-            <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
-            <h1>"Unfinished actions"</h1>
+            <nav aria-label=texts().deliveries_breadcrumb()><a href="/sync">{texts().deliveries_title()}</a><span aria-hidden="true">" /"</span></nav>
+            <h1>{texts().unfinished_title()}</h1>
             <span class="meta">{order}</span>
         };
         let tabs = view! {
@@ -204,12 +208,12 @@ fn progress_of(here: &PageContext, again: Again, left: u64, address: &Address) -
             <form method="post" action=StopReplay::PATH>
                 <input type="hidden" name="at" value=again.at.timestamp_micros().to_string() />
                 <input type="hidden" name="next" value=address.start().href() />
-                <button class="btn">"Stop retrying"</button>
+                <button class="btn">{texts().unfinished_stop_retrying()}</button>
             </form>
         }
         .into_any()
     });
-    progress("Retried", again.all.saturating_sub(left), again.all, stop).into_any()
+    progress(&texts().unfinished_retried(), again.all.saturating_sub(left), again.all, stop).into_any()
 }
 
 /// Loads the external state that affects the rows.
@@ -232,17 +236,17 @@ async fn standing(here: &PageContext, destinations: &[DestinationRecord]) -> Res
 /// Renders the form that retries the selected effects. It stays in view below the rows, however long the list is.
 fn retry_chosen(here: &PageContext, asked: &EffectListQuery, is_all_chosen: bool) -> impl IntoView + use<> {
     let all = if is_all_chosen {
-        view! { <a class="btn plain" href=asked.address.href()>"Clear selection"</a> }
+        view! { <a class="btn plain" href=asked.address.href()>{texts().unfinished_clear_selection()}</a> }
     } else {
         let sign = if asked.address.query().is_empty() { '?' } else { '&' };
-        view! { <a class="btn plain" href=format!("{}{sign}chosen=all", asked.address.href())>"Select all on this page"</a> }
+        view! { <a class="btn plain" href=format!("{}{sign}chosen=all", asked.address.href())>{texts().unfinished_select_all()}</a> }
     };
     view! {
         <div class="list-foot chosen">
             <form id=table::CHOSEN class="row" method="post" action=ReplayChosen::PATH>
                 {once(&here.request, "chosen")}
                 <input type="hidden" name="next" value=asked.address.href() />
-                <button class="btn primary">"Retry selected"</button>
+                <button class="btn primary">{texts().unfinished_retry_selected()}</button>
                 {all}
             </form>
         </div>
@@ -257,11 +261,8 @@ fn closed(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + us
     (is_asked && expired > 0).then(|| {
         let state: &'static str = FinalState::Expired.into();
         let href = asked.address.on(HISTORY.path, &["destination"]).with("state", state).href();
-        let text = match expired {
-            1 => "1 action expired and was not sent.".to_owned(),
-            many => format!("{} actions expired and were not sent.", number::count(many)),
-        };
-        note::note(Tone::Warn, view! { <p>{text}" "<a href=href>"Show in the history"</a></p> })
+        let text = texts().unfinished_closed(expired, number::count(expired));
+        note::note(Tone::Warn, view! { <p>{text}" "<a href=href>{texts().unfinished_show_history()}</a></p> })
     })
 }
 
@@ -276,7 +277,7 @@ fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + 
     let (ready, running, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
     let overdue = sum(|c| c.overdue);
     let history = asked.address.on(HISTORY.path, &["destination"]).href();
-    let tab = |state: Option<UnfinishedState>, tone: Option<&'static str>, text: &'static str, n: i64| {
+    let tab = |state: Option<UnfinishedState>, tone: Option<&'static str>, text: String, n: i64| {
         let href = match state {
             Some(state) => address.with("state", <&str>::from(state)).href(),
             None => address.without(&["state"]).href(),
@@ -291,14 +292,14 @@ fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + 
         }
     };
     view! {
-        <nav aria-label="By state">
+        <nav aria-label=texts().unfinished_states()>
             <ul class="tabs">
-                {tab(None, None, "All", all)}
-                {tab(Some(UnfinishedState::Ready), Some("warn"), "Waiting", ready)}
-                {tab(Some(UnfinishedState::Running), Some("info"), "Being sent", running)}
-                {tab(Some(UnfinishedState::Dead), Some("bad"), "Failed, needs you", dead)}
-                {tab(Some(UnfinishedState::Expired), Some("warn"), "Expired", overdue)}
-                <li><a href=history>"History"</a></li>
+                {tab(None, None, texts().unfinished_all(), all)}
+                {tab(Some(UnfinishedState::Ready), Some("warn"), texts().unfinished_waiting(), ready)}
+                {tab(Some(UnfinishedState::Running), Some("info"), texts().unfinished_sending(), running)}
+                {tab(Some(UnfinishedState::Dead), Some("bad"), texts().unfinished_failed(), dead)}
+                {tab(Some(UnfinishedState::Expired), Some("warn"), texts().unfinished_expired(), overdue)}
+                <li><a href=history>{texts().unfinished_history()}</a></li>
             </ul>
         </nav>
     }
@@ -306,25 +307,19 @@ fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + 
 
 /// Renders the form that retries all matching effects, after it states their number.
 fn try_all(here: &PageContext, asked: &EffectListQuery, count: i64) -> impl IntoView + use<> {
-    let many = if count > COUNTED_ROWS {
-        format!("more than {}", number::count(COUNTED_ROWS))
+    let shown = number::count(count.min(COUNTED_ROWS));
+    let (all, about) = if count > COUNTED_ROWS {
+        (texts().unfinished_retry_all_more(&shown), texts().unfinished_retry_about_more(shown))
     } else {
-        number::count(count)
+        (texts().unfinished_retry_all(count, &shown), texts().unfinished_retry_about(count, shown))
     };
-    let all = if count == 1 { "Retry this one".to_owned() } else { format!("Retry all {many}") };
-    let mut which = vec![number::plural(count.min(COUNTED_ROWS), "failed action", "failed actions")];
-    which.extend(asked.destination.as_ref().map(|name| format!("to {}", titles::destination(name))));
-    which.extend(asked.filter.error.as_ref().map(|error| format!("whose error has “{error}” in it")));
-    let which = which.join(" ");
-    let which = if count > COUNTED_ROWS { format!("More than {which}") } else { which };
-    let verb = if count == 1 { "is" } else { "are" };
     let form = view! {
         <form method="post" action=ReplayEffects::PATH>
             {once(&here.request, "all")}
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
-            <p>{format!("{which} {verb} sent again, each with its original key.")}</p>
-            <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
+            <p>{about}</p>
+            <p class="meta">{texts().unfinished_retry_superseded()}</p>
             <button class="btn primary">{all.clone()}</button>
         </form>
     };
@@ -332,36 +327,31 @@ fn try_all(here: &PageContext, asked: &EffectListQuery, count: i64) -> impl Into
 }
 
 fn empty(asked: &EffectListQuery) -> impl IntoView + use<> {
-    let whole = view! { <a class="btn" href=EFFECTS.path>"All unfinished actions"</a> };
+    let whole = view! { <a class="btn" href=EFFECTS.path>{texts().unfinished_show_all()}</a> };
     let is_further = asked.address.get("before").or(asked.address.get("after")).is_some();
     if asked.filter.error.is_some() || is_further {
-        let steps = view! { <p>"No unfinished action is like this. Take a filter away above, or begin anew."</p>{whole} };
-        return note::empty(Icon::Search, "Nothing like this", steps).into_any();
+        let steps = view! { <p>{texts().unfinished_none_match()}</p>{whole} };
+        return note::empty(Icon::Search, texts().unfinished_none_match_title(), steps).into_any();
     }
-    let to = asked
-        .destination
-        .as_ref()
-        .map(|name| format!(" to {}", titles::destination(name)))
-        .unwrap_or_default();
     let (title, text) = match asked.filter.state {
-        None => ("Nothing is unfinished", format!("No action{to} is waiting, being sent or failed.")),
+        None => (texts().unfinished_none_title(), texts().unfinished_none()),
         Some(UnfinishedState::Ready) => {
-            ("Nothing waits", format!("Every action{to} was sent as soon as it was decided."))
+            (texts().unfinished_none_waiting_title(), texts().unfinished_none_waiting())
         }
         Some(UnfinishedState::Running) => {
-            ("Nothing is being sent", format!("No action{to} is under way at this moment."))
+            (texts().unfinished_none_sending_title(), texts().unfinished_none_sending())
         }
-        Some(UnfinishedState::Dead) => (
-            "Nothing has failed",
-            format!(
-                "An action{to} that its destination refuses for good, or that was tried too often, would wait here for you."
-            ),
-        ),
-        Some(UnfinishedState::Expired) => (
-            "No waiting action has expired",
-            format!("Actions{to} that expired and were closed are in the history."),
-        ),
+        Some(UnfinishedState::Dead) => {
+            (texts().unfinished_none_failed_title(), texts().unfinished_none_failed())
+        }
+        Some(UnfinishedState::Expired) => {
+            (texts().unfinished_none_expired_title(), texts().unfinished_none_expired())
+        }
     };
+    let text = asked
+        .destination
+        .as_ref()
+        .map_or(text, |name| texts().unfinished_none_destination(titles::destination(name)));
     let way_on = asked.filter.state.is_some().then_some(whole);
     note::empty(Icon::Check, title, view! { <p>{text}</p>{way_on} }).into_any()
 }

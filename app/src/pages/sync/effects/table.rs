@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::pages::sync::status::{EffectStatus, HoldReason};
 use crate::pages::sync::try_again;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, RowSelection, Table};
@@ -57,46 +58,58 @@ pub fn table(
     known: &EffectRowContext,
     is_any_dead: bool,
     is_all_chosen: bool,
-) -> Table<'_, UnfinishedEffect> {
+) -> Table<'_, UnfinishedEffect, String> {
     let clock = known.clock;
     let is_again = |row: &UnfinishedEffect| row.state == UnfinishedState::Dead && known.may_replay;
     let attempts =
         |row: &UnfinishedEffect| view! { <span class:quiet=row.attempts == 0>{row.attempts}</span> };
     let again = move |row: &UnfinishedEffect| {
         is_again(row).then(|| {
-            let what = format!(": {} to {}", words::effect(&row.kind), titles::destination(&row.destination));
-            try_again(row.effect_id, what, &known.path, "btn")
+            let (action, to) = (words::effect(&row.kind), titles::destination(&row.destination));
+            try_again(row.effect_id, Some(texts().deliveries_retry_action(action, to)), &known.path, "btn")
         })
     };
     let mut columns = vec![
-        Column::new("lead", "Lead", "", who),
-        Column::new("action", "Action", "", |row: &UnfinishedEffect| {
+        Column::new("lead", texts().unfinished_column_lead(), "", who),
+        Column::new("action", texts().unfinished_column_action(), "", |row: &UnfinishedEffect| {
             let href = format!("/sync/effects/{}", row.effect_id);
             view! { <a href=href>{words::effect(&row.kind)}</a> }
         }),
-        Column::new("to", "To", "", |row: &UnfinishedEffect| titles::destination(&row.destination))
-            .label("To"),
-        Column::new("state", "State", "first", |row: &UnfinishedEffect| state(row, known)),
-        Column::new("attempts", "Attempts", "num", attempts).label("Attempts"),
-        Column::new("error", "Last error", "wide error", |row: &UnfinishedEffect| {
+        Column::new("to", texts().unfinished_column_destination(), "", |row: &UnfinishedEffect| {
+            titles::destination(&row.destination)
+        })
+        .label(texts().unfinished_column_destination()),
+        Column::new("state", texts().unfinished_column_state(), "first", |row: &UnfinishedEffect| {
+            state(row, known)
+        }),
+        Column::new("attempts", texts().unfinished_column_attempts(), "num", attempts)
+            .label(texts().unfinished_column_attempts()),
+        Column::new("error", texts().unfinished_column_error(), "wide error", |row: &UnfinishedEffect| {
             row.last_error.as_ref().map(|error| {
-                let whole =
-                    row.answer.as_ref().map_or_else(|| error.clone(), |said| format!("{error}: {said}"));
+                let whole = row
+                    .answer
+                    .as_ref()
+                    .map_or_else(|| error.clone(), |said| texts().effect_reason(error, said));
                 let said = row.answer.clone().map(|said| view! { <small>{said}</small> });
                 view! { <span title=whole>{error.clone()}{said}</span> }
             })
         }),
-        Column::new("due", "Due", "num quiet", move |row: &UnfinishedEffect| clock.stamp(row.due_at))
-            .extra()
-            .label("Due"),
-        Column::new("decided", "Decided", "num quiet", move |row: &UnfinishedEffect| {
-            clock.relative(row.created_at)
+        Column::new("due", texts().unfinished_column_due(), "num quiet", move |row: &UnfinishedEffect| {
+            clock.stamp(row.due_at)
         })
-        .label("Decided")
+        .extra()
+        .label(texts().unfinished_column_due()),
+        Column::new(
+            "decided",
+            texts().unfinished_column_decided(),
+            "num quiet",
+            move |row: &UnfinishedEffect| clock.relative(row.created_at),
+        )
+        .label(texts().unfinished_column_decided())
         .sort("decided"),
     ];
     if is_any_dead {
-        columns.push(Column::new("again", "Retry", "end", again).tool());
+        columns.push(Column::new("again", texts().unfinished_column_retry(), "end", again).tool());
     }
     let choose = is_any_dead.then(|| RowSelection {
         form: CHOSEN,
@@ -104,39 +117,41 @@ pub fn table(
         is_all: is_all_chosen,
         row: Box::new(move |row: &UnfinishedEffect| {
             let to = titles::destination(&row.destination);
-            let words = || format!("Select {} to {to} of {}", words::effect(&row.kind), named(row));
-            is_again(row).then(|| (row.effect_id.to_string(), words()))
+            let action = words::effect(&row.kind);
+            let name = || match row.erased_at {
+                Some(_) => texts().unfinished_select_erased(&action, &to),
+                None => texts().unfinished_select(&action, &to, lead(row).0),
+            };
+            is_again(row).then(|| (row.effect_id.to_string(), name()))
         }),
     });
-    Table { caption: "Actions that are not finished", class: "unfinished", columns, choose }
+    Table { caption: texts().unfinished_title(), class: "unfinished", columns, choose }
 }
 
 fn state(row: &UnfinishedEffect, known: &EffectRowContext) -> impl IntoView + use<> {
     let when = match row.state {
-        UnfinishedState::Ready => Some(format!("Due {}", known.clock.full(row.due_at))),
-        UnfinishedState::Running => row.leased_until.map(|at| format!("Until {}", known.clock.full(at))),
+        UnfinishedState::Ready => Some(texts().unfinished_due(known.clock.full(row.due_at))),
+        UnfinishedState::Running => row.leased_until.map(|at| texts().unfinished_until(known.clock.full(at))),
         UnfinishedState::Dead => None,
-        UnfinishedState::Expired => row.expires_at.map(|at| format!("Expired {}", known.clock.full(at))),
+        UnfinishedState::Expired => {
+            row.expires_at.map(|at| texts().unfinished_expired_at(known.clock.full(at)))
+        }
     };
     view! { <span title=when>{known.standing(row).chip(known.clock)}</span> }
 }
 
-/// Returns the display name of a row's lead.
-fn named(row: &UnfinishedEffect) -> String {
-    if row.erased_at.is_some() {
-        return "an erased person".into();
-    }
-    words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref()).0
+/// Returns the display name of a row's lead and the remaining identity.
+fn lead(row: &UnfinishedEffect) -> (String, String) {
+    words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref())
 }
 
 fn who(row: &UnfinishedEffect) -> impl IntoView + use<> {
     let href = format!("/leads/{}", row.lead_id);
     if row.erased_at.is_some() {
         return Either::Left(
-            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
+            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}{texts().deliveries_erased_person()}</b></a> },
         );
     }
-    let (first, rest) =
-        words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    let (first, rest) = lead(row);
     Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest}</span></a> })
 }

@@ -35,7 +35,7 @@ pub fn line(row: FinishedEffect) -> Vec<String> {
         text(row.external_id),
         words::effect(&row.kind),
         row.destination,
-        label(row.state).1.to_owned(),
+        label(row.state).1,
         row.attempts.to_string(),
         row.status.map(|status| status.to_string()).unwrap_or_default(),
         hex(&row.effect_key),

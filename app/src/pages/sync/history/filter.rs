@@ -5,6 +5,7 @@ use store::sync::DestinationRecord;
 use store::sync::history::{FinalState, HistoryFilter, KEY_DIGITS};
 
 use crate::lists::HISTORY;
+use crate::texts::texts;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::ListOrder;
@@ -52,12 +53,16 @@ impl Asked {
     }
 
     /// Describes the active filters.
-    pub fn chips(&self) -> Vec<Chip> {
+    pub fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
         let all = [
-            ("To", "destination", self.destination.as_deref().map(titles::destination)),
-            ("Lead", "lead", self.filter.lead.clone()),
-            ("Key starts with", "key", self.filter.key.clone()),
+            (
+                texts().history_column_destination(),
+                "destination",
+                self.destination.as_deref().map(titles::destination),
+            ),
+            (texts().history_lead(), "lead", self.filter.lead.clone()),
+            (texts().history_key_starts(), "key", self.filter.key.clone()),
         ];
         all.into_iter()
             .filter_map(|(words, name, value)| {
@@ -71,18 +76,18 @@ impl Asked {
 pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
     let choices: Vec<FilterOption> =
         destinations.iter().map(|known| (known.name.clone(), titles::destination(&known.name))).collect();
-    let key = format!("Key, at least {KEY_DIGITS} digits");
+    let key = texts().history_find_key(KEY_DIGITS.to_string());
     view! {
         <form role="search" method="get" action=HISTORY.path>
             {asked.address.kept(&["state", "sort", "cols"])}
             <label class="search">
                 {icon(Icon::Search)}
-                <span class="sr">"Lead"</span>
-                <input class="field" type="search" name="lead" value=asked.filter.lead.clone() placeholder="Lead: name, company or e-mail" maxlength="200" />
+                <span class="sr">{texts().history_lead()}</span>
+                <input class="field" type="search" name="lead" value=asked.filter.lead.clone() placeholder=texts().history_find_lead() maxlength="200" />
             </label>
-            <input class="field" type="search" name="key" value=asked.filter.key.clone() placeholder=key aria-label="Key" maxlength="80" />
-            {select("Destination", "destination", "Any destination", choices, asked.destination.as_deref())}
-            <button class="btn">"Filter"</button>
+            <input class="field" type="search" name="key" value=asked.filter.key.clone() placeholder=key aria-label=texts().history_key() maxlength="80" />
+            {select(texts().history_column_destination(), "destination", texts().history_any_destination(), choices, asked.destination.as_deref())}
+            <button class="btn">{texts().history_filter()}</button>
         </form>
     }
 }

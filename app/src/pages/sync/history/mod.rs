@@ -20,6 +20,7 @@ use crate::lists::{EFFECTS, HISTORY, ListInfo};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
@@ -42,13 +43,16 @@ impl ListPage for HistoryList {
 
     const INFO: ListInfo = HISTORY;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("action", "actions");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = file::HEAD;
     const TOPIC: Option<Topic> = Some(Topic::Sync);
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Outbox, "Delivery history")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Outbox, texts().history_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().history_rows(rows, number::count(rows as i64))
     }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
@@ -78,7 +82,7 @@ impl ListPage for HistoryList {
         Ok(())
     }
 
-    fn table<'a>(&'a self, (): &'a ()) -> Table<'a, FinishedEffect> {
+    fn table<'a>(&'a self, (): &'a ()) -> Table<'a, FinishedEffect, String> {
         table(self.clock)
     }
 
@@ -88,11 +92,11 @@ impl ListPage for HistoryList {
         _flash: &Flash,
         (): &(),
         _found: &ListRows<FinishedEffect, DeliveryId>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let asked = &self.asked;
         let bar = view! {
-            <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
-            <h1>"Delivery history"</h1>
+            <nav aria-label=texts().deliveries_breadcrumb()><a href="/sync">{texts().deliveries_title()}</a><span aria-hidden="true">" /"</span></nav>
+            <h1>{texts().history_title()}</h1>
         };
         ListFrame {
             bar: bar.into_any(),
@@ -115,7 +119,7 @@ impl ListPage for HistoryList {
 }
 
 /// Returns the tone and the label of a final state.
-fn label(state: FinalState) -> (&'static str, &'static str) {
+fn label(state: FinalState) -> (&'static str, String) {
     finished(Some(match state {
         FinalState::Delivered => EffectState::Delivered,
         FinalState::Expired => EffectState::Expired,
@@ -128,10 +132,10 @@ fn label(state: FinalState) -> (&'static str, &'static str) {
 fn by_state(asked: &Asked) -> impl IntoView + use<> {
     let address = asked.address.start();
     let tab = |state: Option<FinalState>| {
-        let (tone, text) = state.map_or((None, "All"), |state| {
-            let (tone, text) = label(state);
-            (Some(tone), text)
-        });
+        let (tone, text) = match state.map(label) {
+            Some((tone, text)) => (Some(tone), text),
+            None => (None, texts().history_all()),
+        };
         let href = match state {
             Some(state) => address.with("state", <&str>::from(state)).href(),
             None => address.without(&["state"]).href(),
@@ -146,47 +150,53 @@ fn by_state(asked: &Asked) -> impl IntoView + use<> {
     let states = FinalState::VARIANTS.iter().map(|state| tab(Some(*state))).collect_view();
     let unfinished = asked.address.on(EFFECTS.path, &["destination"]).href();
     view! {
-        <nav aria-label="By result">
-            <ul class="tabs">{tab(None)}{states}<li><a href=unfinished>"Unfinished"</a></li></ul>
+        <nav aria-label=texts().history_results()>
+            <ul class="tabs">{tab(None)}{states}<li><a href=unfinished>{texts().history_unfinished()}</a></li></ul>
         </nav>
     }
 }
 
-fn table(clock: Clock) -> Table<'static, FinishedEffect> {
+fn table(clock: Clock) -> Table<'static, FinishedEffect, String> {
     let columns = vec![
-        Column::new("lead", "Lead", "", who),
-        Column::new("action", "Action", "", |row: &FinishedEffect| {
+        Column::new("lead", texts().history_column_lead(), "", who),
+        Column::new("action", texts().history_column_action(), "", |row: &FinishedEffect| {
             let href = format!("/sync/effects/{}", row.effect_id);
             view! { <a href=href>{words::effect(&row.kind)}</a> }
         }),
-        Column::new("to", "To", "", |row: &FinishedEffect| titles::destination(&row.destination)).label("To"),
-        Column::new("result", "Result", "first", |row: &FinishedEffect| {
+        Column::new("to", texts().history_column_destination(), "", |row: &FinishedEffect| {
+            titles::destination(&row.destination)
+        })
+        .label(texts().history_column_destination()),
+        Column::new("result", texts().history_column_result(), "first", |row: &FinishedEffect| {
             let (tone, text) = label(row.state);
             dotted(tone, text)
         }),
-        Column::new("attempts", "Attempts", "num", |row: &FinishedEffect| row.attempts).label("Attempts"),
-        Column::new("key", "Key", "mono", |row: &FinishedEffect| {
+        Column::new("attempts", texts().history_column_attempts(), "num", |row: &FinishedEffect| {
+            row.attempts
+        })
+        .label(texts().history_column_attempts()),
+        Column::new("key", texts().history_column_key(), "mono", |row: &FinishedEffect| {
             let whole = hex(&row.effect_key);
             view! { <span title=whole.clone()>{whole.get(..SHORT_KEY).unwrap_or(&whole).to_owned()}</span> }
         })
-        .label("Key"),
-        Column::new("expires", "Expires", "num quiet", move |row: &FinishedEffect| {
+        .label(texts().history_column_key()),
+        Column::new("expires", texts().history_column_expires(), "num quiet", move |row: &FinishedEffect| {
             row.expires_at.map(|at| clock.stamp(at))
         })
         .extra()
-        .label("Expires"),
-        Column::new("decided", "Decided", "num quiet", move |row: &FinishedEffect| {
+        .label(texts().history_column_expires()),
+        Column::new("decided", texts().history_column_decided(), "num quiet", move |row: &FinishedEffect| {
             clock.stamp(row.created_at)
         })
         .extra()
-        .label("Decided"),
-        Column::new("ended", "Finished", "num", move |row: &FinishedEffect| {
+        .label(texts().history_column_decided()),
+        Column::new("ended", texts().history_column_finished(), "num", move |row: &FinishedEffect| {
             clock.stamp_second(row.finished_at)
         })
-        .label("Finished")
+        .label(texts().history_column_finished())
         .sort("ended"),
     ];
-    Table { caption: "Finished actions", class: "unfinished", columns, choose: None }
+    Table { caption: texts().history_caption(), class: "unfinished", columns, choose: None }
 }
 
 /// Hexadecimal digits to show of a key; as many as the page of an action shows.
@@ -201,7 +211,7 @@ fn who(row: &FinishedEffect) -> impl IntoView + use<> {
     let href = format!("/leads/{}", row.lead_id);
     if row.erased_at.is_some() {
         return Either::Left(
-            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
+            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}{texts().deliveries_erased_person()}</b></a> },
         );
     }
     let (first, rest) =
@@ -218,15 +228,15 @@ fn empty(asked: &Asked, found: &ListRows<FinishedEffect, DeliveryId>) -> AnyView
             ListCursor::Start => bare.href(),
         };
         let steps = view! {
-            <p>{format!("No match among {} actions. There are more.", number::count(SEARCHED_ROWS))}</p>
-            <a class="btn" href=further>"Search further"</a>
+            <p>{texts().history_none_so_far(number::count(SEARCHED_ROWS))}</p>
+            <a class="btn" href=further>{texts().history_search_further()}</a>
         };
-        return note::empty(Icon::Search, "No match so far", steps).into_any();
+        return note::empty(Icon::Search, texts().history_none_so_far_title(), steps).into_any();
     }
     if asked.address.start().without(&["sort", "cols"]).names().is_empty() {
-        let text = view! { <p>"Every action appears here once it is delivered, or once it is clear that it will not be sent."</p> };
-        return note::empty(Icon::Send, "No finished actions yet", text).into_any();
+        let text = view! { <p>{texts().history_none()}</p> };
+        return note::empty(Icon::Send, texts().history_none_title(), text).into_any();
     }
-    let steps = view! { <a class="btn" href=HISTORY.path>"Clear all filters"</a> };
-    note::empty(Icon::Search, "No actions match these filters", steps).into_any()
+    let steps = view! { <a class="btn" href=HISTORY.path>{texts().history_clear_filters()}</a> };
+    note::empty(Icon::Search, texts().history_none_match_title(), steps).into_any()
 }
