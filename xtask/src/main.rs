@@ -58,6 +58,8 @@ cargo xtask COMMAND
                                     kills processes, crashes the database and breaks the network, then checks in the
                                     destinations that every effect arrived once and in order. --cuts: cuts connections
                                     after the destination committed; --stopped: suspends workers past their leases
+  torture recovered                 promotes a replica that lacks the last commits, and checks that servers stop, refuse to
+                                    start, and prevail at destinations after `meshline recovered`
   differ [--cases 1000000] [--seed 1]
                                     compares the row engine, the vector engine at each instruction level, and both in
                                     WebAssembly on random rule sets and leads

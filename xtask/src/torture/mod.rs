@@ -12,6 +12,7 @@ mod load;
 mod proxy;
 mod random;
 mod receiver;
+mod recovered;
 mod report;
 mod servers;
 mod sql;
@@ -35,7 +36,7 @@ use world::World;
 /// The time limit for the outbox to drain at the end: the leases of killed processes, and all effects behind them.
 const SETTLE_WITHIN: Duration = Duration::from_secs(900);
 
-const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S]";
+const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S] | recovered";
 
 /// The parsed options.
 #[derive(Clone, Copy)]
@@ -61,6 +62,9 @@ enum What {
 /// # Errors
 /// Returns an error if the options are invalid, or if something does not start or recover.
 pub fn torture(options: &[&str]) -> Result<ExitCode> {
+    if let ["recovered"] = options {
+        return recovered::run(&Workspace::find()?);
+    }
     let options = parse(options)?;
     let report = run(&Workspace::find()?, &options)?;
     report.print();

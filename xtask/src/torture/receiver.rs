@@ -38,7 +38,8 @@ struct Shared {
 struct State {
     record: Record,
     known: HashSet<String>,
-    shown: HashMap<String, i64>,
+    /// The incarnation and sequence number that each record shows.
+    shown: HashMap<String, (i64, i64)>,
     refused: usize,
     /// The number of requests per thousand that are answered with 500: half of them before they count, half of them after.
     trouble_per_mille: u64,
@@ -122,7 +123,7 @@ impl Receiver {
         let mut from = BufReader::new(stream.try_clone()?);
         while let Some(request) = Message::read(&mut from)? {
             let status = match read(&request) {
-                Ok(arrived) => self.take(arrived, &mut random),
+                Ok((arrived, incarnation)) => self.take(arrived, incarnation, &mut random),
                 Err(_) => {
                     self.state().refused += 1;
                     "401 Unauthorized"
@@ -133,16 +134,17 @@ impl Receiver {
         Ok(())
     }
 
-    fn take(&self, arrived: Expected, random: &mut Random) -> &'static str {
+    fn take(&self, arrived: Expected, incarnation: i64, random: &mut Random) -> &'static str {
         let mut state = self.state();
         let trouble = random.below(1000);
         if trouble < state.trouble_per_mille / 2 {
             return "503 Service Unavailable";
         }
         if state.known.insert(arrived.effect_key.clone()) {
-            let shown = state.shown.entry(arrived.remote_key.clone()).or_insert(i64::MIN);
-            let is_later = arrived.sequence > *shown;
-            *shown = arrived.sequence.max(*shown);
+            let shown = state.shown.entry(arrived.remote_key.clone()).or_insert((i64::MIN, 0));
+            let order = (incarnation, arrived.sequence);
+            let is_later = order > *shown;
+            *shown = order.max(*shown);
             if is_later {
                 state.record.shown.push(arrived.clone());
             }
@@ -166,8 +168,8 @@ impl Receiver {
     }
 }
 
-/// Verifies the signature and parses the keys of the message.
-fn read(request: &Message) -> Result<Expected> {
+/// Verifies the signature and parses the keys and the incarnation of the message.
+fn read(request: &Message) -> Result<(Expected, i64)> {
     let header = |name| request.header(name).with_context(|| format!("no {name}"));
     let (id, timestamp, signatures) =
         (header("webhook-id")?, header("webhook-timestamp")?, header("webhook-signature")?);
@@ -179,11 +181,12 @@ fn read(request: &Message) -> Result<Expected> {
         bail!("not signed with our key");
     }
     let body: Value = serde_json::from_slice(&request.body)?;
-    Ok(Expected {
+    let arrived = Expected {
         effect_key: bare(id).to_owned(),
         remote_key: bare(body["remote_key"].as_str().context("no remote_key")?).to_owned(),
         sequence: body["lead_sequence"].as_i64().context("no lead_sequence")?,
-    })
+    };
+    Ok((arrived, body["incarnation"].as_i64().context("no incarnation")?))
 }
 
 /// Computes a signature as specified by <https://www.standardwebhooks.com>.
@@ -210,7 +213,7 @@ mod tests {
     fn each_id_counts_once_and_only_with_a_signature() {
         let receiver = Receiver::start(1).unwrap();
         let post = |id: &str, sequence: i64, signed: &str| {
-            let body = format!(r#"{{"remote_key":"sha256:aa","lead_sequence":{sequence}}}"#);
+            let body = format!(r#"{{"remote_key":"sha256:aa","incarnation":0,"lead_sequence":{sequence}}}"#);
             let signature = signature_of(signed, "1", body.as_bytes()).finalize().into_bytes();
             let signature = format!("v1,{}", STANDARD.encode(signature));
             let headers =
