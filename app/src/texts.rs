@@ -28,6 +28,12 @@ pub(crate) fn texts() -> &'static Texts {
     &ENGLISH
 }
 
+/// Returns the text before, between or after the elements of a message, to be rendered. An empty text is left out: Leptos would render
+/// it as a space.
+pub(crate) fn part(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use fluent_typed::prelude::{FluentArgs, FluentNumber, FluentValue, L10nBundle};

@@ -130,15 +130,3 @@ versions-add-entries = Add entries
 versions-find-entry = Find an entry
 versions-find = Find
 versions-no-entry = No entry matches.
-# $count (Number) - How many.
-# $shown (String) - The same, formatted.
-versions-entries = { $count ->
-    [one] { $shown } entry
-   *[other] { $shown } entries
-}
-# $count (String) - How many are shown.
-# $total (String) - The number of entries with their noun.
-versions-entries-first = First { $count } of { $total }
-# $count (String) - How many match.
-# $total (String) - The number of entries with their noun.
-versions-entries-found = { $count } of { $total }

@@ -18,7 +18,7 @@ use crate::actions::{self, SetTheme, SignOut};
 use crate::context::{PageForbidden, Request, Theme, Viewer};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
 use crate::ui::{note, words};
@@ -316,5 +316,5 @@ fn error_message(error: &Error, request: Option<&Request>) -> impl IntoView + us
 /// Renders the request ID, which support asks for.
 pub fn request_id(id: &str) -> impl IntoView + use<> {
     let said = texts().frame_request_id();
-    view! { <p class="meta">{said.s0}<code>{id.to_owned()}</code>{said.s1}</p> }
+    view! { <p class="meta">{part(said.s0)}<code>{id.to_owned()}</code>{part(said.s1)}</p> }
 }

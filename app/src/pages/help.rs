@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 
 /// Renders the help button, which unfolds a description of the page.
@@ -15,7 +15,7 @@ pub fn help(section: Section) -> impl IntoView {
             <summary class="btn plain">{icon(Icon::Question)}<span class="help-word">{texts().help_title()}</span></summary>
             <div class="panel">
                 <div id="help-text">{paragraphs}</div>
-                <p class="meta with-scripts">{shortcuts.s0}<kbd>"?"</kbd>{shortcuts.s1}</p>
+                <p class="meta with-scripts">{part(shortcuts.s0)}<kbd>"?"</kbd>{part(shortcuts.s1)}</p>
             </div>
         </details>
     }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::form::lines;
 use super::icon::{Icon, icon};
 use super::number;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 
 /// The maximum number of problems to show; fixing these comes first anyway.
 const SHOWN: usize = 50;
@@ -79,7 +79,7 @@ fn marked(text: &str, mark: &TextProblem, tone: &'static str, is_new: bool) -> i
     });
     let meant = mark.suggestion.clone().map(|suggestion| {
         let said = texts().code_suggestion();
-        view! { " "{said.s0}<code>{suggestion}</code>{said.s1} }
+        view! { " "{part(said.s0)}<code>{suggestion}</code>{part(said.s1)} }
     });
     view! {
         <li data-a=tone>

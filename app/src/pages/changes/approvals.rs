@@ -15,7 +15,7 @@ use store::reads::frame::names_of_actors;
 
 use super::change::ChangeData;
 use crate::actions::changes::{ReturnChange, SignChange, StartOverChange, WithdrawChange};
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
@@ -97,7 +97,7 @@ fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
             let said = texts().changes_approved_by_at(&review.name);
             let held = loaded.held.of_approval(review, loaded.clock);
             let said = view! {
-                <small>{said.s0}{loaded.clock.stamp_in_sentence(review.at)}{said.s1}</small>
+                <small>{part(said.s0)}{loaded.clock.stamp_in_sentence(review.at)}{part(said.s1)}</small>
                 {held.map(|held| view! { <small class="quiet">{held}</small> })}
             };
             (Icon::Check, Either::Left(said))

@@ -20,7 +20,7 @@ use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::pages::releases::actions::{self, ReleaseActions};
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
@@ -216,12 +216,12 @@ fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
     let continues = change.started_from.map(|number| {
         let said = texts().changes_continues();
         let other = texts().changes_number(number.to_string());
-        view! { " "{said.s0}<a href=format!("/changes/{number}")>{other}</a>{said.s1} }
+        view! { " "{part(said.s0)}<a href=format!("/changes/{number}")>{other}</a>{part(said.s1)} }
     });
     let became = change.version.map(|version| {
         let href = format!("{}/{}?version={version}", change.kind.spec().path, change.name);
         let said = texts().changes_became();
-        view! { " "{said.s0}<a href=href>{texts().changes_version(version.to_string())}</a>{said.s1} }
+        view! { " "{part(said.s0)}<a href=href>{texts().changes_version(version.to_string())}</a>{part(said.s1)} }
     });
     let reach = match (change.state, loaded.workflows.as_slice()) {
         (ChangeState::Draft | ChangeState::Submitted, []) => Some(texts().changes_unused()),
@@ -241,11 +241,11 @@ fn headline(loaded: &ChangeData, what: &str) -> impl IntoView + use<> {
     let (before, after) = match change.base_version {
         0 => {
             let said = texts().changes_of_first();
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
         version => {
             let said = texts().changes_of_version(version.to_string());
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
     };
     let why = (!change.why.is_empty() && change.state != ChangeState::Draft)

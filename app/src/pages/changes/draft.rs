@@ -9,7 +9,7 @@ use super::change::ChangeData;
 use super::{entries, impact};
 use crate::actions::changes::{SaveChange, WithdrawChange};
 use crate::islands::Unsaved;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::code::{editor, problems};
 use crate::ui::diff::text_diff;
 use crate::ui::form::{TextAreaProps, ask, text};
@@ -94,7 +94,7 @@ fn other_version(loaded: &ChangeData) -> Option<AnyView> {
     let said = texts().changes_other_version(author);
     Some(
         view! {
-            <p class="note-line">{said.s0}<a href=href>{texts().changes_draft_number(number)}</a>{said.s1}</p>
+            <p class="note-line">{part(said.s0)}<a href=href>{texts().changes_draft_number(number)}</a>{part(said.s1)}</p>
             <details class="fold"><summary>{texts().changes_compare()}</summary>{text_diff(caption, lines)}</details>
         }
         .into_any(),

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::change::ChangeData;
 use crate::actions::runs::{RetryRun, may_own};
 use crate::error::Result;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
 use crate::ui::code::findings;
@@ -239,7 +239,7 @@ fn known(
     let clock = loaded.clock;
     let as_of = run.finished_at.map(|at| {
         let said = texts().changes_impact_computed();
-        view! { <p class="meta">{said.s0}{clock.stamp_in_sentence(at)}{said.s1}</p> }
+        view! { <p class="meta">{part(said.s0)}{clock.stamp_in_sentence(at)}{part(said.s1)}</p> }
     });
     let is_pool = loaded.change.kind == Kind::Pool;
     (!workflows.is_empty()).then(|| {
@@ -277,7 +277,7 @@ fn one(impact: &WorkflowImpact, names: &HashMap<LeadId, NamedLead>, is_pool: boo
     let share = texts().changes_impact_share(number::count(impact.moved as i64), impact.decided, decided);
     let said = texts().changes_impact_some(&impact.workflow);
     Either::Right(view! {
-        <p>{said.s0}<b>{share}</b>{said.s1}</p>
+        <p>{part(said.s0)}<b>{share}</b>{part(said.s1)}</p>
         <table class="table">
             <caption class="sr">{texts().changes_impact_caption(&impact.workflow)}</caption>
             <thead><tr><th scope="col">{texts().changes_impact_action()}</th><th scope="col" class="num">{texts().changes_impact_live()}</th><th scope="col" class="num">{texts().changes_impact_with()}</th><th scope="col" class="num">{texts().changes_impact_difference()}</th></tr></thead>

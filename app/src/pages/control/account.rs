@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page, themes};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, input};
 use crate::ui::{browser, number, series};
@@ -141,7 +141,7 @@ fn row(id: SessionIdHash, session: &Session, is_this: bool, clock: Clock) -> imp
             <td class="end">
                 <form method="post" action=action>
                     {id.map(|id| view! { <input type="hidden" name="session" value=id /> })}
-                    <button class="btn">{sign_out.s0}<span class="sr">{words}</span>{sign_out.s1}</button>
+                    <button class="btn">{part(sign_out.s0)}<span class="sr">{words}</span>{part(sign_out.s1)}</button>
                 </form>
             </td>
         </tr>

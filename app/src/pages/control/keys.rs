@@ -18,7 +18,7 @@ use crate::lists::{KEYS, ListInfo};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
@@ -264,7 +264,11 @@ fn revoke(key: &ApiKey) -> impl IntoView + use<> {
             </form>
         };
         let button = texts().keys_revoke_button();
-        ask_danger(view! { {button.s0}<span class="sr">{key.name.clone()}</span>{button.s1} }, false, form)
+        ask_danger(
+            view! { {part(button.s0)}<span class="sr">{key.name.clone()}</span>{part(button.s1)} },
+            false,
+            form,
+        )
     })
 }
 

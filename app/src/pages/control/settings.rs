@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::form::{InputProps, input};
 use crate::ui::number;
 
@@ -177,7 +177,8 @@ fn address_section(url: Option<&str>) -> impl IntoView + use<> {
         None => Either::Right(view! { <p>{texts().settings_no_address()}</p> }),
     };
     let next = texts().settings_address_next();
-    let content = view! { {content}<p class="meta">{next.s0}<code>{PUBLIC_URL}</code>{next.s1}</p> };
+    let content =
+        view! { {content}<p class="meta">{part(next.s0)}<code>{PUBLIC_URL}</code>{part(next.s1)}</p> };
     section("h-address", texts().settings_address(), content)
 }
 
@@ -191,7 +192,7 @@ fn mail_section(is_configured: bool, may: bool) -> impl IntoView {
         let next = texts().settings_no_mail_next();
         Either::Right(view! {
             <p>{texts().settings_no_mail()}</p>
-            <p class="meta">{next.s0}<code>{SMTP_URL}</code>{next.s1}<code>{MAIL_FROM}</code>{next.s2}</p>
+            <p class="meta">{part(next.s0)}<code>{SMTP_URL}</code>{part(next.s1)}<code>{MAIL_FROM}</code>{part(next.s2)}</p>
         })
     };
     section("h-mail", texts().settings_mail(), content)

@@ -11,7 +11,7 @@ use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
 use crate::actions::sync::{RunJob, resume_workflow_page};
 use crate::pages::frame::PageContext;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
@@ -85,11 +85,11 @@ fn stopped(here: &PageContext, loaded: &HomeData, switch: &KillSwitch, by: &str)
     let (what, (before, after)) = match switch.workflow_id {
         Some(id) => {
             let about = texts().home_stopped_about(by);
-            (texts().home_stopped(title(id).unwrap_or_default()), (about.s0, about.s1))
+            (texts().home_stopped(title(id).unwrap_or_default()), (part(about.s0), part(about.s1)))
         }
         None => {
             let about = texts().home_stopped_all_about(by);
-            (texts().home_stopped_all(), (about.s0, about.s1))
+            (texts().home_stopped_all(), (part(about.s0), part(about.s1)))
         }
     };
     let name = switch.workflow.clone().unwrap_or_else(|| ALL.to_owned());
@@ -119,7 +119,7 @@ fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<
         <div class="note" data-a="good">
             {icon(Icon::Info)}
             <p><strong>{what}</strong>" "{texts().home_resumed_reason(&notice.reason)}</p>
-            <p class="meta">{about.s0}{loaded.clock.stamp_in_sentence(notice.at)}{about.s1}</p>
+            <p class="meta">{part(about.s0)}{loaded.clock.stamp_in_sentence(notice.at)}{part(about.s1)}</p>
         </div>
     }
 }

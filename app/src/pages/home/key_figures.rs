@@ -8,7 +8,7 @@ use store::reads::dashboard::{FigureReport, KeyFigures};
 use store::refresh::Topic;
 
 use super::load::HomeData;
-use crate::texts::{Texts, texts};
+use crate::texts::{Texts, part, texts};
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
@@ -121,11 +121,11 @@ fn kpi(
     let (before_ratio, after_ratio) = match before.value {
         Some(then) => {
             let said = texts().home_ratio_then(number::percent(then));
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
         None => {
             let said = texts().home_ratio_no_then();
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
     };
     let figure = last.value.map_or_else(|| texts().number_not_available(), number::percent);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::load::HomeData;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::number;
 
 /// Renders what an administrator has to keep an eye on; renders nothing for anyone else.
@@ -35,7 +35,7 @@ pub fn setup(loaded: &HomeData) -> impl IntoView + use<> {
                 {row(good(state.has_name && state.ownerless == 0), "/settings#h-owners", texts().home_organisation(), organisation)}
                 <li>
                     <span class="dot" data-a="good"></span><span>{texts().home_key()}</span>
-                    <small>{key.s0}<code>{state.key.clone()}</code>{key.s1}</small>
+                    <small>{part(key.s0)}<code>{state.key.clone()}</code>{part(key.s1)}</small>
                 </li>
                 {row("good", "/audit", texts().home_retention(), texts().home_retention_about())}
             </ul>

@@ -8,7 +8,7 @@ use super::load::HomeData;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::form::ask_danger;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
@@ -35,7 +35,7 @@ pub fn stop(here: &PageContext, loaded: &HomeData, flash: &Flash) -> impl IntoVi
         .iter()
         .map(|workflow| {
             let said = texts().home_stop_effect(effect(load(workflow.id)));
-            view! { <li>{said.s0}<b>{workflow.title.clone()}</b>{said.s1}</li> }
+            view! { <li>{part(said.s0)}<b>{workflow.title.clone()}</b>{part(said.s1)}</li> }
         })
         .collect_view();
     let (described, invalid) = (error.is_some().then_some("stop-error"), error.is_some().then_some("true"));

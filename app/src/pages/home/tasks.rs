@@ -14,7 +14,7 @@ use crate::actions::queue::{QueueFilter, count};
 use crate::flash::Flash;
 use crate::pages::lead::answer;
 use crate::pages::queue::{priority, waited};
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::charts::bars::STACK;
 use crate::ui::{number, refresh, series, titles, words};
 
@@ -99,7 +99,7 @@ fn asked(loaded: &HomeData, approval: &Approval) -> AnyView {
         <article class="ask-for">
             <div>
                 <h4><a href=page.clone()>{change.title.clone()}</a></h4>
-                <p>{said.s0}{loaded.clock.stamp_in_sentence(change.at)}{said.s1}{signed}</p>
+                <p>{part(said.s0)}{loaded.clock.stamp_in_sentence(change.at)}{part(said.s1)}{signed}</p>
                 {why}
             </div>
             {figures(impact)}

@@ -10,7 +10,7 @@ use store::sync::lists::{Effect, EffectState};
 
 use super::decision::ExplainedDecision;
 use super::load::LeadData;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, series, titles, words};
@@ -156,7 +156,7 @@ fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
     view! {
         <div class="note" data-a="warn">
             {icon(Icon::Hold)}
-            <p><strong>{said.s0}</strong>{reason.to_owned()}{said.s1}</p>
+            <p><strong>{part(said.s0)}</strong>{reason.to_owned()}{part(said.s1)}</p>
             <p class="meta">{texts().lead_destination_paused_about()}</p>
         </div>
     }
@@ -176,10 +176,10 @@ fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let destination = titles::destination(&effect.destination);
     let (tone, before, after) = if is_dead {
         let said = texts().lead_delivery_failed(destination);
-        ("bad", said.s0, said.s1)
+        ("bad", part(said.s0), part(said.s1))
     } else {
         let said = texts().lead_delivery_retrying(destination);
-        ("warn", said.s0, said.s1)
+        ("warn", part(said.s0), part(said.s1))
     };
     let attempts = last.map_or(0, |last| last.attempt);
     let mut line = vec![texts().lead_delivery_attempts(attempts, number::count(attempts))];

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, TextAreaProps, input, once, text};
 use crate::ui::icon::{Icon, icon};
@@ -185,7 +185,7 @@ fn confirmation(request: &Request, lead: &Lead, flash: &Flash) -> impl IntoView 
             <form class="stack-form" method="post" action=EraseLead::PATH>
                 {once(request, "erase-lead")}
                 <input type="hidden" name="lead" value=lead.lead_id.to_string() />
-                <p>{said.s0}<b><bdi>{expected}</bdi></b>{said.s1}</p>
+                <p>{part(said.s0)}<b><bdi>{expected}</bdi></b>{part(said.s1)}</p>
                 {input(field, flash)}
                 {text(reason, &typed, flash.errors.get("reason").cloned())}
                 <p class="meta">{texts().erase_reason_about()}</p>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::decision::ExplainedDecision;
 use super::load::LeadData;
 use super::trace;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 
 /// Renders the parts of a decision that remain without its inputs.
@@ -22,7 +22,7 @@ pub fn kept(loaded: &LeadData, decided: &ExplainedDecision) -> impl IntoView + u
     let erased = match loaded.erased_at {
         Some(at) => {
             let said = texts().lead_erased_at();
-            Either::Left(view! { {said.s0}{loaded.clock.stamp_in_sentence(at)}{said.s1} })
+            Either::Left(view! { {part(said.s0)}{loaded.clock.stamp_in_sentence(at)}{part(said.s1)} })
         }
         None => Either::Right(texts().lead_erased()),
     };

@@ -9,24 +9,24 @@ use engine::rules::explain::{ConditionKind, ExplainedCondition};
 use engine::rules::parse;
 use serde_json::Value as Json;
 
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::{number, titles, words};
 
 /// A fact in words. The value that makes it true is printed in bold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// For example `intent `.
-    pub before: String,
+    pub before: Option<String>,
     /// For example `0.91`.
     pub strong: String,
     /// What follows the value.
-    pub after: String,
+    pub after: Option<String>,
 }
 
 impl Fact {
     /// Creates a fact that is the value alone.
     pub fn of(strong: String) -> Self {
-        Self { before: String::new(), strong, after: String::new() }
+        Self { before: None, strong, after: None }
     }
 }
 
@@ -84,14 +84,18 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
         let (text, unit) = value(&snapshot.fields.get(field)?.value, catalogue, field);
         let strong = with_unit(text, unit);
         let said = texts().lead_fact_value(lower(&catalogue.title(field)));
-        Some(Fact { before: said.s0, strong, after: said.s1 })
+        Some(Fact { before: part(said.s0), strong, after: part(said.s1) })
     };
     match &atom.kind {
         ExprKind::Name(field) => Some(Fact::of(lower(&catalogue.title(field)))),
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
             (ExprKind::Name(field), ExprKind::ListName(name)) => {
                 let said = texts().lead_fact_list(lower(&catalogue.title(field)));
-                Some(Fact { before: said.s0, strong: lower(&titles::list(&name.text)), after: said.s1 })
+                Some(Fact {
+                    before: part(said.s0),
+                    strong: lower(&titles::list(&name.text)),
+                    after: part(said.s1),
+                })
             }
             (ExprKind::Name(field), _) => known(field),
             _ => None,

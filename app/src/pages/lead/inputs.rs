@@ -12,7 +12,7 @@ use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
 use super::texts::texts as texts_of;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{series, titles};
@@ -128,7 +128,7 @@ fn read(
     let evidence = texts().lead_evidence();
     let sign = match number {
         Some(number) => Either::Left(view! {
-            <a class="ref" href=format!("#e{number}") data-a=unsure.then_some("unknown")><span class="sr">{evidence.s0}</span>{number}<span class="sr">{evidence.s1}</span></a>
+            <a class="ref" href=format!("#e{number}") data-a=unsure.then_some("unknown")><span class="sr">{part(evidence.s0)}</span>{number}<span class="sr">{part(evidence.s1)}</span></a>
         }),
         None => Either::Right(view! { <span class="ref none"></span> }),
     };
@@ -178,7 +178,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &ExplainedDecision) -> imp
     view! {
         <tr>
             <th scope="row"><span class="ref none">{icon(Icon::List)}</span>{titles::list(name)}</th>
-            <td class="num"><span class="quiet">{version.s0}</span><span class=tone.map(|_| "tone") data-a=tone>{value}</span><span class="quiet">{version.s1}</span></td>
+            <td class="num"><span class="quiet">{part(version.s0)}</span><span class=tone.map(|_| "tone") data-a=tone>{value}</span><span class="quiet">{part(version.s1)}</span></td>
             <td class="num quiet">{how}</td>
         </tr>
     }

@@ -32,7 +32,7 @@ use super::merges::undoing;
 use crate::actions::erasure::EraseLead;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};
 use load::LeadData;
@@ -129,8 +129,8 @@ fn notes(here: &PageContext, loaded: &LeadData, flash: &Flash) -> impl IntoView 
         view! {
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
-                <p>{said.s0}<a href=href>{other}</a>{said.s1}</p>
-                <p class="meta">{open.s0}<a href=compare>{texts().lead_compare()}</a>{open.s1}{clock.stamp_in_sentence(suggestion.opened_at)}{open.s2}</p>
+                <p>{part(said.s0)}<a href=href>{other}</a>{part(said.s1)}</p>
+                <p class="meta">{part(open.s0)}<a href=compare>{texts().lead_compare()}</a>{part(open.s1)}{clock.stamp_in_sentence(suggestion.opened_at)}{part(open.s2)}</p>
             </div>
         }
     };

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::decision::ExplainedDecision;
 use super::facts;
 use super::load::LeadData;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::titles;
 
@@ -48,7 +48,7 @@ fn change(found: &Counterfactual, decided: &ExplainedDecision) -> impl IntoView 
     let said = texts().lead_nearest_result();
     view! {
         <ul class="moves">{moves}</ul>
-        <p class="row">{said.s0}{chip}{said.s1}<span class="quiet">{by}</span></p>
+        <p class="row">{part(said.s0)}{chip}{part(said.s1)}<span class="quiet">{by}</span></p>
         {(!found.is_nearest).then(|| view! { <p class="meta">{texts().lead_nearest_maybe_smaller()}</p> })}
     }
 }

@@ -13,7 +13,7 @@ use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
 use super::load::LeadData;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::{number, series, titles, words};
 
 /// Entries to show at once; older ones are folded.
@@ -152,13 +152,13 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
     let (before, after) = match assignee {
         Some(email) => {
             let said = texts().lead_timeline_to(loaded.person(email));
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
         None if entry.held_by.is_some() => {
             let said = texts().lead_timeline_held();
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
-        None => (String::new(), String::new()),
+        None => (None, None),
     };
     let line = view! { {before}<a href=href><b>{words::action_done(action)}</b></a>{after} };
     let version = entry.rule_version.to_string();
@@ -184,9 +184,9 @@ fn judged(loaded: &LeadData, verdict: &PastVerdict) -> Entry {
         let (before, after) = match &verdict.assignee {
             Some(email) => {
                 let said = texts().lead_timeline_to(loaded.person(email));
-                (said.s0, said.s1)
+                (part(said.s0), part(said.s1))
             }
-            None => (String::new(), String::new()),
+            None => (None, None),
         };
         let line = view! { {before}<b>{words::action_done(action)}</b>{after} };
         (line.into_any(), Some(words::action_tone(action)))
@@ -219,7 +219,7 @@ fn done(loaded: &LeadData) -> Vec<Entry> {
 fn failed(effect: &Effect) -> Option<Entry> {
     let last = effect.last.as_ref().filter(|_| effect.state == Some(EffectState::Dead))?;
     let said = texts().lead_timeline_failed(words::effect(&effect.kind));
-    let line = view! { {said.s0}<a href="#h-did"><b>{texts().deliveries_action_failed()}</b></a>{said.s1} };
+    let line = view! { {part(said.s0)}<a href="#h-did"><b>{texts().deliveries_action_failed()}</b></a>{part(said.s1)} };
     Some(Entry {
         at: Some(last.finished_at),
         kind: 3,
@@ -236,9 +236,9 @@ fn happened(loaded: &LeadData, outcome: &Outcome) -> Entry {
     let (before, after) = match amount {
         Some((amount, currency)) => {
             let said = texts().lead_timeline_amount(number::money(amount, currency));
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
-        None => (String::new(), String::new()),
+        None => (None, None),
     };
     let reason =
         outcome.reason.as_ref().map(|reason| view! { <small>{texts().lead_timeline_reason(reason)}</small> });

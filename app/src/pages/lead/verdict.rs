@@ -11,7 +11,7 @@ use super::decision::ExplainedDecision;
 use super::facts::{self, Fact};
 use super::load::LeadData;
 use crate::actions::queue::QueueFilter;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::{number, series, titles, words};
 
@@ -53,15 +53,15 @@ fn by_person(loaded: &LeadData, decision: &Decision, past: &PastVerdict) -> impl
     let (start, by, at, end) = match reason {
         _ if is_accepted => {
             let said = texts().lead_accepted_by();
-            (said.s0, said.s1, said.s2, said.s3)
+            (part(said.s0), part(said.s1), part(said.s2), part(said.s3))
         }
         Some(reason) => {
             let said = texts().lead_decided_by_because(reason);
-            (said.s0, said.s1, said.s2, said.s3)
+            (part(said.s0), part(said.s1), part(said.s2), part(said.s3))
         }
         None => {
             let said = texts().lead_decided_by();
-            (said.s0, said.s1, said.s2, said.s3)
+            (part(said.s0), part(said.s1), part(said.s2), part(said.s3))
         }
     };
     view! { {start}{decided}{by}<b>{past.by.clone()}</b>{at}{loaded.clock.stamp_in_sentence(past.at)}{end} }
@@ -70,7 +70,7 @@ fn by_person(loaded: &LeadData, decision: &Decision, past: &PastVerdict) -> impl
 /// Renders an action with its assignee or stage.
 fn action_to(action: impl IntoView + 'static, target: String) -> AnyView {
     let said = texts().lead_action_to();
-    view! { {said.s0}{action}{said.s1}<b>{target}</b>{said.s2} }.into_any()
+    view! { {part(said.s0)}{action}{part(said.s1)}<b>{target}</b>{part(said.s2)} }.into_any()
 }
 
 /// Renders the action. A hold caused by an unknown value is dashed.
@@ -107,7 +107,8 @@ fn target(loaded: &LeadData, decision: &Decision) -> AnyView {
         (Action::Assign, Some(email), ..) => action_to(chip(decision), loaded.person(email)),
         (Action::Assign, None, Some(pool), _) => {
             let said = texts().lead_action_to_pool();
-            view! { {said.s0}{chip(decision)}{said.s1}<b>{titles::pool(pool)}</b>{said.s2} }.into_any()
+            view! { {part(said.s0)}{chip(decision)}{part(said.s1)}<b>{titles::pool(pool)}</b>{part(said.s2)} }
+                .into_any()
         }
         (Action::Advance, .., Some(stage)) => action_to(chip(decision), words::stage_named(stage)),
         _ => chip(decision).into_any(),
@@ -124,11 +125,11 @@ fn because(loaded: &LeadData, decided: &ExplainedDecision) -> AnyView {
             decision.because.iter().map(|entry| facts::unknown_reason(entry, catalogue)).collect();
         let why = if why.is_empty() { texts().lead_held_unknown() } else { series::all_of(&why) };
         let said = texts().lead_decided_held(why);
-        return view! { {said.s0}{action}{said.s1}<b>{decided.rules.title(rule)}</b>{said.s2} }.into_any();
+        return view! { {part(said.s0)}{action}{part(said.s1)}<b>{decided.rules.title(rule)}</b>{part(said.s2)} }.into_any();
     }
     let Some(id) = &decision.rule_id else {
         let said = texts().lead_decided_default();
-        return view! { {said.s0}{action}{said.s1} }.into_any();
+        return view! { {part(said.s0)}{action}{part(said.s1)} }.into_any();
     };
     let rule = decided
         .explanation
@@ -143,7 +144,7 @@ fn because(loaded: &LeadData, decided: &ExplainedDecision) -> AnyView {
         facts.push(Fact::of(facts::lower(&decided.rules.title(id))));
     }
     let said = texts().lead_decided_because();
-    view! { {said.s0}{action}{said.s1}{joined(facts)}{said.s2} }.into_any()
+    view! { {part(said.s0)}{action}{part(said.s1)}{joined(facts)}{part(said.s2)} }.into_any()
 }
 
 /// Renders facts as one phrase.
@@ -154,10 +155,10 @@ fn joined(facts: Vec<Fact>) -> Option<AnyView> {
     let joined = facts.reduce(|(_, items), (n, next)| {
         let (start, joint, end) = if n == last {
             let said = texts().lead_facts_and();
-            (said.s0, said.s1, said.s2)
+            (part(said.s0), part(said.s1), part(said.s2))
         } else {
             let said = texts().lead_facts_next();
-            (said.s0, said.s1, said.s2)
+            (part(said.s0), part(said.s1), part(said.s2))
         };
         (n, view! { {start}{items}{joint}{next}{end} }.into_any())
     });

@@ -6,7 +6,7 @@ use store::reads::leads_list::{LeadListCursor, LeadListPosition, LeadListRow, SE
 
 use super::filter::LeadListQuery;
 use crate::pages::list_page::ListRows;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 
@@ -39,7 +39,7 @@ curl {origin}/api/v1/events \
     let steps = view! {
         <p>{texts().leads_none(&workflow.title)}</p>
         <pre class="code" tabindex="0">{command}</pre>
-        <p class="meta">{import.s0}<code>"meshline import"</code>{import.s1}</p>
+        <p class="meta">{part(import.s0)}<code>"meshline import"</code>{part(import.s1)}</p>
     };
     note::empty(Icon::Leads, texts().leads_none_title(), steps).into_any()
 }

@@ -9,7 +9,7 @@ use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{DecidingRule, LeadListRow};
 
 use super::ById;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::{ConditionResult, action_chip, truth};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
@@ -113,8 +113,8 @@ fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<>
             let said = texts().leads_held_by();
             EitherOf3::A(view! {
                 <span class="pair" title=texts().leads_held_about()>
-                    {truth(ConditionResult::Told(Outcome3::Unknown))}<span class="sr">": "{said.s0}</span>
-                    <span class="clip tone" data-a="unknown">{title(rule)}</span><span class="sr">{said.s1}</span>
+                    {truth(ConditionResult::Told(Outcome3::Unknown))}<span class="sr">": "{part(said.s0)}</span>
+                    <span class="clip tone" data-a="unknown">{title(rule)}</span><span class="sr">{part(said.s1)}</span>
                 </span>
             })
         }

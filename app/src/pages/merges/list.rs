@@ -11,7 +11,7 @@ use super::{names, path};
 use crate::error::Result;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
@@ -89,7 +89,7 @@ fn past(
         let by = suggestion.closed_by.as_ref().map(|by| words::actor(by, people));
         view! {
             <tr>
-                <th scope="row"><a href=path(suggestion)>{both.s0}<bdi>{lead}</bdi>{both.s1}<bdi>{other}</bdi>{both.s2}</a></th>
+                <th scope="row"><a href=path(suggestion)>{part(both.s0)}<bdi>{lead}</bdi>{part(both.s1)}<bdi>{other}</bdi>{part(both.s2)}</a></th>
                 <td class="first">{verdict(suggestion)}</td>
                 <td class="wide quiet">{suggestion.reason.clone()}</td>
                 <td data-l=texts().merges_by()>{by}</td>

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::words;
@@ -57,12 +57,12 @@ async fn load(
     let (both, said) = (texts().merges_both(), texts().merges_why());
     let bar = view! {
         <nav aria-label=texts().merges_breadcrumb()><a href="/merges">{texts().merges_title()}</a><span aria-hidden="true">" /"</span></nav>
-        <h1 class="clip">{both.s0}<bdi>{one.clone()}</bdi>{both.s1}<bdi>{two.clone()}</bdi>{both.s2}</h1>
+        <h1 class="clip">{part(both.s0)}<bdi>{one.clone()}</bdi>{part(both.s1)}<bdi>{two.clone()}</bdi>{part(both.s2)}</h1>
         {verdict(&suggestion)}
     };
     let why = view! {
         <div class="headline"><p>
-            {said.s0}{here.clock.stamp_in_sentence(suggestion.opened_at)}{said.s1}
+            {part(said.s0)}{here.clock.stamp_in_sentence(suggestion.opened_at)}{part(said.s1)}
         </p></div>
     };
     let by = suggestion.closed_by.as_ref().map(|by| words::actor(by, &people));
@@ -113,11 +113,11 @@ fn decided(suggestion: &MergeSuggestion, by: Option<String>, here: &PageContext)
     let (start, before, end) = match by {
         Some(by) => {
             let said = texts().merges_decided_by(by);
-            (said.s0, said.s1, said.s2)
+            (part(said.s0), part(said.s1), part(said.s2))
         }
         None => {
             let said = texts().merges_decided_at();
-            (said.s0, said.s1, said.s2)
+            (part(said.s0), part(said.s1), part(said.s2))
         }
     };
     Some(view! {

@@ -13,7 +13,7 @@ use store::reads::frame::{WorkflowName, names_of};
 use store::reads::lead_page::{self, LeadTimeline};
 
 use crate::error::Result;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
@@ -99,15 +99,15 @@ impl ComparedLead {
             let (start, before, end) = match state.queue.as_deref() {
                 None => {
                     let said = texts().merges_decision_in(workflow);
-                    (said.s0, said.s1, said.s2)
+                    (part(said.s0), part(said.s1), part(said.s2))
                 }
                 Some("manual") => {
                     let said = texts().merges_decision_in_manual_queue(workflow);
-                    (said.s0, said.s1, said.s2)
+                    (part(said.s0), part(said.s1), part(said.s2))
                 }
                 Some(_) => {
                     let said = texts().merges_decision_in_sdr_queue(workflow);
-                    (said.s0, said.s1, said.s2)
+                    (part(said.s0), part(said.s1), part(said.s2))
                 }
             };
             let href = format!("/leads/{}?decision={}", self.lead.lead_id, state.decision_id);
@@ -122,7 +122,9 @@ impl ComparedLead {
             let stage = words::stage(outcome.stage);
             let Some(at) = outcome.at else { return Either::Left(view! { <li>{stage}</li> }) };
             let said = texts().merges_outcome_at();
-            Either::Right(view! { <li>{said.s0}{stage}{said.s1}{clock.stamp_in_sentence(at)}{said.s2}</li> })
+            Either::Right(
+                view! { <li>{part(said.s0)}{stage}{part(said.s1)}{clock.stamp_in_sentence(at)}{part(said.s2)}</li> },
+            )
         };
         view! { <ul class="plain-list">{self.outcomes.iter().map(line).collect_view()}</ul> }
     }

@@ -12,7 +12,7 @@ use crate::actions::queue::{DecideLead, GiveBackLead, OTHER_REASON, REASON_CHARS
 use crate::flash::Flash;
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::action_chip;
 use crate::ui::{titles, words};
 
@@ -33,15 +33,15 @@ pub fn suggestion(open: &OpenLead, suggested: Action) -> impl IntoView + use<> {
     let (before, middle, to, after) = match target(open, suggested) {
         Some(Target::Person(name, None)) => {
             let said = texts().queue_suggest_person();
-            (said.s0, said.s1, name, said.s2)
+            (part(said.s0), part(said.s1), name, part(said.s2))
         }
         Some(Target::Person(name, Some(pool))) => {
             let said = texts().queue_suggest_rotation(pool);
-            (said.s0, said.s1, name, said.s2)
+            (part(said.s0), part(said.s1), name, part(said.s2))
         }
         Some(Target::Stage(stage)) => {
             let said = texts().queue_suggest_stage();
-            (said.s0, said.s1, stage, said.s2)
+            (part(said.s0), part(said.s1), stage, part(said.s2))
         }
         None => return Either::Left(action_chip(suggested)),
     };

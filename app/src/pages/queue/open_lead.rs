@@ -14,7 +14,7 @@ use crate::flash::Flash;
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
 use crate::pages::lead::{event, facts, inputs, verdict};
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
 use crate::ui::{refresh, series, words};
@@ -73,7 +73,7 @@ fn header(loaded: &QueueData, open: &OpenLead) -> impl IntoView + use<> {
     let came = open.lead.event.as_ref().map(|event| {
         let at = event.occurred_at.unwrap_or(event.received_at);
         let said = texts().queue_event(words::event(&event.kind));
-        view! { <span>{said.s0}{loaded.clock.stamp_in_sentence(at)}{said.s1}</span> }
+        view! { <span>{part(said.s0)}{loaded.clock.stamp_in_sentence(at)}{part(said.s1)}</span> }
     });
     let workflow = open.lead.workflow(open.place.workflow.0);
     view! {
@@ -164,7 +164,7 @@ fn suggest(
         EitherOf3::A(view! { <p>{decide::suggestion(open, suggested)}</p> })
     } else {
         let said = texts().queue_suggest_none();
-        EitherOf3::B(view! { <p>{said.s0}{verdict::chip(decided.decision())}{said.s1}</p> })
+        EitherOf3::B(view! { <p>{part(said.s0)}{verdict::chip(decided.decision())}{part(said.s1)}</p> })
     };
     view! {
         <section class="suggest" aria-labelledby="s-t">

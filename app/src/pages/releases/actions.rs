@@ -14,7 +14,7 @@ use crate::actions::releases::{ApproveRelease, GoLive, WithdrawRelease};
 use crate::context::{Request, Viewer};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
@@ -77,7 +77,7 @@ pub fn approvals(acts: &ReleaseActions, clock: Clock) -> impl IntoView + use<> {
         let (sign, said) = match given {
             Some(approval) => {
                 let said = texts().releases_approved_by_at(&approval.name);
-                let said = view! { <small>{said.s0}{clock.stamp_in_sentence(approval.at)}{said.s1}</small> };
+                let said = view! { <small>{part(said.s0)}{clock.stamp_in_sentence(approval.at)}{part(said.s1)}</small> };
                 (Icon::Check, Either::Left(said))
             }
             None => (

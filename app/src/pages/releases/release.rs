@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
@@ -88,7 +88,7 @@ fn headline(release: &Release) -> impl IntoView + use<> {
             let href = format!("/changes/{}", change.number);
             let said = texts().releases_from_change();
             let change = texts().releases_change_number(change.number.to_string());
-            view! { {said.s0}<a href=href>{change}</a>{said.s1}" " }.into_any()
+            view! { {part(said.s0)}<a href=href>{change}</a>{part(said.s1)}" " }.into_any()
         }
         (None, Some(why)) => view! { {texts().releases_waived(why)}" " }.into_any(),
         (None, None) => ().into_any(),

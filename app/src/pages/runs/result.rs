@@ -13,7 +13,7 @@ use store::sync::untried;
 use crate::actions::sync::StopReplay;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 use crate::ui::progress::progress;
@@ -125,7 +125,7 @@ fn differences(report: &ReplayReport) -> impl IntoView + use<> {
                 <thead><tr><th scope="col">{texts().runs_differences_decision()}</th><th scope="col">{texts().runs_differences_part()}</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
-            <p class="meta">{next.s0}<code>"meshline replay"</code>{next.s1}</p>
+            <p class="meta">{part(next.s0)}<code>"meshline replay"</code>{part(next.s1)}</p>
         }
     })
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::lists::RUNS;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::form::{ask, once};
 use crate::ui::note::{Tone, note};
 use crate::ui::progress::progress_with_text;
@@ -110,7 +110,7 @@ async fn facts(here: &PageContext, run: &Run) -> Result<impl IntoView + use<>> {
     });
     let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
         let said = texts().runs_by_at(words::actor(by, &names));
-        view! { <div><dt>{texts().runs_fact_cancelled_by()}</dt><dd>{said.s0}{clock.stamp_in_sentence(at)}{said.s1}</dd></div> }
+        view! { <div><dt>{texts().runs_fact_cancelled_by()}</dt><dd>{part(said.s0)}{clock.stamp_in_sentence(at)}{part(said.s1)}</dd></div> }
     });
     let resumed = (run.attempts > 1).then(|| {
         let said = texts().runs_fact_resumed_times(i64::from(run.attempts) - 1);
@@ -124,7 +124,7 @@ async fn facts(here: &PageContext, run: &Run) -> Result<impl IntoView + use<>> {
     Ok(view! {
         <dl class="kv gap">
             <div><dt>{texts().runs_fact_state()}</dt><dd>{state(run)}</dd></div>
-            <div><dt>{texts().runs_fact_started_by()}</dt><dd>{started.s0}{clock.stamp_in_sentence(run.created_at)}{started.s1}</dd></div>
+            <div><dt>{texts().runs_fact_started_by()}</dt><dd>{part(started.s0)}{clock.stamp_in_sentence(run.created_at)}{part(started.s1)}</dd></div>
             {took}{cancelled}{resumed}{process}
         </dl>
     })

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use store::sync::{Delivery, EffectDetail};
 
 use super::status::result;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::number;
 
@@ -35,11 +35,11 @@ fn attempt(delivery: &Delivery, is_erased: bool, clock: Clock) -> impl IntoView 
     let (before, after) = match row.status {
         Some(status) => {
             let said = texts().effect_attempt_took_status(took, status.to_string());
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
         None => {
             let said = texts().effect_attempt_took(took);
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
     };
     let error = row.error.clone().map(|error| view! { <p class="error">{error}</p> });

@@ -23,7 +23,7 @@ use crate::flash::Flash;
 use crate::lists::{EFFECTS, HISTORY};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::{Texts, texts};
+use crate::texts::{Texts, part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
@@ -165,11 +165,11 @@ fn stopped(
     let (before, after) = match (&switch.workflow_id, &switch.workflow) {
         (Some(id), Some(name)) => {
             let said = texts().deliveries_stopped(titles.get(id).unwrap_or(name));
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
         _ => {
             let said = texts().deliveries_all_stopped();
-            (said.s0, said.s1)
+            (part(said.s0), part(said.s1))
         }
     };
     let by = texts().deliveries_stopped_by(words::actor(&switch.killed_by, names));
@@ -178,7 +178,7 @@ fn stopped(
         Tone::Bad,
         view! {
             <p><strong>{before}</strong>{reason}{after}</p>
-            <p class="meta">{by.s0}{clock.stamp_in_sentence(switch.killed_at)}{by.s1}</p>
+            <p class="meta">{part(by.s0)}{clock.stamp_in_sentence(switch.killed_at)}{part(by.s1)}</p>
         },
     )
 }
@@ -270,7 +270,7 @@ fn why(line: &Line, clock: Clock) -> impl IntoView + use<> {
     let times = texts().deliveries_suspended(breaker.openings, number::count(breaker.openings));
     let next = if breaker.open_until > clock.now {
         let said = texts().deliveries_next_attempt();
-        Either::Left(view! { {said.s0}{clock.second(breaker.open_until)}{said.s1} })
+        Either::Left(view! { {part(said.s0)}{clock.second(breaker.open_until)}{part(said.s1)} })
     } else {
         Either::Right(texts().deliveries_next_attempt_due())
     };
@@ -345,7 +345,7 @@ fn rename(line: &Line) -> impl IntoView + use<> {
                 {texts().deliveries_field_title()}
                 <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
             </label>
-            <p class="meta">{about.s0}<code>{name}</code>{about.s1}</p>
+            <p class="meta">{part(about.s0)}<code>{name}</code>{part(about.s1)}</p>
             <button class="btn primary">{texts().deliveries_save_title()}</button>
         </form>
     };

@@ -17,7 +17,7 @@ use store::workflows::Version;
 
 use crate::error::Result;
 use crate::pages::changes::entries;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::chip::action_chip;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
@@ -104,7 +104,7 @@ fn consequence(consequence: &Consequence) -> impl IntoView + use<> {
                     let href = format!("{}/{pool}", Kind::Pool.spec().path);
                     let said = texts().versions_action_to();
                     Either::Left(
-                        view! { {said.s0}{action_chip(*action)}{said.s1}<a href=href>{titles::pool(pool)}</a>{said.s2} },
+                        view! { {part(said.s0)}{action_chip(*action)}{part(said.s1)}<a href=href>{titles::pool(pool)}</a>{part(said.s2)} },
                     )
                 }
                 None => Either::Right(action_chip(*action)),

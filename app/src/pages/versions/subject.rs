@@ -23,7 +23,7 @@ use crate::error::{Error, Result, sentence};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
@@ -159,7 +159,7 @@ fn rename(here: &PageContext, kind: Kind, name: &str) -> Option<AnyView> {
                 {texts().versions_title()}
                 <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
             </label>
-            <p class="meta">{about.s0}<code>{name.to_owned()}</code>{about.s1}</p>
+            <p class="meta">{part(about.s0)}<code>{name.to_owned()}</code>{part(about.s1)}</p>
             <button class="btn primary">{texts().versions_save_title()}</button>
         </form>
     };

@@ -16,7 +16,7 @@ use crate::actions::switches::{MuteRule, SwitchRuleOff, SwitchRuleOn, UnmuteRule
 use crate::context::Request;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{ask, once, short_label};
 use crate::ui::{refresh, words};
@@ -162,7 +162,7 @@ fn muted_for(around: &Around, mute: &MutedRule, rule: &str) -> impl IntoView + u
 /// Renders who made the switch, when and why.
 fn switch_sentence(around: &Around, by: &str, since: DateTime<Utc>, reason: &str) -> impl IntoView + use<> {
     let said = texts().switches_by(words::actor(by, &around.names), reason);
-    view! { <small>{said.s0}{around.clock.stamp_in_sentence(since)}{said.s1}</small> }
+    view! { <small>{part(said.s0)}{around.clock.stamp_in_sentence(since)}{part(said.s1)}</small> }
 }
 
 /// Formats the last day of a period that ends at midnight.
