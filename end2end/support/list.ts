@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 /** Returns the visible rows. */
 export const rows = (page: Page) =>
-  page.getByRole('table', { name: 'Leads and the decision about each' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
+  page.getByRole('table', { name: 'Leads and their decisions' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
 
 /** Returns the visible leads by their URLs, in order. */
 export const shown = (page: Page) =>

@@ -54,8 +54,8 @@ test('opening a formula does not move other figures', async ({ page }) => {
 // The numerator and denominator of a rate, and the lists they link to.
 const SHARES = [
   ['MQL→SQL', 'Leads that became SQL', 'All leads of the period'],
-  ['False positives', 'The false positives', 'All judged leads'],
-  ['AE conversion', 'The opportunities', 'All assigned leads'],
+  ['False positives', 'False positives', 'All judged leads'],
+  ['AE conversion', 'Opportunities', 'All assigned leads'],
 ] as const;
 
 for (const [name, those, all] of SHARES) {
@@ -100,8 +100,8 @@ test('the period is in the URL', async ({ page }) => {
   const day = (ago: number) => new Date(Date.now() - ago * 24 * 3600 * 1000).toISOString().slice(0, 10);
   await page.locator('summary', { hasText: 'Custom range' }).click();
   await page.getByLabel('From').fill(day(20));
-  await page.getByLabel('to', { exact: true }).fill(day(10));
-  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByLabel('To', { exact: true }).fill(day(10));
+  await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page).toHaveURL(`/dashboard?from=${day(20)}&to=${day(10)}`);
   await expect(periods.locator('[aria-current]')).toHaveCount(0);
   await expect(bars(page).locator('[data-hit]')).toHaveCount(11);

@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
       };
       await choose('Rule', 'Decision maker with intent', 'rule');
       await choose('First decided', 'Last 90 days', 'period');
-      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Filter' }).click();
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Filter leads' }).click();
       await expect.poll(() => query(page)).toMatchObject({ q: '@marigoldhotels.example', rule: 'buyer', period: '90d' });
       await follow(tab(page, 'Advance'));
       expect(query(page)).toEqual({ q: '@marigoldhotels.example', rule: 'buyer', period: '90d', action: 'advance' });
@@ -83,7 +83,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await shown(page)).toEqual(leads);
 
       await expect(chips(page).getByRole('listitem')).toHaveCount(5);
-      const left = ['Decision Advance', 'Rule Decision maker with intent', 'First decided last 90 days', 'Search @marigoldhotels.example'];
+      const left = ['Decision Advance', 'Rule Decision maker with intent', 'First decided Last 90 days', 'Search @marigoldhotels.example'];
       for (const [n, name] of left.entries()) {
         await follow(chips(page).getByRole('link', { name }));
         await expect(chips(page).getByRole('link', { name })).toHaveCount(0);
@@ -112,10 +112,10 @@ for (const javaScriptEnabled of [true, false]) {
     test('an empty result offers a way back', async ({ page }) => {
       await page.goto('/leads?q=Zaphod&action=hold&stage=won');
       await expect(rows(page)).toHaveCount(0);
-      await expect(page.getByRole('heading', { name: 'No lead like this' })).toBeVisible();
-      await expect(page.getByText('Take one away above, or begin anew.')).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'No leads match these filters' })).toBeVisible();
+      await expect(page.getByText('Remove a filter above, or clear them all.')).toBeVisible();
       await expect(chips(page).getByRole('link', { name: 'Search Zaphod' })).toBeVisible();
-      await page.getByRole('link', { name: 'Clear all filters' }).click();
+      await page.getByRole('link', { name: 'Clear filters' }).last().click();
       await expect(page).toHaveURL('/leads');
       await expect(rows(page)).toHaveCount(50);
     });

@@ -47,7 +47,7 @@ test.describe('on a phone', () => {
         await expect(stage).toBeHidden();
         await page.getByText('Filters', { exact: true }).click();
         await stage.selectOption('Won');
-        await page.getByRole('button', { name: 'Filter' }).click();
+        await page.getByRole('button', { name: 'Filter leads' }).click();
         await expect(page.getByRole('link', { name: 'Stage Won' })).toBeVisible();
       });
     });

@@ -8,10 +8,10 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/settings');
       const name = page.getByLabel('Name', { exact: true });
       await name.fill('Corvane Labs');
-      await page.getByRole('button', { name: 'Save organisation' }).click();
+      await page.getByRole('button', { name: 'Save organization' }).click();
       await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane Labs');
       await name.fill('Corvane');
-      await page.getByRole('button', { name: 'Save organisation' }).click();
+      await page.getByRole('button', { name: 'Save organization' }).click();
       await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane');
 
       // A person who holds both roles could be chosen for both.

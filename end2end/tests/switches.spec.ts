@@ -28,7 +28,7 @@ for (const javaScriptEnabled of [true, false]) {
       await row(page).getByLabel('Reason').first().fill('Too many wrong ones');
       await row(page).getByLabel('Last day off').fill(day(3));
       await row(page).getByRole('button', { name: 'Switch off' }).click();
-      await expect(flash(page)).toHaveText('Switched off. The next decision passes over this rule.');
+      await expect(flash(page)).toHaveText('Rule switched off. Decisions skip it from now on.');
       await expect(row(page)).toContainText('Off until the end of');
       await expect(row(page)).toContainText(': Too many wrong ones');
       const off = await organisation.send(HIGH_INTENT);
@@ -38,7 +38,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.goto(PAGE);
       await row(page).getByRole('button', { name: `Switch on ${RULE}` }).click();
-      await expect(flash(page)).toHaveText('Switched on. The next decision uses this rule.');
+      await expect(flash(page)).toHaveText('Rule switched on. Decisions use it from now on.');
       expect((await organisation.send(HIGH_INTENT)).decision.rule_id).toBe(ID);
     });
 
@@ -65,7 +65,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.goto(PAGE);
       await row(page).getByRole('button', { name: `Unmute ${RULE} for initech.example` }).click();
-      await expect(flash(page)).toHaveText('Unmuted. The rule applies to this account again.');
+      await expect(flash(page)).toHaveText('Rule unmuted. Decisions about this account use it again.');
       expect((await organisation.send({ ...HIGH_INTENT, company })).decision.rule_id).toBe(ID);
     });
   });
@@ -95,7 +95,7 @@ test.describe('the section', () => {
     }
     await row(page).getByRole('button', { name: `Unmute ${RULE}` }).click();
     await row(page).getByRole('button', { name: `Switch on ${RULE}` }).click();
-    await expect(flash(page)).toHaveText('Switched on. The next decision uses this rule.');
+    await expect(flash(page)).toHaveText('Rule switched on. Decisions use it from now on.');
   });
 });
 

@@ -22,6 +22,9 @@ clock-day = { $day } { $month }
 # $month (String) - The month.
 # $year (String) - The year.
 clock-day-of-year = { $day } { $month } { $year }
+# $month (String) - The month.
+# $year (String) - The year.
+clock-month-of-year = { $month } { $year }
 # $weekday (String) - The day of the week.
 # $day (String) - The day with its year.
 # $time (String) - The time of day.

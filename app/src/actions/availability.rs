@@ -9,6 +9,7 @@ use store::availability::{Availability, MOST_WEIGHT};
 use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Sets a pool member's weight and absence, then redirects to the pool.
 ///
@@ -35,7 +36,7 @@ pub async fn set_availability(
         (Err(problem), _) | (_, Err(problem)) => return lead_to_with(&back, &Flash::new(problem)),
     };
     match set(&request.store, &actor(&request)?, &pool, &person, &wanted).await {
-        Ok(()) => lead_to_with(&back, &Flash::new("Availability saved. It applies from the next lead on.")),
+        Ok(()) => lead_to_with(&back, &Flash::new(texts().stop_availability_saved())),
         Err(error @ store::Error::Refused(_)) => {
             lead_to_with(&back, &Flash::new(Error::from(error).to_string()))
         }
@@ -48,7 +49,7 @@ fn turns(text: &str) -> Result<Option<u32>, String> {
         "" => Ok(None),
         text => match text.parse() {
             Ok(weight) if (1..=MOST_WEIGHT).contains(&weight) => Ok(Some(weight)),
-            _ => Err(format!("Not saved. Turns are a whole number from 1 to {MOST_WEIGHT}.")),
+            _ => Err(texts().stop_turns_invalid(MOST_WEIGHT.to_string())),
         },
     }
 }
@@ -64,8 +65,7 @@ pub(super) fn end_of(text: &str, zone: Tz) -> Result<Option<DateTime<Utc>>, Stri
     let end = next.and_then(|next| {
         (0..3).find_map(|hour| next.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest())
     });
-    end.map(|end| Some(end.with_timezone(&Utc)))
-        .ok_or_else(|| "Not saved. The last day away is no date.".into())
+    end.map(|end| Some(end.with_timezone(&Utc))).ok_or_else(|| texts().stop_away_invalid())
 }
 
 #[cfg(test)]

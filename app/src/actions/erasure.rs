@@ -7,6 +7,7 @@ use service::erasure;
 use super::{REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Erases the person behind a lead.
 ///
@@ -30,12 +31,12 @@ pub async fn erase_lead(
     let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
     let back = back_to(None, &format!("/leads/{id}/erase"));
     let stored = store::leads::get(&request.store, id).await?;
-    let mut flash = Flash::new("Nothing was erased.").value("reason", &reason);
+    let mut flash = Flash::new(texts().erasure_not_erased()).value("reason", &reason);
     if !erasure::names(&stored, &confirm) {
-        flash = flash.error("confirm", "This is not the name, e-mail address or ID of the lead.");
+        flash = flash.error("confirm", texts().erasure_wrong_name());
     }
     if reason.trim().is_empty() {
-        flash = flash.error("reason", "Give a reason.");
+        flash = flash.error("reason", texts().erasure_reason_missing());
     }
     if !flash.errors.is_empty() {
         return lead_to_with(&back, &flash);
@@ -43,7 +44,7 @@ pub async fn erase_lead(
     match erasure::erase(&request.store, &actor_once(&request, &form)?, id, &reason).await {
         Ok(_) => {
             let path = back_to(None, &format!("/leads/{id}"));
-            lead_to_with(&path, &Flash::new("Erased. Below is what destinations still hold."))
+            lead_to_with(&path, &Flash::new(texts().erasure_erased()))
         }
         Err(error @ store::Error::Refused(_)) => {
             lead_to_with(&back, &Flash::new(Error::from(error).to_string()))

@@ -11,6 +11,7 @@ use service::mail::Email;
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 const PAGE: &str = "/settings";
 /// The maximum length of the organisation's name in characters; the menu shows it below the product's name.
@@ -30,20 +31,18 @@ pub async fn set_organisation(
     numbers: String,
 ) -> Result<(), Error> {
     let request = allowed::<SetOrganisation>()?;
-    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
-    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
-    let typed = Flash::new("Not saved: fix the marked fields.").value("name", &*name);
-    let wrong = fields::wrong(typed, [fields::text("name", &name, "Enter a name.", NAME_CHARS)]);
+    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: texts().settings_what_time_zone() })?;
+    let number_format =
+        numbers.parse().map_err(|_| Error::NotFound { what: texts().settings_what_number_format() })?;
+    let typed = Flash::new(texts().settings_not_saved()).value("name", &*name);
+    let wrong = fields::wrong(typed, [fields::text("name", &name, NAME_CHARS)]);
     if !wrong.errors.is_empty() {
         return lead_to_with(&page(), &wrong);
     }
     let organisation =
         Organisation { name: name.trim().to_owned(), time_zone: zone.name().to_owned(), number_format };
     settings::set_organisation(&request.store, &actor(&request)?, &organisation).await?;
-    lead_to_with(
-        &page(),
-        &Flash::new("Saved. People who already have an account keep their own time zone and number format."),
-    )
+    lead_to_with(&page(), &Flash::new(texts().settings_saved()))
 }
 
 /// Sets the owner of each layer by address; an empty address leaves the layer without an owner.
@@ -67,25 +66,24 @@ pub async fn set_owners(
 ) -> Result<(), Error> {
     let request = allowed::<SetOwners>()?;
     let chosen = [("content", &content), ("rules", &rules), ("sync", &sync), ("control", &control)];
-    let mut typed = Flash::new("Not saved: fix the marked fields.");
+    let mut typed = Flash::new(texts().settings_not_saved());
     for (field, address) in chosen {
         typed = typed.value(field, address);
     }
     let mut wrong = typed.clone();
     for (field, address) in chosen.into_iter().filter(|(_, address)| !address.is_empty()) {
         if people::by_email(&request.store, address).await?.is_none_or(|person| person.is_disabled) {
-            wrong = wrong.error(field, "This person cannot sign in. Choose someone else.");
+            wrong = wrong.error(field, texts().settings_owner_inactive());
         }
     }
     if !wrong.errors.is_empty() {
         return lead_to_with(&page(), &wrong);
     }
     match layers::set_owners(&request.store, &actor(&request)?, [&content, &rules, &sync, &control]).await {
-        Ok(()) => lead_to_with(&page(), &Flash::new("Saved. The menu shows the owner of each layer.")),
+        Ok(()) => lead_to_with(&page(), &Flash::new(texts().settings_owners_saved())),
         // The database enforces this rule, so the form does not check it first.
         Err(StoreError::Refused(_)) => {
-            let said = "Content and rules need two different owners, so that one person cannot control both what is read and what is decided.";
-            lead_to_with(&page(), &typed.error("rules", said))
+            lead_to_with(&page(), &typed.error("rules", texts().settings_two_owners_why()))
         }
         Err(error) => Err(error.into()),
     }
@@ -100,19 +98,19 @@ pub async fn send_test_mail() -> Result<(), Error> {
     let request = allowed::<SendTestMail>()?;
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let Some(post) = &request.post else {
-        return lead_to_with(&page(), &Flash::new("No mail server is configured."));
+        return lead_to_with(&page(), &Flash::new(texts().settings_mail_missing()));
     };
     let letter = Email {
         to: viewer.email.clone(),
         name: viewer.name.clone(),
-        subject: "Test e-mail from Meshline".into(),
-        text: format!("Hello {},\n\nthis is the test e-mail you asked for. E-mail works.\n", viewer.name),
+        subject: texts().settings_test_subject(),
+        text: texts().settings_test_text(&viewer.name),
     };
     let said = match post.send(letter).await {
-        Ok(()) => format!("The mail server accepted an e-mail to {}.", viewer.email),
+        Ok(()) => texts().settings_test_sent(&viewer.email),
         Err(why) => {
             tracing::warn!(request_id = request.request_id, why, "a test letter was not taken");
-            format!("The mail server rejected the e-mail: {why}")
+            texts().settings_test_rejected(&why)
         }
     };
     lead_to_with(&page(), &Flash::new(said))

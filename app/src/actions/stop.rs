@@ -14,6 +14,8 @@ use super::sync::{one_line, problem, resume_workflow_page, sent};
 use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
+use crate::ui::clock::Clock;
 use crate::ui::words;
 
 /// The name for all workflows, including future ones.
@@ -39,12 +41,12 @@ pub async fn stop_workflow(
     let back = back_to(next.as_deref(), "/");
     let (typed, reason) = (reason.clone(), one_line(&reason));
     let problem = match reason.chars().count() {
-        0 => Some("Give a reason. Everyone sees it on their home page.".to_owned()),
+        0 => Some(texts().stop_reason_missing()),
         1..=REASON_CHARS => None,
-        count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
+        count => Some(texts().stop_reason_too_long(count.to_string(), REASON_CHARS.to_string())),
     };
     if let Some(problem) = problem {
-        let flash = Flash::new("Not stopped: fix the reason.")
+        let flash = Flash::new(texts().stop_not_stopped())
             .error("reason", problem)
             .value("workflow", workflow)
             .value("reason", typed);
@@ -53,15 +55,10 @@ pub async fn stop_workflow(
     let title = title(&request.store, &workflow).await?;
     let is_same = |switch: &kill::KillSwitch| switch.workflow.as_deref().unwrap_or(ALL) == workflow;
     if let Some(first) = kill_switches(&request.store).await?.into_iter().find(is_same) {
-        return lead_to_with(&back, &Flash::new(format!("{title} is stopped already: {}", first.reason)));
+        return lead_to_with(&back, &Flash::new(texts().stop_stopped_before(title, &first.reason)));
     }
     kill::kill(&request.store, &actor(&request)?, &scope(&workflow), &reason).await?;
-    lead_to_with(
-        &back,
-        &Flash::new(format!(
-            "{title} is stopped. New leads go to the queue, and nothing is sent until it resumes."
-        )),
-    )
+    lead_to_with(&back, &Flash::new(texts().stop_stopped(title)))
 }
 
 /// Resumes one workflow or all of them, with a reason for the audit log. Redirects to `next`.
@@ -84,13 +81,16 @@ pub async fn resume_workflow(
     let (typed, reason) = (reason.clone(), one_line(&reason));
     if let Some(problem) = problem(&reason) {
         let flash =
-            Flash::new(format!("{title} was not resumed.")).error("reason", problem).value("reason", typed);
+            Flash::new(texts().stop_not_resumed(title)).error("reason", problem).value("reason", typed);
         return lead_to_with(&back_to(None, &resume_workflow_page(&workflow)), &flash);
     }
     let before = resumption_of_workflows(&request.store, &scope(&workflow), request.now).await?;
     let said = match kill::resume(&request.store, &actor(&request)?, &scope(&workflow), &reason).await {
-        Ok(()) => format!("{title} is resumed.{} Leads already in the queue stay there.", sent(&before)),
-        Err(store::Error::NotFound("stop")) => format!("{title} is not stopped."),
+        Ok(()) => {
+            let (resumed, stay) = (texts().stop_resumed(title), texts().stop_resumed_queue());
+            format!("{resumed}{} {stay}", sent(&before))
+        }
+        Err(store::Error::NotFound("stop")) => texts().stop_was_not_stopped(title),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), "/"), &Flash::new(said))
@@ -103,7 +103,7 @@ pub(crate) fn scope(workflow: &str) -> StopScope {
 
 async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     if workflow == ALL {
-        return Ok("Every workflow".into());
+        return Ok(texts().stop_every_workflow());
     }
     let mut known = workflow_names(store).await?.into_iter();
     let found = known.find(|known| known.name == workflow);
@@ -112,25 +112,17 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
 
 /// Writes the e-mail to sales leadership about a stopped or resumed workflow. `origin` is the server's public address.
 pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Email {
-    let workflow = notice.workflow.as_deref().unwrap_or("Every workflow");
-    let by = words::actor(&notice.by_whom, names);
+    let workflow = notice.workflow.clone().unwrap_or_else(|| texts().stop_every_workflow());
+    let (name, by) = (&notice.name, words::actor(&notice.by_whom, names));
     let zone: Tz = notice.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    let at = notice.at.with_timezone(&zone).format("%A %-d %B %Y, %H:%M %Z");
-    let (subject, done, then) = match notice.what.parse() {
-        Ok(NoticeKind::Resumed) => (
-            format!("{workflow} was resumed"),
-            format!("Resumed by {by}, {at}. Reason:"),
-            "The rules decide new leads again. Leads already in the queue stay there.",
-        ),
-        _ => (
-            format!("{workflow} is stopped"),
-            format!("Stopped by {by}, {at}. Reason:"),
-            "New leads go to the queue. Nothing is sent until the workflow resumes.",
-        ),
+    let at = Clock { now: notice.at, zone }.full(notice.at);
+    let is_resumed = matches!(notice.what.parse(), Ok(NoticeKind::Resumed));
+    let (subject, text) = if is_resumed {
+        let text = texts().stop_mail_resumed(name, &workflow, by, at, &notice.reason, origin);
+        (texts().stop_mail_resumed_subject(workflow), text)
+    } else {
+        let text = texts().stop_mail_stopped(name, &workflow, by, at, &notice.reason, origin);
+        (texts().stop_mail_stopped_subject(workflow), text)
     };
-    let text = format!(
-        "Hello {},\n\n{subject}. {done}\n\n    {}\n\n{then}\n\n{origin}/\n\nYou receive this because you lead sales.\n",
-        notice.name, notice.reason
-    );
     Email { to: notice.email.clone(), name: notice.name.clone(), subject, text }
 }

@@ -9,6 +9,7 @@ use super::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_wi
 use crate::context::Request;
 use crate::error::Error;
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Switches a rule of a workflow off, starting with the next decision.
 ///
@@ -38,7 +39,7 @@ pub async fn switch_rule_off(
     let Ok(until) = end_of(&last_day, zone(&request)) else { return not_a_day(&back) };
     let actor = actor_once(&request, &form)?;
     let done = switches::switch_off(&request.store, &actor, &workflow, &rule, &reason, until).await;
-    answer(&back, done, "Switched off. The next decision passes over this rule.")
+    answer(&back, done, texts().stop_rule_off())
 }
 
 /// Switches a rule of a workflow back on.
@@ -58,7 +59,7 @@ pub async fn switch_rule_on(
     let request = allowed::<SwitchRuleOn>()?;
     let back = back_to(next.as_deref(), "/rules");
     let done = switches::switch_on(&request.store, &actor(&request)?, &workflow, &rule).await;
-    answer(&back, done, "Switched on. The next decision uses this rule.")
+    answer(&back, done, texts().stop_rule_on())
 }
 
 /// Mutes a rule of a workflow for an account until the end of a day.
@@ -92,7 +93,7 @@ pub async fn mute_rule(
     let Ok(Some(until)) = end_of(&last_day, zone(&request)) else { return not_a_day(&back) };
     let actor = actor_once(&request, &form)?;
     let done = switches::mute(&request.store, &actor, &workflow, &rule, &account, &reason, until).await;
-    answer(&back, done, "Muted. The next decision about this account passes over the rule.")
+    answer(&back, done, texts().stop_rule_muted())
 }
 
 /// Ends a mute before it expires.
@@ -114,7 +115,7 @@ pub async fn unmute_rule(
     let request = allowed::<UnmuteRule>()?;
     let back = back_to(next.as_deref(), "/rules");
     let done = switches::unmute(&request.store, &actor(&request)?, &workflow, &rule, &account).await;
-    answer(&back, done, "Unmuted. The rule applies to this account again.")
+    answer(&back, done, texts().stop_rule_unmuted())
 }
 
 fn zone(request: &Request) -> Tz {
@@ -122,14 +123,14 @@ fn zone(request: &Request) -> Tz {
 }
 
 fn not_a_day(back: &LocalPath) -> Result<(), Error> {
-    lead_to_with(back, &Flash::new("Not saved. Choose the last day."))
+    lead_to_with(back, &Flash::new(texts().stop_last_day_missing()))
 }
 
-fn answer(back: &LocalPath, done: store::Result<()>, said: &str) -> Result<(), Error> {
+fn answer(back: &LocalPath, done: store::Result<()>, said: String) -> Result<(), Error> {
     match done {
         Ok(()) => lead_to_with(back, &Flash::new(said)),
         Err(error @ store::Error::Refused(_)) => {
-            lead_to_with(back, &Flash::new(format!("Not saved. {}", Error::from(error))))
+            lead_to_with(back, &Flash::new(texts().stop_not_saved(Error::from(error).to_string())))
         }
         Err(store::Error::Repeated) => lead_to_with(back, &Flash::new(REPEATED)),
         Err(error) => Err(error.into()),

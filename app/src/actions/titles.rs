@@ -9,6 +9,7 @@ use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 /// Sets the title of a versioned item, then redirects to its page.
 ///
@@ -25,7 +26,7 @@ pub async fn set_version_title(
     title: String,
 ) -> Result<(), Error> {
     let request = allowed::<SetVersionTitle>()?;
-    let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })?;
+    let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: texts().titles_what_kind() })?;
     let back = back_to(None, &format!("{}/{name}", kind.spec().path));
     titled(&request, &back, TitledObject::Version(kind, &name), &title).await
 }
@@ -48,7 +49,7 @@ pub async fn set_destination_title(
 
 async fn titled(request: &Request, back: &LocalPath, what: TitledObject<'_>, title: &str) -> Result<()> {
     match set_title(&request.store, &actor(request)?, what, title).await {
-        Ok(()) => lead_to_with(back, &Flash::new("Title saved.")),
+        Ok(()) => lead_to_with(back, &Flash::new(texts().titles_saved())),
         Err(error @ store::Error::Refused(_)) => {
             lead_to_with(back, &Flash::new(Error::from(error).to_string()))
         }

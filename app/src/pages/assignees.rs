@@ -43,7 +43,8 @@ impl AssigneeNames {
             return comparison;
         }
         for difference in &mut comparison.differences {
-            let person = difference.subject.strip_prefix("Person ").and_then(|email| self.0.get(email));
+            // A noun and the address.
+            let person = difference.subject.split_once(' ').and_then(|(_, email)| self.0.get(email));
             if let Some(name) = person {
                 difference.subject.clone_from(name);
             }

@@ -4,11 +4,15 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
-use crate::ui::clock::Clock;
+use crate::texts::texts;
+use crate::ui::clock::{Clock, day_of_year};
 use crate::ui::filters::{Address, FilterOption};
 
 /// Query parameters that hold the period.
 pub const NAMES: [&str; 3] = ["period", "from", "to"];
+
+/// The length of [`PeriodKind::Weeks`].
+pub const WEEKS: u64 = 12;
 
 /// The kind of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,31 @@ pub enum PeriodKind {
     Custom(Option<NaiveDate>, Option<NaiveDate>),
     /// All time.
     All,
+}
+
+/// The periods that have a name in addresses.
+const NAMED: [(&str, PeriodKind); 5] = [
+    ("7d", PeriodKind::Days(7)),
+    ("30d", PeriodKind::Days(30)),
+    ("90d", PeriodKind::Days(90)),
+    ("12w", PeriodKind::Weeks),
+    ("all", PeriodKind::All),
+];
+
+impl PeriodKind {
+    /// Returns the display name.
+    fn words(self) -> String {
+        let day = |day: NaiveDate| day_of_year(&day);
+        match self {
+            PeriodKind::Days(days) => texts().period_last_days(days),
+            PeriodKind::Weeks => texts().period_last_weeks(WEEKS),
+            PeriodKind::All | PeriodKind::Custom(None, None) => texts().period_all_time(),
+            PeriodKind::Custom(Some(from), Some(to)) if from == to => day(from),
+            PeriodKind::Custom(Some(from), Some(to)) => texts().period_between(day(from), day(to)),
+            PeriodKind::Custom(Some(from), None) => texts().period_since(day(from)),
+            PeriodKind::Custom(None, Some(to)) => texts().period_until(day(to)),
+        }
+    }
 }
 
 /// A period with its bounds.
@@ -39,14 +68,13 @@ impl Period {
     /// Returns the period that the URL selects, or `default` if it selects none.
     pub fn read(address: &Address, default: PeriodKind, clock: Clock) -> Self {
         let day = |name: &str| address.parsed::<NaiveDate>(name);
-        let span = match address.get("period") {
-            Some("7d") => PeriodKind::Days(7),
-            Some("30d") => PeriodKind::Days(30),
-            Some("90d") => PeriodKind::Days(90),
-            Some("12w") => PeriodKind::Weeks,
-            Some("all") => PeriodKind::All,
-            _ if day("from").is_some() || day("to").is_some() => PeriodKind::Custom(day("from"), day("to")),
-            _ => default,
+        let named = |name: &str| NAMED.into_iter().find(|(known, _)| *known == name).map(|(_, span)| span);
+        let span = match address.get("period").and_then(named) {
+            Some(span) => span,
+            None if day("from").is_some() || day("to").is_some() => {
+                PeriodKind::Custom(day("from"), day("to"))
+            }
+            None => default,
         };
         Self::new(span, clock)
     }
@@ -58,7 +86,9 @@ impl Period {
         let back = |days: u64| today.checked_sub_days(Days::new(days));
         let (first, end) = match span {
             PeriodKind::Days(days) => (back(days - 1), tomorrow),
-            PeriodKind::Weeks => (back(u64::from(today.weekday().num_days_from_monday()) + 11 * 7), tomorrow),
+            PeriodKind::Weeks => {
+                (back(u64::from(today.weekday().num_days_from_monday()) + (WEEKS - 1) * 7), tomorrow)
+            }
             PeriodKind::Custom(from, to) => (from, to.and_then(|to| to.checked_add_days(Days::new(1)))),
             PeriodKind::All => (None, None),
         };
@@ -82,17 +112,7 @@ impl Period {
 
     /// Returns the display name.
     pub fn words(&self) -> String {
-        let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
-        match self.span {
-            PeriodKind::Days(days) => format!("last {days} days"),
-            PeriodKind::Weeks => "last 12 weeks".into(),
-            PeriodKind::All => "all time".into(),
-            PeriodKind::Custom(Some(from), Some(to)) if from == to => day(from),
-            PeriodKind::Custom(Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
-            PeriodKind::Custom(Some(from), None) => format!("since {}", day(from)),
-            PeriodKind::Custom(None, Some(to)) => format!("until {}", day(to)),
-            PeriodKind::Custom(None, None) => "all time".into(),
-        }
+        self.span.words()
     }
 
     /// Returns the display name with its dates, for a file that is read later.
@@ -100,11 +120,8 @@ impl Period {
         let last = self.end.and_then(|end| end.pred_opt());
         match (self.name(), self.first, last) {
             (Some(_), Some(from), Some(to)) => {
-                format!(
-                    "{} ({})",
-                    self.words(),
-                    Self { span: PeriodKind::Custom(Some(from), Some(to)), ..*self }.words()
-                )
+                let dates = PeriodKind::Custom(Some(from), Some(to)).words();
+                texts().period_with_dates(self.words(), dates)
             }
             _ => self.words(),
         }
@@ -112,14 +129,7 @@ impl Period {
 
     /// Returns the value of the `period` parameter; `None` if the URL uses `from` and `to` instead.
     pub fn name(&self) -> Option<&'static str> {
-        match self.span {
-            PeriodKind::Days(7) => Some("7d"),
-            PeriodKind::Days(30) => Some("30d"),
-            PeriodKind::Days(90) => Some("90d"),
-            PeriodKind::Weeks => Some("12w"),
-            PeriodKind::All => Some("all"),
-            PeriodKind::Days(_) | PeriodKind::Custom(..) => None,
-        }
+        NAMED.into_iter().find(|(_, span)| *span == self.span).map(|(name, _)| name)
     }
 
     /// Returns the URL with this period.
@@ -148,23 +158,15 @@ pub fn dates(period: &Period, address: &Address) -> impl IntoView + use<> {
     };
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
     view! {
-        <label>"From "<input class="field" type="date" name="from" value=day(first) aria-invalid=invalid aria-describedby=described /></label>
-        <label>"to "<input class="field" type="date" name="to" value=day(last) aria-invalid=invalid aria-describedby=described /></label>
-        {is_wrong.then(|| view! { <p id="period-error" class="tone" data-a="bad" role="alert">"The first day is after the last day."</p> })}
+        <label>{texts().period_from()}" "<input class="field" type="date" name="from" value=day(first) aria-invalid=invalid aria-describedby=described /></label>
+        <label>{texts().period_to()}" "<input class="field" type="date" name="to" value=day(last) aria-invalid=invalid aria-describedby=described /></label>
+        {is_wrong.then(|| view! { <p id="period-error" class="tone" data-a="bad" role="alert">{texts().period_reversed()}</p> })}
     }
 }
 
 /// Returns the options of the period select.
 pub fn choices() -> Vec<FilterOption> {
-    [
-        ("7d", "Last 7 days"),
-        ("30d", "Last 30 days"),
-        ("90d", "Last 90 days"),
-        ("12w", "Last 12 weeks"),
-        ("all", "All time"),
-    ]
-    .map(|(name, words)| (name.to_owned(), words.to_owned()))
-    .into()
+    NAMED.into_iter().map(|(name, span)| (name.to_owned(), span.words())).collect()
 }
 
 /// Returns the first instant of a day, which is later than midnight where daylight saving time starts at midnight.
@@ -196,7 +198,7 @@ mod tests {
         let week = read(&[("period", "7d")]);
         assert_eq!(week.from(), Some("2026-11-18T23:00:00Z".parse().unwrap()));
         assert_eq!(week.to(), Some("2026-11-25T23:00:00Z".parse().unwrap()));
-        assert_eq!(week.exact_words(), "last 7 days (19 Nov 2026 to 25 Nov 2026)");
+        assert_eq!(week.exact_words(), "Last 7 days (19 Nov 2026 to 25 Nov 2026)");
         let weeks = read(&[("period", "12w")]);
         assert_eq!(weeks.first.map(|day| day.weekday()), Some(chrono::Weekday::Mon));
     }

@@ -1,6 +1,6 @@
 //! Instants in the viewer's time zone.
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
@@ -55,7 +55,7 @@ impl Clock {
     }
 
     /// Formats the time of day to the minute: `09:02`.
-    fn minute(&self, at: DateTime<Utc>) -> String {
+    pub fn minute(&self, at: DateTime<Utc>) -> String {
         self.local(at).format("%H:%M").to_string()
     }
 
@@ -138,14 +138,19 @@ impl Clock {
 }
 
 /// Formats a day: `19 Nov`.
-fn day(local: &DateTime<Tz>) -> String {
+pub fn day(local: &impl Datelike) -> String {
     texts().clock_day(local.day().to_string(), texts().clock_month(local.month()))
 }
 
 /// Formats a day with its year: `19 Nov 2025`.
-fn day_of_year(local: &DateTime<Tz>) -> String {
+pub fn day_of_year(local: &impl Datelike) -> String {
     let month = texts().clock_month(local.month());
     texts().clock_day_of_year(local.day().to_string(), month, local.year().to_string())
+}
+
+/// Formats a month with its year: `Nov 2025`.
+pub fn month_of_year(local: &impl Datelike) -> String {
+    texts().clock_month_of_year(texts().clock_month(local.month()), local.year().to_string())
 }
 
 fn element(at: DateTime<Utc>, full: String, shown: String) -> impl IntoView {

@@ -97,19 +97,19 @@ pub fn lines(text: &str) -> String {
 }
 
 /// A box of [`checks`]: its value, its label and its description.
-pub type CheckboxOption = (String, &'static str, &'static str);
+pub type CheckboxOption<Words = &'static str> = (String, Words, Words);
 
 /// Renders a group of check boxes, sent as `name[]`. An error stands above the boxes, and the first box gets the focus.
-pub fn checks(
-    legend: &'static str,
+pub fn checks<Legend: IntoView, Words: IntoView>(
+    legend: Legend,
     name: &'static str,
-    all: Vec<CheckboxOption>,
+    all: Vec<CheckboxOption<Words>>,
     chosen: &[String],
     error: Option<String>,
-) -> impl IntoView + use<> {
+) -> impl IntoView + use<Legend, Words> {
     let id = format!("{name}-error");
     let (described, is_wrong) = (error.is_some().then(|| id.clone()), error.is_some());
-    let one = |(index, (value, words, about)): (usize, CheckboxOption)| {
+    let one = |(index, (value, words, about)): (usize, CheckboxOption<Words>)| {
         let checked = chosen.contains(&value);
         view! {
             <label class="check">

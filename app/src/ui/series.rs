@@ -2,6 +2,11 @@
 
 use crate::texts::texts;
 
+/// Joins items with commas: `a, b, c`.
+pub fn list(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().reduce(|items, next| texts().series_next(items, next)).unwrap_or_default()
+}
+
 /// Joins items with a final "and": `a, b and c`.
 pub fn all_of<Item: AsRef<str>>(items: &[Item]) -> String {
     joined(items, |items, last| texts().series_and(items, last))

@@ -1,4 +1,4 @@
-//! The key figures of the dashboards, with the texts that explain them.
+//! The key figures of the dashboards.
 //!
 //! Definitions, where more than one was possible:
 //!
@@ -32,61 +32,6 @@ use crate::action::Action;
 
 /// The days after which a lead's outcome is assumed to be known.
 pub const MATURITY_DAYS: i64 = 21;
-
-/// The explanation of a figure, as shown on the dashboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct KpiText {
-    /// The name of the figure.
-    pub name: &'static str,
-    /// The formula.
-    pub formula: &'static str,
-    /// The denominator, or the leads that a time is averaged over.
-    pub denominator: &'static str,
-    /// The leads that belong to a period.
-    pub cohort: &'static str,
-    /// The timestamps used.
-    pub clock: &'static str,
-}
-
-const COHORT: &str = "Leads first decided in the period, regardless of when their outcome was reported.";
-const OUTCOME_CLOCK: &str =
-    "Periods use the time of the first decision; outcomes count regardless of when they happened.";
-
-/// The explanation of [`Kpis::mql_to_sql`].
-pub const MQL_TO_SQL: KpiText = KpiText {
-    name: "MQL→SQL",
-    formula: "Leads that an AE accepted or that became an opportunity ÷ leads first decided in the period.",
-    denominator: "All leads first decided in the period.",
-    cohort: COHORT,
-    clock: OUTCOME_CLOCK,
-};
-
-/// The explanation of [`Kpis::time_to_sql`].
-pub const TIME_TO_SQL: KpiText = KpiText {
-    name: "Time to SQL",
-    formula: "Time of the first acceptance or opportunity − time of the first event; median and mean.",
-    denominator: "Leads of MQL→SQL with both times; leads without both times, or with a negative time, are counted separately.",
-    cohort: COHORT,
-    clock: "From occurred_at of the lead's first event to the outcome's own time, in calendar time.",
-};
-
-/// The explanation of [`Kpis::false_positive_rate`].
-pub const FALSE_POSITIVE_RATE: KpiText = KpiText {
-    name: "False positives",
-    formula: "Leads the system advanced or assigned whose first verdict is rejected, disqualified or lost ÷ those with a verdict.",
-    denominator: "Leads the system advanced or assigned that have a verdict; a first touch is not a verdict.",
-    cohort: COHORT,
-    clock: OUTCOME_CLOCK,
-};
-
-/// The explanation of [`Kpis::ae_conversion`].
-pub const AE_CONVERSION: KpiText = KpiText {
-    name: "AE conversion",
-    formula: "Leads the system assigned that became an opportunity ÷ leads the system assigned.",
-    denominator: "All leads the system assigned, with or without a verdict.",
-    cohort: COHORT,
-    clock: OUTCOME_CLOCK,
-};
 
 /// The data of one lead that the figures are computed from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -171,13 +116,13 @@ pub struct Kpis {
     pub leads: u64,
     /// The same leads by the action of their first decision.
     pub by_first_action: BTreeMap<Action, u64>,
-    /// See [`MQL_TO_SQL`].
+    /// Leads that an AE accepted or that became an opportunity, of all leads.
     pub mql_to_sql: Ratio,
-    /// See [`TIME_TO_SQL`].
+    /// The time from the first event to the first acceptance or opportunity.
     pub time_to_sql: Durations,
-    /// See [`FALSE_POSITIVE_RATE`].
+    /// Leads the system advanced or assigned whose first verdict is negative, of those with a verdict.
     pub false_positive_rate: Ratio,
-    /// See [`AE_CONVERSION`].
+    /// Leads the system assigned that became an opportunity, of all that it assigned.
     pub ae_conversion: Ratio,
     /// The number of leads at each stage.
     pub funnel: Funnel,

@@ -33,10 +33,7 @@ pub async fn change_password(
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let connection = connection()?;
     let failed = |field: &str, problem: String| {
-        lead_to_with(
-            &page_path(PAGE),
-            &Flash::new("Not changed: fix the marked fields.").error(field, problem),
-        )
+        lead_to_with(&page_path(PAGE), &Flash::new(texts().account_not_changed()).error(field, problem))
     };
     let new = fields::password(&password, &again, &viewer.name, &viewer.email);
     let Some(place) = connection.gate.enter(&request.store, connection.peer, request.now).await else {
@@ -63,16 +60,16 @@ pub async fn change_password(
     let new = match new {
         Ok(new) if is_right => new,
         new => {
-            let wrong = (!is_right).then(|| ("current", "This is not your current password.".to_owned()));
+            let wrong = (!is_right).then(|| ("current", texts().account_wrong_password()));
             let problems = new.err().unwrap_or_default();
-            let flash = Flash::new("Not changed: fix the marked fields.");
+            let flash = Flash::new(texts().account_not_changed());
             let flash = fields::wrong(flash, wrong.into_iter().chain(problems).map(Some));
             return lead_to_with(&page_path(PAGE), &flash);
         }
     };
     people::set_password(&request.store, &actor(&request)?, viewer.id, new).await?;
     connection.enter(viewer.id, request.now).await?;
-    lead_to_with(&page_path(PAGE), &Flash::new("Password changed. You are signed out in other browsers."))
+    lead_to_with(&page_path(PAGE), &Flash::new(texts().account_password_changed()))
 }
 
 /// Signs out one of the viewer's browsers by its session's hash. The current browser works as well.
@@ -91,8 +88,8 @@ pub async fn end_session(
         leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
     }
     let said = match ended {
-        Ok(()) => "The browser is signed out.",
-        Err(store::Error::NotFound(_)) => "The browser was already signed out.",
+        Ok(()) => texts().account_signed_out(),
+        Err(store::Error::NotFound(_)) => texts().account_signed_out_before(),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&page_path(PAGE), &Flash::new(said))
@@ -107,7 +104,7 @@ pub async fn end_other_sessions() -> Result<(), Error> {
     let request = allowed::<EndOtherSessions>()?;
     let this = request.viewer.as_ref().and_then(|viewer| viewer.session).ok_or(Error::SignedOut)?;
     sessions::end_others(&request.store, &actor(&request)?, this).await?;
-    lead_to_with(&page_path(PAGE), &Flash::new("You are signed out in every other browser."))
+    lead_to_with(&page_path(PAGE), &Flash::new(texts().account_signed_out_others()))
 }
 
 /// Saves how dates and numbers are shown and whether single-key shortcuts are on.
@@ -125,9 +122,10 @@ pub async fn set_preferences(
     single_keys: bool,
 ) -> Result<(), Error> {
     let request = allowed::<SetPreferences>()?;
-    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
-    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
+    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: texts().settings_what_time_zone() })?;
+    let number_format =
+        numbers.parse().map_err(|_| Error::NotFound { what: texts().settings_what_number_format() })?;
     let chosen = Preferences { time_zone: zone.name(), number_format, single_keys };
     people::set_preferences(&request.store, &actor(&request)?, chosen).await?;
-    lead_to_with(&page_path(PAGE), &Flash::new("Saved."))
+    lead_to_with(&page_path(PAGE), &Flash::new(texts().account_saved()))
 }

@@ -17,11 +17,11 @@ pub fn wrong(flash: Flash, problems: impl IntoIterator<Item = Option<FieldError>
     problems.into_iter().flatten().fold(flash, |flash, (field, problem)| flash.error(field, problem))
 }
 
-/// Checks a text that must not be empty, longer than `chars` or have control characters; `missing` is the message for an empty one.
-pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Option<FieldError> {
+/// Checks a name that must not be empty, longer than `chars` or have control characters.
+pub fn text(field: &'static str, text: &str, chars: usize) -> Option<FieldError> {
     match text.trim().chars().count() {
-        0 => Some((field, missing.to_owned())),
-        n if n > chars => Some((field, format!("A name has at most {chars} characters."))),
+        0 => Some((field, texts().people_name_missing())),
+        n if n > chars => Some((field, texts().people_name_too_long(chars.to_string()))),
         _ if !is_plain_name(text.trim()) => Some((field, texts().gate_name_control())),
         _ => None,
     }
@@ -29,12 +29,12 @@ pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Opt
 
 /// Checks a person's name.
 pub fn name(name: &str) -> Option<FieldError> {
-    text("name", name, "Enter a name.", NAME_CHARS)
+    text("name", name, NAME_CHARS)
 }
 
 /// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<FieldError> {
-    sign_in_email(email).is_none().then(|| ("email", "Enter a valid e-mail address.".to_owned()))
+    sign_in_email(email).is_none().then(|| ("email", texts().people_email_invalid()))
 }
 
 /// Parses a new password and its repetition. `name` and `email` belong to the person whose password it is.
@@ -42,7 +42,7 @@ pub fn email(email: &str) -> Option<FieldError> {
 /// # Errors
 /// Returns all invalid fields with their problems.
 pub fn password(password: &str, again: &str, name: &str, email: &str) -> Result<Password, Vec<FieldError>> {
-    let differs = (password != again).then(|| ("again", "The two passwords differ.".to_owned()));
+    let differs = (password != again).then(|| ("again", texts().people_passwords_differ()));
     let parsed = Password::parse(password).and_then(|parsed| parsed.for_person(name, email));
     match (parsed, differs) {
         (Ok(password), None) => Ok(password),

@@ -8,6 +8,7 @@ use super::{fields, page_path, parsed, refused};
 use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
 
 const PAGE: &str = "/keys";
 /// The maximum length of a key's name in characters, which the database enforces.
@@ -30,13 +31,12 @@ pub async fn add_key(
 ) -> Result<(), Error> {
     let request = allowed::<AddKey>()?;
     let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
-    let typed = Flash::new("Not created: fix the marked fields.")
-        .value("name", &*name)
-        .value("scopes", scopes.join(","));
+    let typed =
+        Flash::new(texts().keys_not_created()).value("name", &*name).value("scopes", scopes.join(","));
     let called = name.trim();
     let problems = [
-        fields::text("name", called, "Enter a name.", NAME_CHARS),
-        wanted.is_empty().then(|| ("scopes", "Choose at least one scope.".to_owned())),
+        fields::text("name", called, NAME_CHARS),
+        wanted.is_empty().then(|| ("scopes", texts().keys_scopes_missing())),
     ];
     let wrong = fields::wrong(typed.clone(), problems);
     if !wrong.errors.is_empty() {
@@ -44,16 +44,15 @@ pub async fn add_key(
     }
     match people::add_key(&request.store, &actor_once(&request, &form)?, called, &wanted).await {
         Ok(key) => {
-            let said = format!("Created the key “{called}”. Copy it now: it is not shown again.");
+            let said = texts().keys_created(called);
             lead_to_with(&page_path(PAGE), &Flash::new(said).secret(key))
         }
         Err(store::Error::Repeated) => {
-            let said =
-                format!("{REPEATED} If you did not see the key “{called}”, revoke it and create another.");
+            let said = format!("{REPEATED} {}", texts().keys_created_before(called));
             lead_to_with(&page_path(PAGE), &Flash::new(said))
         }
         Err(store::Error::Duplicate(_)) => {
-            let flash = typed.error("name", "This name was used before. The audit log needs unique names.");
+            let flash = typed.error("name", texts().keys_name_taken());
             lead_to_with(&page_path(PAGE), &flash)
         }
         Err(error) => refused(PAGE, typed, error),
@@ -72,8 +71,8 @@ pub async fn revoke_key(
     let request = allowed::<RevokeKey>()?;
     let id: ApiKeyId = key.parse().map_err(|_| Error::NotFound { what: "key".into() })?;
     let said = match people::revoke_key(&request.store, &actor(&request)?, id).await {
-        Ok(()) => "Key revoked.",
-        Err(store::Error::NotFound(_)) => "The key was already revoked.",
+        Ok(()) => texts().keys_was_revoked(),
+        Err(store::Error::NotFound(_)) => texts().keys_revoked_before(),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&page_path(PAGE), &Flash::new(said))

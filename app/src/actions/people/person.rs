@@ -12,9 +12,10 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, lead_to_wi
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
+use crate::texts::texts;
+use crate::ui::series;
 
 const PAGE: &str = "/people";
-const TAKEN: &str = "A person with this address already exists.";
 
 /// Adds a person and shows the link to set a password.
 ///
@@ -35,7 +36,7 @@ pub async fn add_person(
 ) -> Result<(), Error> {
     let request = allowed::<AddPerson>()?;
     let held: Vec<Role> = parsed(&roles, "role")?;
-    let typed = Flash::new("Not added: fix the marked fields.")
+    let typed = Flash::new(texts().people_not_added())
         .value("name", &*name)
         .value("email", &*email)
         .value("roles", roles.join(","));
@@ -47,12 +48,12 @@ pub async fn add_person(
     }
     let problems = [
         fields::name(called),
-        fields::email(&email).or_else(|| is_taken.then(|| ("email", TAKEN.to_owned()))),
-        held.is_empty().then(|| ("roles", "Choose at least one role.".to_owned())),
+        fields::email(&email).or_else(|| is_taken.then(|| ("email", texts().people_email_taken()))),
+        held.is_empty().then(|| ("roles", texts().people_role_missing())),
     ];
     let wrong = fields::wrong(typed.clone(), problems);
     let wrong = match wrong.errors.keys().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["roles"] => Flash { message: "Not added: choose a role.".into(), ..wrong },
+        ["roles"] => Flash { message: texts().people_not_added_role(), ..wrong },
         _ => wrong,
     };
     if !wrong.errors.is_empty() {
@@ -66,21 +67,18 @@ pub async fn add_person(
             return again(&request, &email, called).await;
         }
         Err(store::Error::Duplicate(_)) => {
-            return lead_to_with(&page_path(PAGE), &typed.error("email", TAKEN));
+            return lead_to_with(&page_path(PAGE), &typed.error("email", texts().people_email_taken()));
         }
         Err(error) => return refused(PAGE, typed, error),
     };
-    let said = format!(
-        "Added {called}. Send them this link to set a password. It works once and expires after a day."
-    );
-    show_link(&request, id, said).await
+    show_link(&request, id, texts().people_added(called)).await
 }
 
 /// Responds to a form that was sent twice: links to the person's page and explains how to get another link.
 async fn again(request: &Request, email: &str, called: &str) -> Result<()> {
     let person = people::by_email(&request.store, email).await?;
     let page = person.map_or_else(|| page_path(PAGE), |person| page_of(person.id));
-    let said = format!("{REPEATED} If you did not see the link for {called}, create a new one.");
+    let said = format!("{REPEATED} {}", texts().people_added_before(called));
     lead_to_with(&page, &Flash::new(said))
 }
 
@@ -96,14 +94,10 @@ pub async fn make_link(
     let request = allowed::<MakeLink>()?;
     let person = find(&request.store, &person).await?;
     if person.is_disabled {
-        let said = format!("{} is deactivated. Reactivate the account first.", person.name);
+        let said = texts().people_link_refused(&person.name);
         return lead_to_with(&page_of(person.id), &Flash::new(said));
     }
-    let said = format!(
-        "Send {} this link to set a new password. It works once and expires after a day. Earlier links no longer work.",
-        person.name
-    );
-    show_link(&request, person.id, said).await
+    show_link(&request, person.id, texts().people_link_created(&person.name)).await
 }
 
 /// Replaces a person's roles.
@@ -123,9 +117,13 @@ pub async fn set_person_roles(
     let person = find(&request.store, &person).await?;
     match people::set_roles(&request.store, &actor(&request)?, person.id, &roles).await {
         Ok(()) => {
-            let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
-            let titles = if titles.is_empty() { "none".to_owned() } else { titles.join(", ") };
-            lead_to_with(&page_of(person.id), &Flash::new(format!("Roles of {}: {titles}.", person.name)))
+            let titles = series::list(roles.iter().map(|role| role.title().to_owned()));
+            let said = if roles.is_empty() {
+                texts().people_roles_removed(&person.name)
+            } else {
+                texts().people_roles_saved(&person.name, titles)
+            };
+            lead_to_with(&page_of(person.id), &Flash::new(said))
         }
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
@@ -146,10 +144,12 @@ pub async fn set_person_disabled(
     let person = find(&request.store, &person).await?;
     match people::set_disabled(&request.store, &actor(&request)?, person.id, disabled).await {
         Ok(()) if disabled => {
-            let said = format!("{} is deactivated and signed out everywhere.", person.name);
+            let said = texts().people_was_deactivated(&person.name);
             lead_to_with(&page_of(person.id), &Flash::new(said))
         }
-        Ok(()) => lead_to_with(&page_of(person.id), &Flash::new(format!("{} is reactivated.", person.name))),
+        Ok(()) => {
+            lead_to_with(&page_of(person.id), &Flash::new(texts().people_was_reactivated(&person.name)))
+        }
         Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
 }

@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page, themes};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, input};
-use crate::ui::{browser, number};
+use crate::ui::{browser, number, series};
 
 /// Renders the account page of the signed-in person.
 #[component]
@@ -27,31 +28,31 @@ pub fn Account() -> impl IntoView {
 async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let sessions = sessions::of(&here.request.store, viewer.id, here.request.now).await?;
-    let bar = view! { <h1>"Your account"</h1><span class="meta">{viewer.email.clone()}</span> };
+    let bar = view! { <h1>{texts().account_title()}</h1><span class="meta">{viewer.email.clone()}</span> };
     let body = view! {
         <div class="account">
             {you(&viewer)}
             {preferences(&viewer, here.clock)}
-            <section aria-labelledby="h-theme"><div class="sec-head"><h2 id="h-theme">"Theme"</h2></div>{themes(here.request.theme, "/account".into())}</section>
+            <section aria-labelledby="h-theme"><div class="sec-head"><h2 id="h-theme">{texts().account_theme()}</h2></div>{themes(here.request.theme, "/account".into())}</section>
             {password_form(&viewer, &flash)}
         </div>
         {browsers(&sessions, viewer.session, here.clock)}
     };
-    Ok(PageContent { title: "Your account".into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title: texts().account_title(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn you(viewer: &Viewer) -> impl IntoView + use<> {
-    let roles: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
-    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
+    let roles = series::list(viewer.roles.iter().map(|role| role.title().to_owned()));
+    let roles = if roles.is_empty() { texts().people_no_roles() } else { roles };
     view! {
         <section aria-labelledby="h-you">
-            <div class="sec-head"><h2 id="h-you">"Profile"</h2></div>
+            <div class="sec-head"><h2 id="h-you">{texts().account_profile()}</h2></div>
             <dl class="kv">
-                <dt>"Name"</dt><dd>{viewer.name.clone()}</dd>
-                <dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd>
-                <dt>"Roles"</dt><dd>{roles}</dd>
+                <dt>{texts().account_name()}</dt><dd>{viewer.name.clone()}</dd>
+                <dt>{texts().account_email()}</dt><dd>{viewer.email.clone()}</dd>
+                <dt>{texts().account_roles()}</dt><dd>{roles}</dd>
             </dl>
-            <p class="meta">"Administrators can change these."</p>
+            <p class="meta">{texts().people_administrators_only()}</p>
         </section>
     }
 }
@@ -59,16 +60,16 @@ fn you(viewer: &Viewer) -> impl IntoView + use<> {
 fn preferences(viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby="h-shown">
-            <div class="sec-head"><h2 id="h-shown">"Display and shortcuts"</h2></div>
+            <div class="sec-head"><h2 id="h-shown">{texts().account_display()}</h2></div>
             <form method="post" action=SetPreferences::PATH>
-                <label class="label">"Time zone"{zones("zone", viewer.time_zone.name())}</label>
-                <p class="meta">{format!("Current time: {}", clock.full(clock.now))}</p>
-                <label class="label">"Number format"{formats("numbers", viewer.number_format)}</label>
+                <label class="label">{texts().account_time_zone()}{zones("zone", viewer.time_zone.name())}</label>
+                <p class="meta">{texts().account_current_time(clock.full(clock.now))}</p>
+                <label class="label">{texts().account_number_format()}{formats("numbers", viewer.number_format)}</label>
                 <label class="check">
                     <input type="checkbox" name="single_keys" value="true" checked=viewer.single_keys />
-                    <span>"Single-key shortcuts"<small>"Turn off if you use speech input. Ctrl+K still opens the search."</small></span>
+                    <span>{texts().account_single_keys()}<small>{texts().account_single_keys_about()}</small></span>
                 </label>
-                <button class="btn">"Save"</button>
+                <button class="btn">{texts().account_save()}</button>
             </form>
         </section>
     }
@@ -77,20 +78,20 @@ fn preferences(viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
 fn password_form(viewer: &Viewer, flash: &Flash) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby="h-password">
-            <div class="sec-head"><h2 id="h-password">"Password"</h2></div>
+            <div class="sec-head"><h2 id="h-password">{texts().account_password()}</h2></div>
             <form method="post" action=ChangePassword::PATH>
                 <input type="hidden" name="username" value=viewer.email.clone() autocomplete="username" />
-                {input(password("Current password", "current", "current-password"), flash)}
-                {input(password("New password", "password", "new-password"), flash)}
-                {input(password("Repeat new password", "again", "new-password"), flash)}
-                <p class="meta">"At least 12 characters. Signs you out in other browsers."</p>
-                <button class="btn">"Change password"</button>
+                {input(password(texts().account_current_password(), "current", "current-password"), flash)}
+                {input(password(texts().account_new_password(), "password", "new-password"), flash)}
+                {input(password(texts().account_repeat_password(), "again", "new-password"), flash)}
+                <p class="meta">{texts().account_password_about()}</p>
+                <button class="btn">{texts().account_change_password()}</button>
             </form>
         </section>
     }
 }
 
-fn password(label: &'static str, name: &'static str, autocomplete: &'static str) -> InputProps {
+fn password(label: String, name: &'static str, autocomplete: &'static str) -> InputProps<String> {
     InputProps { label, name, kind: "password", autocomplete, maxlength: 1024 }
 }
 
@@ -102,24 +103,24 @@ fn browsers(
 ) -> impl IntoView + use<> {
     let is_this = |id: &SessionIdHash| Some(*id) == this;
     let (here, others): (Vec<_>, Vec<_>) = sessions.iter().partition(|(id, _)| is_this(id));
-    let count = number::plural(sessions.len() as i64, "browser", "browsers");
+    let count = texts().account_browsers(sessions.len(), number::count(sessions.len() as i64));
     let rows =
         here.iter().chain(&others).map(|(id, session)| row(*id, session, is_this(id), clock)).collect_view();
     let all = (!others.is_empty()).then(|| {
-        view! { <form class="push" method="post" action=EndOtherSessions::PATH><button class="btn">"Sign out other browsers"</button></form> }
+        view! { <form class="push" method="post" action=EndOtherSessions::PATH><button class="btn">{texts().account_sign_out_others()}</button></form> }
     });
     view! {
         <section class="gap" aria-labelledby="h-sessions">
-            <div class="sec-head"><h2 id="h-sessions">"Sessions"</h2><span class="meta">{count}</span>{all}</div>
+            <div class="sec-head"><h2 id="h-sessions">{texts().account_sessions()}</h2><span class="meta">{count}</span>{all}</div>
             <table class="table stack people">
-                <caption class="sr">"Browsers you are signed in with"</caption>
+                <caption class="sr">{texts().account_sessions_caption()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Browser"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col" class="num">"Signed in"</th>
-                        <th scope="col" class="num">"Last seen"</th>
-                        <th scope="col"><span class="sr">"Sign out"</span></th>
+                        <th scope="col">{texts().account_browser()}</th>
+                        <th scope="col">{texts().account_address()}</th>
+                        <th scope="col" class="num">{texts().account_signed_in()}</th>
+                        <th scope="col" class="num">{texts().account_last_seen()}</th>
+                        <th scope="col"><span class="sr">{texts().account_sign_out_title()}</span></th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -129,18 +130,18 @@ fn browsers(
 }
 
 fn row(id: SessionIdHash, session: &Session, is_this: bool, clock: Clock) -> impl IntoView + use<> {
-    let words = browser::words(&session.agent);
+    let (words, sign_out) = (browser::words(&session.agent), texts().account_sign_out());
     let (action, id) = if is_this { (SignOut::PATH, None) } else { (EndSession::PATH, Some(id.to_string())) };
     view! {
         <tr>
-            <th scope="row" title=session.agent.clone()>{words.clone()}{is_this.then(|| view! { " "<span class="quiet">"this browser"</span> })}</th>
+            <th scope="row" title=session.agent.clone()>{words.clone()}{is_this.then(|| view! { " "<span class="quiet">{texts().account_this_browser()}</span> })}</th>
             <td class="first quiet">{session.address.clone()}</td>
-            <td class="num" data-l="Signed in">{clock.stamp(session.signed_in_at)}</td>
-            <td class="num" data-l="Last seen">{clock.relative(session.seen_at)}</td>
+            <td class="num" data-l=texts().account_signed_in()>{clock.stamp(session.signed_in_at)}</td>
+            <td class="num" data-l=texts().account_last_seen()>{clock.relative(session.seen_at)}</td>
             <td class="end">
                 <form method="post" action=action>
                     {id.map(|id| view! { <input type="hidden" name="session" value=id /> })}
-                    <button class="btn">"Sign out"<span class="sr">{format!(" {words}")}</span></button>
+                    <button class="btn">{sign_out.s0}<span class="sr">{words}</span>{sign_out.s1}</button>
                 </form>
             </td>
         </tr>

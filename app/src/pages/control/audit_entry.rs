@@ -21,9 +21,10 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::lists::LISTS;
 use crate::pages::menu::title_of;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
-use crate::ui::words;
+use crate::ui::{series, words};
 
 /// Names of everything that a page of entries mentions, and the reasons that people gave.
 #[derive(Default)]
@@ -45,7 +46,7 @@ impl AuditNames {
             subjects.extend([entry.actor.clone(), entry.subject.clone()]);
             subjects.extend(entry.lead_id.map(|lead| format!("lead:{lead}")));
             if let Some(detail) = &entry.detail {
-                for text in texts(detail) {
+                for text in strings(detail) {
                     if text.contains('@') {
                         emails.push(text.to_owned());
                     } else if text.parse::<Uuid>().is_ok() {
@@ -80,7 +81,7 @@ impl AuditNames {
     pub fn subject(&self, entry: &AuditEntry) -> (String, Option<String>) {
         let named = |subject: &str| self.names.get(subject).cloned();
         if let Some(lead) = entry.lead_id {
-            let name = named(&format!("lead:{lead}")).unwrap_or_else(|| "Unnamed or erased lead".into());
+            let name = named(&format!("lead:{lead}")).unwrap_or_else(|| texts().audit_unnamed_lead());
             return (name, Some(format!("/leads/{lead}")));
         }
         if let Some((kind, name)) = entry.version() {
@@ -94,40 +95,45 @@ impl AuditNames {
         let name = named(subject).or_else(own);
         let page = |path: &str| Some(path.to_owned());
         match kind {
-            "person" => (name.unwrap_or_else(|| "Unknown user".into()), Some(format!("/people/{id}"))),
-            "key" => (name.unwrap_or_else(|| "API key".into()), page("/keys")),
-            "change" => (numbered("Change", id, name), Some(format!("/changes/{id}"))),
-            "release" => (numbered("Release", id, name), Some(format!("/releases/{id}"))),
-            "workflow" if id == "*" => ("Every workflow".into(), page("/")),
+            "person" => (name.unwrap_or_else(|| texts().audit_unknown_user()), Some(format!("/people/{id}"))),
+            "key" => (name.unwrap_or_else(|| texts().audit_key()), page("/keys")),
+            "change" => {
+                (numbered(id, name, |number| texts().audit_change(number)), Some(format!("/changes/{id}")))
+            }
+            "release" => (
+                numbered(id, name, |number| texts().releases_number(number)),
+                Some(format!("/releases/{id}")),
+            ),
+            "workflow" if id == "*" => (texts().audit_every_workflow(), page("/")),
             "workflow" => {
                 let name = name.unwrap_or_else(|| words::sentence(id));
                 (name, Some(Address::new("/leads").with("workflow", id).href()))
             }
-            "workflow_id" => (name.unwrap_or_else(|| "Workflow".into()), page("/leads")),
+            "workflow_id" => (name.unwrap_or_else(|| texts().audit_workflow()), page("/leads")),
             "destination" | "credential" => {
                 let title = self.titles.get(TitledObject::Destination(id));
                 (title.map_or_else(|| id.to_owned(), str::to_owned), page("/sync"))
             }
-            "effect" => ("Action".into(), Some(format!("/sync/effects/{id}"))),
-            "outbox" => ("Deliveries".into(), page("/sync")),
+            "effect" => (texts().audit_action(), Some(format!("/sync/effects/{id}"))),
+            "outbox" => (texts().places_outbox(), page("/sync")),
             "run" => {
                 let kind = named(&format!("run_kind:{id}")).and_then(|kind| kind.parse::<RunKind>().ok());
-                let kind = kind.map_or("Run", words::run_kind);
-                let title = name.map_or_else(|| kind.to_owned(), |file| format!("{kind} of {file}"));
+                let kind = kind.map_or_else(|| texts().audit_run(), |kind| words::run_kind(kind).into());
+                let title = name.map_or_else(|| kind.clone(), |file| texts().audit_run_of(&kind, file));
                 (title, Some(format!("/runs/{id}")))
             }
-            "upload" => (name.unwrap_or_else(|| "Uploaded file".into()), page("/import")),
+            "upload" => (name.unwrap_or_else(|| texts().audit_upload()), page("/import")),
             "view" => {
                 let list = entry.detail.as_ref().and_then(|detail| detail.get("page")?.as_str());
-                ("Saved view".into(), list.map(str::to_owned))
+                (texts().audit_view(), list.map(str::to_owned))
             }
             "page" => {
                 let title = title_of(id).unwrap_or_else(|| words::sentence(id.trim_matches('/')));
                 let is_page = LISTS.iter().any(|list| list.path == id) || id.starts_with("/runs/");
                 (title, is_page.then(|| id.to_owned()))
             }
-            "settings" => ("Organisation".into(), page("/settings#h-organisation")),
-            "layers" => ("Layer owners".into(), page("/settings#h-owners")),
+            "settings" => (texts().audit_organization(), page("/settings#h-organisation")),
+            "layers" => (texts().audit_owners(), page("/settings#h-owners")),
             "job" => {
                 let title =
                     id.parse::<JobKind>().map_or_else(|_| words::sentence(id), |job| job.title().into());
@@ -154,10 +160,14 @@ impl AuditNames {
         };
         let part = |(name, value): (&String, &Json)| {
             let said = self.value(value, clock).filter(|said| is_shown(name, said))?;
-            Some(format!("{}: {said}", label(name)))
+            Some(texts().audit_detail(label(name), said))
         };
         match &entry.detail {
-            Some(Json::Object(members)) => members.iter().filter_map(part).collect::<Vec<_>>().join("; "),
+            Some(Json::Object(members)) => members
+                .iter()
+                .filter_map(part)
+                .reduce(|details, next| texts().audit_detail_next(details, next))
+                .unwrap_or_default(),
             Some(other) => self.value(other, clock).unwrap_or_default(),
             None => String::new(),
         }
@@ -169,17 +179,15 @@ impl AuditNames {
         let said = match value {
             Json::Null => return None,
             Json::String(text) => self.text(text, clock)?,
-            Json::Bool(true) => "yes".into(),
-            Json::Bool(false) => "no".into(),
+            Json::Bool(true) => texts().audit_yes(),
+            Json::Bool(false) => texts().audit_no(),
             Json::Number(number) => number.to_string(),
-            Json::Array(all) => {
-                all.iter().filter_map(|one| self.value(one, clock)).collect::<Vec<_>>().join(", ")
-            }
+            Json::Array(all) => series::list(all.iter().filter_map(|one| self.value(one, clock))),
             Json::Object(members) => {
                 let part = |(name, value): (&String, &Json)| {
-                    Some(format!("{} {}", label(name).to_lowercase(), self.value(value, clock)?))
+                    Some(texts().audit_detail_part(label(name).to_lowercase(), self.value(value, clock)?))
                 };
-                members.iter().filter_map(part).collect::<Vec<_>>().join(", ")
+                series::list(members.iter().filter_map(part))
             }
         };
         Some(said).filter(|said| !said.is_empty())
@@ -211,11 +219,11 @@ impl AuditNames {
 }
 
 /// Returns all texts within a value.
-fn texts(value: &Json) -> Vec<&str> {
+fn strings(value: &Json) -> Vec<&str> {
     match value {
         Json::String(text) => vec![text],
-        Json::Array(all) => all.iter().flat_map(texts).collect(),
-        Json::Object(members) => members.values().flat_map(texts).collect(),
+        Json::Array(all) => all.iter().flat_map(strings).collect(),
+        Json::Object(members) => members.values().flat_map(strings).collect(),
         _ => Vec::new(),
     }
 }
@@ -223,16 +231,16 @@ fn texts(value: &Json) -> Vec<&str> {
 /// Returns the label of a member of the details.
 fn label(name: &str) -> String {
     match name {
-        "required" => "Approvals needed".into(),
-        "was" => "Previous state".into(),
-        "workflow_id" => "Workflow".into(),
-        "is_new" => "New".into(),
+        "required" => texts().audit_detail_required(),
+        "was" => texts().audit_detail_was(),
+        "workflow_id" => texts().audit_detail_workflow(),
+        "is_new" => texts().audit_detail_new(),
         other => words::sentence(other),
     }
 }
 
-fn numbered(what: &str, number: &str, title: Option<String>) -> String {
-    title.map_or_else(|| format!("{what} #{number}"), |title| format!("#{number} {title}"))
+fn numbered(number: &str, title: Option<String>, untitled: impl Fn(&str) -> String) -> String {
+    title.map_or_else(|| untitled(number), |title| texts().audit_numbered(number, title))
 }
 
 /// Returns the subject that a search text identifies: a link to a page of Meshline, or a subject as the log writes it.

@@ -19,34 +19,38 @@ use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
 use crate::pages::period::{Period, PeriodKind, dates};
+use crate::texts::{Texts, texts};
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, number, words};
+use crate::ui::{note, number, series, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 6] = ["who", "area", "about", "from", "to", "sign_ins"];
 /// Value of `sign_ins` that includes signing in and out.
 const SHOWN: &str = "shown";
 
+/// Returns the title of an area.
+type Title = fn(&Texts) -> String;
+
 /// Prefixes of action names, with the titles of the areas that they belong to.
-const AREAS: [(&str, &str); 15] = [
-    ("person", "People"),
-    ("key", "API keys"),
-    ("workflow", "Workflows"),
-    ("change", "Changes and approvals"),
-    ("release", "Releases"),
-    ("version", "Versions of maps, rules and lists"),
-    ("queue", "The queue"),
-    ("lead", "Leads"),
-    ("layers", "Layers"),
-    ("settings", "Settings"),
-    ("destination", "Destinations"),
-    ("effect", "Actions sent"),
-    ("job", "Jobs"),
-    ("import", "Imports"),
-    ("run", "Runs"),
+const AREAS: [(&str, Title); 15] = [
+    ("person", Texts::audit_area_people),
+    ("key", Texts::audit_area_keys),
+    ("workflow", Texts::audit_area_workflows),
+    ("change", Texts::audit_area_changes),
+    ("release", Texts::audit_area_releases),
+    ("version", Texts::audit_area_versions),
+    ("queue", Texts::audit_area_queue),
+    ("lead", Texts::audit_area_leads),
+    ("layers", Texts::audit_area_layers),
+    ("settings", Texts::audit_area_settings),
+    ("destination", Texts::audit_area_destinations),
+    ("effect", Texts::audit_area_deliveries),
+    ("job", Texts::audit_area_jobs),
+    ("import", Texts::audit_area_imports),
+    ("run", Texts::audit_area_runs),
 ];
 
 /// The list of audit entries.
@@ -68,15 +72,18 @@ impl ListPage for AuditList {
 
     const INFO: ListInfo = AUDIT;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("entry", "entries");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &[
         "Id", "When", "Who", "Actor", "Roles", "What", "Action", "To what", "Subject", "Lead id", "Reason",
         "Details", "Request",
     ];
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::AuditLog, "Audit log")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::AuditLog, texts().audit_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().audit_rows(rows, number::count(rows as i64))
     }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
@@ -112,7 +119,7 @@ impl ListPage for AuditList {
         Ok(AuditListExtras { people: people::all(store).await?, names, clock: here.clock })
     }
 
-    fn table<'a>(&'a self, extras: &'a AuditListExtras) -> Table<'a, AuditEntry> {
+    fn table<'a>(&'a self, extras: &'a AuditListExtras) -> Table<'a, AuditEntry, String> {
         table(&extras.names, extras.clock)
     }
 
@@ -122,9 +129,9 @@ impl ListPage for AuditList {
         _flash: &Flash,
         extras: &AuditListExtras,
         _found: &ListRows<AuditEntry, Uuid>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let address = &self.asked.address;
-        let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every change, recorded once and never altered"</span> };
+        let bar = view! { <h1>{texts().audit_title()}</h1><span class="meta">{texts().audit_about()}</span> };
         ListFrame {
             bar: bar.into_any(),
             form: form(&self.asked, &extras.people).into_any(),
@@ -215,9 +222,9 @@ fn acts(text: &str) -> Vec<String> {
 fn sign_ins(asked: &Asked) -> impl IntoView + use<> {
     let bare = asked.address.start();
     let (href, words) = if asked.filter.without_sign_ins {
-        (bare.with("sign_ins", SHOWN).href(), "Show sign-ins")
+        (bare.with("sign_ins", SHOWN).href(), texts().audit_show_sign_ins())
     } else {
-        (bare.without(&["sign_ins"]).href(), "Hide sign-ins")
+        (bare.without(&["sign_ins"]).href(), texts().audit_hide_sign_ins())
     };
     view! { <a class="btn plain" href=href>{words}</a> }
 }
@@ -225,45 +232,46 @@ fn sign_ins(asked: &Asked) -> impl IntoView + use<> {
 fn actors(people: &[Person]) -> Vec<FilterOption> {
     let mut all: Vec<FilterOption> =
         people.iter().map(|person| (format!("person:{}", person.id), person.name.clone())).collect();
-    all.push(("command:".into(), "Commands and jobs".into()));
-    all.push(("key:".into(), "API keys".into()));
+    all.push(("command:".into(), texts().audit_commands()));
+    all.push(("key:".into(), texts().audit_keys()));
     all
+}
+
+fn areas() -> Vec<FilterOption> {
+    AREAS.iter().map(|(area, title)| ((*area).to_owned(), title(texts()))).collect()
 }
 
 fn form(asked: &Asked, people: &[Person]) -> impl IntoView + use<> {
     let address = &asked.address;
-    let areas = AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let about = address.get("about").map(str::to_owned);
     view! {
-        <form class="row audit-filters" method="get" action=AUDIT.path role="search" aria-label="Filter the audit log">
+        <form class="row audit-filters" method="get" action=AUDIT.path role="search" aria-label=texts().audit_find()>
             {address.kept(&["sort", "cols", "sign_ins"])}
             <span class="search">
                 {icon(Icon::Search)}
-                <input class="field" type="search" name="about" value=about placeholder="Name, #number or link" aria-label="Name, number or link" maxlength="200" />
+                <input class="field" type="search" name="about" value=about placeholder=texts().audit_search_example() aria-label=texts().audit_search() maxlength="200" />
             </span>
-            {select("Who", "who", "Anyone", actors(people), address.get("who"))}
-            {select("Area", "area", "All areas", areas, address.get("area"))}
+            {select(texts().audit_column_by(), "who", texts().audit_anyone(), actors(people), address.get("who"))}
+            {select(texts().audit_area(), "area", texts().audit_all_areas(), areas(), address.get("area"))}
             {dates(&asked.period, address)}
-            <button class="btn">{icon(Icon::Filter)}"Filter"</button>
+            <button class="btn">{icon(Icon::Filter)}{texts().audit_filter()}</button>
         </form>
     }
 }
 
-fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
+fn active(address: &Address, people: &[Person]) -> Vec<Chip<String>> {
     let bare = address.start();
     let named = |value: &str, all: &[FilterOption]| {
         all.iter()
             .find(|(known, _)| known == value)
             .map_or_else(|| value.to_owned(), |(_, words)| words.clone())
     };
-    let areas: Vec<FilterOption> =
-        AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let all = [
-        ("Who", "who", address.get("who").map(|who| named(who, &actors(people)))),
-        ("Area", "area", address.get("area").map(|area| named(area, &areas))),
-        ("Search", "about", address.get("about").map(str::to_owned)),
-        ("From", "from", address.get("from").map(str::to_owned)),
-        ("To", "to", address.get("to").map(str::to_owned)),
+        (texts().audit_column_by(), "who", address.get("who").map(|who| named(who, &actors(people)))),
+        (texts().audit_area(), "area", address.get("area").map(|area| named(area, &areas()))),
+        (texts().audit_search_filter(), "about", address.get("about").map(str::to_owned)),
+        (texts().audit_from(), "from", address.get("from").map(str::to_owned)),
+        (texts().audit_to(), "to", address.get("to").map(str::to_owned)),
     ];
     all.into_iter()
         .filter_map(|(name, key, value)| {
@@ -272,22 +280,22 @@ fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
         .collect()
 }
 
-fn table<'a>(names: &'a AuditNames, clock: Clock) -> Table<'a, AuditEntry> {
+fn table<'a>(names: &'a AuditNames, clock: Clock) -> Table<'a, AuditEntry, String> {
     let columns = vec![
-        Column::new("what", "What", "", |entry: &AuditEntry| words::act(&entry.action)),
-        Column::new("subject", "To what", "first", |entry: &AuditEntry| names.subject_link(entry)),
-        Column::new("details", "Details", "wide quiet", move |entry: &AuditEntry| details(entry, names, clock)),
-        Column::new("who", "Who", "nowrap", |entry: &AuditEntry| {
+        Column::new("what", texts().audit_column_action(), "", |entry: &AuditEntry| words::act(&entry.action)),
+        Column::new("subject", texts().audit_column_subject(), "first", |entry: &AuditEntry| names.subject_link(entry)),
+        Column::new("details", texts().audit_column_details(), "wide quiet", move |entry: &AuditEntry| details(entry, names, clock)),
+        Column::new("who", texts().audit_column_by(), "nowrap", |entry: &AuditEntry| {
             view! { {names.actor(entry)}{roles(entry)} }
         })
-        .label("By"),
-        Column::new("request", "Request", "mono", |entry: &AuditEntry| entry.request_id.clone()).extra().label("Request"),
-        Column::new("when", "When", "num", move |entry: &AuditEntry| {
-            view! { <span title=format!("Request {}", entry.request_id)>{clock.stamp_second(entry.at)}</span> }
+        .label(texts().audit_column_by()),
+        Column::new("request", texts().audit_column_request(), "mono", |entry: &AuditEntry| entry.request_id.clone()).extra().label(texts().audit_column_request()),
+        Column::new("when", texts().audit_column_time(), "num", move |entry: &AuditEntry| {
+            view! { <span title=texts().audit_request(&entry.request_id)>{clock.stamp_second(entry.at)}</span> }
         })
         .sort("when"),
     ];
-    Table { caption: "Audit log", class: "audit", columns, choose: None }
+    Table { caption: texts().audit_title(), class: "audit", columns, choose: None }
 }
 
 /// Renders the reason that the actor gave, then the details.
@@ -300,9 +308,9 @@ fn details(entry: &AuditEntry, names: &AuditNames, clock: Clock) -> impl IntoVie
 
 /// Renders the roles that the actor held at the time.
 fn roles(entry: &AuditEntry) -> impl IntoView + use<> {
-    let roles: Vec<&str> =
-        entry.roles.iter().filter_map(|role| role.parse().ok()).map(|role: Role| role.title()).collect();
-    (!roles.is_empty()).then(|| view! { <small>{roles.join(", ")}</small> })
+    let roles = entry.roles.iter().filter_map(|role| role.parse().ok());
+    let roles: Vec<String> = roles.map(|role: Role| role.title().to_owned()).collect();
+    (!roles.is_empty()).then(|| view! { <small>{series::list(roles)}</small> })
 }
 
 fn nothing(asked: &Asked, found: &ListRows<AuditEntry, Uuid>) -> impl IntoView + use<> {
@@ -314,15 +322,15 @@ fn nothing(asked: &Asked, found: &ListRows<AuditEntry, Uuid>) -> impl IntoView +
             AuditCursor::Start => bare.href(),
         };
         let steps = view! {
-            <p>{format!("No match among {} entries. The log has more.", number::count(SEARCHED_ROWS as i64))}</p>
-            <a class="btn" href=further>"Search further back"</a>
+            <p>{texts().audit_none_so_far(number::count(SEARCHED_ROWS as i64))}</p>
+            <a class="btn" href=further>{texts().audit_search_more()}</a>
         };
-        return note::empty(Icon::Search, "No match so far", steps).into_any();
+        return note::empty(Icon::Search, texts().audit_none_so_far_title(), steps).into_any();
     }
     if asked.is_default() {
-        let steps = view! { <p>"Every change by a person, an API key or a command appears here."</p> };
-        return note::empty(Icon::Log, "No changes yet", steps).into_any();
+        let steps = view! { <p>{texts().audit_none()}</p> };
+        return note::empty(Icon::Log, texts().audit_none_title(), steps).into_any();
     }
-    let steps = view! { <a class="btn" href=AUDIT.path>"Clear all filters"</a> };
-    note::empty(Icon::Search, "No entries match these filters", steps).into_any()
+    let steps = view! { <a class="btn" href=AUDIT.path>{texts().filters_clear()}</a> };
+    note::empty(Icon::Search, texts().audit_none_match_title(), steps).into_any()
 }

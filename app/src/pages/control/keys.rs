@@ -18,13 +18,14 @@ use crate::lists::{KEYS, ListInfo};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::form::{CheckboxOption, InputProps, ask, ask_danger, checks, input, once, secret};
 use crate::ui::icon::Icon;
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, words};
+use crate::ui::{note, number, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["state", "scope"];
@@ -51,13 +52,16 @@ impl ListPage for KeyList {
 
     const INFO: ListInfo = KEYS;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("key", "keys");
     const PAGE_ROWS: usize = KEY_PAGE_ROWS;
     const HEAD: &'static [&'static str] =
         &["Id", "Key", "Starts with", "State", "Scopes", "Created", "Created by", "Last used", "Revoked"];
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Keys, "API keys")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Keys, texts().keys_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().keys_rows(rows, number::count(rows as i64))
     }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
@@ -93,7 +97,7 @@ impl ListPage for KeyList {
         Ok(KeyListExtras { may_revoke: here.may::<RevokeKey>(), authors, clock: here.clock })
     }
 
-    fn table<'a>(&'a self, extras: &'a KeyListExtras) -> Table<'a, ApiKey> {
+    fn table<'a>(&'a self, extras: &'a KeyListExtras) -> Table<'a, ApiKey, String> {
         table(extras)
     }
 
@@ -103,13 +107,13 @@ impl ListPage for KeyList {
         flash: &Flash,
         _extras: &KeyListExtras,
         _found: &ListRows<ApiKey, ApiKeyId>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let bar = view! {
-            <h1>"API keys"</h1>
-            <span class="meta">"Access for other systems"</span>
+            <h1>{texts().keys_title()}</h1>
+            <span class="meta">{texts().keys_about()}</span>
             {here.may::<AddKey>().then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
-        let shown = flash.secret_text().map(|key| secret("Key", key));
+        let shown = flash.secret_text().map(|key| secret(texts().keys_column_key(), key));
         ListFrame {
             bar: bar.into_any(),
             form: form(&self.address).into_any(),
@@ -123,11 +127,10 @@ impl ListPage for KeyList {
 
     fn empty(&self, _extras: &KeyListExtras, _found: &ListRows<ApiKey, ApiKeyId>) -> AnyView {
         if self.filter != KeyListFilter::default() {
-            let step = view! { <a class="btn" href=KEYS.path>"Show all keys"</a> };
-            return note::empty(Icon::Search, "No keys match these filters", step).into_any();
+            let step = view! { <a class="btn" href=KEYS.path>{texts().keys_show_all()}</a> };
+            return note::empty(Icon::Search, texts().keys_none_match_title(), step).into_any();
         }
-        let text = "A web form, a product or a warehouse needs a key to send events or to read decisions. The key itself is shown once and not stored.";
-        note::empty(Icon::Key, "No keys yet", view! { <p>{text}</p> }).into_any()
+        note::empty(Icon::Key, texts().keys_none_title(), view! { <p>{texts().keys_none()}</p> }).into_any()
     }
 
     async fn lines(&self, store: &Store, rows: Vec<ApiKey>) -> Result<Vec<Vec<String>>> {
@@ -149,12 +152,12 @@ fn author(key: &ApiKey, authors: &BTreeMap<String, String>) -> Option<String> {
 
 /// Formats a key as a row of the CSV export.
 fn line(key: &ApiKey, authors: &BTreeMap<String, String>) -> Vec<String> {
-    let scopes: Vec<&str> = key.scopes.iter().map(|scope| title(*scope)).collect();
+    let scopes: Vec<String> = key.scopes.iter().map(|scope| title(*scope)).collect();
     vec![
         key.id.to_string(),
         key.name.clone(),
         key.prefix.clone().unwrap_or_default(),
-        state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active }).1.to_owned(),
+        state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active }).1,
         scopes.join(", "),
         instant(Some(key.created_at)),
         author(key, authors).unwrap_or_default(),
@@ -169,11 +172,11 @@ impl KeyList {
         if self.sorted.by == "made" { PeopleSort::Added } else { PeopleSort::Name }
     }
 
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
-        let state = self.filter.state.map(|state| state_words(state).1.to_owned());
-        let scope = self.filter.scope.map(|scope| title(scope).to_owned());
-        [("State", "state", state), ("Scope", "scope", scope)]
+        let state = self.filter.state.map(|state| state_words(state).1);
+        let scope = self.filter.scope.map(title);
+        [(texts().keys_column_state(), "state", state), (texts().keys_scope(), "scope", scope)]
             .into_iter()
             .filter_map(|(name, key, value)| {
                 Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
@@ -183,50 +186,55 @@ impl KeyList {
 }
 
 fn form(address: &Address) -> impl IntoView + use<> {
-    let states: Vec<FilterOption> = KeyState::VARIANTS
-        .iter()
-        .map(|state| (state.to_string(), state_words(*state).1.to_owned()))
-        .collect();
+    let states: Vec<FilterOption> =
+        KeyState::VARIANTS.iter().map(|state| (state.to_string(), state_words(*state).1)).collect();
     let scopes: Vec<FilterOption> =
-        Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope).to_owned())).collect();
+        Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope))).collect();
     view! {
-        <form role="search" method="get" action=KEYS.path aria-label="Find API keys">
+        <form role="search" method="get" action=KEYS.path aria-label=texts().keys_find()>
             {address.kept(&["sort", "cols"])}
-            {select("State", "state", "Any state", states, address.get("state"))}
-            {select("Scope", "scope", "Any scope", scopes, address.get("scope"))}
-            <button class="btn">"Filter"</button>
+            {select(texts().keys_column_state(), "state", texts().keys_any_state(), states, address.get("state"))}
+            {select(texts().keys_scope(), "scope", texts().keys_any_scope(), scopes, address.get("scope"))}
+            <button class="btn">{texts().keys_filter()}</button>
         </form>
     }
 }
 
-fn table(extras: &KeyListExtras) -> Table<'_, ApiKey> {
+fn table(extras: &KeyListExtras) -> Table<'_, ApiKey, String> {
     let KeyListExtras { may_revoke, authors, clock } = extras;
     let clock = *clock;
     let name = |key: &ApiKey| {
-        let prefix = key.prefix.clone().map(|prefix| view! { <small class="mono">{prefix}"…"</small> });
+        let prefix = key
+            .prefix
+            .clone()
+            .map(|prefix| view! { <small class="mono">{texts().keys_prefix(prefix)}</small> });
         view! { {key.name.clone()}{prefix} }
     };
     let used = move |key: &ApiKey| match key.last_used_at {
         Some(at) => clock.relative(at).into_any(),
-        None => view! { <span class="quiet">"Never"</span> }.into_any(),
+        None => view! { <span class="quiet">{texts().keys_never_used()}</span> }.into_any(),
     };
     let scopes = |key: &ApiKey| {
         key.scopes.iter().map(|scope| view! { <span class="tag">{title(*scope)}</span>" " }).collect_view()
     };
     let mut columns = vec![
-        Column::new("key", "Key", "", name).sort_text("name"),
-        Column::new("state", "State", "first", move |key: &ApiKey| state(key, clock)),
-        Column::new("may", "Scopes", "wide", scopes),
-        Column::new("author", "Created by", "", |key: &ApiKey| author(key, authors)).label("By"),
-        Column::new("used", "Last used", "num", used).label("Last used"),
-        Column::new("made", "Created", "num", move |key: &ApiKey| clock.stamp(key.created_at))
-            .sort("made")
-            .label("Created"),
+        Column::new("key", texts().keys_column_key(), "", name).sort_text("name"),
+        Column::new("state", texts().keys_column_state(), "first", move |key: &ApiKey| state(key, clock)),
+        Column::new("may", texts().keys_column_scopes(), "wide", scopes),
+        Column::new("author", texts().keys_column_created_by(), "", |key: &ApiKey| author(key, authors))
+            .label(texts().keys_column_created_by()),
+        Column::new("used", texts().keys_column_last_used(), "num", used)
+            .label(texts().keys_column_last_used()),
+        Column::new("made", texts().keys_column_created(), "num", move |key: &ApiKey| {
+            clock.stamp(key.created_at)
+        })
+        .sort("made")
+        .label(texts().keys_column_created()),
     ];
     if *may_revoke {
-        columns.push(Column::new("revoke", "Revoke", "end", revoke).tool());
+        columns.push(Column::new("revoke", texts().keys_column_revoke(), "end", revoke).tool());
     }
-    Table { caption: "API keys", class: "people", columns, choose: None }
+    Table { caption: texts().keys_title(), class: "people", columns, choose: None }
 }
 
 fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
@@ -238,10 +246,10 @@ fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
 }
 
 /// Returns the tone and the label of a state.
-fn state_words(state: KeyState) -> (&'static str, &'static str) {
+fn state_words(state: KeyState) -> (&'static str, String) {
     match state {
-        KeyState::Active => ("good", "Active"),
-        KeyState::Revoked => ("bad", "Revoked"),
+        KeyState::Active => ("good", texts().keys_active()),
+        KeyState::Revoked => ("bad", texts().keys_revoked()),
     }
 }
 
@@ -251,39 +259,40 @@ fn revoke(key: &ApiKey) -> impl IntoView + use<> {
         let form = view! {
             <form method="post" action=RevokeKey::PATH>
                 <input type="hidden" name="key" value=id />
-                <p>"Systems that use this key lose access within a second. This cannot be undone; create a new key instead."</p>
-                <button class="btn danger">{format!("Revoke {name}")}</button>
+                <p>{texts().keys_revoke_explained()}</p>
+                <button class="btn danger">{texts().keys_revoke(name)}</button>
             </form>
         };
-        ask_danger(view! { "Revoke"<span class="sr">{format!(" {}", key.name)}</span> }, false, form)
+        let button = texts().keys_revoke_button();
+        ask_danger(view! { {button.s0}<span class="sr">{key.name.clone()}</span>{button.s1} }, false, form)
     })
 }
 
-fn title(scope: Scope) -> &'static str {
+fn title(scope: Scope) -> String {
     match scope {
-        Scope::Ingest => "Send events",
-        Scope::Read => "Read",
-        Scope::Outcome => "Report outcomes",
-        Scope::Admin => "Administer",
+        Scope::Ingest => texts().keys_scope_ingest(),
+        Scope::Read => texts().keys_scope_read(),
+        Scope::Outcome => texts().keys_scope_outcome(),
+        Scope::Admin => texts().keys_scope_admin(),
     }
 }
 
-fn about(scope: Scope) -> &'static str {
+fn about(scope: Scope) -> String {
     match scope {
-        Scope::Ingest => "Web forms, e-mail and telemetry create leads",
-        Scope::Read => "Leads, decisions and metrics",
-        Scope::Outcome => "A CRM reports the outcomes of leads",
-        Scope::Admin => "Apply files, manage the installation",
+        Scope::Ingest => texts().keys_scope_ingest_about(),
+        Scope::Read => texts().keys_scope_read_about(),
+        Scope::Outcome => texts().keys_scope_outcome_about(),
+        Scope::Admin => texts().keys_scope_admin_about(),
     }
 }
 
 fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let chosen: Vec<String> =
         flash.values.get("scopes").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let all: Vec<CheckboxOption> =
+    let all: Vec<CheckboxOption<String>> =
         Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope), about(*scope))).collect();
     let name = InputProps {
-        label: "Name, such as the system that uses it",
+        label: texts().keys_name(),
         name: "name",
         kind: "text",
         autocomplete: "off",
@@ -293,9 +302,9 @@ fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
         <form method="post" action=AddKey::PATH>
             {once(&here.request, "add-key")}
             {input(name, flash)}
-            {checks("Scopes", "scopes", all, &chosen, flash.errors.get("scopes").cloned())}
-            <button class="btn primary">"Create key"</button>
+            {checks(texts().keys_column_scopes(), "scopes", all, &chosen, flash.errors.get("scopes").cloned())}
+            <button class="btn primary">{texts().keys_create()}</button>
         </form>
     };
-    ask("New key", !flash.errors.is_empty(), form)
+    ask(texts().keys_new(), !flash.errors.is_empty(), form)
 }

@@ -17,6 +17,7 @@ use crate::lists::{ListInfo, PEOPLE};
 use crate::pages::frame::PageContext;
 use crate::pages::list_page::{ListFrame, ListPage, ListRequest, ListRows};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::form::{InputProps, ask, input, once};
@@ -47,12 +48,15 @@ impl ListPage for PeopleList {
 
     const INFO: ListInfo = PEOPLE;
     const FILTERS: &'static [&'static str] = &NAMES;
-    const CALLED: (&'static str, &'static str) = ("person", "people");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &["Id", "Name", "E-mail", "State", "Roles", "Time zone", "Added"];
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::People, "People")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::People, texts().people_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().people_rows(rows, number::count(rows as i64))
     }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
@@ -90,7 +94,7 @@ impl ListPage for PeopleList {
         Ok(PeopleListExtras { me: here.request.viewer.as_ref().map(|viewer| viewer.id), clock: here.clock })
     }
 
-    fn table<'a>(&'a self, extras: &'a PeopleListExtras) -> Table<'a, Person> {
+    fn table<'a>(&'a self, extras: &'a PeopleListExtras) -> Table<'a, Person, String> {
         table(extras.me, extras.clock)
     }
 
@@ -100,12 +104,13 @@ impl ListPage for PeopleList {
         flash: &Flash,
         _extras: &PeopleListExtras,
         found: &ListRows<Person, PersonId>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let Asked { address, filter, .. } = &self.asked;
         let may = here.may::<AddPerson>();
+        let total = found.total.unwrap_or_default();
         let bar = view! {
-            <h1>"People"</h1>
-            <span class="meta">{number::plural(found.total.unwrap_or_default(), "person", "people")}</span>
+            <h1>{texts().people_title()}</h1>
+            <span class="meta">{texts().people_rows(total, number::count(total))}</span>
             {may.then(|| view! { <span class="push">{add(here, flash)}</span> })}
         };
         ListFrame {
@@ -120,8 +125,8 @@ impl ListPage for PeopleList {
     }
 
     fn empty(&self, _extras: &PeopleListExtras, _found: &ListRows<Person, PersonId>) -> AnyView {
-        let steps = view! { <a class="btn" href=PEOPLE.path>"Show everyone"</a> };
-        note::empty(Icon::Search, "No people match these filters", steps).into_any()
+        let steps = view! { <a class="btn" href=PEOPLE.path>{texts().people_show_all()}</a> };
+        note::empty(Icon::Search, texts().people_none_match_title(), steps).into_any()
     }
 
     async fn lines(&self, _store: &Store, rows: Vec<Person>) -> Result<Vec<Vec<String>>> {
@@ -136,7 +141,7 @@ fn line(person: &Person) -> Vec<String> {
         person.id.to_string(),
         person.name.clone(),
         person.email.clone(),
-        sign_in_status(person.sign_in_status()).1.to_owned(),
+        sign_in_status(person.sign_in_status()).1,
         roles.join(", "),
         person.time_zone.clone(),
         instant(Some(person.added_at)),
@@ -173,30 +178,28 @@ fn search(address: &Address) -> impl IntoView + use<> {
     let text = address.get("q").map(str::to_owned);
     let roles: Vec<FilterOption> =
         Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned())).collect();
-    let doors: Vec<FilterOption> = SignInStatus::VARIANTS
-        .iter()
-        .map(|state| (state.to_string(), sign_in_status(*state).1.to_owned()))
-        .collect();
+    let states: Vec<FilterOption> =
+        SignInStatus::VARIANTS.iter().map(|state| (state.to_string(), sign_in_status(*state).1)).collect();
     view! {
-        <form class="row people-search" method="get" action=PEOPLE.path role="search" aria-label="Find people">
+        <form class="row people-search" method="get" action=PEOPLE.path role="search" aria-label=texts().people_find()>
             {address.kept(&["sort", "cols"])}
             <span class="search">
                 {icon(Icon::Search)}
-                <input class="field" type="search" name="q" value=text placeholder="Name or e-mail" aria-label="Name or e-mail" maxlength="200" />
+                <input class="field" type="search" name="q" value=text placeholder=texts().people_search() aria-label=texts().people_search() maxlength="200" />
             </span>
-            {select("Role", "role", "Any role", roles, address.get("role"))}
-            {select("State", "state", "Any state", doors, address.get("state"))}
-            <button class="btn">"Find"</button>
+            {select(texts().people_role(), "role", texts().people_any_role(), roles, address.get("role"))}
+            {select(texts().people_state(), "state", texts().people_any_state(), states, address.get("state"))}
+            <button class="btn">{texts().people_find()}</button>
         </form>
     }
 }
 
-fn active(address: &Address, filter: &PeopleFilter) -> Vec<Chip> {
+fn active(address: &Address, filter: &PeopleFilter) -> Vec<Chip<String>> {
     let bare = address.start();
     let all = [
-        ("Name or e-mail", "q", filter.text.clone()),
-        ("Role", "role", filter.role.map(|role| role.title().to_owned())),
-        ("State", "state", filter.door.map(|state| sign_in_status(state).1.to_owned())),
+        (texts().people_search(), "q", filter.text.clone()),
+        (texts().people_role(), "role", filter.role.map(|role| role.title().to_owned())),
+        (texts().people_state(), "state", filter.door.map(|state| sign_in_status(state).1)),
     ];
     all.into_iter()
         .filter_map(|(name, key, value)| {
@@ -205,20 +208,26 @@ fn active(address: &Address, filter: &PeopleFilter) -> Vec<Chip> {
         .collect()
 }
 
-fn table(me: Option<PersonId>, clock: Clock) -> Table<'static, Person> {
+fn table(me: Option<PersonId>, clock: Clock) -> Table<'static, Person, String> {
     let columns = vec![
-        Column::new("person", "Person", "", move |person: &Person| who(person, me == Some(person.id)))
-            .sort_text("name"),
-        Column::new("state", "State", "first", state),
-        Column::new("roles", "Roles", "wide", role_tags),
-        Column::new("zone", "Time zone", "quiet", |person: &Person| person.time_zone.clone())
-            .extra()
-            .label("Time zone"),
-        Column::new("added", "Added", "num", move |person: &Person| clock.stamp(person.added_at))
-            .sort("added")
-            .label("Added"),
+        Column::new("person", texts().people_column_person(), "", move |person: &Person| {
+            who(person, me == Some(person.id))
+        })
+        .sort_text("name"),
+        Column::new("state", texts().people_column_state(), "first", state),
+        Column::new("roles", texts().people_column_roles(), "wide", role_tags),
+        Column::new("zone", texts().people_column_time_zone(), "quiet", |person: &Person| {
+            person.time_zone.clone()
+        })
+        .extra()
+        .label(texts().people_column_time_zone()),
+        Column::new("added", texts().people_column_added(), "num", move |person: &Person| {
+            clock.stamp(person.added_at)
+        })
+        .sort("added")
+        .label(texts().people_column_added()),
     ];
-    Table { caption: "People and their roles", class: "people", columns, choose: None }
+    Table { caption: texts().people_caption(), class: "people", columns, choose: None }
 }
 
 fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
@@ -227,7 +236,7 @@ fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
             <span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
             <span>
                 <a href=format!("{}/{}", PEOPLE.path, person.id)>{person.name.clone()}</a>
-                {is_me.then(|| view! { <span class="quiet">" you"</span> })}
+                {is_me.then(|| view! { " "<span class="quiet">{texts().people_you()}</span> })}
                 <small>{person.email.clone()}</small>
             </span>
         </span>
@@ -237,18 +246,29 @@ fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
 fn add(here: &PageContext, flash: &Flash) -> impl IntoView + use<> {
     let chosen: Vec<String> =
         flash.values.get("roles").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let name = InputProps { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 200 };
-    let email =
-        InputProps { label: "E-mail", name: "email", kind: "email", autocomplete: "off", maxlength: 320 };
+    let name = InputProps {
+        label: texts().people_name(),
+        name: "name",
+        kind: "text",
+        autocomplete: "off",
+        maxlength: 200,
+    };
+    let email = InputProps {
+        label: texts().people_email(),
+        name: "email",
+        kind: "email",
+        autocomplete: "off",
+        maxlength: 320,
+    };
     let form = view! {
         <form method="post" action=AddPerson::PATH>
             {once(&here.request, "add-person")}
             {input(name, flash)}
             {input(email, flash)}
             {role_checks(&chosen, flash.errors.get("roles").cloned())}
-            <p class="meta">"You get a link to send to the person, who sets a password with it."</p>
-            <button class="btn primary">"Add person"</button>
+            <p class="meta">{texts().people_add_explained()}</p>
+            <button class="btn primary">{texts().people_add()}</button>
         </form>
     };
-    ask("Add a person", !flash.errors.is_empty(), form)
+    ask(texts().people_add_title(), !flash.errors.is_empty(), form)
 }

@@ -8,15 +8,17 @@ use store::actor::Role;
 use store::people::{self, Holdings, Person, SignInStatus, sessions};
 use strum::VariantArray as _;
 
+use super::settings::layer_title;
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::form::{CheckboxOption, ask_danger, checks, secret};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, titles, words};
+use crate::ui::{number, series, titles, words};
 
 /// Renders the page of one person.
 #[component]
@@ -38,19 +40,19 @@ async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent
     )?;
     let is_me = here.request.viewer.as_ref().is_some_and(|viewer| viewer.id == person.id);
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/people">"People"</a>" / "</nav>
+        <nav aria-label=texts().people_breadcrumb()><a href="/people">{texts().people_title()}</a>" / "</nav>
         <h1 class="clip">{person.name.clone()}</h1>
         {state(&person)}
     };
-    let link = flash.secret_text().map(|link| secret("Link", link));
+    let link = flash.secret_text().map(|link| secret(texts().people_link(), link));
     let change = if may {
         Either::Left(roles(&person))
     } else {
         Either::Right(view! {
             <section aria-labelledby="h-roles">
-                <div class="sec-head"><h2 id="h-roles">"Roles"</h2></div>
+                <div class="sec-head"><h2 id="h-roles">{texts().people_column_roles()}</h2></div>
                 <p>{role_tags(&person)}</p>
-                <p class="meta">"Administrators can change these."</p>
+                <p class="meta">{texts().people_administrators_only()}</p>
             </section>
         })
     };
@@ -64,22 +66,22 @@ async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent
 fn facts(person: &Person, browsers: i64, is_me: bool) -> impl IntoView + use<> {
     let id = person.id;
     let signed_in = match browsers {
-        0 => "Not signed in".to_owned(),
-        n => number::plural(n, "browser", "browsers"),
+        0 => texts().people_not_signed_in(),
+        n => texts().people_browsers(n, number::count(n)),
     };
     view! {
         <section aria-labelledby="h-who">
-            <div class="sec-head"><h2 id="h-who">"Profile"</h2></div>
+            <div class="sec-head"><h2 id="h-who">{texts().people_profile()}</h2></div>
             <dl class="kv">
-                <dt>"Name"</dt><dd><span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>{person.name.clone()}</span></dd>
-                <dt>"E-mail"</dt><dd>{person.email.clone()}</dd>
-                <dt>"Time zone"</dt><dd>{person.time_zone.clone()}</dd>
-                <dt>"Signed in"</dt><dd>{signed_in}</dd>
+                <dt>{texts().people_name()}</dt><dd><span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>{person.name.clone()}</span></dd>
+                <dt>{texts().people_email()}</dt><dd>{person.email.clone()}</dd>
+                <dt>{texts().people_column_time_zone()}</dt><dd>{person.time_zone.clone()}</dd>
+                <dt>{texts().people_signed_in()}</dt><dd>{signed_in}</dd>
             </dl>
             <ul class="links">
-                <li><span><a href=format!("/audit?who=person:{id}")>"Changes by this person"</a></span></li>
-                <li><span><a href=format!("/audit?about={id}")>"Changes to this account"</a></span></li>
-                {is_me.then(|| view! { <li><span><a href="/account">"Your account"</a></span></li> })}
+                <li><span><a href=format!("/audit?who=person:{id}")>{texts().people_changes_by()}</a></span></li>
+                <li><span><a href=format!("/audit?about={id}")>{texts().people_changes_to()}</a></span></li>
+                {is_me.then(|| view! { <li><span><a href="/account">{texts().people_your_account()}</a></span></li> })}
             </ul>
         </section>
     }
@@ -89,11 +91,11 @@ fn roles(person: &Person) -> impl IntoView + use<> {
     let held: Vec<String> = person.roles.iter().map(ToString::to_string).collect();
     view! {
         <section aria-labelledby="h-roles">
-            <div class="sec-head"><h2 id="h-roles">"Roles"</h2></div>
+            <div class="sec-head"><h2 id="h-roles">{texts().people_column_roles()}</h2></div>
             <form method="post" action=SetPersonRoles::PATH>
                 <input type="hidden" name="person" value=person.id.to_string() />
                 {role_checks(&held, None)}
-                <button class="btn primary">"Save roles"</button>
+                <button class="btn primary">{texts().people_save_roles()}</button>
             </form>
         </section>
     }
@@ -102,11 +104,12 @@ fn roles(person: &Person) -> impl IntoView + use<> {
 fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoView + use<> {
     let id = person.id.to_string();
     let link = (!person.is_disabled).then(|| {
-        let words = if person.has_password { "Create password link" } else { "Create new invite link" };
+        let words =
+            if person.has_password { texts().people_create_link() } else { texts().people_create_invite() };
         view! {
             <form method="post" action=MakeLink::PATH>
                 <input type="hidden" name="person" value=id.clone() />
-                <p class="meta">"You get a link to send to the person. It works once and expires after a day. Earlier links stop working."</p>
+                <p class="meta">{texts().people_create_link_explained()}</p>
                 <button class="btn">{icon(Icon::Key)}{words}</button>
             </form>
         }
@@ -118,8 +121,8 @@ fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoVie
                 <form method="post" action=SetPersonDisabled::PATH>
                     <input type="hidden" name="person" value=id.clone() />
                     <input type="hidden" name="disabled" value="false" />
-                    <p class="meta">"The person can then sign in with their password as before."</p>
-                    <button class="btn">"Reactivate"</button>
+                    <p class="meta">{texts().people_reactivate_explained()}</p>
+                    <button class="btn">{texts().people_reactivate()}</button>
                 </form>
             });
         }
@@ -127,16 +130,16 @@ fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoVie
             <form method="post" action=SetPersonDisabled::PATH>
                 <input type="hidden" name="person" value=id.clone() />
                 <input type="hidden" name="disabled" value="true" />
-                <p>{format!("{} is signed out everywhere at once and cannot sign in again until you reactivate the account. Their history stays.", person.name)}</p>
+                <p>{texts().people_deactivate_explained(&person.name)}</p>
                 {vacancies(holdings)}
-                <button class="btn danger">{format!("Deactivate {}", person.name)}</button>
+                <button class="btn danger">{texts().people_deactivate(&person.name)}</button>
             </form>
         };
-        Either::Right(ask_danger("Deactivate", false, form))
+        Either::Right(ask_danger(texts().people_deactivate_title(), false, form))
     });
     view! {
         <section aria-labelledby="h-door">
-            <div class="sec-head"><h2 id="h-door">"Sign-in"</h2></div>
+            <div class="sec-head"><h2 id="h-door">{texts().people_sign_in()}</h2></div>
             <div class="stacked-forms">{link}{shut}</div>
         </section>
     }
@@ -146,16 +149,14 @@ fn signing_in(person: &Person, holdings: &Holdings, is_me: bool) -> impl IntoVie
 fn vacancies(holdings: &Holdings) -> impl IntoView + use<> {
     let lines = vacant(holdings);
     if lines.is_empty() {
-        return Either::Left(
-            view! { <p class="meta">"No pools, layers, approvals or open leads depend on this person."</p> },
-        );
+        return Either::Left(view! { <p class="meta">{texts().people_vacant_none()}</p> });
     }
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     Either::Right(view! {
         <div class="note" data-a="warn">
             {icon(Icon::Alert)}
             <div>
-                <p><strong>"Find a successor first:"</strong></p>
+                <p><strong>{texts().people_vacant()}</strong></p>
                 <ul class="bullets">{lines}</ul>
             </div>
         </div>
@@ -168,44 +169,29 @@ fn vacant(holdings: &Holdings) -> Vec<String> {
     let mut lines = Vec::new();
     if !pools.is_empty() {
         let names: Vec<String> = pools.iter().map(|name| titles::pool(name)).collect();
-        lines.push(format!("Leads keep coming to them from: {}", names.join(", ")));
+        lines.push(texts().people_vacant_pools(series::all_of(&names)));
     }
     if !layers.is_empty() {
-        let names: Vec<&str> = layers.iter().map(|name| layer(name)).collect();
-        lines.push(format!("Owner of: {}", names.join(", ")));
+        let names: Vec<String> = layers.iter().map(|name| layer_title(name)).collect();
+        lines.push(texts().people_vacant_layers(series::list(names)));
     }
     match (*approvals, *sole_approvals) {
         (0, _) => {}
-        (open, 0) => lines.push(format!(
-            "{} that others can give, too",
-            number::plural(open, "open approval", "open approvals")
-        )),
-        (open, sole) => lines.push(format!(
-            "{}; {} only they can give",
-            number::plural(open, "open approval", "open approvals"),
-            number::count(sole)
-        )),
+        (open, 0) => lines.push(texts().people_vacant_approvals(open, number::count(open))),
+        (open, sole) => {
+            lines.push(texts().people_vacant_sole_approvals(open, number::count(open), number::count(sole)))
+        }
     }
     if *changes > 0 {
-        lines.push(number::plural(*changes, "open change of theirs", "open changes of theirs"));
+        lines.push(texts().people_vacant_changes(*changes, number::count(*changes)));
     }
     if *leads > 0 {
-        lines.push(number::plural(*leads, "open lead assigned to them", "open leads assigned to them"));
+        lines.push(texts().people_vacant_leads(*leads, number::count(*leads)));
     }
     if *claims > 0 {
-        lines.push(format!("{} in the queue", number::plural(*claims, "claimed lead", "claimed leads")));
+        lines.push(texts().people_vacant_claims(*claims, number::count(*claims)));
     }
     lines
-}
-
-/// Returns the title of a layer.
-fn layer(name: &str) -> &'static str {
-    match name {
-        "content" => "Content",
-        "rules" => "Rules",
-        "sync" => "Execution & sync",
-        _ => "Control",
-    }
 }
 
 /// Renders whether the person can sign in.
@@ -215,44 +201,44 @@ pub fn state(person: &Person) -> impl IntoView + use<> {
 }
 
 /// Returns the tone and the label of a sign-in state.
-pub fn sign_in_status(door: SignInStatus) -> (&'static str, &'static str) {
-    match door {
-        SignInStatus::Shut => ("bad", "Deactivated"),
-        SignInStatus::Invited => ("warn", "Invited"),
-        SignInStatus::Open => ("good", "Active"),
+pub fn sign_in_status(status: SignInStatus) -> (&'static str, String) {
+    match status {
+        SignInStatus::Shut => ("bad", texts().people_deactivated()),
+        SignInStatus::Invited => ("warn", texts().people_invited()),
+        SignInStatus::Open => ("good", texts().people_active()),
     }
 }
 
 /// Renders the roles of a person as tags.
 pub fn role_tags(person: &Person) -> impl IntoView + use<> {
     if person.roles.is_empty() {
-        return Either::Left(view! { <span class="quiet">"None: read access only"</span> });
+        return Either::Left(view! { <span class="quiet">{texts().people_no_roles()}</span> });
     }
     let tag = |role: &Role| view! { <span class="tag">{role.title()}</span>" " };
     Either::Right(person.roles.iter().map(tag).collect_view())
 }
 
 /// Returns a short description of a role.
-fn about(role: Role) -> &'static str {
+fn about(role: Role) -> String {
     match role {
-        Role::Enablement => "Owns content: assets and extraction maps",
-        Role::RepLeader => "Approves content changes",
-        Role::Revops => "Owns rules, lists and pools",
-        Role::AeRepLeader => "Approves rule changes that affect assignment",
-        Role::Integrations => "Owns destinations and deliveries",
-        Role::RevopsLead => "Accountable for all layers; can stop workflows and roll back",
-        Role::SalesLeader => "Reads dashboards and reports",
-        Role::Sdr => "Works the SDR queue",
-        Role::Ae => "Accepts or rejects assigned leads",
-        Role::Admin => "People, API keys, retention",
+        Role::Enablement => texts().people_role_enablement(),
+        Role::RepLeader => texts().people_role_rep_leader(),
+        Role::Revops => texts().people_role_revops(),
+        Role::AeRepLeader => texts().people_role_ae_rep_leader(),
+        Role::Integrations => texts().people_role_integrations(),
+        Role::RevopsLead => texts().people_role_revops_lead(),
+        Role::SalesLeader => texts().people_role_sales_leader(),
+        Role::Sdr => texts().people_role_sdr(),
+        Role::Ae => texts().people_role_ae(),
+        Role::Admin => texts().people_role_admin(),
     }
 }
 
 /// Renders a checkbox for each role.
 pub fn role_checks(chosen: &[String], error: Option<String>) -> impl IntoView + use<> {
-    let all: Vec<CheckboxOption> =
-        Role::VARIANTS.iter().map(|role| (role.to_string(), role.title(), about(*role))).collect();
-    checks("Roles", "roles", all, chosen, error)
+    let all: Vec<CheckboxOption<String>> =
+        Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned(), about(*role))).collect();
+    checks(texts().people_column_roles(), "roles", all, chosen, error)
 }
 
 #[cfg(test)]
@@ -273,13 +259,13 @@ mod tests {
         assert_eq!(
             vacant(&holdings),
             [
-                "Leads keep coming to them from: Enterprise ae",
-                "Owner of: Rules, Execution & sync",
-                "2\u{a0}open approvals; 1 only they can give",
+                "Still gets leads from Enterprise ae",
+                "Owns Rules, Execution & sync",
+                "2\u{a0}open approvals, 1 of which only they can give",
                 "3\u{a0}open leads assigned to them",
             ]
         );
         let shared = Holdings { approvals: 1, ..Holdings::default() };
-        assert_eq!(vacant(&shared), ["1\u{a0}open approval that others can give, too"]);
+        assert_eq!(vacant(&shared), ["1\u{a0}open approval that others can also give"]);
     }
 }

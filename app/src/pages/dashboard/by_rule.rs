@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use store::reads::dashboard::RuleFigures;
 use store::reads::frame::{RuleName, WorkflowName};
 
+use crate::texts::texts;
 use crate::ui::charts::interval::wilson;
 use crate::ui::number;
 
@@ -27,7 +28,7 @@ pub fn section(
         .fold(0.1, f64::max);
     let line = |row: &RuleFigures| {
         let name = match &row.rule_id {
-            None => Either::Left(view! { <span class="quiet">"No rule: held or default"</span> }),
+            None => Either::Left(view! { <span class="quiet">{texts().dashboard_by_rule_no_rule()}</span> }),
             Some(id) => Either::Right(
                 names
                     .get(&(row.workflow_id, id.as_str()))
@@ -43,28 +44,28 @@ pub fn section(
             <tr>
                 <th scope="row">{name}</th>
                 {several.then(|| view! { <td class="wide">{workflow}</td> })}
-                <td class="num" data-l="Leads">{number::count(i128::from(row.figures.leads))}</td>
-                <td class="num" data-l="MQL→SQL">{share(&row.figures.mql_to_sql, top)}</td>
-                <td class="num" data-l="False positives">{share(&row.figures.false_positives, top)}</td>
-                <td class="num" data-l="Median time">{median}</td>
+                <td class="num" data-l=texts().dashboard_column_leads()>{number::count(i128::from(row.figures.leads))}</td>
+                <td class="num" data-l=texts().dashboard_mql_to_sql()>{share(&row.figures.mql_to_sql, top)}</td>
+                <td class="num" data-l=texts().dashboard_false_positives()>{share(&row.figures.false_positives, top)}</td>
+                <td class="num" data-l=texts().dashboard_column_median()>{median}</td>
             </tr>
         }
     };
     let body = rows.iter().map(line).collect_view();
     let content = if rows.is_empty() {
-        Either::Left(view! { <p class="quiet">"No leads were first decided in this period."</p> })
+        Either::Left(view! { <p class="quiet">{texts().dashboard_by_rule_none()}</p> })
     } else {
         Either::Right(view! {
             <table class="table stack">
-                <caption class="sr">"Outcomes of leads by the rule that first decided"</caption>
+                <caption class="sr">{texts().dashboard_by_rule_caption()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Rule"</th>
-                        {several.then(|| view! { <th scope="col">"Workflow"</th> })}
-                        <th scope="col" class="num">"Leads"</th>
-                        <th scope="col" class="num">"MQL→SQL"</th>
-                        <th scope="col" class="num">"False positives"</th>
-                        <th scope="col" class="num">"Median time to SQL"</th>
+                        <th scope="col">{texts().dashboard_column_rule()}</th>
+                        {several.then(|| view! { <th scope="col">{texts().dashboard_column_workflow()}</th> })}
+                        <th scope="col" class="num">{texts().dashboard_column_leads()}</th>
+                        <th scope="col" class="num">{texts().dashboard_mql_to_sql()}</th>
+                        <th scope="col" class="num">{texts().dashboard_false_positives()}</th>
+                        <th scope="col" class="num">{texts().dashboard_column_median()}</th>
                     </tr>
                 </thead>
                 <tbody>{body}</tbody>
@@ -74,8 +75,8 @@ pub fn section(
     view! {
         <section aria-labelledby="h-rules">
             <div class="sec-head">
-                <h2 id="h-rules">"By rule"</h2>
-                <span class="meta">"The rule that first decided each lead, with 95 % intervals"</span>
+                <h2 id="h-rules">{texts().dashboard_by_rule()}</h2>
+                <span class="meta">{texts().dashboard_by_rule_about()}</span>
             </div>
             {content}
         </section>
@@ -87,12 +88,11 @@ fn share(ratio: &Ratio, top: f64) -> impl IntoView + use<> {
     let (value, (low, high)) = ratio.value.zip(wilson(ratio.numerator, ratio.denominator))?;
     let x = move |share: f64| format!("{:.1}", (share / top).min(1.0) * 100.0);
     let whole = |share: f64| number::decimal(share * 100.0, 0);
-    let said = format!(
-        "{} of {}, {} to {} %",
+    let said = texts().dashboard_interval(
         number::count(i128::from(ratio.numerator)),
         number::count(i128::from(ratio.denominator)),
         whole(low),
-        whole(high)
+        whole(high),
     );
     let title = said.clone();
     Some(view! {
@@ -103,7 +103,7 @@ fn share(ratio: &Ratio, top: f64) -> impl IntoView + use<> {
                 <rect x=x(value) y="1" width="2.500" height="10"></rect>
             </svg>
             {number::percent(value)}
-            <span class="quiet range" aria-hidden="true">{format!("{}–{}", whole(low), whole(high))}</span>
+            <span class="quiet range" aria-hidden="true">{texts().dashboard_interval_short(whole(low), whole(high))}</span>
             <span class="sr">{said}</span>
         </span>
     })

@@ -9,6 +9,7 @@ use service::figures::DashboardFigures;
 use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures};
 
 use super::{DashboardQuery, decisions};
+use crate::texts::texts;
 use crate::ui::charts::funnel::{FunnelStage, funnel};
 use crate::ui::charts::histogram::histogram;
 use crate::ui::charts::lines::{ChartLine, lines};
@@ -16,34 +17,30 @@ use crate::ui::charts::reliability::reliability;
 use crate::ui::charts::{Chart, ChartCell};
 use crate::ui::clock::Clock;
 use crate::ui::number;
-use crate::ui::words::sentence_start;
 
 /// Returns all charts in order, each with the note beside its heading.
 pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
-        BarWidth::Week => "By the Monday of each week",
-        BarWidth::Day | BarWidth::Month => "By the time of the decision",
+        BarWidth::Week => texts().dashboard_decisions_by_week(),
+        BarWidth::Day | BarWidth::Month => texts().dashboard_decisions_by_time(),
     };
     let judged = report.reliability.judged();
     let error = match report.reliability.error() {
-        Some(error) => format!("Expected calibration error {}", number::percent(error)),
-        None => format!("Calibration error n/a: {} of {ENOUGH} judged", number::count(judged)),
+        Some(error) => texts().dashboard_calibration_error(number::percent(error)),
+        None => texts().dashboard_calibration_too_few(number::count(judged), number::count(ENOUGH)),
     };
     let sure: u64 = report.confidences.iter().sum();
     let without = report.total.leads.saturating_sub(sure);
     [
-        (decisions::chart(&counted.bars, &asked.cohort, asked.step, asked.extent, clock), by.into()),
-        (stages(&report.total.funnel), "Leads first decided in the period, with their stage today".into()),
+        (decisions::chart(&counted.bars, &asked.cohort, asked.step, asked.extent, clock), by),
+        (stages(&report.total.funnel), texts().dashboard_funnel_about()),
+        (rates(report, asked.step, clock), texts().dashboard_rates_about(<&str>::from(asked.step))),
         (
-            rates(report, asked.step, clock),
-            format!("By the {} of the first decision", decisions::length(asked.step)),
+            histogram("confidences", texts().dashboard_confidence(), &report.confidences),
+            texts().dashboard_confidence_about(without, number::count(without)),
         ),
-        (
-            histogram("confidences", "Confidence".into(), &report.confidences, "Leads"),
-            format!("Latest decision about each lead; {} without a confidence", number::count(without)),
-        ),
-        (reliability("reliability", "Calibration".into(), &report.reliability), error),
+        (reliability("reliability", texts().dashboard_calibration(), &report.reliability), error),
     ]
 }
 
@@ -55,7 +52,7 @@ pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock
     let section = |(chart, meta): (Chart, String)| {
         let id = format!("h-{}", chart.name);
         let content = if chart.name == "decisions" && is_empty {
-            Either::Left(view! { <p class="quiet">"No decisions in this period."</p> })
+            Either::Left(view! { <p class="quiet">{texts().dashboard_no_decisions()}</p> })
         } else {
             Either::Right(
                 chart.view(|ending| address.at(&format!("/dashboard/charts/{}.{ending}", chart.name))),
@@ -75,18 +72,18 @@ pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock
     view! { {section(decisions)}{rest} }
 }
 
-fn stages(told: &Funnel) -> Chart {
+fn stages(reached: &Funnel) -> Chart {
     let stages = [
-        ("Decided", told.decided),
-        ("Passed on", told.passed_on),
-        ("Accepted", told.accepted),
-        ("Sales-qualified", told.sales_qualified),
-        ("Opportunity", told.opportunity),
-        ("Won", told.won),
+        (texts().dashboard_stage_decided(), reached.decided),
+        (texts().dashboard_stage_passed_on(), reached.passed_on),
+        (texts().dashboard_stage_accepted(), reached.accepted),
+        (texts().dashboard_stage_sales_qualified(), reached.sales_qualified),
+        (texts().dashboard_stage_opportunity(), reached.opportunity),
+        (texts().dashboard_stage_won(), reached.won),
     ];
     let stages: Vec<FunnelStage> =
         stages.into_iter().map(|(words, count)| FunnelStage { words, count }).collect();
-    funnel("funnel", "Funnel".into(), &stages)
+    funnel("funnel", texts().dashboard_funnel(), &stages)
 }
 
 /// Returns the index of the first point whose leads have not all matured yet.
@@ -108,8 +105,8 @@ fn rates(report: &FigureReport, step: BarWidth, clock: Clock) -> Chart {
         shares: points.iter().map(|(_, figures)| share(figures)).collect(),
     };
     let all = [
-        line("info", "MQL→SQL", |figures| figures.mql_to_sql.value),
-        line("bad", "False positives", |figures| figures.false_positives.value),
+        line("info", texts().dashboard_mql_to_sql(), |figures| figures.mql_to_sql.value),
+        line("bad", texts().dashboard_false_positives(), |figures| figures.false_positives.value),
     ];
     let days: Vec<_> = points.iter().map(|(from, _)| from.with_timezone(&clock.zone).date_naive()).collect();
     let year = clock.now.with_timezone(&clock.zone).year();
@@ -117,7 +114,6 @@ fn rates(report: &FigureReport, step: BarWidth, clock: Clock) -> Chart {
         .iter()
         .map(|day| ChartCell::day(decisions::label(*day, step, day.year() != year), *day))
         .collect();
-    let length = decisions::length(step);
     let young = first_young(points, step, clock);
-    lines("rates", format!("Rates by {length}"), (&sentence_start(length), &times), &all, young)
+    lines("rates", texts().dashboard_rates(<&str>::from(step)), (step, &times), &all, young)
 }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use store::reads::dashboard::{BarWidth, Cohort, DecisionBar as Counted};
 
+use crate::texts::texts;
 use crate::ui::charts::Chart;
 use crate::ui::charts::bars::{ChartBar, STACK, bars};
-use crate::ui::clock::Clock;
+use crate::ui::clock::{self, Clock};
 
 /// Maximum number of bars; the query returns no more than this.
 const BARS: usize = 120;
@@ -24,15 +25,6 @@ pub fn step(cohort: &Cohort, (first, last): DecisionExtent) -> BarWidth {
     }
 }
 
-/// Returns the word for the length of a step.
-pub fn length(step: BarWidth) -> &'static str {
-    match step {
-        BarWidth::Day => "day",
-        BarWidth::Week => "week",
-        BarWidth::Month => "month",
-    }
-}
-
 /// Builds the chart of decisions.
 pub fn chart(
     counted: &[Counted],
@@ -41,8 +33,8 @@ pub fn chart(
     extent: DecisionExtent,
     clock: Clock,
 ) -> Chart {
-    let length = length(step);
-    bars("decisions", format!("Decisions per {length}"), &fill(counted, cohort, step, extent, clock), length)
+    let title = texts().dashboard_decisions(<&str>::from(step));
+    bars("decisions", title, &fill(counted, cohort, step, extent, clock), step)
 }
 
 /// Returns one bar for each step up to the present, including steps without decisions.
@@ -84,12 +76,11 @@ fn fill(
 
 /// Returns the short name of the step that begins on a day.
 pub fn label(day: NaiveDate, step: BarWidth, with_year: bool) -> String {
-    let format = match step {
-        BarWidth::Month => "%b %Y",
-        _ if with_year => "%-d %b %Y",
-        _ => "%-d %b",
-    };
-    day.format(format).to_string()
+    match step {
+        BarWidth::Month => clock::month_of_year(&day),
+        _ if with_year => clock::day_of_year(&day),
+        _ => clock::day(&day),
+    }
 }
 
 /// Returns the first day of the bar that contains `day`.

@@ -1,16 +1,17 @@
 //! The key figures, each with its formula and links to the leads behind it.
 
 use chrono::{DateTime, Utc};
-use engine::control::kpi::{AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MQL_TO_SQL, Ratio, TIME_TO_SQL};
+use engine::control::kpi::Ratio;
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::dashboard::{BarWidth, FigureReport, KeyFigures, PipelineValue, SAMPLE};
 
 use crate::pages::period::Period;
+use crate::texts::texts;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
-use crate::ui::number;
+use crate::ui::{number, series};
 
 /// Input for all key figures.
 pub struct FigureInput<'a> {
@@ -30,23 +31,17 @@ pub struct FigureInput<'a> {
     pub complete: Ratio,
 }
 
-/// Describes the pipeline figure.
-const PIPELINE: KpiText = KpiText {
-    name: "Pipeline created",
-    formula: "Sum of the amounts of opportunities of leads first decided in the period. If an opportunity was reported several times, the latest report counts. Currencies are not converted.",
-    denominator: "None; it is a sum. Opportunities without an amount are counted separately.",
-    cohort: "Leads first decided in the period, whenever their opportunity was created.",
-    clock: "The time of the first decision.",
-};
-
-/// Describes the completeness figure.
-const COMPLETENESS: KpiText = KpiText {
-    name: "Completeness",
-    formula: "Decisions that the stored inputs alone reproduce and whose evidence is all found in the stored events ÷ decisions checked.",
-    denominator: "The newest 100 decisions of the period, without those about erased people.",
-    cohort: "Decisions of the period.",
-    clock: "The time of the decision.",
-};
+/// The name of a figure and the texts that explain it.
+struct KpiText {
+    name: String,
+    formula: String,
+    /// The denominator, or the leads that a time is averaged over.
+    denominator: String,
+    /// The leads that belong to a period.
+    cohort: String,
+    /// The timestamps used.
+    clock: String,
+}
 
 /// A key figure that is ready to render.
 struct Kpi {
@@ -55,19 +50,19 @@ struct Kpi {
     beside: String,
     line: Vec<Option<f64>>,
     below: String,
-    ways: Vec<(&'static str, String)>,
+    ways: Vec<(String, String)>,
 }
 
 /// Renders all key figures.
-pub fn kpis(told: &FigureInput<'_>) -> impl IntoView + use<> {
-    let first_young = super::charts::first_young(&told.report.points, told.step, told.clock);
+pub fn kpis(input: &FigureInput<'_>) -> impl IntoView + use<> {
+    let first_young = super::charts::first_young(&input.report.points, input.step, input.clock);
     let all = [
-        mql_to_sql(told),
-        time_to_sql(told),
-        false_positives(told),
-        ae_conversion(told),
-        pipeline(told),
-        completeness(told),
+        mql_to_sql(input),
+        time_to_sql(input),
+        false_positives(input),
+        ae_conversion(input),
+        pipeline(input),
+        completeness(input),
     ];
     view! { <ul class="kpis">{all.into_iter().map(|kpi| shown(kpi, first_young)).collect_view()}</ul> }
 }
@@ -82,7 +77,7 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
     };
     let figure = match kpi.figure {
         Some(figure) => Either::Left(figure),
-        None => Either::Right(view! { <span class="quiet">"n/a"</span> }),
+        None => Either::Right(view! { <span class="quiet">{texts().number_not_available()}</span> }),
     };
     view! {
         <li class="kpi">
@@ -90,11 +85,11 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
                 <summary>{text.name}</summary>
                 <div class="panel">
                     <dl>
-                        <div><dt>"Formula"</dt><dd>{text.formula}</dd></div>
-                        <div><dt>"Denominator"</dt><dd>{text.denominator}</dd></div>
-                        <div><dt>"Leads"</dt><dd>{text.cohort}</dd></div>
-                        <div><dt>"Time"</dt><dd>{text.clock}</dd></div>
-                        <div><dt>"Baseline"</dt><dd>"No baseline recorded."</dd></div>
+                        <div><dt>{texts().dashboard_formula()}</dt><dd>{text.formula}</dd></div>
+                        <div><dt>{texts().dashboard_denominator()}</dt><dd>{text.denominator}</dd></div>
+                        <div><dt>{texts().dashboard_cohort()}</dt><dd>{text.cohort}</dd></div>
+                        <div><dt>{texts().dashboard_clock()}</dt><dd>{text.clock}</dd></div>
+                        <div><dt>{texts().dashboard_baseline()}</dt><dd>{texts().dashboard_baseline_none()}</dd></div>
                     </dl>
                     <p class="ways">{ways}</p>
                 </div>
@@ -119,82 +114,102 @@ impl FigureInput<'_> {
 }
 
 fn of(ratio: &Ratio) -> String {
-    format!(
-        "{} of {}",
-        number::count(i128::from(ratio.numerator)),
-        number::count(i128::from(ratio.denominator))
-    )
+    texts().dashboard_of(number::count(ratio.numerator), number::count(ratio.denominator))
 }
 
-const NO_BASELINE: &str = "No baseline recorded";
-
-fn mql_to_sql(told: &FigureInput<'_>) -> Kpi {
-    let ratio = told.report.total.mql_to_sql;
+fn mql_to_sql(input: &FigureInput<'_>) -> Kpi {
+    let ratio = input.report.total.mql_to_sql;
     Kpi {
-        text: MQL_TO_SQL,
+        text: KpiText {
+            name: texts().dashboard_mql_to_sql(),
+            formula: texts().dashboard_mql_to_sql_formula(),
+            denominator: texts().dashboard_mql_to_sql_denominator(),
+            cohort: texts().dashboard_cohort_explained(),
+            clock: texts().dashboard_clock_explained(),
+        },
         figure: ratio.value.map(number::percent),
         beside: of(&ratio),
-        line: told.line(|figures| figures.mql_to_sql.value),
-        below: NO_BASELINE.into(),
+        line: input.line(|figures| figures.mql_to_sql.value),
+        below: texts().dashboard_no_baseline(),
         ways: vec![
-            ("Leads that became SQL", told.leads(Some("qualified"))),
-            ("All leads of the period", told.leads(None)),
+            (texts().dashboard_to_qualified(), input.leads(Some("qualified"))),
+            (texts().dashboard_to_all(), input.leads(None)),
         ],
     }
 }
 
-fn time_to_sql(told: &FigureInput<'_>) -> Kpi {
-    let times = told.report.total.time_to_sql;
+fn time_to_sql(input: &FigureInput<'_>) -> Kpi {
+    let times = input.report.total.time_to_sql;
     // Leads that became SQL but have no duration, because a timestamp is missing or the two are out of order.
-    let without = told.report.total.mql_to_sql.numerator.saturating_sub(times.count);
-    let mean = times.mean_s.map(|mean| format!("mean {}", number::duration(mean))).unwrap_or_default();
+    let without = input.report.total.mql_to_sql.numerator.saturating_sub(times.count);
+    let mean = times.mean_s.map(|mean| texts().dashboard_mean(number::duration(mean))).unwrap_or_default();
     let below = match (without, times.negative) {
-        (0, _) => NO_BASELINE.to_owned(),
-        (without, 0) => format!("{NO_BASELINE}; n/a for {without}"),
-        (without, negative) => format!("{NO_BASELINE}; n/a for {without}, {negative} of them negative"),
+        (0, _) => texts().dashboard_no_baseline(),
+        (without, 0) => texts().dashboard_no_baseline_no_time(without, number::count(without)),
+        (without, negative) => {
+            texts().dashboard_no_baseline_negative(without, number::count(without), number::count(negative))
+        }
     };
     Kpi {
-        text: TIME_TO_SQL,
+        text: KpiText {
+            name: texts().dashboard_time_to_sql(),
+            formula: texts().dashboard_time_to_sql_formula(),
+            denominator: texts().dashboard_time_to_sql_denominator(),
+            cohort: texts().dashboard_cohort_explained(),
+            clock: texts().dashboard_time_to_sql_clock(),
+        },
         figure: times.median_s.map(number::duration),
         beside: mean,
-        line: told.line(|figures| figures.time_to_sql.median_s),
+        line: input.line(|figures| figures.time_to_sql.median_s),
         below,
-        ways: vec![("Leads that became SQL", told.leads(Some("qualified")))],
+        ways: vec![(texts().dashboard_to_qualified(), input.leads(Some("qualified")))],
     }
 }
 
-fn false_positives(told: &FigureInput<'_>) -> Kpi {
-    let ratio = told.report.total.false_positives;
+fn false_positives(input: &FigureInput<'_>) -> Kpi {
+    let ratio = input.report.total.false_positives;
     Kpi {
-        text: FALSE_POSITIVE_RATE,
+        text: KpiText {
+            name: texts().dashboard_false_positives(),
+            formula: texts().dashboard_false_positives_formula(),
+            denominator: texts().dashboard_false_positives_denominator(),
+            cohort: texts().dashboard_cohort_explained(),
+            clock: texts().dashboard_clock_explained(),
+        },
         figure: ratio.value.map(number::percent),
         beside: of(&ratio),
-        line: told.line(|figures| figures.false_positives.value),
-        below: NO_BASELINE.into(),
+        line: input.line(|figures| figures.false_positives.value),
+        below: texts().dashboard_no_baseline(),
         ways: vec![
-            ("The false positives", told.leads(Some("false_positive"))),
-            ("All judged leads", told.leads(Some("judged"))),
+            (texts().dashboard_false_positives(), input.leads(Some("false_positive"))),
+            (texts().dashboard_to_judged(), input.leads(Some("judged"))),
         ],
     }
 }
 
-fn ae_conversion(told: &FigureInput<'_>) -> Kpi {
-    let ratio = told.report.total.ae_conversion;
+fn ae_conversion(input: &FigureInput<'_>) -> Kpi {
+    let ratio = input.report.total.ae_conversion;
     Kpi {
-        text: AE_CONVERSION,
+        text: KpiText {
+            name: texts().dashboard_ae_conversion(),
+            formula: texts().dashboard_ae_conversion_formula(),
+            denominator: texts().dashboard_ae_conversion_denominator(),
+            cohort: texts().dashboard_cohort_explained(),
+            clock: texts().dashboard_clock_explained(),
+        },
         figure: ratio.value.map(number::percent),
         beside: of(&ratio),
-        line: told.line(|figures| figures.ae_conversion.value),
-        below: NO_BASELINE.into(),
+        line: input.line(|figures| figures.ae_conversion.value),
+        below: texts().dashboard_no_baseline(),
         ways: vec![
-            ("The opportunities", told.leads(Some("converted"))),
-            ("All assigned leads", told.leads(Some("assigned"))),
+            (texts().dashboard_to_converted(), input.leads(Some("converted"))),
+            (texts().dashboard_to_assigned(), input.leads(Some("assigned"))),
         ],
     }
 }
 
-fn pipeline(told: &FigureInput<'_>) -> Kpi {
-    let priced = || told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?)));
+fn pipeline(input: &FigureInput<'_>) -> Kpi {
+    let priced = || input.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?)));
     let created: Vec<String> = priced()
         .filter(|(line, _)| line.created > 0.0)
         .map(|(line, currency)| number::money(line.created, currency))
@@ -203,45 +218,59 @@ fn pipeline(told: &FigureInput<'_>) -> Kpi {
         .filter(|(line, _)| line.won > 0.0)
         .map(|(line, currency)| number::money(line.won, currency))
         .collect();
-    let sum = |count: fn(&PipelineValue) -> i64| told.pipeline.iter().map(count).sum::<i64>();
+    let sum = |count: fn(&PipelineValue) -> i64| input.pipeline.iter().map(count).sum::<i64>();
     let unpriced = sum(|line| if line.currency.is_none() { line.opportunities } else { 0 });
-    let mut below = vec![number::plural(sum(|line| line.opportunities), "opportunity", "opportunities")];
+    let opportunities = sum(|line| line.opportunities);
+    let mut below = vec![texts().dashboard_opportunities(opportunities, number::count(opportunities))];
     if unpriced > 0 {
-        below.push(format!("{} without an amount", number::count(unpriced)));
+        below.push(texts().dashboard_opportunities_unpriced(number::count(unpriced)));
     }
-    if sum(|line| line.won_count) > 0 {
-        below.push(format!("{} won", number::count(sum(|line| line.won_count))));
+    let won_count = sum(|line| line.won_count);
+    if won_count > 0 {
+        below.push(texts().dashboard_opportunities_won(number::count(won_count)));
     }
     // Currencies cannot be added up, so the line shows the largest one. A point without opportunities counts as zero.
     let line = priced().next().map(|(largest, _)| {
         let worth = |from: &DateTime<Utc>| {
             largest.points.iter().find(|(of, _)| of == from).map_or(0.0, |(_, worth)| *worth)
         };
-        told.report.points.iter().map(|(from, _)| Some(worth(from))).collect()
+        input.report.points.iter().map(|(from, _)| Some(worth(from))).collect()
     });
     Kpi {
-        text: PIPELINE,
+        text: KpiText {
+            name: texts().dashboard_pipeline(),
+            formula: texts().dashboard_pipeline_formula(),
+            denominator: texts().dashboard_pipeline_denominator(),
+            cohort: texts().dashboard_pipeline_cohort(),
+            clock: texts().dashboard_pipeline_clock(),
+        },
         figure: (!created.is_empty()).then(|| created.join(" + ")),
-        beside: if won.is_empty() { String::new() } else { format!("{} won", won.join(" + ")) },
+        beside: if won.is_empty() { String::new() } else { texts().dashboard_pipeline_won(won.join(" + ")) },
         line: line.unwrap_or_default(),
-        below: below.join(", "),
-        ways: vec![("Leads that became SQL", told.leads(Some("qualified")))],
+        below: series::list(below),
+        ways: vec![(texts().dashboard_to_qualified(), input.leads(Some("qualified")))],
     }
 }
 
-fn completeness(told: &FigureInput<'_>) -> Kpi {
-    let ratio = told.complete;
+fn completeness(input: &FigureInput<'_>) -> Kpi {
+    let ratio = input.complete;
     let below = if ratio.denominator >= SAMPLE as u64 {
-        format!("Target 100 %; the newest {SAMPLE}")
+        texts().dashboard_completeness_target_newest(number::count(SAMPLE))
     } else {
-        "Target 100 %".to_owned()
+        texts().dashboard_completeness_target()
     };
     Kpi {
-        text: COMPLETENESS,
+        text: KpiText {
+            name: texts().dashboard_completeness(),
+            formula: texts().dashboard_completeness_formula(),
+            denominator: texts().dashboard_completeness_denominator(number::count(SAMPLE)),
+            cohort: texts().dashboard_completeness_cohort(),
+            clock: texts().dashboard_completeness_clock(),
+        },
         figure: ratio.value.map(number::percent),
         beside: of(&ratio),
         line: Vec::new(),
         below,
-        ways: vec![("All leads of the period", told.leads(None))],
+        ways: vec![(texts().dashboard_to_all(), input.leads(None))],
     }
 }

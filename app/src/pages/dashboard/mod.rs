@@ -23,12 +23,12 @@ use super::menu::Section;
 use super::period::{self, Period, PeriodKind, dates};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::texts::texts;
 use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, select};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
-use crate::ui::words::sentence_start;
 use crate::ui::{progress, refresh};
 
 /// Query parameters that hold the filters.
@@ -80,8 +80,10 @@ impl DashboardQuery {
     }
 
     /// Returns the title of the workflow.
-    fn workflow(&self) -> &str {
-        self.workflow.as_ref().map_or("all workflows", |workflow| &workflow.title)
+    fn workflow(&self) -> String {
+        self.workflow
+            .as_ref()
+            .map_or_else(|| texts().dashboard_every_workflow(), |workflow| workflow.title.clone())
     }
 }
 
@@ -105,7 +107,7 @@ pub async fn chart(
     let counted = figures.wait_for_dashboard(store, &request.bundles, asked.key(clock), clock.now).await?;
     let counted = counted.ok_or_else(not_found)?;
     let all = charts::all(&asked, &counted, clock);
-    let context = format!("{}, {}", sentence_start(&asked.period.exact_words()), asked.workflow());
+    let context = texts().dashboard_scope(asked.period.exact_words(), asked.workflow());
     let chart =
         all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)?;
     Ok((chart, context))
@@ -114,23 +116,26 @@ pub async fn chart(
 async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     let (store, clock) = (&here.request.store, here.clock);
     let workflows = workflow_names(store).await?;
-    let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
-    let page =
-        |meta: String, body: AnyView| PageContent { title: "Dashboard".into(), bar: heading(meta), body };
+    let heading = |meta: String| {
+        view! { <h1>{texts().dashboard_title()}</h1><span class="meta">{meta}</span> }.into_any()
+    };
+    let page = |meta: String, body: AnyView| PageContent {
+        title: texts().dashboard_title(),
+        bar: heading(meta),
+        body,
+    };
     let Some(asked) = DashboardQuery::read(store, address, &workflows, clock).await? else {
-        let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"Send a lead"</a> };
-        let body = note::empty(Icon::Dashboard, "No decisions yet", steps);
+        let steps = view! { <p>{texts().dashboard_none()}</p><a class="btn" href="/leads">{texts().dashboard_send_lead()}</a> };
+        let body = note::empty(Icon::Dashboard, texts().dashboard_none_title(), steps);
         return Ok(page(String::new(), body.into_any()));
     };
     let of = asked.workflow();
-    let meta = |as_of: DateTime<Utc>| {
-        let time = as_of.with_timezone(&clock.zone).format("%H:%M");
-        format!("{}, {of}, as of {time}", sentence_start(&asked.period.words()))
-    };
+    let meta =
+        |as_of: DateTime<Utc>| texts().dashboard_scope_as_of(asked.period.words(), &of, clock.minute(as_of));
     let filters = filters(&asked.address, &asked.period, &workflows).into_any();
     if asked.period.is_reversed() {
         let body = view! { <div class="dash">{filters}</div> };
-        return Ok(page(format!("{of}, no period"), body.into_any()));
+        return Ok(page(texts().dashboard_scope_invalid(of), body.into_any()));
     }
     let summary = match here
         .request
@@ -151,13 +156,12 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     };
     let meta = meta(summary.as_of);
     let Some(counted) = summary.value else {
-        let told =
-            view! { <p><strong>"This period has too many leads. "</strong>"Choose a shorter one."</p> };
-        let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, told)}</div> };
+        let message = view! { <p><strong>{texts().dashboard_too_many()}</strong>" "{texts().dashboard_too_many_next()}</p> };
+        let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, message)}</div> };
         return Ok(page(meta, body.into_any()));
     };
     let rules = live_rules(store).await?;
-    let told = figures::FigureInput {
+    let input = figures::FigureInput {
         clock,
         address: &asked.address,
         period: &asked.period,
@@ -168,15 +172,13 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
     };
     let young = clock.now - TimeDelta::days(MATURITY_DAYS);
     let is_young = asked.cohort.to.is_none_or(|to| to > young);
-    let note = is_young.then(|| {
-        format!("Dashed: leads first decided after {}, less than {MATURITY_DAYS} days ago", clock.day(young))
-    });
+    let note = is_young.then(|| texts().dashboard_young(MATURITY_DAYS, clock.day(young)));
     let body = view! {
         <div class="dash">
             {filters}
             <section aria-labelledby="h-kpi">
-                <div class="sec-head"><h2 id="h-kpi">"Figures"</h2><span class="meta">{note}</span></div>
-                {figures::kpis(&told).into_any()}
+                <div class="sec-head"><h2 id="h-kpi">{texts().dashboard_figures()}</h2><span class="meta">{note}</span></div>
+                {figures::kpis(&input).into_any()}
             </section>
             {charts::sections(&asked, &counted, clock).into_any()}
             {by_rule::section(&counted.report.by_rule, &rules, &workflows).into_any()}
@@ -188,8 +190,13 @@ async fn load(here: PageContext, address: Address) -> Result<PageContent> {
 /// Renders the periods as links, the custom range folded, and the workflow select.
 fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let bare = address.without(&period::NAMES);
-    let spans =
-        [("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("12w", "12 weeks"), ("all", "All")];
+    let spans = [
+        ("7d", texts().dashboard_days(7)),
+        ("30d", texts().dashboard_days(30)),
+        ("90d", texts().dashboard_days(90)),
+        ("12w", texts().dashboard_weeks(period::WEEKS)),
+        ("all", texts().dashboard_all_time()),
+    ];
     let links = spans.map(|(name, words)| {
         let current = (period.name() == Some(name)).then_some("true");
         view! { <a href=bare.with("period", name).href() aria-current=current>{words}</a> }
@@ -200,20 +207,20 @@ fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> im
         view! {
             <form method="get" action="/dashboard">
                 {address.kept(&period::NAMES)}
-                {select("Workflow", "workflow", "All workflows", choices, address.get("workflow"))}
-                <button class="btn">"Show"</button>
+                {select(texts().dashboard_workflow(), "workflow", texts().dashboard_all_workflows(), choices, address.get("workflow"))}
+                <button class="btn">{texts().dashboard_apply()}</button>
             </form>
         }
     });
     view! {
         <div class="periods">
-            <nav class="seg" aria-label="Period">{links.collect_view()}</nav>
+            <nav class="seg" aria-label=texts().dashboard_period()>{links.collect_view()}</nav>
             <details class="own" open=is_own>
-                <summary class="btn plain">"Custom range"</summary>
+                <summary class="btn plain">{texts().dashboard_custom_range()}</summary>
                 <form method="get" action="/dashboard">
                     {address.kept(&["workflow"])}
                     {dates(period, address)}
-                    <button class="btn">"Show"</button>
+                    <button class="btn">{texts().dashboard_apply()}</button>
                 </form>
             </details>
             {by_workflow}

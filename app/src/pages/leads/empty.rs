@@ -6,6 +6,7 @@ use store::reads::leads_list::{LeadListCursor, LeadListPosition, LeadListRow, SE
 
 use super::filter::LeadListQuery;
 use crate::pages::list_page::ListRows;
+use crate::texts::texts;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 
@@ -13,25 +14,34 @@ use crate::ui::{note, number};
 pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use<> {
     let Some(workflow) = workflows.iter().find(|workflow| workflow.is_live) else {
         let steps = view! {
-            <p>"A workflow decides about leads, and none is live yet. Describe one in a file and put it live:"</p>
+            <p>{texts().leads_no_workflow()}</p>
             <pre class="code" tabindex="0">"meshline apply workflow.yaml --bootstrap"</pre>
         };
-        return note::empty(Icon::Leads, "No workflow, no leads", steps).into_any();
+        return note::empty(Icon::Leads, texts().leads_no_workflow_title(), steps).into_any();
     };
     let command = format!(
-        "# A key, shown once\nmeshline key add --name website --scope ingest\n\n# A lead\n\
-         curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR-KEY' \\\n  -H 'Idempotency-Key: first-lead' \\\n  \
-         -H 'Content-Type: application/json' \\\n  -d '{{\"kind\": \"form\", \"source\": \"website\", \"workflow\": \"{}\",\n       \
-         \"lead\": {{\"email\": \"ana@example.com\", \"name\": \"Ana Ruiz\", \"company\": \"Initech\"}},\n       \
-         \"payload\": {{\"message\": \"We would like a quote for 120 people.\"}}}}'",
-        workflow.name
+        r#"# {create_key}
+meshline key add --name website --scope ingest
+
+# {send}
+curl {origin}/api/v1/events \
+  -H 'Authorization: Bearer YOUR-KEY' \
+  -H 'Idempotency-Key: first-lead' \
+  -H 'Content-Type: application/json' \
+  -d '{{"kind": "form", "source": "website", "workflow": "{workflow}",
+       "lead": {{"email": "ana@example.com", "name": "Ana Ruiz", "company": "Initech"}},
+       "payload": {{"message": "We would like a quote for 120 people."}}}}'"#,
+        create_key = texts().leads_none_create_key(),
+        send = texts().leads_none_send(),
+        workflow = workflow.name
     );
+    let import = texts().leads_none_import();
     let steps = view! {
-        <p>{format!("{} is live. Send it a first lead; it is decided while you wait and appears here.", workflow.title)}</p>
+        <p>{texts().leads_none(&workflow.title)}</p>
         <pre class="code" tabindex="0">{command}</pre>
-        <p class="meta">"A file of past leads comes in with "<code>"meshline import"</code>"."</p>
+        <p class="meta">{import.s0}<code>"meshline import"</code>{import.s1}</p>
     };
-    note::empty(Icon::Leads, "No leads yet", steps).into_any()
+    note::empty(Icon::Leads, texts().leads_none_title(), steps).into_any()
 }
 
 /// Renders that no leads match, or that none have been found so far.
@@ -47,18 +57,18 @@ pub fn no_match(
             LeadListCursor::Start => bare.href(),
         };
         let steps = view! {
-            <p>{format!("Nothing among the {} leads looked through for this page. There are more.", number::count(SEARCHED_ROWS))}</p>
-            <span class="row"><a class="btn" href=further>"Search on"</a><a class="btn plain" href="/leads">"Clear all filters"</a></span>
+            <p>{texts().leads_none_so_far(number::count(SEARCHED_ROWS))}</p>
+            <span class="row"><a class="btn" href=further>{texts().leads_search_more()}</a><a class="btn plain" href="/leads">{texts().filters_clear()}</a></span>
         };
-        return note::empty(Icon::Search, "Nothing so far", steps).into_any();
+        return note::empty(Icon::Search, texts().leads_none_so_far_title(), steps).into_any();
     }
     if !asked.is_narrowed() {
-        let steps = view! { <a class="btn" href=bare.href()>"To the newest"</a> };
-        return note::empty(Icon::Search, "Nothing further", steps).into_any();
+        let steps = view! { <a class="btn" href=bare.href()>{texts().leads_to_newest()}</a> };
+        return note::empty(Icon::Search, texts().leads_no_more_title(), steps).into_any();
     }
     let steps = view! {
-        <p>"No lead passes all of these filters. Take one away above, or begin anew."</p>
-        <a class="btn" href="/leads">"Clear all filters"</a>
+        <p>{texts().leads_none_match()}</p>
+        <a class="btn" href="/leads">{texts().filters_clear()}</a>
     };
-    note::empty(Icon::Search, "No lead like this", steps).into_any()
+    note::empty(Icon::Search, texts().leads_none_match_title(), steps).into_any()
 }

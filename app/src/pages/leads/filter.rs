@@ -10,6 +10,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::pages::period::{self, Period, PeriodKind};
+use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
@@ -33,8 +34,7 @@ pub const NAMES: [&str; 13] = [
     "to",
 ];
 /// Lower bounds of the confidence to choose from.
-const CONFIDENCES: [(&str, &str); 4] =
-    [("0.95", "0.95 or more"), ("0.9", "0.90 or more"), ("0.8", "0.80 or more"), ("0.5", "0.50 or more")];
+const CONFIDENCES: [f64; 4] = [0.95, 0.9, 0.8, 0.5];
 /// Sort columns; the first is the default.
 const SORTS: [&str; 2] = ["decided", "first"];
 /// Value of the `rule` parameter that selects leads decided by the default.
@@ -97,7 +97,12 @@ impl LeadListQuery {
     }
 
     /// Describes the active filters.
-    pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName], assignees: &[Person]) -> Vec<Chip> {
+    pub fn chips(
+        &self,
+        workflows: &[WorkflowName],
+        rules: &[RuleName],
+        assignees: &[Person],
+    ) -> Vec<Chip<String>> {
         let filter = &self.filter;
         let name = |email: &String| {
             assignees.iter().find(|person| person.email == *email).map(|person| person.name.clone())
@@ -106,7 +111,7 @@ impl LeadListQuery {
             workflows.iter().find(|workflow| workflow.id == *id).map(|workflow| workflow.title.clone())
         };
         let rule = |rule: &RuleFilter| match rule {
-            RuleFilter::Default => "None, by default".to_owned(),
+            RuleFilter::Default => texts().leads_no_rule(),
             RuleFilter::Rule(id) => rules
                 .iter()
                 .find(|rule| rule.rule_id == *id)
@@ -114,21 +119,25 @@ impl LeadListQuery {
         };
         let has_period = filter.from.is_some() || filter.to.is_some();
         let all = [
-            ("Search", &["q"][..], filter.text.clone()),
-            ("Workflow", &["workflow"], filter.workflow.as_ref().and_then(title)),
-            ("Decision", &["action"], filter.action.map(|action| words::action(action).to_owned())),
-            ("Rule", &["rule"], filter.rule.as_ref().map(rule)),
-            ("Waits for", &["queue"], filter.queue.map(|queue| queue_words(queue).to_owned())),
-            ("Assigned to", &["assignee"], filter.assignee.as_ref().and_then(name)),
-            ("Source", &["source"], filter.source.as_deref().map(words::sentence)),
+            (texts().leads_filter_search(), &["q"][..], filter.text.clone()),
+            (texts().leads_column_workflow(), &["workflow"], filter.workflow.as_ref().and_then(title)),
             (
-                "Confidence",
-                &["confidence"],
-                filter.confidence.map(|least| format!("{} or more", number::confidence(least))),
+                texts().leads_column_decision(),
+                &["action"],
+                filter.action.map(|action| words::action(action).to_owned()),
             ),
-            ("Stage", &["stage"], filter.stage.map(|stage| words::stage(stage).to_owned())),
-            ("Counts as", &["counts"], filter.counts.map(|counts| counts_words(counts).to_owned())),
-            ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
+            (texts().leads_column_rule(), &["rule"], filter.rule.as_ref().map(rule)),
+            (texts().leads_filter_queue(), &["queue"], filter.queue.map(queue_words)),
+            (texts().leads_column_assigned_to(), &["assignee"], filter.assignee.as_ref().and_then(name)),
+            (texts().leads_column_source(), &["source"], filter.source.as_deref().map(words::sentence)),
+            (texts().leads_column_confidence(), &["confidence"], filter.confidence.map(at_least)),
+            (
+                texts().leads_column_stage(),
+                &["stage"],
+                filter.stage.map(|stage| words::stage(stage).to_owned()),
+            ),
+            (texts().leads_filter_counts(), &["counts"], filter.counts.map(counts_words)),
+            (texts().leads_column_first(), &period::NAMES, has_period.then(|| self.period.words())),
         ];
         let bare = self.address.start();
         all.into_iter()
@@ -153,7 +162,7 @@ pub fn form(
     let mut rule_choices: Vec<FilterOption> =
         rules.iter().filter(is_shown).map(|rule| (rule.rule_id.clone(), rule.title().to_owned())).collect();
     rule_choices.dedup();
-    rule_choices.push((DEFAULT_RULE.into(), "None, by default".into()));
+    rule_choices.push((DEFAULT_RULE.into(), texts().leads_no_rule()));
     let active = [
         &asked.filter.workflow.is_some(),
         &asked.filter.rule.is_some(),
@@ -174,25 +183,25 @@ pub fn form(
             {address.kept(kept)}
             <label class="search">
                 {icon(Icon::Search)}
-                <span class="sr">"Name, company or e-mail"</span>
-                <input class="field" type="search" name="q" value=address.get("q").map(str::to_owned) placeholder="Name, company or e-mail" maxlength="200" />
+                <span class="sr">{texts().leads_search()}</span>
+                <input class="field" type="search" name="q" value=address.get("q").map(str::to_owned) placeholder=texts().leads_search() maxlength="200" />
             </label>
             <details class="more wide-open">
                 <summary class="btn">
-                    {icon(Icon::Filter)}"Filters"{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}
+                    {icon(Icon::Filter)}{texts().leads_filters()}{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}
                 </summary>
                 <div class="selects">
-                    {select("Workflow", "workflow", "Any workflow", workflow_choices(workflows), address.get("workflow"))}
-                    {select("Rule", "rule", "Any rule", rule_choices, address.get("rule"))}
-                    {select("Waits for", "queue", "Any queue", queue_choices(), address.get("queue"))}
-                    {select("Assigned to", "assignee", "Anyone", assignee_choices(assignees), address.get("assignee"))}
-                    {select("Source", "source", "Any source", source_choices(sources), address.get("source"))}
-                    {select("Confidence", "confidence", "Any confidence", confidence_choices(), address.get("confidence"))}
-                    {select("Stage", "stage", "Any stage", stage_choices(), address.get("stage"))}
-                    {select("First decided", "period", "Any time", period_choices(), asked.period.name())}
+                    {select(texts().leads_column_workflow(), "workflow", texts().leads_any_workflow(), workflow_choices(workflows), address.get("workflow"))}
+                    {select(texts().leads_column_rule(), "rule", texts().leads_any_rule(), rule_choices, address.get("rule"))}
+                    {select(texts().leads_filter_queue(), "queue", texts().leads_any_queue(), queue_choices(), address.get("queue"))}
+                    {select(texts().leads_column_assigned_to(), "assignee", texts().leads_anyone(), assignee_choices(assignees), address.get("assignee"))}
+                    {select(texts().leads_column_source(), "source", texts().leads_any_source(), source_choices(sources), address.get("source"))}
+                    {select(texts().leads_column_confidence(), "confidence", texts().leads_any_confidence(), confidence_choices(), address.get("confidence"))}
+                    {select(texts().leads_column_stage(), "stage", texts().leads_any_stage(), stage_choices(), address.get("stage"))}
+                    {select(texts().leads_column_first(), "period", texts().leads_any_time(), period_choices(), asked.period.name())}
                 </div>
             </details>
-            <button class="btn">"Filter"</button>
+            <button class="btn">{texts().leads_filter()}</button>
         </form>
     }
 }
@@ -210,7 +219,7 @@ fn source_choices(sources: &[String]) -> Vec<FilterOption> {
 }
 
 fn confidence_choices() -> Vec<FilterOption> {
-    CONFIDENCES.iter().map(|(least, text)| ((*least).to_owned(), (*text).to_owned())).collect()
+    CONFIDENCES.iter().map(|least| (least.to_string(), at_least(*least))).collect()
 }
 
 /// Returns the periods to choose from. `all` is missing because it is the default.
@@ -220,7 +229,7 @@ fn period_choices() -> Vec<FilterOption> {
 
 fn queue_choices() -> Vec<FilterOption> {
     [QueueFilter::Any, QueueFilter::Sdr, QueueFilter::Manual, QueueFilter::None]
-        .map(|queue| (<&str>::from(queue).to_owned(), queue_words(queue).to_owned()))
+        .map(|queue| (<&str>::from(queue).to_owned(), queue_words(queue)))
         .into()
 }
 
@@ -228,21 +237,25 @@ fn stage_choices() -> Vec<FilterOption> {
     OutcomeStage::VARIANTS.iter().map(|stage| (stage.to_string(), words::stage(*stage).to_owned())).collect()
 }
 
-fn queue_words(queue: QueueFilter) -> &'static str {
+fn at_least(confidence: f64) -> String {
+    texts().leads_at_least(number::confidence(confidence))
+}
+
+fn queue_words(queue: QueueFilter) -> String {
     match queue {
-        QueueFilter::Any => "A person",
-        QueueFilter::Sdr => "SDR queue",
-        QueueFilter::Manual => "Manual queue",
-        QueueFilter::None => "Nobody",
+        QueueFilter::Any => texts().leads_queue_any(),
+        QueueFilter::Sdr => texts().leads_queue_sdr(),
+        QueueFilter::Manual => texts().leads_queue_manual(),
+        QueueFilter::None => texts().leads_queue_none(),
     }
 }
 
-fn counts_words(counts: FigurePart) -> &'static str {
+fn counts_words(counts: FigurePart) -> String {
     match counts {
-        FigurePart::Qualified => "MQL→SQL",
-        FigurePart::Judged => "Passed on and judged",
-        FigurePart::FalsePositive => "False positive",
-        FigurePart::Assigned => "Assigned by the system",
-        FigurePart::Converted => "AE conversion",
+        FigurePart::Qualified => texts().leads_counts_qualified(),
+        FigurePart::Judged => texts().leads_counts_judged(),
+        FigurePart::FalsePositive => texts().leads_counts_false_positive(),
+        FigurePart::Assigned => texts().leads_counts_assigned(),
+        FigurePart::Converted => texts().leads_counts_converted(),
     }
 }

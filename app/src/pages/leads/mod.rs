@@ -25,6 +25,7 @@ use crate::error::Result;
 use crate::flash::Flash;
 use crate::islands::SubmitOnChange;
 use crate::lists::{LEADS, ListInfo};
+use crate::texts::texts;
 use crate::ui::charts::bars::STACK;
 use crate::ui::filters::Address;
 use crate::ui::table::{ListOrder, Table};
@@ -60,13 +61,16 @@ impl ListPage for LeadList {
 
     const INFO: ListInfo = LEADS;
     const FILTERS: &'static [&'static str] = &filter::NAMES;
-    const CALLED: (&'static str, &'static str) = ("row", "rows");
     const PAGE_ROWS: usize = leads_list::PAGE_ROWS;
     const HEAD: &'static [&'static str] = file::HEAD;
     const TOPIC: Option<Topic> = Some(Topic::Leads);
 
-    fn heading(_address: &Address) -> (Section, &'static str) {
-        (Section::Leads, "Leads")
+    fn heading(_address: &Address) -> (Section, String) {
+        (Section::Leads, texts().leads_title())
+    }
+
+    fn rows_said(rows: usize) -> String {
+        texts().leads_rows(rows, number::count(rows as i64))
     }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
@@ -117,7 +121,7 @@ impl ListPage for LeadList {
         })
     }
 
-    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, LeadListRow> {
+    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, LeadListRow, String> {
         table::table(&self.workflows, &extras.names)
     }
 
@@ -127,13 +131,13 @@ impl ListPage for LeadList {
         _flash: &Flash,
         extras: &LeadListExtras,
         _found: &ListRows<LeadListRow, LeadListPosition>,
-    ) -> ListFrame {
+    ) -> ListFrame<String> {
         let Self { asked, workflows, assignees } = self;
         let import = here
             .may::<StartImport>()
-            .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
+            .then(|| view! { <a class="btn push" href="/import">{texts().leads_import()}</a> });
         ListFrame {
-            bar: view! { <h1>"Leads"</h1><span class="meta">{total(asked, &extras.counts)}{order(asked)}</span>{import} }.into_any(),
+            bar: view! { <h1>{texts().leads_title()}</h1><span class="meta">{total(asked, &extras.counts)}" "{order(asked)}</span>{import} }.into_any(),
             form: filter::form(asked, workflows, &extras.rules, assignees, &extras.sources).into_any(),
             chips: asked.chips(workflows, &extras.rules, assignees),
             cleared: Address::new(LEADS.path).href(),
@@ -160,22 +164,21 @@ impl ListPage for LeadList {
 fn total(asked: &LeadListQuery, (counts, more): &(Vec<(Action, usize)>, bool)) -> String {
     let is_meant = |action: Action| asked.filter.action.is_none_or(|asked| asked == action);
     let count: usize = counts.iter().filter(|(action, _)| is_meant(*action)).map(|(_, count)| count).sum();
-    let leads = if count == 1 && !more { "lead" } else { "leads" };
-    format!("{} {leads}. ", shown(count, *more))
+    texts().leads_total(count, shown(count, *more))
 }
 
 /// Formats a count; a `+` marks one that stopped at a limit.
 fn shown(count: usize, more: bool) -> String {
     let count = number::count(count.min(COUNTED_ROWS) as i64);
-    if more { format!("{count}+") } else { count }
+    if more { texts().leads_count_or_more(count) } else { count }
 }
 
-fn order(asked: &LeadListQuery) -> &'static str {
+fn order(asked: &LeadListQuery) -> String {
     match (asked.sort.by_first, asked.sort.order) {
-        (true, Order::Newest) => "Sorted by first decision, newest first",
-        (true, Order::Oldest) => "Sorted by first decision, oldest first",
-        (false, Order::Newest) => "Latest decision in each workflow, newest first",
-        (false, Order::Oldest) => "Latest decision in each workflow, oldest first",
+        (true, Order::Newest) => texts().leads_by_first_newest(),
+        (true, Order::Oldest) => texts().leads_by_first_oldest(),
+        (false, Order::Newest) => texts().leads_by_latest_newest(),
+        (false, Order::Oldest) => texts().leads_by_latest_oldest(),
     }
 }
 
@@ -187,7 +190,7 @@ fn by_action(asked: &LeadListQuery, (counts, more): &(Vec<(Action, usize)>, bool
     let shown = move |count: usize| view! { <b>{shown(count, more)}</b> };
     let all = view! {
         <li>
-            <a href=address.without(&["action"]).href() aria-current=asked.filter.action.is_none().then_some("true")>"All"{shown(total)}</a>
+            <a href=address.without(&["action"]).href() aria-current=asked.filter.action.is_none().then_some("true")>{texts().leads_all()}{shown(total)}</a>
         </li>
     };
     let one = |action: &Action| {
@@ -204,7 +207,7 @@ fn by_action(asked: &LeadListQuery, (counts, more): &(Vec<(Action, usize)>, bool
         })
     };
     let ones = STACK.iter().map(one).collect_view();
-    view! { <nav aria-label="By decision"><ul class="tabs">{all}{ones}</ul></nav> }
+    view! { <nav aria-label=texts().leads_by_decision()><ul class="tabs">{all}{ones}</ul></nav> }
 }
 
 /// Names by ID.

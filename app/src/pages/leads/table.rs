@@ -9,6 +9,7 @@ use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{DecidingRule, LeadListRow};
 
 use super::ById;
+use crate::texts::texts;
 use crate::ui::chip::{ConditionResult, action_chip, truth};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
@@ -26,7 +27,7 @@ pub struct LeadRowContext {
 }
 
 /// Builds the table of leads.
-pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Table<'a, LeadListRow> {
+pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Table<'a, LeadListRow, String> {
     let clock = known.clock;
     let several = workflows.len() > 1;
     let workflow = |row: &LeadListRow| workflows.iter().find(|workflow| workflow.id == row.workflow_id);
@@ -37,41 +38,52 @@ pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a LeadRowContext) -> Ta
     let title = move |row: &LeadListRow| workflow(row).map(|workflow| workflow.title.clone());
     let action = |row: &LeadListRow| decision(row);
     let rule = |row: &LeadListRow| rule(row, known.rules.get(&row.last_decision_id));
-    let workflow_column = Column::new("workflow", "Workflow", "skip-narrow", title);
+    let workflow_column = Column::new("workflow", texts().leads_column_workflow(), "skip-narrow", title);
     let columns = vec![
-        Column::new("lead", "Lead", "", move |row: &LeadListRow| who(row, href(row))),
-        Column::new("company", "Company", "", |row: &LeadListRow| {
+        Column::new("lead", texts().leads_column_lead(), "", move |row: &LeadListRow| who(row, href(row))),
+        Column::new("company", texts().leads_column_company(), "", |row: &LeadListRow| {
             row.company
                 .clone()
                 .map(|company| view! { <span class="clip" title=company.clone()>{company.clone()}</span> })
         }),
-        Column::new("email", "E-mail", "", |row: &LeadListRow| row.email.clone()).extra().label("E-mail"),
+        Column::new("email", texts().leads_column_email(), "", |row: &LeadListRow| row.email.clone())
+            .extra()
+            .label(texts().leads_column_email()),
         if several { workflow_column } else { workflow_column.extra() },
-        Column::new("decision", "Decision", "first", action),
-        Column::new("rule", "By rule", "wide", rule),
-        Column::new("version", "Rules", "num", |row: &LeadListRow| format!("v{}", row.last_rule_version))
-            .extra()
-            .label("Rules"),
-        Column::new("confidence", "Confidence", "num skip-narrow skip-mid", |row: &LeadListRow| {
-            row.last_confidence.map(number::confidence)
+        Column::new("decision", texts().leads_column_decision(), "first", action),
+        Column::new("rule", texts().leads_column_rule(), "wide", rule),
+        Column::new("version", texts().leads_column_version(), "num", |row: &LeadListRow| {
+            texts().leads_version(row.last_rule_version.to_string())
+        })
+        .extra()
+        .label(texts().leads_column_version()),
+        Column::new(
+            "confidence",
+            texts().leads_column_confidence(),
+            "num skip-narrow skip-mid",
+            |row: &LeadListRow| row.last_confidence.map(number::confidence),
+        ),
+        Column::new("source", texts().leads_column_source(), "", |row: &LeadListRow| {
+            words::sentence(&row.source)
+        })
+        .extra()
+        .label(texts().leads_column_source()),
+        Column::new("with", texts().leads_column_assigned_to(), "", |row: &LeadListRow| waits(row, known)),
+        Column::new("stage", texts().leads_column_stage(), "", |row: &LeadListRow| {
+            row.stage.as_deref().map(words::stage_named)
         }),
-        Column::new("source", "Source", "", |row: &LeadListRow| words::sentence(&row.source))
-            .extra()
-            .label("Source"),
-        Column::new("with", "With", "", |row: &LeadListRow| waits(row, known)),
-        Column::new("stage", "Stage", "", |row: &LeadListRow| row.stage.as_deref().map(words::stage_named)),
-        Column::new("first", "First decided", "num quiet", move |row: &LeadListRow| {
+        Column::new("first", texts().leads_column_first(), "num quiet", move |row: &LeadListRow| {
             clock.relative(row.first_as_of)
         })
         .extra()
         .sort("first")
-        .label("First"),
-        Column::new("decided", "Decided", "num quiet", move |row: &LeadListRow| {
+        .label(texts().leads_column_first()),
+        Column::new("decided", texts().leads_column_decided(), "num quiet", move |row: &LeadListRow| {
             clock.relative(row.effective_at)
         })
         .sort("decided"),
     ];
-    Table { caption: "Leads and the decision about each", class: "leads", columns, choose: None }
+    Table { caption: texts().leads_caption(), class: "leads", columns, choose: None }
 }
 
 /// Renders the action that counts and, if a person decided it, what the rules had decided.
@@ -79,7 +91,7 @@ fn decision(row: &LeadListRow) -> impl IntoView + use<> {
     let rules = (row.effective_id != row.last_decision_id)
         .then(|| row.last_action.parse().ok())
         .flatten()
-        .map(|action| view! { <small class="quiet">{format!("Rules: {}", words::action(action))}</small> });
+        .map(|action| view! { <small class="quiet">{texts().leads_rules_decided(words::action(action))}</small> });
     view! { {row.effective_action.parse().ok().map(action_chip)}{rules} }
 }
 
@@ -87,7 +99,7 @@ fn decision(row: &LeadListRow) -> impl IntoView + use<> {
 fn who(row: &LeadListRow, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
         return Either::Left(
-            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
+            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}{texts().leads_erased()}</b></a> },
         );
     }
     let (first, rest) = words::lead(row.name.as_ref(), None, row.email.as_ref(), row.external_id.as_deref());
@@ -97,15 +109,18 @@ fn who(row: &LeadListRow, href: String) -> impl IntoView + use<> {
 fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<> {
     let title = |rule: &DecidingRule| rule.name.clone().unwrap_or_else(|| rule.rule_id.clone());
     match (rule, &row.last_rule_id) {
-        (Some(rule), _) if rule.held => EitherOf3::A(view! {
-            <span class="pair" title="Not enough information for this rule: the scan stopped here">
-                {truth(ConditionResult::Told(Outcome3::Unknown))}<span class="sr">": not enough information for "</span>
-                <span class="clip tone" data-a="unknown">{title(rule)}</span>
-            </span>
-        }),
+        (Some(rule), _) if rule.held => {
+            let said = texts().leads_held_by();
+            EitherOf3::A(view! {
+                <span class="pair" title=texts().leads_held_about()>
+                    {truth(ConditionResult::Told(Outcome3::Unknown))}<span class="sr">": "{said.s0}</span>
+                    <span class="clip tone" data-a="unknown">{title(rule)}</span><span class="sr">{said.s1}</span>
+                </span>
+            })
+        }
         (Some(rule), _) => EitherOf3::B(title(rule)),
         (None, Some(id)) => EitherOf3::B(id.clone()),
-        (None, None) => EitherOf3::C(view! { <span class="quiet">"No rule, by default"</span> }),
+        (None, None) => EitherOf3::C(view! { <span class="quiet">{texts().leads_no_rule()}</span> }),
     }
 }
 
@@ -113,7 +128,7 @@ fn rule(row: &LeadListRow, rule: Option<&DecidingRule>) -> impl IntoView + use<>
 fn waits(row: &LeadListRow, known: &LeadRowContext) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {
-            let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));
+            let since = row.queued_at.map(|at| texts().leads_since(known.clock.full(at)));
             Some(
                 view! { <span class="pair" title=since>{icon(Icon::Inbox)}{words::queue(queue).to_owned()}</span> },
             )

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use engine::control::calibration::Reliability;
+use store::reads::dashboard::BarWidth;
 
 use super::{PieceGroup, Theme, example};
 use crate::ui::charts::bars::{ChartBar, bars};
@@ -42,12 +43,16 @@ pub fn charts() -> PieceGroup {
             theme.pick("decisions-light", "decisions-dark"),
             "Decisions per week".into(),
             &all,
-            "week",
+            BarWidth::Week,
         ))
     };
     let shares = |theme: Theme| {
         let times = weeks().map(|(label, day)| ChartCell::day(label, day));
-        let line = |tone, words, shares: [Option<f64>; 3]| ChartLine { tone, words, shares: shares.into() };
+        let line = |tone, words: &str, shares: [Option<f64>; 3]| ChartLine {
+            tone,
+            words: words.into(),
+            shares: shares.into(),
+        };
         let all = [
             line("info", "MQL→SQL", [Some(0.31), Some(0.36), Some(0.33)]),
             line("bad", "False positives", [Some(0.18), None, Some(0.12)]),
@@ -55,7 +60,7 @@ pub fn charts() -> PieceGroup {
         shown(&lines(
             theme.pick("rates-light", "rates-dark"),
             "Rates by week".into(),
-            ("Week", &times),
+            (BarWidth::Week, &times),
             &all,
             2,
         ))
@@ -63,17 +68,12 @@ pub fn charts() -> PieceGroup {
     let stages = |theme: Theme| {
         let all = [("Decided", 420), ("Passed on", 170), ("Accepted", 120), ("Won", 22)];
         let all: Vec<FunnelStage> =
-            all.into_iter().map(|(words, count)| FunnelStage { words, count }).collect();
+            all.into_iter().map(|(words, count)| FunnelStage { words: words.into(), count }).collect();
         shown(&funnel(theme.pick("funnel-light", "funnel-dark"), "Funnel".into(), &all))
     };
     let sure = |theme: Theme| {
         let bins = [0, 0, 1, 2, 4, 9, 17, 28, 41, 30];
-        shown(&histogram(
-            theme.pick("confidences-light", "confidences-dark"),
-            "Confidence".into(),
-            &bins,
-            "Leads",
-        ))
+        shown(&histogram(theme.pick("confidences-light", "confidences-dark"), "Confidence".into(), &bins))
     };
     let right = |theme: Theme| {
         let judged = (0..200).map(|n| (f64::from(n % 10) / 10.0 + 0.05, n / 20 < n % 10));

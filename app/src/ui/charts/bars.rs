@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 use engine::action::Action;
+use store::reads::dashboard::BarWidth;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, period_head, thinned};
-use crate::ui::words::sentence_start;
-use crate::ui::{number, words};
+use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, decisions_head, period_head, thinned};
+use crate::texts::texts;
+use crate::ui::{number, series, words};
 
 /// The order of the stack, from bottom to top, and of the legend.
 pub const STACK: [Action; 6] =
@@ -36,23 +37,18 @@ impl ChartBar {
     /// Describes the bar in words.
     fn words(&self) -> String {
         let parts = STACK.iter().zip(self.counts).filter(|(_, count)| *count > 0);
-        let parts: Vec<String> = parts
-            .map(|(action, count)| {
-                format!("{} {}", words::action(*action).to_lowercase(), number::count(count))
-            })
-            .collect();
-        let total = number::plural(self.total(), "decision", "decisions");
-        let so_far = if self.is_open { ", so far" } else { "" };
-        if parts.is_empty() {
-            format!("{}{so_far}: none", self.label)
-        } else {
-            format!("{}{so_far}: {total}; {}", self.label, parts.join(", "))
-        }
+        let parts = parts.map(|(action, count)| {
+            texts().charts_decisions_action(words::action(*action), number::count(count))
+        });
+        let period =
+            if self.is_open { texts().charts_decisions_so_far(&self.label) } else { self.label.clone() };
+        let total = self.total();
+        texts().charts_decisions_bar(total, period, number::count(total), series::list(parts))
     }
 }
 
-/// Builds the chart. `length` is the period of a bar, such as `day`.
-pub fn bars(name: &'static str, title: String, bars: &[ChartBar], length: &str) -> Chart {
+/// Builds the chart; `step` is the width of a bar.
+pub fn bars(name: &'static str, title: String, bars: &[ChartBar], step: BarWidth) -> Chart {
     let axis = Axis::counts(bars.iter().map(ChartBar::total).max().unwrap_or_default());
     let present: Vec<usize> =
         (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
@@ -64,19 +60,16 @@ pub fn bars(name: &'static str, title: String, bars: &[ChartBar], length: &str) 
     Chart {
         name,
         title,
-        summary: summary(bars, length),
+        summary: summary(bars, step),
         legend: legend.collect(),
-        unit: "Decisions",
+        unit: texts().charts_decisions(),
         ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: thinned(bars.iter().map(|bar| bar.label.clone())),
         is_over_time: true,
         is_scale: false,
-        along: bars
-            .iter()
-            .any(|bar| bar.is_open && bar.total() > 0)
-            .then_some("Paler bar: the period is not over yet"),
+        along: bars.iter().any(|bar| bar.is_open && bar.total() > 0).then(|| texts().charts_decisions_open()),
         marks: marks(bars, axis),
-        table: table(bars, &present, length),
+        table: table(bars, &present, step),
     }
 }
 
@@ -106,11 +99,11 @@ fn marks(bars: &[ChartBar], axis: Axis) -> String {
     svg
 }
 
-fn summary(bars: &[ChartBar], length: &str) -> String {
+fn summary(bars: &[ChartBar], step: BarWidth) -> String {
     let totals = || bars.iter().map(ChartBar::total);
     let (least, most) = (totals().min().unwrap_or_default(), totals().max().unwrap_or_default());
-    format!(
-        "Decisions by action per {length}, {} to {}. Between {} and {} per {length}, {} in total.",
+    texts().charts_decisions_summary(
+        <&str>::from(step),
         bars.first().map_or("", |bar| &bar.label),
         bars.last().map_or("", |bar| &bar.label),
         number::count(least),
@@ -119,9 +112,8 @@ fn summary(bars: &[ChartBar], length: &str) -> String {
     )
 }
 
-fn table(bars: &[ChartBar], present: &[usize], length: &str) -> ChartTable {
-    let head = |words: &str| ChartCell::named(words, format!("{words} (decisions)"));
-    let actions = present.iter().map(|i| head(words::action(STACK[*i])));
+fn table(bars: &[ChartBar], present: &[usize], step: BarWidth) -> ChartTable {
+    let actions = present.iter().map(|i| decisions_head(words::action(STACK[*i]).to_owned()));
     let row = |bar: &ChartBar| {
         let counts = present.iter().map(|i| ChartCell::count(bar.counts[*i]));
         [ChartCell::day(&*bar.label, bar.day)]
@@ -131,11 +123,11 @@ fn table(bars: &[ChartBar], present: &[usize], length: &str) -> ChartTable {
             .collect()
     };
     ChartTable {
-        caption: "Decisions by action".into(),
-        heads: [period_head(&sentence_start(length))]
+        caption: texts().charts_decisions_caption(),
+        heads: [period_head(step)]
             .into_iter()
             .chain(actions)
-            .chain([head("All")])
+            .chain([decisions_head(texts().charts_decisions_all())])
             .collect(),
         rows: bars.iter().map(row).collect(),
     }
@@ -155,20 +147,20 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_told_in_words() {
-        assert_eq!(bar([38, 0, 0, 2, 0, 0]).words(), "10 Nov: 40\u{a0}decisions; assign 38, hold 2");
-        assert_eq!(bar([0; 6]).words(), "10 Nov: none");
+    fn a_bar_is_described_in_words() {
+        assert_eq!(bar([38, 0, 0, 2, 0, 0]).words(), "10 Nov: 40\u{a0}decisions; Assign 38, Hold 2");
+        assert_eq!(bar([0; 6]).words(), "10 Nov: no decisions");
         let today = ChartBar { is_open: true, ..bar([1, 0, 0, 0, 0, 0]) };
-        assert_eq!(today.words(), "10 Nov, so far: 1\u{a0}decision; assign 1");
+        assert_eq!(today.words(), "10 Nov, so far: 1\u{a0}decision; Assign 1");
     }
 
     #[test]
     fn a_period_that_is_not_over_is_marked() {
         let days = [bar([3, 0, 0, 0, 0, 0]), ChartBar { is_open: true, ..bar([1, 0, 0, 0, 0, 0]) }];
-        let chart = bars("decisions", "Decisions per day".into(), &days, "day");
+        let chart = bars("decisions", "Decisions per day".into(), &days, BarWidth::Day);
         assert_eq!(chart.marks.matches("class=\"open\"").count(), 1);
-        assert_eq!(chart.along, Some("Paler bar: the period is not over yet"));
-        assert_eq!(bars("decisions", String::new(), &days[..1], "day").along, None);
+        assert_eq!(chart.along.as_deref(), Some("Paler bar: the period is not over yet"));
+        assert_eq!(bars("decisions", String::new(), &days[..1], BarWidth::Day).along, None);
     }
 
     #[test]
@@ -178,7 +170,8 @@ mod tests {
             day: NaiveDate::from_ymd_opt(2026, 11, 11).unwrap(),
             ..bar([0, 0, 0, 2, 0, 0])
         };
-        let chart = bars("decisions", "Decisions per day".into(), &[bar([38, 0, 0, 2, 0, 0]), later], "day");
+        let chart =
+            bars("decisions", "Decisions per day".into(), &[bar([38, 0, 0, 2, 0, 0]), later], BarWidth::Day);
         let file = "Day (first day),Assign (decisions),Hold (decisions),All (decisions)\r\n2026-11-10,38,2,40\r\n2026-11-11,0,2,2\r\n";
         assert_eq!(String::from_utf8(chart.csv().unwrap()).unwrap(), file);
     }

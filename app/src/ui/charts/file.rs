@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Chart;
 use super::scale::escaped;
 use crate::csv_file;
+use crate::texts::texts;
 
 /// Colours of the light theme by token, because a file cannot follow the page's theme, and few programs know `oklch()`. A test
 /// compares them with `style/tokens.css`.
@@ -24,13 +25,7 @@ const COLOURS: [(&str, &str); 12] = [
 ];
 
 /// Rules of the file; `$name` stands for a colour of [`COLOURS`].
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:$ink-2;}.t{font-size:15px;font-weight:600;fill:$ink;}.q{fill:$ink-3;}\
-line{stroke:$line;vector-effect:non-scaling-stroke}.hit{fill:none}.even{stroke:$line-control;stroke-dasharray:2 3}\
-.curve{stroke-width:1.5}.young{stroke-dasharray:2 3}.point{stroke-width:6;stroke-linecap:round}.open{fill-opacity:.55}\
-.curve,.point,.spread{stroke:$accent}[data-a=bad].curve,[data-a=bad].point{stroke:$disqualify-mark}\
-[data-a=assign]{fill:$assign-mark}[data-a=advance]{fill:$advance-mark}[data-a=nurture]{fill:$nurture-mark}[data-a=hold]{fill:$hold-mark}\
-[data-a=escalate]{fill:$ink-3}[data-a=disqualify],[data-a=bad]{fill:$disqualify-mark}[data-a=info]{fill:$accent}[data-a=even]{fill:$line-control}\
-[data-a=left]{fill:$accent;fill-opacity:.14}";
+const STYLE: &str = include_str!("file.css");
 
 /// Position and size of the plot within the SVG.
 const LEFT: f64 = 80.0;
@@ -63,7 +58,7 @@ impl Chart {
             escaped(&self.title),
             escaped(context),
             TOP - 14.0,
-            escaped(self.unit),
+            escaped(&self.unit),
         );
         self.legend(&mut svg);
         for (i, tick) in self.ticks.iter().enumerate() {
@@ -83,7 +78,7 @@ impl Chart {
             let _ =
                 write!(svg, r#"<text x="{x:.0}" y="{y:.0}" text-anchor="middle">{}</text>"#, escaped(label));
         }
-        if let Some(along) = self.along {
+        if let Some(along) = &self.along {
             let (x, y) = (LEFT + wide / 2.0, TOP + high + 38.0);
             let _ =
                 write!(svg, r#"<text x="{x:.0}" y="{y:.0}" text-anchor="middle">{}</text>"#, escaped(along));
@@ -103,7 +98,7 @@ impl Chart {
             let words = key
                 .value
                 .as_ref()
-                .map_or_else(|| key.words.clone(), |value| format!("{} {value}", key.words));
+                .map_or_else(|| key.words.clone(), |value| texts().charts_legend(&key.words, value));
             let _ = write!(
                 svg,
                 r#"<rect data-a="{}" x="{x:.0}" y="{:.0}" width="9" height="9" rx="2"/><text x="{:.0}" y="{y:.0}">{}</text>"#,
@@ -133,11 +128,13 @@ mod tests {
     use super::super::bars::{ChartBar, bars};
     use super::super::funnel::{FunnelStage, funnel};
     use super::super::histogram::histogram;
+    use store::reads::dashboard::BarWidth;
+
     use super::*;
 
     #[test]
     fn a_picture_stands_alone_and_is_one_piece_of_xml() {
-        let chart = histogram("sure", "How <sure>".into(), &[1, 2, 3, 4], "Leads");
+        let chart = histogram("sure", "How <sure>".into(), &[1, 2, 3, 4]);
         let svg = chart.svg("Last 12 weeks, <all> workflows");
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg></svg>"));
         assert!(svg.contains("How &lt;sure&gt;") && svg.contains(">Confidence<"));
@@ -150,7 +147,7 @@ mod tests {
     fn a_picture_has_its_legend() {
         let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 10).unwrap();
         let bar = ChartBar { label: "10 Nov".into(), day, is_open: false, counts: [38, 0, 0, 2, 0, 0] };
-        let svg = bars("decisions", "Decisions per day".into(), &[bar], "day").svg("7 days");
+        let svg = bars("decisions", "Decisions per day".into(), &[bar], BarWidth::Day).svg("7 days");
         assert!(
             svg.contains(">Assign 38</text>") && svg.contains(">Hold 2</text>") && !svg.contains(">Nurture")
         );
@@ -159,8 +156,10 @@ mod tests {
 
     #[test]
     fn the_table_is_written_in_plain_figures() {
-        let stages =
-            [FunnelStage { words: "Decided", count: 1_200 }, FunnelStage { words: "Won", count: 12 }];
+        let stages = [
+            FunnelStage { words: "Decided".into(), count: 1_200 },
+            FunnelStage { words: "Won".into(), count: 12 },
+        ];
         let csv = funnel("funnel", "Funnel".into(), &stages).csv().unwrap();
         assert_eq!(
             String::from_utf8(csv).unwrap(),

@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, WIDTH, share_head};
+use super::{Chart, ChartCell, ChartTable, SOFT_HYPHEN, WIDTH, share_head, share_words, summary_of};
+use crate::texts::texts;
 use crate::ui::number;
 
 /// A stage and the number of leads that reached it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunnelStage {
-    pub words: &'static str,
+    /// The name, with soft hyphens where it can break under a narrow chart.
+    pub words: String,
     pub count: u64,
 }
 
@@ -17,21 +19,22 @@ pub struct FunnelStage {
 pub fn funnel(name: &'static str, title: String, stages: &[FunnelStage]) -> Chart {
     let first = stages.first().map_or(0, |stage| stage.count);
     let before = |i: usize| i.checked_sub(1).and_then(|i| stages.get(i)).map(|stage| stage.count);
-    let told = |(i, stage): (usize, &FunnelStage)| match before(i) {
-        Some(before) => format!(
-            "{}: {}, {} of the previous stage, {} of all",
-            stage.words,
-            number::count(stage.count),
-            shown(share(stage.count, before)),
-            shown(share(stage.count, first))
-        ),
-        None => format!("{}: {}", stage.words, number::count(stage.count)),
+    let said = |(i, stage): (usize, &FunnelStage)| {
+        let (words, count) = (stage.words.replace(SOFT_HYPHEN, ""), number::count(stage.count));
+        match before(i) {
+            Some(before) => {
+                let (previous, all) = (share(stage.count, before), share(stage.count, first));
+                texts().charts_funnel_next(words, count, share_words(previous), share_words(all))
+            }
+            None => texts().charts_funnel_first(words, count),
+        }
     };
+    let said: Vec<String> = stages.iter().enumerate().map(said).collect();
     let row = |(i, stage): (usize, &FunnelStage)| {
         let of_before = before(i)
             .map_or_else(|| ChartCell::text(""), |before| ChartCell::share(share(stage.count, before)));
         vec![
-            ChartCell::text(stage.words),
+            ChartCell::text(&*stage.words),
             ChartCell::count(stage.count),
             of_before,
             ChartCell::share(share(stage.count, first)),
@@ -54,44 +57,34 @@ pub fn funnel(name: &'static str, title: String, stages: &[FunnelStage]) -> Char
             );
         }
     }
-    strips(&mut marks, stages.iter().enumerate().map(told).collect::<Vec<_>>().into_iter());
-    let summary = stages.iter().enumerate().map(told).collect::<Vec<_>>().join(". ");
+    strips(&mut marks, said.iter().cloned());
     Chart {
         name,
-        summary: format!("{title}. {summary}."),
+        summary: summary_of(&title, &said),
         title,
         legend: Vec::new(),
-        unit: "Leads",
+        unit: texts().charts_leads(),
         ticks: axis.ticks(|n| number::decimal(n, 0)),
-        labels: stages.iter().map(|stage| hyphenated(stage.words)).collect(),
+        labels: stages.iter().map(|stage| stage.words.clone()).collect(),
         is_over_time: false,
         is_scale: false,
         along: None,
         marks,
         table: ChartTable {
-            caption: "Funnel".into(),
+            caption: texts().charts_funnel_caption(),
             heads: vec![
-                ChartCell::text("Stage"),
-                ChartCell::text("Leads"),
-                share_head("Of previous stage"),
-                share_head("Of all"),
+                ChartCell::text(texts().charts_funnel_stage()),
+                ChartCell::text(texts().charts_leads()),
+                share_head(texts().charts_funnel_of_previous()),
+                share_head(texts().charts_funnel_of_all()),
             ],
             rows: stages.iter().enumerate().map(row).collect(),
         },
     }
 }
 
-/// Inserts soft hyphens, so that labels can break under a narrow chart.
-fn hyphenated(words: &str) -> String {
-    words.replace("qualified", "quali\u{ad}fied").replace("Opportunity", "Oppor\u{ad}tunity")
-}
-
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn shown(share: Option<f64>) -> String {
-    share.map_or_else(|| "n/a".into(), number::percent)
 }
 
 #[cfg(test)]
@@ -102,13 +95,13 @@ mod tests {
         let stages: Vec<FunnelStage> = ["Decided", "Accepted", "Won"]
             .into_iter()
             .zip(counts)
-            .map(|(words, count)| FunnelStage { words, count })
+            .map(|(words, count)| FunnelStage { words: words.into(), count })
             .collect();
         funnel("funnel", "Funnel".into(), &stages)
     }
 
     #[test]
-    fn each_stage_is_told_by_the_one_before_and_by_all() {
+    fn each_stage_is_compared_with_the_one_before_and_with_all() {
         let chart = chart([200, 50, 10]);
         assert!(
             chart.summary.contains("Accepted: 50, 25.0\u{a0}% of the previous stage, 25.0\u{a0}% of all")

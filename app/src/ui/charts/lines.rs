@@ -2,23 +2,30 @@
 
 use std::fmt::Write as _;
 
+use store::reads::dashboard::BarWidth;
+
 use super::scale::{Axis, strips};
-use super::{Chart, ChartCell, ChartTable, LegendEntry, WIDTH, period_head, share_head, thinned};
-use crate::ui::number;
+use super::{
+    Chart, ChartCell, ChartTable, LegendEntry, WIDTH, period_head, share_head, share_words, summary_of,
+    thinned,
+};
+use crate::texts::texts;
+use crate::ui::{number, series};
 
 /// A line: its colour, its label and its share in each period, if known.
 #[derive(Clone, Debug)]
 pub struct ChartLine {
     pub tone: &'static str,
-    pub words: &'static str,
+    pub words: String,
     pub shares: Vec<Option<f64>>,
 }
 
-/// Builds the chart; `times` are the periods with their first days, and `length` is their length, such as `Week`. Values from index `young` on are dashed, because outcomes are still coming in.
+/// Builds the chart; `times` are the periods with their first days, and `step` is their length. Values from index `young` on are
+/// dashed, because outcomes are still coming in.
 pub fn lines(
     name: &'static str,
     title: String,
-    (length, times): (&str, &[ChartCell]),
+    (step, times): (BarWidth, &[ChartCell]),
     lines: &[ChartLine],
     young: usize,
 ) -> Chart {
@@ -33,13 +40,10 @@ pub fn lines(
     let said = |i: usize| {
         let parts = lines.iter().map(|line| {
             let share = line.shares.get(i).copied().flatten();
-            format!("{} {}", line.words, share.map_or_else(|| "n/a".into(), number::percent))
+            texts().charts_line_value(&line.words, share_words(share))
         });
-        format!(
-            "{}: {}",
-            times.get(i).map_or("", |time| time.shown.as_str()),
-            parts.collect::<Vec<_>>().join(", ")
-        )
+        let period = times.get(i).map_or("", |time| time.shown.as_str());
+        texts().charts_line_period(period, series::list(parts))
     };
     strips(&mut marks, (0..times.len()).map(said));
     let row = |(i, time): (usize, &ChartCell)| {
@@ -52,20 +56,20 @@ pub fn lines(
         title,
         legend: lines
             .iter()
-            .map(|line| LegendEntry { tone: line.tone, words: line.words.into(), value: None })
+            .map(|line| LegendEntry { tone: line.tone, words: line.words.clone(), value: None })
             .collect(),
-        unit: "Share",
-        ticks: axis.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
+        unit: texts().charts_share(),
+        ticks: axis.ticks(|share| texts().number_percent(number::decimal(share * 100.0, 1))),
         labels: thinned(times.iter().map(|time| time.shown.clone())),
         is_over_time: true,
         is_scale: false,
         along: None,
         marks,
         table: ChartTable {
-            caption: "Shares over time".into(),
-            heads: [period_head(length)]
+            caption: texts().charts_shares_caption(),
+            heads: [period_head(step)]
                 .into_iter()
-                .chain(lines.iter().map(|line| share_head(line.words)))
+                .chain(lines.iter().map(|line| share_head(line.words.clone())))
                 .collect(),
             rows: times.iter().enumerate().map(row).collect(),
         },
@@ -78,7 +82,7 @@ fn summary(title: &str, times: &[ChartCell], said: impl Fn(usize) -> String) -> 
         1 => vec![said(0)],
         n => vec![said(0), said(n - 1)],
     };
-    format!("{title}. {}.", ends.join("; "))
+    summary_of(title, &ends)
 }
 
 /// Draws a line that skips missing values. An isolated value is a dot.
@@ -113,12 +117,13 @@ mod tests {
     #[test]
     fn a_line_goes_over_what_is_not_there() {
         let times = ["a", "b", "c"].map(ChartCell::text);
-        let line = ChartLine { tone: "info", words: "MQL→SQL", shares: vec![Some(0.1), None, Some(0.3)] };
-        let chart = lines("rates", "Rates".into(), ("Week", &times), &[line], 2);
+        let line =
+            ChartLine { tone: "info", words: "MQL→SQL".into(), shares: vec![Some(0.1), None, Some(0.3)] };
+        let chart = lines("rates", "Rates".into(), (BarWidth::Week, &times), &[line], 2);
         assert_eq!(chart.marks.matches("curve young").count(), 1);
         assert_eq!(chart.marks.matches("class=\"point\"").count(), 2);
         assert_eq!(chart.summary, "Rates. a: MQL→SQL 10.0\u{a0}%; c: MQL→SQL 30.0\u{a0}%.");
         assert_eq!(chart.table.rows[1][1].shown, "n/a");
-        assert!(!lines("rates", "Rates".into(), ("Week", &[]), &[], 0).marks.contains("NaN"));
+        assert!(!lines("rates", "Rates".into(), (BarWidth::Week, &[]), &[], 0).marks.contains("NaN"));
     }
 }

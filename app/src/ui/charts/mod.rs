@@ -13,11 +13,15 @@ pub mod spark;
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use store::reads::dashboard::BarWidth;
 
 use super::icon::{Icon, icon};
 use super::number;
 use crate::islands::ChartHover;
+use crate::texts::texts;
 
+/// Marks where a label can break. Files have none.
+const SOFT_HYPHEN: char = '\u{ad}';
 /// The maximum number of labels that fit under a chart on a phone.
 const LABELS: usize = 7;
 /// Size of the coordinate system for marks, independent of the size on screen.
@@ -35,7 +39,7 @@ pub struct Chart {
     pub summary: String,
     pub legend: Vec<LegendEntry>,
     /// The unit of the vertical axis.
-    pub unit: &'static str,
+    pub unit: String,
     /// Evenly spaced, from top to bottom.
     pub ticks: Vec<String>,
     /// Evenly spaced under the marks; empty labels are not shown.
@@ -45,7 +49,7 @@ pub struct Chart {
     /// Whether the labels mark the boundaries of the steps rather than their centres.
     pub is_scale: bool,
     /// The name of the horizontal axis, if the labels do not make it obvious.
-    pub along: Option<&'static str>,
+    pub along: Option<String>,
     /// SVG within [`WIDTH`] by [`HEIGHT`]. It is not escaped, so it must contain only numbers and our own text.
     pub marks: String,
     pub table: ChartTable,
@@ -77,7 +81,7 @@ pub struct ChartCell {
 impl ChartCell {
     pub fn text(text: impl Into<String>) -> Self {
         let shown: String = text.into();
-        Self { plain: shown.replace('\u{a0}', " "), shown }
+        Self { plain: shown.replace('\u{a0}', " ").replace(SOFT_HYPHEN, ""), shown }
     }
 
     /// Creates a cell with different texts for people and for programs.
@@ -96,8 +100,10 @@ impl ChartCell {
 
     /// Creates the cell of a share from 0 to 1. Programs get the plain fraction.
     pub fn share(share: Option<f64>) -> Self {
-        let shown = share.map_or_else(|| "n/a".into(), number::percent);
-        Self { shown, plain: share.map(|share| format!("{share:.4}")).unwrap_or_default() }
+        Self {
+            shown: share_words(share),
+            plain: share.map(|share| format!("{share:.4}")).unwrap_or_default(),
+        }
     }
 }
 
@@ -114,17 +120,20 @@ impl Chart {
         let legend =
             (!self.legend.is_empty()).then(|| view! { <ul class="legend">{legend.collect_view()}</ul> });
         let wide = if self.labels.len() > 14 && !self.is_scale { "plot wide" } else { "plot" };
-        let along = self.along.map(|along| view! { <p class="axis along" aria-hidden="true">{along}</p> });
+        let along =
+            self.along.clone().map(|along| view! { <p class="axis along" aria-hidden="true">{along}</p> });
         let axis = if self.is_scale { "x ends" } else { "x" };
         let svg = self.marks.clone();
-        let read_out = format!("{}; use the arrow keys to read values", self.title);
+        let read_out = texts().charts_read_out(&self.title);
         let file = |ending: &str| {
-            view! { <a class="btn plain" href=files(ending) download>{icon(Icon::Download)}{ending.to_uppercase()}<span class="sr">{format!(" of {}", self.title)}</span></a> }
+            let format = ending.to_uppercase();
+            let label = texts().charts_file(&format, &self.title);
+            view! { <a class="btn plain" href=files(ending) download aria-label=label>{icon(Icon::Download)}{format}</a> }
         };
         view! {
             <figure class="chart" id=format!("c-{}", self.name) aria-label=self.summary.clone()>
                 {legend}
-                <p class="axis" aria-hidden="true">{self.unit}</p>
+                <p class="axis" aria-hidden="true">{self.unit.clone()}</p>
                 <ChartHover>
                     <div class="bars">
                         <div class="y" aria-hidden="true">{ticks}</div>
@@ -139,7 +148,7 @@ impl Chart {
                 </ChartHover>
             </figure>
             <div class="chart-foot">
-                <details class="fold"><summary>"Show as table"</summary>{self.table.view(self.is_over_time)}</details>
+                <details class="fold"><summary>{texts().charts_as_table()}</summary>{self.table.view(self.is_over_time)}</details>
                 <span class="row">{file("csv")}{file("svg")}</span>
             </div>
         }
@@ -163,7 +172,7 @@ impl ChartTable {
             view! { <tr><th scope="row">{first}</th>{rest}</tr> }
         };
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label=format!("Table: {}", self.caption)>
+            <div class="scroll" tabindex="0" role="group" aria-label=texts().charts_table(&self.caption)>
                 <table class="table">
                     <caption class="sr">{self.caption.clone()}</caption>
                     <thead><tr>{heads.collect_view()}</tr></thead>
@@ -176,13 +185,33 @@ impl ChartTable {
 }
 
 /// Returns the head of a column of shares, whose unit programs need to know.
-fn share_head(words: &str) -> ChartCell {
-    ChartCell::named(words, format!("{words} (share, 0 to 1)"))
+fn share_head(words: String) -> ChartCell {
+    let plain = texts().charts_head_share(&words);
+    ChartCell::named(words, plain)
 }
 
-/// Returns the head of the column of periods of a length such as `Week`.
-fn period_head(length: &str) -> ChartCell {
-    ChartCell::named(length, format!("{length} (first day)"))
+/// Returns the head of a column of decisions, whose unit programs need to know.
+fn decisions_head(words: String) -> ChartCell {
+    let plain = texts().charts_head_decisions(&words);
+    ChartCell::named(words, plain)
+}
+
+/// Returns the head of the column of periods.
+fn period_head(step: BarWidth) -> ChartCell {
+    let shown = texts().charts_period(<&str>::from(step));
+    let plain = texts().charts_head_first_day(&shown);
+    ChartCell::named(shown, plain)
+}
+
+/// Formats a share, which may be unknown.
+fn share_words(share: Option<f64>) -> String {
+    share.map_or_else(|| texts().number_not_available(), number::percent)
+}
+
+/// Summarizes a chart by the values of its points.
+fn summary_of(title: &str, points: &[String]) -> String {
+    let points = points.iter().cloned().reduce(|points, next| texts().charts_summary_next(points, next));
+    texts().charts_summary(title, points.unwrap_or_default())
 }
 
 /// Drops labels until the rest fits. Counts from the end, so that the latest period always keeps its label.

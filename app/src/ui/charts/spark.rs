@@ -30,7 +30,7 @@ pub fn spark(values: &[Option<f64>], young: usize) -> Option<impl IntoView + use
     };
     let split = known.iter().position(|(i, _)| *i >= young).unwrap_or(known.len());
     let (first, last) = (x(known[0].0), x(known[known.len() - 1].0));
-    let area = format!("{}L{last:.1} {HEIGHT}L{first:.1} {HEIGHT}Z", path(&known));
+    let area = format!("{}L{last:.1},{HEIGHT}L{first:.1},{HEIGHT}Z", path(&known));
     let sure = (split > 0).then(|| path(&known[..split]));
     let open = (split < known.len()).then(|| path(&known[split.saturating_sub(1)..]));
     Some(view! {

@@ -32,7 +32,7 @@ async fn a_workflow_is_stopped_with_a_reason_and_resumed() {
     assert!(switch.killed_by.starts_with("person:"));
 
     revops.post("/actions/stop-workflow", &stop("Again")).await;
-    assert!(revops.get("/").await.text().await.unwrap().contains("is stopped already: Wrong territory"));
+    assert!(revops.get("/").await.text().await.unwrap().contains("is already stopped: Wrong territory"));
 
     // A person who cannot stop it cannot resume it either, but sees that it is stopped.
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
