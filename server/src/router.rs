@@ -89,5 +89,5 @@ async fn nothing_here(state: FromState<State>, request: Request) -> Response {
     if is_program(request.uri().path()) {
         return Failure::new(FailureKind::NotFound, "There is nothing at this address.").into_response();
     }
-    pages::render(state, request).await
+    Box::pin(pages::render(state, request)).await
 }

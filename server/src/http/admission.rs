@@ -16,7 +16,7 @@ pub(crate) async fn check(FromState(state): FromState<State>, request: Request, 
         Err(AdmissionRefusal::OtherRole(failure)) => {
             let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
             if pages::is_page(path) {
-                return pages::refused(state, Request::from_parts(parts, body)).await;
+                return Box::pin(pages::refused(state, Request::from_parts(parts, body))).await;
             }
             failure.into_response()
         }

@@ -63,7 +63,7 @@ pub(super) fn is_page(path: &str) -> bool {
 
 /// Renders the page for a person whose roles do not include the requested one: with the menu, and without reading data.
 pub(super) async fn refused(state: State, request: Request) -> Response {
-    show(state, request, true).await
+    Box::pin(show(state, request, true)).await
 }
 
 /// Renders a page, or the page for an unknown address.
@@ -72,7 +72,7 @@ pub(crate) async fn render(FromState(state): FromState<State>, request: Request)
     if is_known && let Err(failure) = allowed(&request) {
         return failure.into_response();
     }
-    show(state, request, false).await
+    Box::pin(show(state, request, false)).await
 }
 
 async fn show(state: State, request: Request, is_refused: bool) -> Response {

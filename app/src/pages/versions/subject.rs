@@ -69,7 +69,7 @@ async fn load(
     let loaded = if is_comparison || kind.spec().text == TextFormat::Lines {
         in_slot(&here.request, expected_bytes(kind), load).await?
     } else {
-        load(here.request.clone()).await
+        Box::pin(load(here.request.clone())).await
     };
     let VersionBodies { newest, shown, compared, entries, names: names_in } = loaded?;
     let (used, open) =
