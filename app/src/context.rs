@@ -11,6 +11,8 @@ use http::header;
 use http::request::Parts;
 use leptos::prelude::use_context;
 use service::Bundles;
+use service::change::ChangeViews;
+use service::compute::ComputeSlots;
 use service::decide::Pipeline;
 use store::actor::{ActorId, Role};
 use store::people::sessions::SessionIdHash;
@@ -90,6 +92,10 @@ pub struct Request {
     pub data_dir: Option<Arc<Path>>,
     /// Key figures that are computed in the background and cached.
     pub figures: Figures,
+    /// The slots for reading, compiling and comparing what people write.
+    pub compute: ComputeSlots,
+    /// What pages show of the texts of changes.
+    pub changes: ChangeViews,
     /// The mail transport; `None` if no mail server is configured.
     pub post: Option<Arc<dyn EmailSender>>,
     /// The message that the page shows once after a form was sent.

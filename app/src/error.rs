@@ -1,7 +1,7 @@
 //! Errors of pages and actions, worded for the person who sees them.
 
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr, use_context};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos_axum::ResponseOptions;
@@ -12,6 +12,9 @@ use crate::access::AccessDenied;
 
 /// The header that carries the request id. The server sets it on every request and response and overwrites any client value.
 pub const REQUEST_ID: &str = "x-request-id";
+
+/// Seconds after which to retry what is unavailable at the moment.
+pub const RETRY_AFTER_S: u32 = 5;
 
 /// The result of pages and actions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -53,6 +56,11 @@ pub enum Error {
     /// The database does not answer, or is overloaded.
     #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
     Unavailable,
+    /// The server is reading and comparing other drafts.
+    #[error(
+        "The server is busy with other drafts and lists. Nothing was changed; try again in a few seconds."
+    )]
+    Overloaded,
     /// An internal error.
     #[error("Something went wrong on our side.")]
     Internal,
@@ -68,7 +76,7 @@ impl Error {
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,6 +85,9 @@ impl Error {
     pub fn set_status(&self) {
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(self.status());
+            if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+                response.insert_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            }
         }
     }
 }
@@ -119,6 +130,7 @@ impl From<service::Error> for Error {
             service::Error::Invalid(_) | service::Error::InvalidFile { .. } => {
                 Self::Invalid { message: sentence(&error.to_string()) }
             }
+            service::Error::Busy => Self::Overloaded,
             service::Error::File { .. } | service::Error::Unreadable(_) | service::Error::Interrupted => {
                 tracing::error!(request_id = request_id(), %error, "a page or an action failed");
                 Self::Internal

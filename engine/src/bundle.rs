@@ -143,6 +143,13 @@ impl Bundle {
         })
     }
 
+    /// Replaces the entries of a list; does nothing if the bundle has no such list.
+    pub fn set_entries(&mut self, list: &str, entries: Vec<String>) {
+        if let Some((_, known)) = self.lists.get_mut(list) {
+            *known = ReferenceList::new(entries);
+        }
+    }
+
     /// Returns how far back a lead's earlier events are read with each new one, or `None` if they are not read.
     pub fn looks_back(&self) -> Option<TimeDelta> {
         self.map.looks_back()

@@ -27,6 +27,8 @@ pub const PIECES: usize = 10_000;
 pub const PATTERN_BYTES: usize = 1_000;
 /// Characters and ranges in one pattern of `matches` after its repetitions are expanded.
 pub const PATTERN_WEIGHT: u64 = 10_000;
+/// The same for all different patterns of one rule set together, which bounds the time and memory of compiling it.
+pub const RULE_SET_PATTERN_WEIGHT: u64 = 200_000;
 /// Characters in an e-mail address (RFC 5321 permits 64 before the `@` and 255 after it).
 pub const EMAIL_CHARS: usize = 320;
 /// Rules in one rule set.
@@ -35,6 +37,8 @@ pub const RULES: usize = 2_000;
 pub const FIELDS: usize = 200;
 /// Entries in one reference list.
 pub const LIST_ENTRIES: usize = 1_000_000;
+/// Bytes in all entries of one reference list together: a million company names fit.
+pub const LIST_BYTES: usize = 24 * 1024 * 1024;
 /// Characters of one text that a form extractor reads; longer texts are not form fields.
 pub const EXTRACT_CHARS: usize = 20_000;
 /// Characters of one message that intent phrases are searched in: as many as an event can have bytes, so that a

@@ -35,6 +35,9 @@ pub enum Error {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Every slot for reading content is taken, and so are the places to wait for one.
+    #[error("too many texts are being read")]
+    Busy,
     /// A computation ended early because the process is stopping, or it panicked.
     #[error("the computation did not finish")]
     Interrupted,

@@ -9,6 +9,7 @@ mod assignees;
 pub mod availability;
 pub mod bundles;
 pub mod change;
+pub mod compute;
 pub mod credentials;
 pub mod decide;
 pub mod erasure;

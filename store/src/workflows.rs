@@ -20,7 +20,9 @@ pub use self::bundles::{
     BundleParts, LiveWorkflow, Manifest, ManifestPart, assemble, bundle, bundle_without_entries,
     list_entries, live_by_id, live_with, lock_all, parts_in_reach,
 };
-pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
+pub use self::versions::{
+    NewVersion, Version, begin, count_versions, insert, newest, newest_of_kind, version, versions,
+};
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};

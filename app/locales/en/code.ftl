@@ -14,6 +14,12 @@ diff-more = { $count ->
     [one] and { $shown } more difference
    *[other] and { $shown } more differences
 }
+# $count (Number) - How many more.
+# $shown (String) - The same, formatted.
+diff-more-lines = { $count ->
+    [one] and { $shown } more line
+   *[other] and { $shown } more lines
+}
 diff-removed = removed
 diff-new = new
 diff-too-long = The texts are too long to compare line by line.

@@ -27,6 +27,8 @@ pub mod throttle;
 pub mod titles;
 pub mod views;
 
+use engine::change::Kind;
+use engine::change::kinds::TextFormat;
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos::server_fn::ServerFn;
@@ -62,6 +64,25 @@ pub fn may<A: ServerFn>(request: &Request) -> Result<(), AccessDenied> {
     let caller =
         request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
     access::check(&Method::POST, A::PATH, &caller, false)
+}
+
+/// Runs an act that reads, compiles or compares content in a slot for such work; see [`service::compute`]. Redirects and messages with
+/// numbers need the thread of the request, so they come afterwards. `bytes` is the size of the content.
+pub(crate) async fn in_slot<W, T>(request: &Request, bytes: usize, work: W) -> Result<T>
+where
+    W: AsyncFnOnce(Request) -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let own = request.clone();
+    Ok(request.compute.run(bytes, async move || work(own).await).await?)
+}
+
+/// Returns the size to expect of content that was not read yet.
+pub(crate) fn expected_bytes(kind: Kind) -> usize {
+    match kind.spec().text {
+        TextFormat::Lines => usize::MAX,
+        TextFormat::Yaml => 0,
+    }
 }
 
 /// Returns the actor of an action that requires sign-in.

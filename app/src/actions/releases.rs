@@ -34,7 +34,11 @@ pub async fn go_live(
     let request = allowed::<GoLive>()?;
     let back = release_path(next, number);
     let seen = seen(&bundle)?;
-    match release::go_live(&request.store, &actor_once(&request, &form)?, number, &seen).await {
+    let (store, actor) = (request.store.clone(), actor_once(&request, &form)?);
+    // Other releases are compiled again, but an emergency never waits for a slot.
+    let done =
+        request.compute.run_at_once(async move || release::go_live(&store, &actor, number, &seen).await);
+    match done.await? {
         Ok(done) => lead_to_with(&back, &Flash::new(go_live_message(number, &done))),
         Err(error) => refused(&back, error),
     }

@@ -285,7 +285,7 @@ fn broken_title(error: &Error) -> String {
         Error::NotFound { .. } => texts().frame_not_found(),
         Error::Invalid { .. } => texts().frame_invalid(),
         Error::Conflict { .. } => texts().frame_conflict(),
-        Error::Busy { .. } | Error::Unavailable => texts().frame_unavailable(),
+        Error::Busy { .. } | Error::Unavailable | Error::Overloaded => texts().frame_unavailable(),
         Error::Internal => texts().frame_internal(),
     }
 }

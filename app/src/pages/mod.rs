@@ -3,7 +3,6 @@
 // Lists name the types of their labels, which the trait leaves open: `&'static str` or `String`.
 #![allow(refining_impl_trait)]
 
-mod assignees;
 mod changes;
 pub(crate) mod control;
 pub(crate) mod dashboard;

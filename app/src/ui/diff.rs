@@ -1,38 +1,31 @@
 //! Differences: in words, and line by line.
 
-use engine::change::{Comparison, DiffLine, DiffPiece, Difference, lines, words};
+use engine::change::{ComparisonSummary, DiffLine, DiffPiece, LineComparison, WordDifference};
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::number;
 use crate::texts::texts;
 
-/// The maximum number of differences to show.
-const SHOWN: usize = 200;
-
 /// Renders the differences, each with its old and new value.
-pub fn differences(comparison: &Comparison) -> impl IntoView + use<> {
-    let all = &comparison.differences;
-    if all.is_empty() {
+pub fn differences(comparison: &ComparisonSummary) -> impl IntoView + use<> {
+    if comparison.differences.is_empty() {
         return Either::Left(view! { <p class="quiet">{texts().diff_none()}</p> });
     }
-    let rows = all.iter().take(SHOWN).map(difference).collect_view();
-    let left = all.len().saturating_sub(SHOWN);
-    let rest = (left > 0).then(|| {
-        view! { <p class="meta">{texts().diff_more(left, number::count(left as i64))}</p> }
+    let rows = comparison.differences.iter().map(difference).collect_view();
+    let more = comparison.more;
+    let rest = (more > 0).then(|| {
+        view! { <p class="meta">{texts().diff_more(more, number::count(more as i64))}</p> }
     });
     Either::Right(view! { <ul class="differences">{rows}</ul>{rest} })
 }
 
-fn difference(one: &Difference) -> impl IntoView + use<> {
+fn difference(one: &WordDifference) -> impl IntoView + use<> {
     let part = one.part.clone().map(|part| view! { <span class="quiet">{part}</span> });
     let what = match (&one.before, &one.after) {
-        (Some(before), Some(after)) => {
-            let (was, is) = words(before, after);
-            Either::Left(view! {
-                <del>{pieces(was)}</del>" "<span class="quiet" aria-hidden="true">"→"</span>" "<ins>{pieces(is)}</ins>
-            })
-        }
+        (Some(was), Some(is)) => Either::Left(view! {
+            <del>{pieces(was.clone())}</del>" "<span class="quiet" aria-hidden="true">"→"</span>" "<ins>{pieces(is.clone())}</ins>
+        }),
         // If the subject is the text itself, it is not repeated.
         (Some(before), None) => Either::Right(Either::Left(
             view! { <span class="tag">{texts().diff_removed()}</span>" "<del>{unless(before, &one.subject)}</del> },
@@ -47,8 +40,9 @@ fn difference(one: &Difference) -> impl IntoView + use<> {
     )
 }
 
-fn unless(text: &str, said: &str) -> Option<String> {
-    (text != said).then(|| text.to_owned())
+fn unless(text: &[DiffPiece], said: &str) -> Option<String> {
+    let text: String = text.iter().map(|piece| piece.text.as_str()).collect();
+    (text != said).then_some(text)
 }
 
 fn pieces(all: Vec<DiffPiece>) -> impl IntoView {
@@ -60,17 +54,20 @@ fn pieces(all: Vec<DiffPiece>) -> impl IntoView {
 }
 
 /// Renders a line-by-line diff. Collapses unchanged lines except for some context.
-pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<> {
-    let all = match lines(old, new) {
-        None => {
+pub fn text_diff(caption: String, lines: &LineComparison) -> impl IntoView + use<> {
+    let (all, more) = match lines {
+        LineComparison::TooLong => {
             return Either::Left(view! { <p class="quiet">{texts().diff_too_long()}</p> });
         }
-        Some(all) if all.is_empty() => {
+        LineComparison::Same => {
             return Either::Left(view! { <p class="quiet">{texts().diff_same()}</p> });
         }
-        Some(all) => all,
+        LineComparison::Lines(all, more) => (all.clone(), *more),
     };
     let rows = all.into_iter().map(line).collect_view();
+    let rest = (more > 0).then(|| {
+        view! { <p class="meta">{texts().diff_more_lines(more, number::count(more as i64))}</p> }
+    });
     let label = caption.clone();
     Either::Right(view! {
         // Wide lines scroll within this box, also by keyboard.
@@ -81,6 +78,7 @@ pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<>
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {rest}
     })
 }
 

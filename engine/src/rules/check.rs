@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ast::{Expr, ExprKind, SpannedName};
 use super::code::{FieldRead, Node, Operand, Operation};
 use super::parse::PROBLEMS;
+use super::typed::pattern_set::Patterns;
 use super::unparse::{quoted, unparse};
 use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::limits;
@@ -38,6 +39,8 @@ pub(super) struct Symbols<'a> {
     slots: BTreeMap<&'a str, u16>,
     /// The number of each question, by list and by the slot of the field to look up.
     pub questions: BTreeMap<(String, u16), u32>,
+    /// The patterns of all conditions.
+    pub patterns: Patterns,
 }
 
 /// The type of an expression.

@@ -1,10 +1,14 @@
 //! Compiles conditions that have no atom, with types from the fields of a workflow.
 
+use std::sync::Arc;
+
 use super::ast::{CompareOp, Expr, ExprKind, SpannedName};
 use super::check::{AS_OF, Checker, ExprType as Plain};
 use super::code::{FieldRead, Operation};
 use super::numeric::Numeric;
 use super::typed::check::{Environment, ResolvedName, Typer};
+use super::typed::pattern::Pattern;
+use super::typed::pattern_set::PatternError;
 use super::typed::term::Term;
 use super::typed::{Program, SizeBound, TermType};
 use crate::catalogue::{FieldDefinition, FieldType};
@@ -63,6 +67,10 @@ impl Environment for Checker<'_, '_> {
             }
             _ => Err(problems),
         }
+    }
+
+    fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
+        self.symbols.patterns.get(text)
     }
 
     fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem> {

@@ -3,7 +3,6 @@
 use super::lists::{EVERYONE, ReferenceList};
 use super::matching::MatchKey;
 use super::table::csv::delimiter;
-use crate::limits;
 use crate::problem::Problem;
 use crate::tabular::{CsvRecords, RawRecord, RecordSource as _};
 
@@ -23,6 +22,8 @@ impl ReferenceList {
     /// If a cell of the first line is `company`, `domain`, `name` or `value` (in any case), the line is a header. The
     /// entries are in the columns `company` and `domain`, or else in `name`, or else in `value`. Otherwise, there is
     /// no header and the entries are in the first column.
+    ///
+    /// Stops where the list becomes too large, see [`ReferenceList::excess`].
     pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut records = CsvRecords::new(bytes, delimiter(bytes));
@@ -62,15 +63,8 @@ impl ReferenceList {
             free_mail.extend(
                 added.filter(|entry| list.is_unconfirmed(entry)).map(|entry| (line, entry.to_owned())),
             );
-            if list.len() >= limits::LIST_ENTRIES && !records.is_at_end().unwrap_or(true) {
-                problems.add(Problem::at(
-                    "",
-                    format!(
-                        "Line {line}: a list can have at most {} entries; the rest is skipped.",
-                        limits::LIST_ENTRIES
-                    ),
-                ));
-                break;
+            if let Some(message) = list.excess() {
+                return (list, vec![Problem::at("", format!("Line {line}: {message}"))]);
             }
         }
         // A later line can confirm them.
@@ -163,6 +157,7 @@ fn header(cells: &[Vec<u8>]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let (list, problems) = ReferenceList::from_csv(text.as_bytes());
@@ -253,6 +248,22 @@ mod tests {
             read("domain\n*@nothing\n").1,
             ["Line 2: `*@nothing` is no domain; write it as in `*@gmail.com`."]
         );
+    }
+
+    #[test]
+    fn a_list_is_read_until_it_is_too_large() {
+        let entry = |n: usize| format!("{n:0>width$}\n", width = ENTRY_BYTES);
+        let fitting = limits::LIST_BYTES / ENTRY_BYTES;
+        let text: String = (0..fitting).map(entry).collect();
+        let (list, problems) = ReferenceList::from_csv(text.as_bytes());
+        assert_eq!((list.len(), problems.len(), list.excess()), (fitting, 0, None));
+        let (list, problems) = ReferenceList::from_csv(text.repeat(2).replace('0', "x").as_bytes());
+        assert_eq!((list.excess(), problems.len()), (None, PROBLEMS + 1), "duplicates take no space");
+        let more = text + &entry(fitting) + &entry(fitting + 1);
+        let message = "The entries of a list can have at most 24 MiB together.";
+        let (list, problems) = ReferenceList::from_csv(more.as_bytes());
+        assert_eq!(list.excess().as_deref(), Some(message));
+        assert_eq!(problems[0].message, format!("Line {}: {message}", fitting + 1));
     }
 
     #[test]

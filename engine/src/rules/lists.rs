@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::matching::MatchKey;
 pub use super::matching::Step;
+use crate::limits;
 
 /// The entry that confirms every domain for free mail in its list, for lists that are about such domains.
 pub const EVERYONE: &str = "*@*";
@@ -145,6 +146,16 @@ impl ReferenceList {
     /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Returns why the list is too large, as a sentence, or `None` if it is within the limits.
+    pub fn excess(&self) -> Option<String> {
+        if self.len() > limits::LIST_ENTRIES {
+            return Some(format!("A list can have at most {} entries.", limits::LIST_ENTRIES));
+        }
+        let mebibytes = limits::LIST_BYTES / (1024 * 1024);
+        (self.text.len() > limits::LIST_BYTES)
+            .then(|| format!("The entries of a list can have at most {mebibytes} MiB together."))
     }
 
     /// Returns the entries in order, as written.
@@ -293,6 +304,20 @@ mod tests {
             assert_eq!(list.contains(text), entry, "{text:?}");
         }
         assert_eq!(list.len(), 3);
+    }
+
+    #[test]
+    fn lists_are_bounded_by_entries_and_by_bytes() {
+        let list = |entries: usize, bytes: usize| ReferenceList {
+            text: "x".repeat(bytes),
+            ends: vec![0; entries],
+            ..ReferenceList::default()
+        };
+        assert_eq!(list(limits::LIST_ENTRIES, limits::LIST_BYTES).excess(), None);
+        let message = "A list can have at most 1000000 entries.";
+        assert_eq!(list(limits::LIST_ENTRIES + 1, 0).excess().as_deref(), Some(message));
+        let message = "The entries of a list can have at most 24 MiB together.";
+        assert_eq!(list(1, limits::LIST_BYTES + 1).excess().as_deref(), Some(message));
     }
 
     fn found(entries: &[&str], text: &str) -> Option<String> {

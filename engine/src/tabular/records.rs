@@ -118,14 +118,6 @@ impl<R: Read> CsvRecords<R> {
         self.delimiter = delimiter;
     }
 
-    /// Returns whether there is no further record.
-    ///
-    /// # Errors
-    /// Returns an error if the rest cannot be read.
-    pub fn is_at_end(&mut self) -> io::Result<bool> {
-        Ok(!self.skip_empty_lines()?)
-    }
-
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.at);
         self.at = 0;

@@ -383,3 +383,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn patterns_are_limited_for_the_whole_rule_set() {
+    let set = |patterns: &[String]| {
+        let rule = |(n, pattern): (usize, &String)| {
+            format!("- {{id: r{n}, when: 'company.matches(\"{pattern}\")', then: [advance]}}\n")
+        };
+        let rules: String = patterns.iter().enumerate().map(rule).collect();
+        let text =
+            format!("rule_set: r\nfields: {{company: {{type: string}}}}\nrules:\n{rules}default: hold\n");
+        engine::rules::yaml::read::<RuleSetFile>(&text).unwrap().compile()
+    };
+    let heavy = |n: usize| format!("(a{{1,50}}){{1,50}}{n}");
+    // As many rules as a set can have, with one pattern between them.
+    assert!(set(&vec![heavy(0); 2_000]).is_ok());
+    let many: Vec<String> = (0..1_900).map(heavy).collect();
+    let problems = set(&many).unwrap_err();
+    let first = problems.first().unwrap();
+    assert!(first.message.starts_with("The patterns of this rule set are too large together"), "{first:?}");
+    let (before, at) = first.pointer.rsplit_once("/rules/").unwrap();
+    let index: usize = at.strip_suffix("/when").unwrap().parse().unwrap();
+    assert_eq!(before, "");
+    assert!(set(&many[..index]).is_ok());
+    assert!(first.span.is_some(), "the problem is at the pattern");
+}

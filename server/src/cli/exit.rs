@@ -59,7 +59,7 @@ impl From<service::Error> for CommandError {
             Error::File { path, error } => Self::File { path, error },
             Error::Unreadable(_) => Self::Io(std::io::Error::other(error)),
             Error::Store(error) => Self::Store(error),
-            Error::Interrupted => Self::Io(std::io::Error::other(error)),
+            Error::Busy | Error::Interrupted => Self::Io(std::io::Error::other(error)),
         }
     }
 }

@@ -116,7 +116,12 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
     let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
-    let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
+    let context = RunContext {
+        pipeline,
+        data_dir: Some(data_dir),
+        slots: state.slots.clone(),
+        compute: state.compute.clone(),
+    };
     let running = tasks::Tasks::start(context, means, Some(marks), &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;

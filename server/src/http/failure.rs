@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 
 use app::error::Error as AppError;
+pub(super) use app::error::RETRY_AFTER_S;
 use axum::Json;
 use axum::extract::{Request, State as FromState};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,9 +14,6 @@ use serde::Serialize;
 
 use super::plain_page::{PlainPage, escape};
 use super::{Arrival, State};
-
-/// Seconds after which callers may retry while the database is unavailable or too many requests are in progress.
-pub(super) const RETRY_AFTER_S: u32 = 5;
 
 /// The kinds of failure, each with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
@@ -297,7 +295,7 @@ impl From<AppError> for Failure {
             AppError::Invalid { .. } => FailureKind::Invalid,
             AppError::Conflict { .. } => FailureKind::Conflict,
             AppError::Busy { .. } => FailureKind::TooManyRequests,
-            AppError::Unavailable => FailureKind::Unavailable,
+            AppError::Unavailable | AppError::Overloaded => FailureKind::Unavailable,
             AppError::Internal => FailureKind::Internal,
         };
         Self::new(kind, error.to_string())

@@ -30,6 +30,8 @@ use std::sync::Arc;
 use app::actions::throttle::SignInGate;
 use app::context::Assets;
 use metrics_exporter_prometheus::PrometheusHandle;
+use service::change::ChangeViews;
+use service::compute::ComputeSlots;
 use service::figures::Figures;
 use service::run::WorkSlots;
 use store::Store;
@@ -85,6 +87,10 @@ pub struct State {
     figures: Figures,
     /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
+    /// The slots for reading and comparing content.
+    pub compute: ComputeSlots,
+    /// What pages show of the texts of changes.
+    pub changes: ChangeViews,
     gate: Arc<SignInGate>,
     metrics: PrometheusHandle,
 }
@@ -99,9 +105,9 @@ impl State {
     /// Returns an error if the manifest of built files cannot be read.
     pub fn new(store: Store, pipeline: Arc<Pipeline>, config: Config) -> std::io::Result<Self> {
         let slots = WorkSlots::default();
+        let compute = ComputeSlots::default();
         Ok(Self {
             assets: assets::read_manifest(config.site_dir.as_deref())?,
-            store,
             intake: Intake::new(pipeline.clone()),
             pipeline,
             config: Arc::new(config),
@@ -111,6 +117,9 @@ impl State {
             hearers: Arc::new(tokio::sync::Semaphore::new(refresh::HEARERS)),
             figures: Figures::new(slots.clone()),
             slots,
+            changes: ChangeViews::new(store.clone(), compute.clone()),
+            compute,
+            store,
             gate: Arc::default(),
             metrics: metrics::recorder(),
         })

@@ -213,6 +213,8 @@ pub(super) fn page_request(
         public_url: state.config.origin.as_deref().map(Arc::from),
         data_dir: state.config.data_dir.as_deref().map(Arc::from),
         figures: state.figures.clone(),
+        compute: state.compute.clone(),
+        changes: state.changes.clone(),
         post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn EmailSender>),
         flash: flash.cloned(),
     }

@@ -11,6 +11,7 @@ use server::http::{self, Config, State};
 use server::router::router;
 use server::signals::Signals;
 use server::tasks::{listen, marks, runs};
+use service::change::ChangeViews;
 use service::decide::Pipeline;
 use service::run::RunContext;
 use store::actor::Role;
@@ -34,6 +35,8 @@ pub struct TestApp {
     client: Client,
     context: RunContext,
     signals: Signals,
+    /// What the process shows of the texts of changes.
+    pub changes: ChangeViews,
     _data: TempDir,
     stop: CancellationToken,
     _guard: DropGuard,
@@ -77,11 +80,12 @@ impl TestApp {
         let config = Config { data_dir: Some(data.path().to_owned()), ..config };
         let data_dir = config.data_dir.clone();
         let state = State::new(store, pipeline.clone(), config).unwrap();
-        let context = RunContext { pipeline, data_dir, slots: state.slots.clone() };
+        let context =
+            RunContext { pipeline, data_dir, slots: state.slots.clone(), compute: state.compute.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let signals = state.signals.clone();
+        let (signals, changes) = (state.signals.clone(), state.changes.clone());
         tokio::spawn(listen::run(state.store.clone(), signals.clone(), stop.clone()));
         tokio::spawn(marks::run(state.store.clone(), stop.clone()));
         tokio::spawn(http::serve(listener, router(state), stop.clone().cancelled_owned()));
@@ -92,6 +96,7 @@ impl TestApp {
             client,
             context,
             signals,
+            changes,
             _data: data,
             stop: stop.clone(),
             _guard: stop.drop_guard(),

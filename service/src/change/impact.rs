@@ -19,7 +19,7 @@ use store::ingest::{self, HistoryRequest, PastEvent};
 use store::{log, workflows};
 
 use crate::affected::{AffectedWorkflow, surroundings};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Number of decisions to compare: enough to reveal a difference of one percent, and quick to read.
 const DECISIONS: i64 = 300;
@@ -62,7 +62,7 @@ pub struct MovedLead {
 }
 
 /// Decides the newest events before an instant twice, in each live workflow that uses the changed part. Skips workflows in which
-/// the change does not compile.
+/// the change does not compile. The largest rule sets take seconds, so this runs in a slot of [`crate::compute`].
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -108,9 +108,7 @@ async fn in_workflow(
     let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
     let cases = cases(store, around, decisions).await?;
     let workflow = around.title.clone();
-    // The largest rule sets take seconds, which must not delay other requests.
-    let weighed = tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, cases));
-    weighed.await.map(Some).map_err(|_| Error::Interrupted)
+    Ok(Some(weigh(workflow, &live, &with_change, cases)))
 }
 
 /// A decision with the events it was read from: the newest at that time first, then earlier ones.
@@ -195,22 +193,17 @@ async fn bundles(
     changed: BundleSource,
     changed_list: Option<&str>,
 ) -> Result<Option<(Bundle, Bundle)>> {
-    let mut sources = [around.source.clone(), changed];
-    let mut asked = BTreeSet::new();
-    for source in &sources {
-        let Ok(bundle) = Bundle::compile(source.clone()) else { return Ok(None) };
-        asked.extend(bundle.lists_used().into_iter().map(str::to_owned));
-    }
-    let ids = around.lists(&asked);
+    let compiled = Bundle::compile(around.source.clone()).ok().zip(Bundle::compile(changed).ok());
+    let Some((mut live, mut with_change)) = compiled else { return Ok(None) };
+    let used: BTreeSet<String> =
+        [&live, &with_change].into_iter().flat_map(Bundle::lists_used).map(str::to_owned).collect();
+    let ids = around.lists(&used);
     let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;
-    let own_entries = [None, changed_list];
-    for (source, own) in sources.iter_mut().zip(own_entries) {
-        for (name, all) in entries.iter().filter(|(name, _)| Some(name.as_str()) != own) {
-            if let Some((_, known)) = source.lists.get_mut(name) {
-                known.clone_from(all);
-            }
+    for (name, entries) in entries {
+        if Some(name.as_str()) != changed_list {
+            with_change.set_entries(&name, entries.clone());
         }
+        live.set_entries(&name, entries);
     }
-    let [live, with_change] = sources.map(Bundle::compile);
-    Ok(live.ok().zip(with_change.ok()))
+    Ok(Some((live, with_change)))
 }

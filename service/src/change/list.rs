@@ -28,6 +28,9 @@ pub enum ListFileError {
     /// The file is of another type.
     #[error("This is {0}, not a list. Upload a CSV or Excel file.")]
     OtherType(&'static str),
+    /// The list has too many entries, or too much text; contains the line and the limit, as a sentence.
+    #[error("{0}")]
+    TooLarge(String),
     /// The Excel file cannot be read.
     #[error("This Excel file could not be read: {0}. Save it as CSV and upload that.")]
     Workbook(String),
@@ -66,8 +69,14 @@ pub fn list_text(bytes: &[u8]) -> Result<String, ListFileError> {
         decoded(bytes)?
     };
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let (list, _) = engine::rules::ReferenceList::from_csv(text.as_bytes());
-    if list.is_empty() { Err(ListFileError::Empty) } else { Ok(text) }
+    let (list, problems) = engine::rules::ReferenceList::from_csv(text.as_bytes());
+    if list.is_empty() {
+        return Err(ListFileError::Empty);
+    }
+    match problems.first() {
+        Some(problem) if list.excess().is_some() => Err(ListFileError::TooLarge(problem.message.clone())),
+        _ => Ok(text),
+    }
 }
 
 /// Decodes a text in UTF-8, or in UTF-16 with a byte order mark, as Excel saves "Unicode Text".

@@ -5,18 +5,22 @@
 
 mod impact;
 mod list;
+mod names;
 mod policy;
 mod propose;
 mod reading;
 mod review;
 mod update;
+mod view;
 mod write;
 
 pub use impact::{ChangeImpact, MovedLead, WorkflowImpact, impact};
 pub use list::{ListFileError, UploadMode, list_text};
+pub use names::AssigneeNames;
 pub use policy::{approvers, may_write};
 pub use propose::{ProposeResult, propose};
 pub use reading::{DraftReading, read, text_of};
 pub use review::{ApprovalResult, approve, comment, send_back};
 pub use update::{MergePreview, StartedOver, bring_up_to_date, preview_merge, start_over};
+pub use view::{ChangeView, ChangeViews, FoundEntries, ViewedChange, list_entries};
 pub use write::{keep_apart, save, start, submit, withdraw};

@@ -3,7 +3,7 @@
 use engine::change::Kind;
 use engine::role::Role;
 use store::actor::{Actor, ActorId};
-use store::changes::Change;
+use store::changes::ChangeHead;
 use store::{Error, Result};
 
 /// Returns the roles that must approve a change of a kind, each by a different person. The database enforces at least the roles
@@ -17,13 +17,13 @@ pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
 }
 
 /// Returns whether the actor may edit a change. Its author and the owner of its layer may.
-pub fn may_write(actor: &Actor, change: &Change) -> bool {
+pub fn may_write(actor: &Actor, change: &ChangeHead) -> bool {
     change.author.is_some_and(|author| actor.who == ActorId::Person(author))
         || actor.is_any(&[change.kind.spec().owner])
 }
 
 /// Rejects an actor without permission to edit the change.
-pub(super) fn check_writer(actor: &Actor, change: &Change) -> Result<()> {
+pub(super) fn check_writer(actor: &Actor, change: &ChangeHead) -> Result<()> {
     if may_write(actor, change) {
         return Ok(());
     }

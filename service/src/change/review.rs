@@ -4,7 +4,7 @@ use engine::canonical::Digest;
 use serde_json::json;
 use sqlx::PgConnection;
 use store::actor::{Actor, Role};
-use store::changes::{self, Change, ChangeState, NewReview, ReviewVerdict};
+use store::changes::{self, Change, ChangeHead, ChangeState, NewReview, ReviewVerdict};
 use store::{Error, Result, Store, releases, workflows};
 
 use crate::affected::surroundings;
@@ -73,7 +73,7 @@ pub async fn approve(
 }
 
 /// Returns the current result of a change's approvals.
-async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<ApprovalResult> {
+async fn outcome(connection: &mut PgConnection, change: &ChangeHead) -> Result<ApprovalResult> {
     let missing = missing_roles(connection, change).await?;
     match (change.state, change.version) {
         (ChangeState::Submitted, _) => Ok(ApprovalResult::Waiting(missing)),
@@ -87,7 +87,7 @@ async fn outcome(connection: &mut PgConnection, change: &Change) -> Result<Appro
     }
 }
 
-async fn missing_roles(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
+async fn missing_roles(connection: &mut PgConnection, change: &ChangeHead) -> Result<Vec<Role>> {
     let approved = changes::approved_roles(connection, change).await?;
     Ok(change.required.iter().copied().filter(|role| !approved.contains(role)).collect())
 }
@@ -104,7 +104,7 @@ pub async fn send_back(
     comment: &str,
 ) -> Result<()> {
     let mut tx = store.begin().await?;
-    let change = changes::locked(&mut tx, number).await?;
+    let change = changes::locked_head(&mut tx, number).await?;
     let person = actor.person()?;
     let reviews = changes::reviews(&mut tx, change.id).await?;
     let is_done =
@@ -127,7 +127,7 @@ pub async fn send_back(
 /// Returns [`Error::Refused`] if the comment is empty.
 pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -> Result<()> {
     let mut tx = store.begin().await?;
-    let change = changes::locked(&mut tx, number).await?;
+    let change = changes::locked_head(&mut tx, number).await?;
     let person = actor.person()?;
     let verdict = ReviewVerdict::Comment;
     let review = NewReview { person, verdict, role: None, seen: None, live: &[], comment };

@@ -6,7 +6,7 @@ use engine::change::{self, MergeConflict, MergeSide, Merged};
 use serde_json::json;
 use sqlx::PgConnection;
 use store::actor::Actor;
-use store::changes::{self, Change, ChangeState, NewDraft};
+use store::changes::{self, Change, ChangeHead, ChangeState, NewDraft};
 use store::workflows::{self, Version};
 use store::{Error, Result, Store};
 
@@ -172,7 +172,7 @@ impl<'a> Merge<'a> {
         draft: &Change,
         choices: &BTreeMap<String, MergeSide>,
     ) -> Result<i32> {
-        let Change { kind, name, .. } = self.change;
+        let ChangeHead { kind, name, .. } = &self.change.head;
         let body = self.with(choices).body;
         let base = self.base.as_ref().map(text_of).transpose()?.unwrap_or_default();
         let newest = text_of(&self.newest)?;

@@ -4,7 +4,7 @@ use engine::change::Kind;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::actor::{Actor, Role};
-use store::changes::{self, Change, ChangeState, DraftEdit, NewDraft, NewReview, ReviewVerdict};
+use store::changes::{self, Change, ChangeHead, ChangeState, DraftEdit, NewDraft, NewReview, ReviewVerdict};
 use store::workflows;
 use store::{Error, Result, Store};
 
@@ -40,7 +40,12 @@ pub async fn start(
 ///
 /// # Errors
 /// Same as [`start`].
-pub async fn keep_apart(store: &Store, actor: &Actor, change: &Change, edit: DraftEdit<'_>) -> Result<i64> {
+pub async fn keep_apart(
+    store: &Store,
+    actor: &Actor,
+    change: &ChangeHead,
+    edit: DraftEdit<'_>,
+) -> Result<i64> {
     let DraftEdit { title, why, source, body, .. } = edit;
     let mut tx = store.begin().await?;
     let draft = NewDraft {
@@ -110,7 +115,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     check_writer(actor, &change)?;
     if change.state == ChangeState::Submitted && change.author == Some(author) && change.revision == revision
     {
-        return Ok(change.required);
+        return Ok(change.head.required);
     }
     check_draft(&change)?;
     if change.revision != revision {
@@ -146,7 +151,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
 /// Returns [`Error::Refused`] if the change is closed, the actor does not have permission to edit it, or the reason is missing.
 pub async fn withdraw(store: &Store, actor: &Actor, number: i64, reason: &str) -> Result<()> {
     let mut tx = store.begin().await?;
-    let change = changes::locked(&mut tx, number).await?;
+    let change = changes::locked_head(&mut tx, number).await?;
     check_writer(actor, &change)?;
     if change.state == ChangeState::Withdrawn {
         return Ok(());
@@ -172,7 +177,7 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64, reason: &str) -
 pub(super) async fn close_withdrawn(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     reason: &str,
 ) -> Result<()> {
     changes::close(connection, actor, change, ChangeState::Withdrawn).await?;
@@ -192,7 +197,7 @@ pub(super) async fn writable_draft(
     Ok(change)
 }
 
-fn check_draft(change: &Change) -> Result<()> {
+fn check_draft(change: &ChangeHead) -> Result<()> {
     if change.state == ChangeState::Draft {
         return Ok(());
     }

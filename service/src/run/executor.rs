@@ -188,7 +188,7 @@ fn failure_message(kind: RunKind, error: &Error) -> String {
             tracing::error!(%kind, %error, "a file could not be read to its end");
             sentence(&error.to_string())
         }
-        Error::File { .. } | Error::Store(_) | Error::Interrupted => {
+        Error::File { .. } | Error::Store(_) | Error::Busy | Error::Interrupted => {
             tracing::error!(%kind, %error, "a run failed");
             "It failed inside Meshline; the log says where.".into()
         }

@@ -4,7 +4,7 @@ use engine::canonical::Digest;
 use engine::change::Kind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::changes::{self, Change};
+use store::changes::{self, ChangeHead};
 use store::runs::{self, Run};
 use store::{Actor, Store, workflows};
 
@@ -36,13 +36,18 @@ impl Work for ComputeImpact {
         _checkpoint: Option<()>,
         handle: &RunHandle,
     ) -> Result<ChangeImpact> {
-        let store = context.pipeline.store();
-        let change = changes::by_number(&mut *store.pool().acquire().await?, input.change).await?;
-        if change.hash != Some(input.hash) {
-            return Err(Error::Invalid("the draft was saved again in the meantime".into()));
-        }
+        let store = context.pipeline.store().clone();
+        let head = changes::head_by_number(&mut *store.pool().acquire().await?, input.change).await?;
         handle.report_progress("Deciding the newest leads", 0, None);
-        impact(store, &change, handle.created_at()).await
+        let before = handle.created_at();
+        let compute = async move || {
+            let change = changes::by_number(&mut *store.pool().acquire().await?, input.change).await?;
+            if change.hash != Some(input.hash) {
+                return Err(Error::Invalid("the draft was saved again in the meantime".into()));
+            }
+            impact(&store, &change, before).await
+        };
+        context.compute.run_in_turn(head.source_bytes, compute).await?
     }
 }
 
@@ -51,17 +56,23 @@ impl Work for ComputeImpact {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>> {
+pub async fn ensure_impact(store: &Store, change: &ChangeHead) -> Result<Option<Run>> {
     let Some(hash) = change.hash else { return Ok(None) };
-    let live = {
+    let (live, source) = {
         let mut connection = store.pool().acquire().await?;
-        workflows::live_with(&mut connection, change.kind, Some(&change.name)).await?
+        let live = workflows::live_with(&mut connection, change.kind, Some(&change.name)).await?;
+        if live.is_empty() {
+            return Ok(None);
+        }
+        // Only findings point into the text.
+        let source = match change.kind.spec().notes {
+            Some(_) => changes::source_digest(&mut connection, change.id).await?,
+            None => Vec::new(),
+        };
+        (live, source)
     };
-    if live.is_empty() {
-        return Ok(None);
-    }
     let beside: Vec<_> = live.iter().map(|workflow| (&workflow.name, &workflow.version_ids)).collect();
-    let key = key(change.kind, &change.name, &hash, &change.source, &beside)?;
+    let key = key(change.kind, &change.name, &hash, &source, &beside)?;
     let input = serde_json::to_value(ImpactInput { change: change.number, hash })?;
     let kind = RunKind::ChangeImpact.into();
     Ok(Some(runs::ensure(store, &Actor::command("impact"), kind, &key, &input).await?))
@@ -70,9 +81,9 @@ pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>
 /// The format of the result. An earlier one cannot be read, so the impact is computed again.
 const RESULT_FORMAT: u32 = 2;
 
-/// Returns the key of an impact, a hash of everything it depends on: the content, its text (findings point into it), and the live
-/// bundles.
-fn key(kind: Kind, name: &str, hash: &Digest, source: &str, beside: &impl Serialize) -> Result<String> {
-    let parts = (RESULT_FORMAT, kind.to_string(), name, hash, Sha256::digest(source).to_vec(), beside);
+/// Returns the key of an impact, a hash of everything it depends on: the content, the hash of its text where findings point into it,
+/// and the live bundles.
+fn key(kind: Kind, name: &str, hash: &Digest, source: &[u8], beside: &impl Serialize) -> Result<String> {
+    let parts = (RESULT_FORMAT, kind.to_string(), name, hash, source, beside);
     Ok(hex::encode(Sha256::digest(engine::canonical::bytes(&parts)?)))
 }

@@ -30,6 +30,7 @@ pub use self::kind::{RestartPolicy, RunKind};
 pub use self::replay_decisions::ReplayDecisions;
 pub use self::replay_deliveries::{ReplayDeliveries, ReplayDeliveriesInput, ReplayDeliveriesResult};
 pub use self::slots::{WorkSlot, WorkSlots};
+use crate::compute::ComputeSlots;
 use crate::decide::Pipeline;
 use crate::error::Result;
 
@@ -42,6 +43,8 @@ pub struct RunContext {
     pub data_dir: Option<PathBuf>,
     /// The slots for heavy work, shared by runs and slow figures.
     pub slots: WorkSlots,
+    /// The slots for reading and comparing content, shared with the pages that do.
+    pub compute: ComputeSlots,
 }
 
 /// The work of one kind of run.

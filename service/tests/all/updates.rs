@@ -4,7 +4,7 @@ use engine::canonical::Digest;
 use engine::change::{Kind, MergeSide, read};
 use service::change::{self as changing, StartedOver};
 use store::actor::{ActorId, Role};
-use store::changes::{self, Change, ChangeListFilter, ChangeScope, ChangeState, DraftEdit};
+use store::changes::{self, Change, ChangeHead, ChangeListFilter, ChangeScope, ChangeState, DraftEdit};
 use store::reads::keyset::{Cursor, Order};
 use store::testing::{TestDatabase, person};
 use store::workflows;
@@ -65,7 +65,7 @@ impl Desk {
     }
 
     async fn approve(&self, actor: &Actor, number: i64) -> Result<(), Error> {
-        let Change { hash, required, .. } = self.change(number).await;
+        let ChangeHead { hash, required, .. } = self.change(number).await.head;
         for role in required {
             if role == Role::Revops {
                 changing::approve(self.store(), actor, number, &hash.unwrap(), &[], role, "").await?;

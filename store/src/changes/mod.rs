@@ -8,6 +8,8 @@ mod reads;
 mod review;
 mod write;
 
+use std::ops::Deref;
+
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::Kind;
@@ -19,11 +21,12 @@ use crate::actor::Role;
 
 pub use self::reads::{
     CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ChangeScope, ListedChange, by_number,
-    discussion, editors, list, open_draft, open_of, outdated_by, reviews, waiting_for,
+    discussion, editors, head_by_number, list, open_draft, open_of, outdated_by, reviews, source_digest,
+    waiting_for,
 };
 pub use self::review::{NewReview, approved_roles, insert_review, make_version, outdated};
 pub use self::write::{
-    DraftEdit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, rebase,
+    DraftEdit, NewDraft, add_editor, close, insert, locked, locked_head, log, open_drafts_of, rebase,
     replace_command_draft, same_is_open, set_submitted, update,
 };
 
@@ -53,9 +56,9 @@ pub enum ChangeState {
     Withdrawn,
 }
 
-/// A change request.
+/// A change request without its content, which can be many megabytes.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct ChangeHead {
     /// Unique ID.
     pub id: Uuid,
     /// Number shown to people.
@@ -72,10 +75,8 @@ pub struct Change {
     pub title: String,
     /// Motivation for the change.
     pub why: String,
-    /// Source text as the author wrote it.
-    pub source: String,
-    /// Parsed content; `None` if the source does not parse.
-    pub body: Option<Json>,
+    /// Size of the source text in bytes.
+    pub source_bytes: usize,
     /// SHA-256 of the content, which is what reviewers approve.
     pub hash: Option<Digest>,
     /// Roles that must approve the change; set on submission.
@@ -102,14 +103,35 @@ pub struct Change {
     pub started_from: Option<i64>,
 }
 
-impl Change {
+/// A change request with its content.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Everything but the content.
+    pub head: ChangeHead,
+    /// Source text as the author wrote it.
+    pub source: String,
+    /// Parsed content; `None` if the source does not parse.
+    pub body: Option<Json>,
+}
+
+impl Deref for Change {
+    type Target = ChangeHead;
+
+    fn deref(&self) -> &ChangeHead {
+        &self.head
+    }
+}
+
+impl ChangeHead {
     /// Returns whether another version was approved after the change was started, so that the change has to be brought up to
     /// date before it can be approved. A closed change is never outdated.
     pub fn is_outdated(&self) -> bool {
         matches!(self.state, ChangeState::Draft | ChangeState::Submitted)
             && self.base_version != self.newest_version
     }
+}
 
+impl Change {
     /// Returns whether the change already has exactly this text.
     pub fn has_text(&self, title: &str, why: &str, source: &str) -> bool {
         self.title == title && self.why == why && self.source == source

@@ -9,13 +9,13 @@ use engine::ids::PersonId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, DerivePartialModel, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, RelationTrait as _,
+    QuerySelect as _, RelationTrait as _, Select,
 };
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Change, ChangeState, Review};
+use super::{Change, ChangeHead, ChangeState, Review};
 use crate::actor::Role;
 use crate::entity::{change, change_editor, change_review, person, version};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ const COUNTED: i64 = 100;
 
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "change::Entity")]
-struct ChangeRow {
+struct ChangeHeadRow {
     id: Uuid,
     number: i64,
     kind: String,
@@ -39,8 +39,8 @@ struct ChangeRow {
     state: String,
     title: String,
     why: String,
-    source: String,
-    body: Option<Json>,
+    #[sea_orm(from_expr = "source_bytes()")]
+    source_bytes: i32,
     hash: Option<Vec<u8>>,
     required: Vec<String>,
     revision: i32,
@@ -59,6 +59,20 @@ struct ChangeRow {
     started_from: Option<i64>,
 }
 
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "change::Entity")]
+struct ChangeRow {
+    #[sea_orm(nested)]
+    head: ChangeHeadRow,
+    source: String,
+    body: Option<Json>,
+}
+
+/// Builds an expression for the size of a change's text, which Postgres knows without reading it.
+fn source_bytes() -> Expr {
+    Expr::cust("octet_length(changes.source)")
+}
+
 /// Builds an expression for the number of the change that a change was started from.
 fn started_from() -> Expr {
     Expr::cust("(SELECT s.number FROM changes s WHERE s.id = changes.started_from_id)")
@@ -75,10 +89,10 @@ fn corrupt(what: &str, text: &str) -> Error {
     Error::Corrupt(format!("a change has the {what} {text}"))
 }
 
-impl TryFrom<ChangeRow> for Change {
+impl TryFrom<ChangeHeadRow> for ChangeHead {
     type Error = Error;
 
-    fn try_from(row: ChangeRow) -> Result<Self> {
+    fn try_from(row: ChangeHeadRow) -> Result<Self> {
         let required = row.required.iter().map(|role| role.parse().map_err(|_| corrupt("role", role)));
         Ok(Self {
             id: row.id,
@@ -89,8 +103,7 @@ impl TryFrom<ChangeRow> for Change {
             state: row.state.parse().map_err(|_| corrupt("state", &row.state))?,
             title: row.title,
             why: row.why,
-            source: row.source,
-            body: row.body,
+            source_bytes: usize::try_from(row.source_bytes).unwrap_or_default(),
             hash: row.hash.as_deref().and_then(Digest::from_slice),
             required: required.collect::<Result<_>>()?,
             revision: row.revision,
@@ -112,14 +125,40 @@ impl TryFrom<ChangeRow> for Change {
 /// # Errors
 /// Returns [`Error::NotFound`] if it does not exist.
 pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Change> {
-    let row: Option<ChangeRow> = change::Entity::find()
+    let row: Option<ChangeRow> = of_number(number).into_partial_model().one(&orm(connection)).await?;
+    let ChangeRow { head, source, body } = row.ok_or(Error::NotFound("change"))?;
+    Ok(Change { head: head.try_into()?, source, body })
+}
+
+/// Returns the SHA-256 of a change's text without reading the text.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn source_digest(connection: &mut PgConnection, change: Uuid) -> Result<Vec<u8>> {
+    let digest: Option<Vec<u8>> = change::Entity::find()
+        .select_only()
+        .column_as(Expr::cust("sha256(convert_to(changes.source, 'UTF8'))"), "digest")
+        .filter(change::Column::Id.eq(change))
+        .into_tuple()
+        .one(&orm(connection))
+        .await?;
+    digest.ok_or(Error::NotFound("change"))
+}
+
+/// Returns a change without its content by its number.
+///
+/// # Errors
+/// Returns [`Error::NotFound`] if it does not exist.
+pub async fn head_by_number(connection: &mut PgConnection, number: i64) -> Result<ChangeHead> {
+    let row: Option<ChangeHeadRow> = of_number(number).into_partial_model().one(&orm(connection)).await?;
+    row.ok_or(Error::NotFound("change"))?.try_into()
+}
+
+fn of_number(number: i64) -> Select<change::Entity> {
+    change::Entity::find()
         .join(JoinType::LeftJoin, change::Relation::Author.def())
         .join(JoinType::LeftJoin, change::Relation::Version.def())
         .filter(change::Column::Number.eq(number))
-        .into_partial_model()
-        .one(&orm(connection))
-        .await?;
-    row.ok_or(Error::NotFound("change"))?.try_into()
 }
 
 /// Returns the number of a person's newest draft of a name, if they have one.

@@ -5,7 +5,7 @@ use engine::ids::{PersonId, VersionId};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use sqlx::PgConnection;
 
-use super::{Change, ChangeState, ReviewVerdict};
+use super::{Change, ChangeHead, ChangeState, ReviewVerdict};
 use crate::actor::{Actor, Role};
 use crate::entity::{change, change_review};
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ pub struct NewReview<'a> {
 pub async fn insert_review(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     review: NewReview<'_>,
 ) -> Result<()> {
     let is_approval = review.verdict == ReviewVerdict::Approve;
@@ -71,7 +71,7 @@ pub async fn insert_review(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
+pub async fn approved_roles(connection: &mut PgConnection, change: &ChangeHead) -> Result<Vec<Role>> {
     let roles: Vec<String> = change_review::Entity::find()
         .select_only()
         .column(change_review::Column::Role)

@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::reads::by_number;
-use super::{Change, ChangeState};
+use super::reads::{by_number, head_by_number};
+use super::{Change, ChangeHead, ChangeState};
 use crate::actor::{Actor, Role};
 use crate::control::{Audit, audit};
 use crate::entity::{change, change_editor};
@@ -115,7 +115,7 @@ pub async fn insert(
 pub async fn update(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     author: PersonId,
     edit: DraftEdit<'_>,
 ) -> Result<Option<Digest>> {
@@ -146,7 +146,7 @@ pub async fn update(
 pub async fn rebase(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     base: u32,
     source: &str,
     body: Option<&Json>,
@@ -185,7 +185,7 @@ fn author_or(author: PersonId) -> Expr {
 pub async fn set_submitted(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     author: PersonId,
     approvers: &[Role],
 ) -> Result<()> {
@@ -273,6 +273,20 @@ pub async fn replace_command_draft(
 /// # Errors
 /// Returns [`crate::Error::NotFound`] if it does not exist.
 pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change> {
+    lock(connection, number).await?;
+    by_number(connection, number).await
+}
+
+/// Reads a change without its content and locks it until the transaction ends.
+///
+/// # Errors
+/// Returns [`crate::Error::NotFound`] if it does not exist.
+pub async fn locked_head(connection: &mut PgConnection, number: i64) -> Result<ChangeHead> {
+    lock(connection, number).await?;
+    head_by_number(connection, number).await
+}
+
+async fn lock(connection: &mut PgConnection, number: i64) -> Result<()> {
     let _: Option<Uuid> = change::Entity::find()
         .select_only()
         .column(change::Column::Id)
@@ -281,7 +295,7 @@ pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change
         .into_tuple()
         .one(&orm(connection))
         .await?;
-    by_number(connection, number).await
+    Ok(())
 }
 
 /// Closes a change in a final state.
@@ -291,7 +305,7 @@ pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change
 pub async fn close(
     connection: &mut PgConnection,
     actor: &Actor,
-    change: &Change,
+    change: &ChangeHead,
     state: ChangeState,
 ) -> Result<()> {
     let row = change::ActiveModel {

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::VersionId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Set,
+};
 use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -97,6 +100,14 @@ pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec
         .all(&orm(connection))
         .await?;
     rows.into_iter().map(Version::try_from).collect()
+}
+
+/// Returns the number of all versions, which changes with each new one.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn count_versions(connection: &mut PgConnection) -> Result<u64> {
+    Ok(version::Entity::find().count(&orm(connection)).await?)
 }
 
 /// Returns the newest version of every name of a kind.

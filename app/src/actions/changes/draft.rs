@@ -3,11 +3,13 @@
 use engine::change::Kind;
 use leptos::prelude::*;
 use store::Store;
-use store::changes::{self, Change, ChangeState, DraftEdit};
+use store::changes::{self, Change, ChangeHead, ChangeState, DraftEdit};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
-use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
+use crate::actions::{
+    LocalPath, REPEATED, actor, actor_once, allowed, back_to, expected_bytes, in_slot, lead_to, lead_to_with,
+};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -44,7 +46,7 @@ pub async fn start_change(
     {
         return lead_to_with(&change_path(number), &Flash::new(texts().changes_draft_opened()));
     }
-    let text = match beginning(&request.store, kind, &name, version).await? {
+    let text = match beginning(&request, kind, &name, version).await? {
         Some(text) => text,
         None => {
             if let Some(problem) = kind.spec().name_problem(&name) {
@@ -55,7 +57,7 @@ pub async fn start_change(
             (kind.spec().template)(&name)
         }
     };
-    match begin(&request, &form, kind, &name, &text).await {
+    match begin(&request, &form, kind, &name, text).await? {
         Ok(number) => lead_to(&change_path(number)),
         Err(store::Error::Repeated) => {
             lead_to_with(&back_to(None, "/changes?show=mine"), &Flash::new(REPEATED))
@@ -75,10 +77,19 @@ async fn open_draft(request: &Request, kind: Kind, name: &str) -> Result<Option<
     Ok(changes::open_draft(&mut connection, author, kind, name).await?)
 }
 
-async fn begin(request: &Request, form: &str, kind: Kind, name: &str, text: &str) -> store::Result<i64> {
-    let reading = service::change::read(&request.store, kind, name, text).await?;
-    let actor = actor_once(request, form).map_err(|_| store::Error::NotFound("person"))?;
-    service::change::start(&request.store, &actor, kind, name, text, reading.draft.body.as_ref()).await
+async fn begin(
+    request: &Request,
+    form: &str,
+    kind: Kind,
+    name: &str,
+    text: String,
+) -> Result<store::Result<i64>> {
+    let (actor, name) = (actor_once(request, form)?, name.to_owned());
+    in_slot(request, text.len(), async move |request| {
+        let reading = service::change::read(&request.store, kind, &name, &text).await?;
+        service::change::start(&request.store, &actor, kind, &name, &text, reading.draft.body.as_ref()).await
+    })
+    .await
 }
 
 /// Returns the viewer's own draft of a name, or starts one from the newest version. Returns the reason if it cannot be started.
@@ -91,8 +102,8 @@ pub(super) async fn start_from_newest(
         return Ok(Ok(number));
     }
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
-    let text = beginning(&request.store, kind, name, None).await?.ok_or_else(not_found)?;
-    match begin(request, "", kind, name, &text).await {
+    let text = beginning(request, kind, name, None).await?.ok_or_else(not_found)?;
+    match begin(request, "", kind, name, text).await? {
         Ok(number) => Ok(Ok(number)),
         Err(error @ store::Error::Refused(_)) => Ok(Err(Error::from(error).to_string())),
         Err(error) => Err(error.into()),
@@ -100,13 +111,22 @@ pub(super) async fn start_from_newest(
 }
 
 /// Returns the initial text of a draft, or `None` if nothing with that name exists yet.
-async fn beginning(store: &Store, kind: Kind, name: &str, version: Option<u32>) -> Result<Option<String>> {
-    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-    let found = match version {
-        Some(number) => Some(workflows::version(&mut connection, kind, name, number).await?),
-        None => workflows::newest(&mut connection, kind, name).await?,
-    };
-    Ok(found.map(|version| service::change::text_of(&version)).transpose()?)
+async fn beginning(
+    request: &Request,
+    kind: Kind,
+    name: &str,
+    version: Option<u32>,
+) -> Result<Option<String>> {
+    let name = name.to_owned();
+    let text = in_slot(request, expected_bytes(kind), async move |request| {
+        let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+        let found = match version {
+            Some(number) => Some(workflows::version(&mut connection, kind, &name, number).await?),
+            None => workflows::newest(&mut connection, kind, &name).await?,
+        };
+        found.map(|version| service::change::text_of(&version)).transpose()
+    });
+    Ok(text.await??)
 }
 
 /// The step after a save.
@@ -146,30 +166,21 @@ pub async fn save_change(
 ) -> Result<(), Error> {
     let request = allowed::<SaveChange>()?;
     let then: Then = then.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
-    let change = find(&request.store, number).await?;
-    // Browsers send line ends as CRLF.
-    let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
-    let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
+    let head = find(&request.store, number).await?;
     let title: String = title.trim().chars().take(TITLE_CHARS).collect();
     let why: String = why.trim().replace("\r\n", "\n").chars().take(WHY_CHARS).collect();
-    let edit =
-        DraftEdit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
-    let revision = match service::change::save(&request.store, &actor(&request)?, number, edit).await {
-        Ok(revision) => revision,
-        Err(store::Error::Stale { .. }) => {
-            let (page, flash) = keep_apart(&request, &change, edit).await?;
-            return lead_to_with(&page, &flash);
-        }
-        Err(store::Error::Refused(why_not)) => {
-            let (page, flash) = overtaken(&request, number, edit, why_not).await?;
-            return lead_to_with(&page, &flash);
-        }
-        Err(error) => return Err(error.into()),
+    let has_title = !title.is_empty();
+    // Browsers send line ends as CRLF.
+    let source = (!keep_source).then(|| source.replace("\r\n", "\n"));
+    let bytes = source.as_ref().map_or(head.source_bytes, String::len);
+    let form = DraftForm { revision, title, why, source };
+    let saved = in_slot(&request, bytes, async move |request| form.save(&request, number).await);
+    let SavedDraft { revision, problems, is_ready } = match saved.await?? {
+        Ok(saved) => saved,
+        Err((page, flash)) => return lead_to_with(&page, &flash),
     };
-    let problems = reading.draft.marks.len();
     let shown = number::count(problems as i64);
     if then == Then::Save {
-        let is_ready = reading.draft.is_ready(change.kind);
         let flash = match problems {
             0 => Flash::new(texts().changes_draft_saved()),
             _ if is_ready => Flash::new(texts().changes_saved_skipped(problems, shown)),
@@ -177,22 +188,73 @@ pub async fn save_change(
         };
         return lead_to_with(&change_path(number), &flash);
     }
-    if title.is_empty() {
+    if !has_title {
         let flash =
             Flash::problem(texts().changes_no_summary()).error("title", texts().changes_summary_missing());
         return lead_to_with(&change_path(number), &flash);
     }
-    if !reading.draft.is_ready(change.kind) {
+    if !is_ready {
         let flash = Flash::problem(texts().changes_not_submitted(problems, shown));
         return lead_to_with(&change_path(number), &flash);
     }
-    match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
+    let actor = actor(&request)?;
+    let submitted = in_slot(&request, bytes, async move |request| {
+        service::change::submit(&request.store, &actor, number, revision).await
+    });
+    match submitted.await? {
         Ok(approvers) => {
             let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
             let said = texts().changes_now_submitted(series::all_of(&roles));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
         Err(error) => refused(number, Flash::default(), error),
+    }
+}
+
+/// A draft as a form sends it.
+struct DraftForm {
+    revision: i32,
+    title: String,
+    why: String,
+    /// The text; `None` to keep it.
+    source: Option<String>,
+}
+
+/// The result of saving a draft.
+struct SavedDraft {
+    revision: i32,
+    /// The number of problems in the text.
+    problems: usize,
+    is_ready: bool,
+}
+
+impl DraftForm {
+    /// Saves the draft. Returns where the text was kept instead, if someone else saved or closed the draft in the meantime.
+    async fn save(
+        &self,
+        request: &Request,
+        number: i64,
+    ) -> Result<std::result::Result<SavedDraft, (LocalPath, Flash)>> {
+        let change = find_whole(&request.store, number).await?;
+        let source = self.source.as_ref().unwrap_or(&change.source);
+        let reading = service::change::read(&request.store, change.kind, &change.name, source).await?;
+        let edit = DraftEdit {
+            revision: self.revision,
+            title: &self.title,
+            why: &self.why,
+            source,
+            body: reading.draft.body.as_ref(),
+        };
+        match service::change::save(&request.store, &actor(request)?, number, edit).await {
+            Ok(revision) => Ok(Ok(SavedDraft {
+                revision,
+                problems: reading.draft.marks.len(),
+                is_ready: reading.draft.is_ready(change.kind),
+            })),
+            Err(store::Error::Stale { .. }) => keep_apart(request, &change, edit).await.map(Err),
+            Err(store::Error::Refused(why_not)) => overtaken(request, number, edit, why_not).await.map(Err),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -204,7 +266,7 @@ async fn overtaken(
     edit: DraftEdit<'_>,
     why_not: String,
 ) -> Result<(LocalPath, Flash)> {
-    let change = find(&request.store, number).await?;
+    let change = find_whole(&request.store, number).await?;
     let is_ours = service::change::may_write(&actor(request)?, &change);
     match change.state {
         ChangeState::Draft => Err(Error::from(store::Error::Refused(why_not))),
@@ -220,7 +282,7 @@ async fn overtaken(
 /// Keeps the later of two concurrent edits as a separate draft.
 pub(super) async fn keep_apart(
     request: &Request,
-    change: &Change,
+    change: &ChangeHead,
     edit: DraftEdit<'_>,
 ) -> Result<(LocalPath, Flash)> {
     let actor = actor(request)?;
@@ -237,7 +299,7 @@ pub(super) async fn keep_apart(
 }
 
 /// Returns the name of the other person who edits a change, or a phrase if there are several or none.
-async fn others(request: &Request, change: &Change) -> Result<String> {
+async fn others(request: &Request, change: &ChangeHead) -> Result<String> {
     let me = actor(request)?.person()?;
     let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
     let editors = changes::editors(&mut connection, change.id).await?;
@@ -285,8 +347,14 @@ pub async fn withdraw_change(
     }
 }
 
-/// Returns a change.
-pub(super) async fn find(store: &Store, number: i64) -> Result<Change> {
+/// Returns a change without its content.
+pub(super) async fn find(store: &Store, number: i64) -> Result<ChangeHead> {
+    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+    Ok(changes::head_by_number(&mut connection, number).await?)
+}
+
+/// Returns a change with its content, which can be long.
+pub(super) async fn find_whole(store: &Store, number: i64) -> Result<Change> {
     let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
     Ok(changes::by_number(&mut connection, number).await?)
 }

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use service::change::{self, ApprovalResult};
 use store::actor::Role;
 
+use super::draft::find;
 use super::{change_path, refused};
-use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
+use crate::actions::{REPEATED, actor, actor_once, allowed, in_slot, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
@@ -39,7 +40,11 @@ pub async fn sign_change(
     let live = live.split(',').filter(|hash| !hash.is_empty()).map(seen).collect::<Result<Vec<_>>>()?;
     let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
     let typed = Flash::default().value("comment", &*comment);
-    match change::approve(&request.store, &actor(&request)?, number, &hash, &live, role, &comment).await {
+    let (actor, bytes) = (actor(&request)?, find(&request.store, number).await?.source_bytes);
+    let approved = in_slot(&request, bytes, async move |request| {
+        change::approve(&request.store, &actor, number, &hash, &live, role, &comment).await
+    });
+    match approved.await? {
         Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(approval_message(&outcome))),
         Err(error) => refused(number, typed, error),
     }

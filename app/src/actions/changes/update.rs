@@ -4,8 +4,9 @@ use engine::change::MergeSide;
 use leptos::prelude::*;
 use service::change;
 
+use super::draft::find;
 use super::{change_path, refused};
-use crate::actions::{REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::actions::{REPEATED, actor, actor_once, allowed, back_to, in_slot, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
@@ -28,11 +29,12 @@ pub async fn update_change(
 ) -> Result<(), Error> {
     let request = allowed::<UpdateChange>()?;
     let choices: Vec<MergeSide> = choices.iter().filter_map(|side| side.parse().ok()).collect();
-    let updated =
-        change::bring_up_to_date(&request.store, &actor(&request)?, number, revision, version, &choices)
-            .await;
+    let (actor, bytes) = (actor(&request)?, find(&request.store, number).await?.source_bytes);
+    let updated = in_slot(&request, bytes, async move |request| {
+        change::bring_up_to_date(&request.store, &actor, number, revision, version, &choices).await
+    });
     let path = change_path(number);
-    match updated {
+    match updated.await? {
         Ok(_) => lead_to_with(&path, &Flash::new(texts().changes_updated(version.to_string()))),
         Err(store::Error::Stale { .. }) => {
             lead_to_with(&path, &Flash::problem(texts().changes_not_updated()))
@@ -54,7 +56,11 @@ pub async fn start_over_change(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<StartOverChange>()?;
-    match change::start_over(&request.store, &actor_once(&request, &form)?, number).await {
+    let (actor, bytes) = (actor_once(&request, &form)?, find(&request.store, number).await?.source_bytes);
+    let started = in_slot(&request, bytes, async move |request| {
+        change::start_over(&request.store, &actor, number).await
+    });
+    match started.await? {
         Ok(over) => {
             let number = number.to_string();
             let said = match over.is_up_to_date {

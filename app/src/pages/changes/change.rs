@@ -1,23 +1,22 @@
 //! The change page: a form while the change is a draft, a review once it is submitted, and a record after it closes.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::kinds::TextFormat;
-use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use store::actor::Role;
-use store::changes::{self, Change, ChangeState, Review};
+use store::changes::{self, ChangeHead, ChangeState, Review};
 use store::releases;
-use store::workflows;
 
-use super::{approvals, comments, conflicts, draft, impact};
+use super::{approvals, comments, conflicts, draft, entries, impact};
 use crate::actions::changes::counted;
 use crate::context::{Request, Viewer};
 use crate::error::{Error, Result, sentence};
 use crate::flash::Flash;
-use crate::pages::assignees::AssigneeNames;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::pages::releases::actions::{self, ReleaseActions};
@@ -26,7 +25,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::{series, titles, words};
-use service::change::{DraftReading, MergePreview};
+use service::change::{ChangeView, FoundEntries, ViewedChange};
 
 use super::impact::ImpactView;
 
@@ -41,27 +40,21 @@ pub fn ChangePage() -> impl IntoView {
 
 /// Data shared by all sections of the page.
 pub(super) struct ChangeData {
-    pub change: Change,
+    pub change: ChangeHead,
+    /// What is shown of its text.
+    pub view: Arc<ChangeView>,
     pub reviews: Vec<Review>,
     /// The reviews of the change and of those that it was started from.
     pub discussion: Vec<Review>,
     /// The change that it was started from.
-    pub started_from: Option<Change>,
-    /// What bringing an outdated change up to date comes to.
-    pub merge: Option<MergePreview>,
-    /// Names of the people in the content.
-    pub names: AssigneeNames,
-    /// The base version's content and the shares that people have now, for the impact on a pool.
+    pub started_from: Option<ChangeHead>,
+    /// The shares that people have now, for the impact on a pool.
     pub pool: Option<impact::PoolShares>,
-    /// The entries that the viewer looks for.
+    /// The entries of a list that the viewer looks for.
+    pub entries: FoundEntries,
+    /// The text that they look for.
     pub search: String,
     pub editors: Vec<(engine::ids::PersonId, String)>,
-    /// Differences from the base version; `None` if the text cannot be read.
-    pub comparison: Option<Comparison>,
-    /// Source of the base version.
-    pub base_text: Option<String>,
-    /// The parsed draft; `None` once the change is submitted.
-    pub reading: Option<DraftReading>,
     /// Titles of the live workflows that use this version.
     pub workflows: Vec<String>,
     /// Live bundles at the time the page was loaded.
@@ -94,10 +87,7 @@ impl ChangeData {
 
     /// Returns the roles that must approve the change. For a draft, these are the roles that submitting would require.
     pub fn approvers(&self) -> Vec<Role> {
-        match &self.reading {
-            Some(reading) => reading.approvers(self.change.kind),
-            None => self.change.required.clone(),
-        }
+        self.view.approvers.clone().unwrap_or_else(|| self.change.required.clone())
     }
 }
 
@@ -155,67 +145,44 @@ async fn load(
 async fn gather(here: PageContext, number: i64, flash: Flash, search: String) -> Result<ChangeData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let (change, live, reviews, discussion, started_from, editors, base, releases) = {
+    let live = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        let change = changes::by_number(&mut connection, number).await?;
+        let change = changes::head_by_number(&mut connection, number).await?;
         // Read first: if another bundle goes live while the rest loads, the approval is rejected instead of
         // applying to a bundle the viewer never saw.
-        let live = releases::live_bundles_of(&mut connection, change.kind, &change.name).await?;
+        releases::live_bundles_of(&mut connection, change.kind, &change.name).await?
+    };
+    let ViewedChange { change, view } = here.request.changes.get(number).await?;
+    let (reviews, discussion, started_from, editors, releases) = {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let reviews = changes::reviews(&mut connection, change.id).await?;
         let discussion = changes::discussion(&mut connection, change.id).await?;
         let started_from = match change.started_from {
-            Some(number) => Some(changes::by_number(&mut connection, number).await?),
+            Some(number) => Some(changes::head_by_number(&mut connection, number).await?),
             None => None,
         };
         let editors = changes::editors(&mut connection, change.id).await?;
-        let base = match change.base_version {
-            0 => None,
-            version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
-        };
         let releases = releases::of_change(&mut connection, change.id).await?;
-        (change, live, reviews, discussion, started_from, editors, base, releases)
+        (reviews, discussion, started_from, editors, releases)
     };
     let mut acts = Vec::with_capacity(releases.len());
     for release in releases {
         acts.push(ReleaseActions::load(store, release, &viewer).await?);
     }
-    let is_draft = change.state == ChangeState::Draft;
-    let reading = if is_draft {
-        Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
-    } else {
-        None
-    };
-    let merge = service::change::preview_merge(store, &change).await?;
-    let bodies = base.as_ref().map(|base| &base.body).into_iter().chain(change.body.as_ref());
-    let names = AssigneeNames::load(store, change.kind, bodies).await?;
-    let comparison = change
-        .body
-        .as_ref()
-        .map(|body| change::compare(change.kind, base.as_ref().map(|base| &base.body), body))
-        .map(|comparison| names.comparison(comparison));
-    let pool = impact::PoolShares::load(store, &change, base.as_ref()).await?;
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(ChangeData {
         impact: impact::load(store, &change).await?,
-        // Line-based sources can be long, and the comparison already lists every changed entry.
-        base_text: base
-            .filter(|_| change.kind.spec().text == TextFormat::Yaml)
-            .as_ref()
-            .map(service::change::text_of)
-            .transpose()?,
+        pool: impact::PoolShares::load(store, &change, &view).await?,
+        entries: here.request.changes.entries(&view, &search, entries::SHOWN).await?,
         workflows: used.into_iter().map(|used| used.title).collect(),
         change,
+        view,
         live,
         reviews,
         discussion,
         started_from,
-        merge,
-        names,
-        pool,
         search,
         editors,
-        comparison,
-        reading,
         releases: acts,
         viewer,
         clock: here.clock,
@@ -308,21 +275,21 @@ fn content(loaded: &ChangeData) -> impl IntoView + use<> {
 
 fn changes(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let Some(comparison) = &loaded.comparison else {
+    let Some(comparison) = &loaded.view.comparison else {
         return Either::Left(
             view! { <section class="stacked-sections"><h2>{texts().changes_differences()}</h2><p class="quiet">{texts().changes_not_compared()}</p></section> },
         );
     };
     let is_list = change.kind.spec().text == TextFormat::Lines;
     let total = (is_list && !comparison.differences.is_empty())
-        .then(|| view! { <p><b>{sentence(&counted(comparison))}</b></p> });
+        .then(|| view! { <p><b>{sentence(&counted((comparison.added, comparison.removed)))}</b></p> });
     let heading = match change.base_version {
         version if change.is_outdated() => texts().changes_differences_from(version.to_string()),
         _ => texts().changes_differences(),
     };
-    let lines = (!is_list).then(|| {
+    let lines = loaded.view.lines.as_ref().map(|lines| {
         let caption = texts().changes_lines_caption(change.base_version.to_string());
-        let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
+        let diff = text_diff(caption, lines);
         view! { <details class="fold"><summary>{texts().changes_lines()}</summary>{diff}</details> }
     });
     Either::Right(

@@ -25,7 +25,7 @@ pub fn notice(loaded: &ChangeData) -> Option<AnyView> {
         true => texts().changes_outdated_submit(&newest),
         false => texts().changes_outdated_approve(&newest),
     };
-    let way = match (is_draft, loaded.may_write(), &loaded.merge) {
+    let way = match (is_draft, loaded.may_write(), &loaded.view.merge) {
         (_, false, _) => {
             let said = match &change.author_name {
                 Some(author) => texts().changes_outdated_author(author, newest),
@@ -44,7 +44,7 @@ pub fn notice(loaded: &ChangeData) -> Option<AnyView> {
 /// Renders the form that continues a submitted change in a draft.
 fn over(loaded: &ChangeData) -> impl IntoView + use<> {
     let newest = loaded.change.newest_version;
-    let conflicts = loaded.merge.as_ref().map_or(0, |merge| merge.conflicts.len());
+    let conflicts = loaded.view.merge.as_ref().map_or(0, |merge| merge.conflicts.len());
     let conflicts = (conflicts > 0).then(|| {
         let said = texts().changes_update_conflicts(conflicts, number::count(conflicts as i64));
         view! { " "{said} }
@@ -84,7 +84,7 @@ fn one(loaded: &ChangeData, index: usize, conflict: &MergeConflict, version: u32
     let name = format!("choices[{index}]");
     let side = |side: MergeSide, title: String, text: &Option<String>| {
         let text = match text {
-            Some(text) => view! { <pre class="code">{loaded.names.text(text)}</pre> }.into_any(),
+            Some(text) => view! { <pre class="code">{loaded.view.names.text(text)}</pre> }.into_any(),
             None => view! { <p class="quiet">{texts().changes_merge_removed()}</p> }.into_any(),
         };
         view! {
@@ -96,11 +96,11 @@ fn one(loaded: &ChangeData, index: usize, conflict: &MergeConflict, version: u32
     };
     let before = conflict.base.as_ref().map(|text| {
         let title = texts().changes_version_title(loaded.change.base_version.to_string());
-        view! { <details class="fold"><summary>{title}</summary><pre class="code">{loaded.names.text(text)}</pre></details> }
+        view! { <details class="fold"><summary>{title}</summary><pre class="code">{loaded.view.names.text(text)}</pre></details> }
     });
     view! {
         <fieldset class="conflict">
-            <legend>{loaded.names.text(&conflict.subject)}</legend>
+            <legend>{loaded.view.names.text(&conflict.subject)}</legend>
             <div class="sides">
                 {side(MergeSide::Ours, texts().changes_merge_ours(), &conflict.ours)}
                 {side(MergeSide::Theirs, texts().changes_version_title(version.to_string()), &conflict.theirs)}

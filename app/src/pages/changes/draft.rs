@@ -4,7 +4,6 @@ use engine::change::kinds::TextFormat;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::changes::ChangeState;
 
 use super::change::ChangeData;
 use super::{entries, impact};
@@ -41,19 +40,19 @@ pub fn bar(loaded: &ChangeData) -> impl IntoView + use<> {
 /// Renders the edit form of a draft.
 pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let marks = loaded.reading.as_ref().map(|reading| reading.draft.marks.clone()).unwrap_or_default();
+    let marks = loaded.view.problems.as_deref().unwrap_or_default();
     let title_error = loaded.flash.errors.get("title").cloned();
     let is_list = change.kind.spec().text == TextFormat::Lines;
     // Skipped lines of a list do no harm.
     let is_wrong = !marks.is_empty() && !is_list;
-    let source = if is_list && change.source.len() > EDITED_BYTES {
+    let source = if is_list && change.source_bytes > EDITED_BYTES {
         Either::Left(view! {
             <input type="hidden" name="keep_source" value="true" />
             <p class="note-line">{texts().changes_too_long()}</p>
         })
     } else {
         let label = if is_list { texts().changes_entries_field() } else { texts().changes_text() };
-        Either::Right(editor(label, "source", change.source.clone(), is_wrong))
+        Either::Right(editor(label, "source", loaded.view.source.clone(), is_wrong))
     };
     let has_title_error = title_error.is_some();
     let why = TextAreaProps {
@@ -66,7 +65,7 @@ pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
     };
     view! {
         {other_version(loaded)}
-        {problems(&change.source, &marks, is_list, is_wrong && loaded.flash.is_problem && !has_title_error).into_any()}
+        {problems(&loaded.view.source, marks, is_list, is_wrong && loaded.flash.is_problem && !has_title_error).into_any()}
         <form id=FORM class="draft" method="post" action=SaveChange::PATH data-unsaved>
             <input type="hidden" name="number" value=change.number.to_string() />
             <input type="hidden" name="revision" value=change.revision.to_string() />
@@ -87,7 +86,7 @@ pub fn editing(loaded: &ChangeData) -> impl IntoView + use<> {
 
 /// Renders the comparison with the draft that another person saved while this one was written.
 fn other_version(loaded: &ChangeData) -> Option<AnyView> {
-    let other = loaded.started_from.as_ref().filter(|other| other.state == ChangeState::Draft)?;
+    let (other, lines) = loaded.started_from.as_ref().zip(loaded.view.other.as_ref())?;
     let href = format!("/changes/{}", other.number);
     let number = other.number.to_string();
     let caption = texts().changes_compare_caption(&number);
@@ -96,14 +95,14 @@ fn other_version(loaded: &ChangeData) -> Option<AnyView> {
     Some(
         view! {
             <p class="note-line">{said.s0}<a href=href>{texts().changes_draft_number(number)}</a>{said.s1}</p>
-            <details class="fold"><summary>{texts().changes_compare()}</summary>{text_diff(caption, &other.source, &loaded.change.source)}</details>
+            <details class="fold"><summary>{texts().changes_compare()}</summary>{text_diff(caption, lines)}</details>
         }
         .into_any(),
     )
 }
 
 fn state(loaded: &ChangeData) -> String {
-    let wrong = loaded.reading.as_ref().map_or(0, |reading| reading.draft.marks.len());
+    let wrong = loaded.view.problems.as_ref().map_or(0, Vec::len);
     let shown = number::count(wrong as i64);
     match wrong {
         0 => texts().changes_no_problems(),

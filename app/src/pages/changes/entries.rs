@@ -4,6 +4,8 @@ use engine::change::Kind;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
+use service::change::FoundEntries;
+
 use super::change::ChangeData;
 use crate::actions::changes::EditEntries;
 use crate::texts::texts;
@@ -12,12 +14,11 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
 /// Entries to show at once; the search finds the others.
-const ENTRIES: usize = 200;
+pub const SHOWN: usize = 200;
 
 /// Renders the upload and the single entries of a list's draft.
 pub(super) fn section(loaded: &ChangeData) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let entries: Vec<&str> = entries(change.body.as_ref());
     let page = format!("/changes/{}", change.number);
     let add = loaded.flash.errors.get("add").cloned();
     view! {
@@ -25,15 +26,9 @@ pub(super) fn section(loaded: &ChangeData) -> impl IntoView + use<> {
             <h2 id="entries">{texts().changes_entries()}</h2>
             {upload(loaded).into_any()}
             {add_form(&change.name, Some(change.number), add).into_any()}
-            {remove_form(&change.name, Some(change.number), &page, &entries, &loaded.search).into_any()}
+            {remove_form(&change.name, Some(change.number), &page, &loaded.entries, &loaded.search).into_any()}
         </section>
     }
-}
-
-/// Returns the entries of a list's content.
-pub fn entries(body: Option<&serde_json::Value>) -> Vec<&str> {
-    let all = body.and_then(|body| body.get("entries")).and_then(serde_json::Value::as_array);
-    all.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
 }
 
 /// Renders the upload of a file. The preview shows what it changes.
@@ -84,29 +79,19 @@ pub fn remove_form(
     name: &str,
     draft: Option<i64>,
     page: &str,
-    all: &[&str],
+    entries: &FoundEntries,
     search: &str,
 ) -> impl IntoView + use<> {
-    let sought = search.trim().to_lowercase();
-    let found: Vec<&str> = all
+    let is_search = !search.trim().is_empty();
+    let count = counted(entries, is_search);
+    let rows = entries
+        .shown
         .iter()
-        .copied()
-        .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
-        .collect();
-    let total = number::count(all.len() as i64);
-    let count = match (sought.is_empty(), found.len() > ENTRIES) {
-        (true, false) => texts().changes_entries_all(all.len(), total),
-        (true, true) => texts().changes_entries_first(number::count(ENTRIES as i64), total),
-        (false, _) => texts().changes_entries_found(all.len(), number::count(found.len() as i64), total),
-    };
-    let rows = found
-        .iter()
-        .take(ENTRIES)
-        .map(|entry| view! { <li><label class="check"><input type="checkbox" name="remove[]" value=(*entry).to_owned() /><span>{(*entry).to_owned()}</span></label></li> })
+        .map(|entry| view! { <li><label class="check"><input type="checkbox" name="remove[]" value=entry.clone() /><span>{entry.clone()}</span></label></li> })
         .collect_view();
-    let nothing = (found.is_empty() && !sought.is_empty())
+    let nothing = (entries.found == 0 && is_search)
         .then(|| view! { <p class="quiet">{texts().changes_no_entry()}</p> });
-    let remove = (!found.is_empty()).then(|| {
+    let remove = (entries.found > 0).then(|| {
         view! {
             <form method="post" action=EditEntries::PATH>
                 <input type="hidden" name="name" value=name.to_owned() />
@@ -124,6 +109,17 @@ pub fn remove_form(
         </form>
         {nothing}
         {remove}
+    }
+}
+
+/// Returns how many entries are shown, in words.
+pub fn counted(entries: &FoundEntries, is_search: bool) -> String {
+    let FoundEntries { shown, found, total: all } = entries;
+    let total = number::count(*all as i64);
+    match (is_search, *found > shown.len()) {
+        (false, false) => texts().changes_entries_all(*all, total),
+        (false, true) => texts().changes_entries_first(number::count(shown.len() as i64), total),
+        (true, _) => texts().changes_entries_found(*all, number::count(*found as i64), total),
     }
 }
 

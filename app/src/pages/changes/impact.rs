@@ -9,15 +9,14 @@ use engine::rules::pick::Pool;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use service::change::{ChangeImpact, MovedLead, WorkflowImpact};
+use service::change::{ChangeImpact, ChangeView, MovedLead, WorkflowImpact};
 use service::run::ensure_impact;
 use store::actor::Role;
-use store::changes::{Change, ChangeState};
+use store::changes::{ChangeHead, ChangeState};
 use store::leads::{self, NamedLead};
 use store::reads::frame::names_of;
 use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
-use store::workflows::Version;
 use store::{Store, availability, people};
 use tokio::time::Instant;
 
@@ -51,7 +50,7 @@ pub enum ImpactView {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
+pub async fn load(store: &Store, change: &ChangeHead) -> Result<ImpactView> {
     if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) || change.is_outdated() {
         return Ok(ImpactView::None);
     }
@@ -107,7 +106,7 @@ pub fn findings_section(loaded: &ChangeData) -> Option<AnyView> {
             <section class="stacked-sections" aria-labelledby="findings">
                 <h2 id="findings">{texts().changes_warnings()}</h2>
                 <p class="meta">{about}</p>
-                {findings(&loaded.change.source, notes)}
+                {findings(&loaded.view.source, notes)}
             </section>
         }
         .into_any()
@@ -127,7 +126,7 @@ impl PoolShares {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub async fn load(store: &Store, change: &Change, base: Option<&Version>) -> Result<Option<Self>> {
+    pub async fn load(store: &Store, change: &ChangeHead, view: &ChangeView) -> Result<Option<Self>> {
         if change.kind != Kind::Pool {
             return Ok(None);
         }
@@ -136,11 +135,8 @@ impl PoolShares {
             .into_iter()
             .filter_map(|set| Some((set.person, u32::try_from(set.weight?).ok()?)))
             .collect();
-        let pool = |body: Option<&serde_json::Value>| {
-            let pool: Option<Pool> = body.and_then(|body| serde_json::from_value(body.clone()).ok());
-            pool.map(|pool| pool.weighted(&weights).into_owned())
-        };
-        let (before, after) = (pool(base.map(|base| &base.body)), pool(change.body.as_ref()));
+        let weighted = |pool: &Option<Pool>| pool.as_ref().map(|pool| pool.weighted(&weights).into_owned());
+        let [before, after] = view.pools.each_ref().map(weighted);
         let was = before.as_ref().map(Pool::shares).unwrap_or_default();
         let would = after.as_ref().map(Pool::shares).unwrap_or_default();
         let emails: BTreeSet<&str> = was.keys().chain(would.keys()).copied().collect();

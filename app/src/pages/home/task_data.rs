@@ -51,11 +51,11 @@ pub async fn approvals(store: &Store, person: PersonId, roles: &[Role]) -> Resul
     let listed = changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS).await?.rows;
     let mut approvals = Vec::with_capacity(listed.len());
     for change in listed {
-        let whole = {
+        let head = {
             let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-            changes::by_number(&mut connection, change.number).await?
+            changes::head_by_number(&mut connection, change.number).await?
         };
-        let run = ensure_impact(store, &whole).await?;
+        let run = ensure_impact(store, &head).await?;
         let impact = match run {
             None => ImpactFigures::None,
             Some(run) => {
@@ -68,7 +68,7 @@ pub async fn approvals(store: &Store, person: PersonId, roles: &[Role]) -> Resul
                 }
             }
         };
-        approvals.push(Approval { change, why: whole.why, impact });
+        approvals.push(Approval { change, why: head.why, impact });
     }
     Ok(approvals)
 }
@@ -119,7 +119,7 @@ pub async fn own_changes(here: &PageContext, person: PersonId) -> Result<Vec<Own
 /// Returns who sent a change back, and their comment.
 async fn returned(store: &Store, number: i64) -> Result<(String, String)> {
     let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-    let change = changes::by_number(&mut connection, number).await?;
+    let change = changes::head_by_number(&mut connection, number).await?;
     let reviews = changes::reviews(&mut connection, change.id).await?;
     let last = reviews.into_iter().rfind(|review| review.verdict == ReviewVerdict::Return);
     Ok(last.map(|review| (review.name, review.comment)).unwrap_or_default())

@@ -42,7 +42,7 @@ struct Loaded {
 async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result<PageContent> {
     let not_found = || Error::NotFound { what: "release".into() };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
-    let loaded = gather(here, number, flash).await?;
+    let loaded = Box::pin(gather(here, number, flash)).await?;
     let release = &loaded.acts.release;
     let (tone, stage) = words::release_stage(release.stage);
     let bar = view! {

@@ -16,15 +16,15 @@ use serde_json::Value as Json;
 use store::workflows::Version;
 
 use crate::error::Result;
-use crate::pages::assignees::AssigneeNames;
 use crate::pages::changes::entries;
 use crate::ui::chip::action_chip;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
+use service::change::{AssigneeNames, FoundEntries};
 
 /// Entries of a list to show at once; the search finds the others.
-const ENTRIES: usize = 500;
+pub const ENTRIES: usize = 500;
 
 /// Renders the content of a version, followed by its source.
 ///
@@ -234,6 +234,8 @@ fn pool(pool: &Pool, names: &AssigneeNames) -> impl IntoView + use<> {
 pub struct ListEditing<'a> {
     /// The text that entries are searched for.
     pub search: &'a str,
+    /// The entries that contain it.
+    pub entries: FoundEntries,
     /// Whether the viewer can add and remove entries: the page shows the newest version.
     pub may_edit: bool,
     /// The problem with the entries to add.
@@ -241,7 +243,6 @@ pub struct ListEditing<'a> {
 }
 
 fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
-    let all = entries::entries(Some(&version.body));
     let page = format!("{}/{}", Kind::List.spec().path, version.name);
     let file = entries::file_path(&version.name, version.version);
     let add = editing.may_edit.then(|| {
@@ -250,9 +251,9 @@ fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
         view! { {ask("Add entries", error.is_some(), form)} }
     });
     let entries = if editing.may_edit {
-        entries::remove_form(&version.name, None, &page, &all, editing.search).into_any()
+        entries::remove_form(&version.name, None, &page, &editing.entries, editing.search).into_any()
     } else {
-        read_only(version, &page, &all, editing.search).into_any()
+        read_only(version, &page, &editing.entries, editing.search).into_any()
     };
     view! {
         <div class="row list-acts">
@@ -263,22 +264,10 @@ fn list(version: &Version, editing: &ListEditing<'_>) -> impl IntoView + use<> {
     }
 }
 
-fn read_only(version: &Version, page: &str, all: &[&str], search: &str) -> impl IntoView + use<> {
-    let sought = search.trim().to_lowercase();
-    let found: Vec<&str> = all
-        .iter()
-        .copied()
-        .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
-        .collect();
-    let total = number::plural(all.len() as i64, "entry", "entries");
-    let count = match (sought.is_empty(), found.len() > ENTRIES) {
-        (true, false) => total,
-        (true, true) => format!("The first {} of {total}", number::count(ENTRIES as i64)),
-        (false, _) => format!("{} of {total}", number::count(found.len() as i64)),
-    };
-    let rows =
-        found.iter().take(ENTRIES).map(|entry| view! { <li>{(*entry).to_owned()}</li> }).collect_view();
-    let nothing = found.is_empty().then(|| view! { <p class="quiet">"No entry matches."</p> });
+fn read_only(version: &Version, page: &str, entries: &FoundEntries, search: &str) -> impl IntoView + use<> {
+    let count = entries::counted(entries, !search.trim().is_empty());
+    let rows = entries.shown.iter().map(|entry| view! { <li>{entry.clone()}</li> }).collect_view();
+    let nothing = (entries.found == 0).then(|| view! { <p class="quiet">"No entry matches."</p> });
     view! {
         <form class="row search-line" method="get" action=page.to_owned() role="search" aria-label="Find an entry">
             <input type="hidden" name="version" value=version.version.to_string() />

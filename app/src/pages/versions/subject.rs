@@ -1,11 +1,13 @@
 //! One versioned subject: its current content, its earlier versions, and its open changes.
 
 use engine::change::kinds::{KindOrigin, TextFormat};
-use engine::change::{self, Kind};
+use engine::change::{self, ComparisonSummary, Kind, LineComparison};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use serde_json::Value as Json;
+use service::change::{AssigneeNames, FoundEntries};
 use store::changes::{self, ListedChange};
 use store::reads::frame::names_of_actors;
 use store::reads::subjects::{WorkflowUse, history, used_in};
@@ -15,9 +17,10 @@ use store::workflows::{self, Version};
 use super::{availability, change_link, content, history as versions, switches};
 use crate::actions::changes::{EditEntries, StartChange, counted};
 use crate::actions::titles::SetVersionTitle;
+use crate::actions::{expected_bytes, in_slot};
+use crate::context::Request;
 use crate::error::{Error, Result, sentence};
 use crate::flash::Flash;
-use crate::pages::assignees::AssigneeNames;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::ui::diff::{differences, text_diff};
@@ -58,19 +61,16 @@ async fn load(
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
     let name = name.ok_or_else(not_found)?;
-    let (newest, shown, against) = {
-        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        let newest = workflows::newest(&mut connection, kind, &name).await?.ok_or_else(not_found)?;
-        let shown = match asked.version {
-            Some(number) => workflows::version(&mut connection, kind, &name, number).await?,
-            None => newest.clone(),
-        };
-        let against = match asked.against {
-            Some(number) => Some(workflows::version(&mut connection, kind, &name, number).await?),
-            None => None,
-        };
-        (newest, shown, against)
+    let is_comparison = asked.against.is_some();
+    let (own, search) = (name.clone(), asked.search.clone());
+    let load = async move |request| VersionBodies::load(&request, kind, &own, &asked).await;
+    // A comparison and a long list are work for a slot.
+    let loaded = if is_comparison || kind.spec().text == TextFormat::Lines {
+        in_slot(&here.request, expected_bytes(kind), load).await?
+    } else {
+        Box::pin(load(here.request.clone())).await
     };
+    let VersionBodies { newest, shown, compared, entries, names: names_in } = loaded?;
     let (used, open) =
         (used_in(store, kind, &name).await?, changes::open_of(store, kind, Some(&name)).await?);
     let history = history(store, kind, &name).await?;
@@ -78,15 +78,14 @@ async fn load(
     let names = names_of_actors(store, &by).await?;
     let title = titles::version(kind, &name);
     let is_newest = shown.version == newest.version;
-    let bodies = [Some(&shown), against.as_ref()].into_iter().flatten().map(|version| &version.body);
-    let names_in = AssigneeNames::load(store, kind, bodies).await?;
     let editing = content::ListEditing {
-        search: &asked.search,
+        search: &search,
+        entries,
         may_edit: is_newest && here.may::<EditEntries>(),
         error: flash.errors.get("add").cloned(),
     };
-    let main = match &against {
-        Some(against) => Either::Left(compared(kind, against, &shown, &names_in)?),
+    let main = match &compared {
+        Some(compared) => Either::Left(differences_of(kind, compared, shown.version)),
         None => {
             provide_context(titles::FieldTitles(store::reads::subjects::field_titles(store).await?));
             Either::Right(content::content(kind, &shown, &names_in, &editing)?)
@@ -102,14 +101,14 @@ async fn load(
         may: here.may::<StartChange>(),
     };
     let outside_releases = match kind {
-        Kind::Pool if is_newest && against.is_none() => Some(availability::section(&here, &newest).await?),
-        Kind::RuleSet if is_newest && against.is_none() => Some(switches::section(&here, &newest).await?),
+        Kind::Pool if is_newest && !is_comparison => Some(availability::section(&here, &newest).await?),
+        Kind::RuleSet if is_newest && !is_comparison => Some(switches::section(&here, &newest).await?),
         _ => None,
     };
     let body = view! {
         <div class="subject">
             <div>
-                {(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}
+                {(!is_newest || is_comparison).then(|| looking_back(kind, &shown, compared.as_ref(), newest.version))}
                 {main.into_any()}
                 {outside_releases}
             </div>
@@ -181,40 +180,95 @@ fn begin(here: &PageContext, kind: Kind, name: &str) -> impl IntoView + use<> {
 fn looking_back(
     kind: Kind,
     shown: &Version,
-    against: Option<&Version>,
-    newest: &Version,
+    compared: Option<&ComparedVersion>,
+    newest: u32,
 ) -> impl IntoView + use<> {
-    let what = match against {
-        Some(against) => {
-            format!("What version {} changed against version {}.", shown.version, against.version)
+    let what = match compared {
+        Some(compared) => {
+            format!("What version {} changed against version {}.", shown.version, compared.version)
         }
-        None => format!("This is version {}; the newest is version {}.", shown.version, newest.version),
+        None => format!("This is version {}; the newest is version {newest}.", shown.version),
     };
     let href = format!("{}/{}", kind.spec().path, shown.name);
     view! { <p class="note-line">{what}" "<a href=href>"View the newest"</a></p> }
 }
 
-fn compared(
-    kind: Kind,
-    against: &Version,
-    shown: &Version,
-    names: &AssigneeNames,
-) -> Result<impl IntoView + use<>> {
-    let comparison = names.comparison(change::compare(kind, Some(&against.body), &shown.body));
+fn differences_of(kind: Kind, compared: &ComparedVersion, shown: u32) -> impl IntoView + use<> {
+    let ComparedVersion { version, comparison, lines } = compared;
     let total = (kind.spec().text == TextFormat::Lines && !comparison.differences.is_empty())
-        .then(|| view! { <p><b>{sentence(&counted(&comparison))}</b></p> });
-    let texts = match kind.spec().text {
-        TextFormat::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
-        // The comparison already lists every changed entry.
-        TextFormat::Lines => None,
-    };
-    let lines = texts.map(|(old, new)| {
-        let caption = format!("The text of version {} against version {}", shown.version, against.version);
-        view! { <h2>"Line by line"</h2>{text_diff(caption, &old, &new)} }
+        .then(|| view! { <p><b>{sentence(&counted((comparison.added, comparison.removed)))}</b></p> });
+    let lines = lines.as_ref().map(|lines| {
+        let caption = format!("The text of version {version} against version {shown}");
+        view! { <h2>"Line by line"</h2>{text_diff(caption, lines)} }
     });
-    Ok(
-        view! { <section class="stacked-sections"><h2>"Differences"</h2>{total}{differences(&comparison)}{lines}</section> },
-    )
+    view! { <section class="stacked-sections"><h2>"Differences"</h2>{total}{differences(comparison)}{lines}</section> }
+}
+
+/// What the page shows of the content of versions.
+struct VersionBodies {
+    newest: Version,
+    shown: Version,
+    compared: Option<ComparedVersion>,
+    /// The entries of the version that is shown, if it is a list.
+    entries: FoundEntries,
+    /// The names of the people in the content.
+    names: AssigneeNames,
+}
+
+/// The version that another one is compared with.
+struct ComparedVersion {
+    version: u32,
+    comparison: ComparisonSummary,
+    lines: Option<LineComparison>,
+}
+
+impl VersionBodies {
+    async fn load(request: &Request, kind: Kind, name: &str, asked: &VersionQuery) -> Result<Self> {
+        let (mut newest, mut shown, against) = {
+            let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+            let newest = workflows::newest(&mut connection, kind, name).await?;
+            let newest = newest.ok_or_else(|| Error::NotFound { what: kind.spec().title.to_lowercase() })?;
+            let shown = match asked.version {
+                Some(number) => workflows::version(&mut connection, kind, name, number).await?,
+                None => newest.clone(),
+            };
+            let against = match asked.against {
+                Some(number) => Some(workflows::version(&mut connection, kind, name, number).await?),
+                None => None,
+            };
+            (newest, shown, against)
+        };
+        let bodies = [Some(&shown), against.as_ref()].into_iter().flatten().map(|version| &version.body);
+        let names = AssigneeNames::load(&request.store, kind, bodies).await?;
+        let is_list = kind.spec().text == TextFormat::Lines;
+        let compared = match &against {
+            None => None,
+            Some(against) => Some(ComparedVersion {
+                version: against.version,
+                comparison: change::compare(kind, Some(&against.body), &shown.body)
+                    .summary(|difference| names.difference(difference)),
+                // The comparison of lists has every changed entry.
+                lines: match is_list {
+                    true => None,
+                    false => {
+                        let (old, new) =
+                            (service::change::text_of(against)?, service::change::text_of(&shown)?);
+                        Some(LineComparison::new(&old, &new))
+                    }
+                },
+            }),
+        };
+        let mut entries = FoundEntries::default();
+        if is_list {
+            if compared.is_none() {
+                let all = service::change::list_entries(Some(&shown.body));
+                entries = FoundEntries::among(all, &asked.search, content::ENTRIES);
+            }
+            // Nothing else reads a million entries.
+            (newest.body, shown.body) = (Json::Null, Json::Null);
+        }
+        Ok(Self { newest, shown, compared, entries, names })
+    }
 }
 
 fn open_changes(open: &[ListedChange]) -> impl IntoView + use<> {

@@ -16,8 +16,21 @@ use crate::rules::yaml;
 pub struct Comparison {
     /// The differences, removed items first, then in the order of the newer version.
     pub differences: Vec<Difference>,
+    /// The number of further differences, in the comparison of two long lists.
+    pub more: OmittedDifferences,
     /// Whether the change affects who gets leads or what counts towards a quota.
     pub touches_assignment: bool,
+}
+
+/// The number of differences that are counted only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OmittedDifferences {
+    /// All of them.
+    pub all: usize,
+    /// Those that add an item.
+    pub added: usize,
+    /// Those that remove an item.
+    pub removed: usize,
 }
 
 /// One difference.

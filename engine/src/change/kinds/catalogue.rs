@@ -28,6 +28,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     compare: |before, after| Comparison {
         differences: named("Field", before, Some(after)),
         touches_assignment: false,
+        ..Comparison::default()
     },
     notes: None,
     assignees: None,

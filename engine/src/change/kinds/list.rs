@@ -53,6 +53,9 @@ fn hands_out(source: &BundleSource, name: &str) -> bool {
 
 fn parse(_: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     let (list, problems) = ReferenceList::from_csv(text.as_bytes());
+    if list.excess().is_some() {
+        return (None, problems);
+    }
     let mut all: Vec<&str> = list.entries().collect();
     all.sort_unstable();
     (Some(json!({ "entries": all })), problems)
@@ -81,8 +84,7 @@ fn compare(before: Option<&Json>, after: &Json) -> Comparison {
         after: is_new.then(|| entry.to_owned()),
     };
     let gone = was.difference(&is).map(|entry| one(entry, false));
-    let differences = gone.chain(is.difference(&was).map(|entry| one(entry, true))).collect();
-    Comparison { differences, touches_assignment: false }
+    Comparison::counted(gone.chain(is.difference(&was).map(|entry| one(entry, true))))
 }
 
 fn entries(body: Option<&Json>) -> impl Iterator<Item = &str> {

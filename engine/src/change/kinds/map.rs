@@ -56,5 +56,5 @@ fn misread(text: &str) -> Option<Vec<Problem>> {
 fn compare(before: Option<&Json>, after: &Json) -> Comparison {
     let fields = |body: &Json| body.get("fields").cloned().unwrap_or_default();
     let differences = named("Field", before.map(fields).as_ref(), Some(&fields(after)));
-    Comparison { differences, touches_assignment: false }
+    Comparison { differences, touches_assignment: false, ..Comparison::default() }
 }

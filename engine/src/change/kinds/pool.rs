@@ -58,7 +58,7 @@ fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
 
 fn compare(before: Option<&Json>, after: &Json) -> Comparison {
     let differences = named("Person", before.map(members).as_ref(), Some(&members(after)));
-    Comparison { touches_assignment: !differences.is_empty(), differences }
+    Comparison { touches_assignment: !differences.is_empty(), differences, ..Comparison::default() }
 }
 
 fn assignees(body: &Json) -> Vec<Assignee> {

@@ -5,7 +5,6 @@ use super::super::unparse::{quoted, unparse};
 use super::super::words::{Macro, UnsupportedSyntax};
 use super::check::{Environment, TypedTerm, Typer, scalar};
 use super::clock::{self, TimePart};
-use super::pattern::Pattern;
 use super::term::{CallStyle, Function, Term};
 use super::types::{SizeBound, TermType};
 use super::value::Val;
@@ -62,14 +61,14 @@ impl<E: Environment> Typer<'_, E> {
     fn term(&mut self, function: Function, typed: Vec<TypedTerm>, expressions: &[&Expr]) -> Term {
         let mut terms: Vec<Term> = typed.into_iter().map(|typed| typed.term).collect();
         if let (Function::Matches, [_, Term::Value(Val::Text(text))]) = (function, terms.as_slice()) {
-            match Pattern::new(text) {
+            match self.environment.pattern(text) {
                 Ok(pattern) => {
                     let of = terms.swap_remove(0);
-                    return Term::Matches(of.into(), pattern.into());
+                    return Term::Matches(of.into(), pattern);
                 }
-                Err(cause) => {
+                Err(error) => {
                     let span = expressions.last().map(|expr| expr.span).unwrap_or_default();
-                    self.problem(span, format!("The pattern cannot be read: {cause}."));
+                    self.problem(span, error.to_string());
                 }
             }
         }

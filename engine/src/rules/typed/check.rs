@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::super::ast::{CompareOp, Expr, ExprKind, SpannedName};
 use super::super::unparse::unparse;
 use super::super::words::UnsupportedSyntax;
+use super::pattern::Pattern;
+use super::pattern_set::PatternError;
 use super::term::Term;
 use super::types::{SizeBound, TermType};
 use super::value::Val;
@@ -27,6 +29,10 @@ pub trait Environment {
     fn listed(&mut self, needle: &Expr, list: &SpannedName) -> Result<Term, Vec<Problem>>;
     /// Returns the problems with comparing a field, or its confidence, with a literal.
     fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem>;
+    /// Compiles a literal pattern.
+    fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
+        Pattern::new(text).map(Arc::new).map_err(PatternError::Unreadable)
+    }
 }
 
 /// The meaning of a name.

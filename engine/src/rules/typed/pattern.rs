@@ -12,6 +12,12 @@ use crate::limits;
 /// More than the heaviest pattern uses on any machine, so that only the weight limits patterns.
 const PROGRAM_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes that a pattern's cache of states can have for each unit of its weight, and at least. What does not fit is
+/// computed again, so this bounds memory and changes no result.
+const CACHE_BYTES: u64 = 512;
+const LEAST_CACHE_BYTES: u64 = 64 * 1024;
+const MOST_CACHE_BYTES: u64 = 2 * 1024 * 1024;
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -25,19 +31,7 @@ impl Pattern {
     /// # Errors
     /// Returns what is wrong, as the end of a sentence.
     pub fn new(text: &str) -> Result<Self, String> {
-        if text.len() > limits::PATTERN_BYTES {
-            return Err(format!("it has more than {} bytes", limits::PATTERN_BYTES));
-        }
-        let translated = translate(text)?;
-        let hir = regex_syntax::parse(&translated).map_err(|error| cause(&error.to_string()))?;
-        if weight(&hir) > limits::PATTERN_WEIGHT {
-            return Err("it repeats too much".to_owned());
-        }
-        let regex = RegexBuilder::new(&translated)
-            .size_limit(PROGRAM_BYTES)
-            .build()
-            .map_err(|error| cause(&error.to_string()))?;
-        Ok(Self { text: text.into(), regex })
+        ParsedPattern::new(text)?.compile()
     }
 
     /// Returns whether the pattern matches anywhere in the text.
@@ -49,6 +43,47 @@ impl Pattern {
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
+    }
+}
+
+/// A pattern in the syntax of the engine, with its weight.
+pub struct ParsedPattern<'a> {
+    text: &'a str,
+    translated: String,
+    /// The characters and ranges after repetitions are expanded.
+    pub weight: u64,
+}
+
+impl<'a> ParsedPattern<'a> {
+    /// Parses a pattern, which takes little time and memory.
+    ///
+    /// # Errors
+    /// Returns what is wrong, as the end of a sentence.
+    pub fn new(text: &'a str) -> Result<Self, String> {
+        if text.len() > limits::PATTERN_BYTES {
+            return Err(format!("it has more than {} bytes", limits::PATTERN_BYTES));
+        }
+        let translated = translate(text)?;
+        let hir = regex_syntax::parse(&translated).map_err(|error| cause(&error.to_string()))?;
+        let weight = weight(&hir);
+        if weight > limits::PATTERN_WEIGHT {
+            return Err("it repeats too much".to_owned());
+        }
+        Ok(Self { text, translated, weight })
+    }
+
+    /// Compiles the pattern.
+    ///
+    /// # Errors
+    /// Returns what is wrong, as the end of a sentence.
+    pub fn compile(&self) -> Result<Pattern, String> {
+        let cache = self.weight.saturating_mul(CACHE_BYTES).clamp(LEAST_CACHE_BYTES, MOST_CACHE_BYTES);
+        let regex = RegexBuilder::new(&self.translated)
+            .size_limit(PROGRAM_BYTES)
+            .dfa_size_limit(usize::try_from(cache).unwrap_or(usize::MAX))
+            .build()
+            .map_err(|error| cause(&error.to_string()))?;
+        Ok(Pattern { text: self.text.into(), regex })
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Term {
     Index(Box<[Term; 2]>),
     Call(Function, Box<[Term]>),
     /// A literal pattern.
-    Matches(Box<Term>, Box<Pattern>),
+    Matches(Box<Term>, Arc<Pattern>),
     Macro(Box<Comprehension>),
     /// A sentence that says what is wrong here.
     Fault(Arc<str>),

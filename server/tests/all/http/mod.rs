@@ -6,6 +6,7 @@ mod away;
 mod batch;
 mod bodies;
 mod changes;
+mod compute;
 mod csrf;
 mod decisions;
 mod effective;

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use engine::change::{Comparison, Kind, assignees};
+use engine::change::{Difference, Kind, KnownPerson, assignees};
 use serde_json::Value as Json;
-use store::Store;
 use store::reads::frame::names_of;
-
-use crate::error::Result;
+use store::{Result, Store};
 
 /// Names by e-mail address.
 #[derive(Clone, Debug, Default)]
@@ -37,22 +35,26 @@ impl AssigneeNames {
         known.into_iter().fold(text.to_owned(), |text, (email, name)| text.replace(email.as_str(), name))
     }
 
-    /// Returns differences with names in place of addresses.
-    pub fn comparison(&self, mut comparison: Comparison) -> Comparison {
+    /// Returns a difference with names in place of addresses.
+    pub fn difference(&self, mut difference: Difference) -> Difference {
         if self.0.is_empty() {
-            return comparison;
+            return difference;
         }
-        for difference in &mut comparison.differences {
-            // A noun and the address.
-            let person = difference.subject.split_once(' ').and_then(|(_, email)| self.0.get(email));
-            if let Some(name) = person {
-                difference.subject.clone_from(name);
-            }
-            for value in [&mut difference.before, &mut difference.after].into_iter().flatten() {
-                *value = self.text(value);
-            }
+        // A noun and the address.
+        let person = difference.subject.split_once(' ').and_then(|(_, email)| self.0.get(email));
+        if let Some(name) = person {
+            difference.subject.clone_from(name);
         }
-        comparison
+        for value in [&mut difference.before, &mut difference.after].into_iter().flatten() {
+            *value = self.text(value);
+        }
+        difference
+    }
+}
+
+impl From<&BTreeMap<String, KnownPerson>> for AssigneeNames {
+    fn from(people: &BTreeMap<String, KnownPerson>) -> Self {
+        Self(people.iter().map(|(email, person)| (email.clone(), person.name.clone())).collect())
     }
 }
 
