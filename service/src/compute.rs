@@ -20,9 +20,12 @@ const LARGE_BYTES: usize = 1024 * 1024;
 
 /// The slots of a process. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct ComputeSlots {
+pub struct ComputeSlots(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     slots: Arc<Semaphore>,
-    line: Arc<Semaphore>,
+    line: Semaphore,
     places: usize,
     patience: Duration,
 }
@@ -39,17 +42,17 @@ impl ComputeSlots {
 
     /// Creates the slots, for which `line` requests can wait.
     pub fn new(line: usize) -> Self {
-        Self {
-            slots: Arc::new(Semaphore::new(SLOTS as usize)),
-            line: Arc::new(Semaphore::new(line)),
-            places: line,
-            patience: PATIENCE,
-        }
+        Self::with_patience(line, PATIENCE)
+    }
+
+    fn with_patience(line: usize, patience: Duration) -> Self {
+        let slots = Arc::new(Semaphore::new(SLOTS as usize));
+        Self(Arc::new(Inner { slots, line: Semaphore::new(line), places: line, patience }))
     }
 
     /// Returns how many requests wait for a slot.
     pub fn waiting(&self) -> usize {
-        self.places - self.line.available_permits()
+        self.0.places - self.0.line.available_permits()
     }
 
     /// Runs work about a text of this many bytes in a slot, on a thread of its own. It may wait for the database, and continues when the
@@ -75,7 +78,7 @@ impl ComputeSlots {
         W: AsyncFnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let slot = self.slots.clone().acquire_many_owned(slots_for(bytes)).await;
+        let slot = self.0.slots.clone().acquire_many_owned(slots_for(bytes)).await;
         on_thread(slot.map_err(|_| Error::Busy)?, work).await
     }
 
@@ -92,11 +95,12 @@ impl ComputeSlots {
     }
 
     async fn take(&self, slots: u32) -> Result<OwnedSemaphorePermit> {
-        if let Ok(slot) = self.slots.clone().try_acquire_many_owned(slots) {
+        if let Ok(slot) = self.0.slots.clone().try_acquire_many_owned(slots) {
             return Ok(slot);
         }
-        let _place = self.line.try_acquire().map_err(|_| Error::Busy)?;
-        let slot = tokio::time::timeout(self.patience, self.slots.clone().acquire_many_owned(slots)).await;
+        let _place = self.0.line.try_acquire().map_err(|_| Error::Busy)?;
+        let slot =
+            tokio::time::timeout(self.0.patience, self.0.slots.clone().acquire_many_owned(slots)).await;
         // The semaphore is never closed.
         slot.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
     }
@@ -175,7 +179,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_wait_for_a_slot_has_an_end() {
-        let slots = ComputeSlots { patience: Duration::ZERO, ..ComputeSlots::new(1) };
+        let slots = ComputeSlots::with_patience(1, Duration::ZERO);
         let (release, task) = blocked(&slots, LARGE_BYTES).await;
         assert!(matches!(slots.run(0, async || ()).await, Err(Error::Busy)), "a large text takes all slots");
         drop(release);

@@ -306,6 +306,20 @@ mod tests {
         assert_eq!(list.len(), 3);
     }
 
+    #[test]
+    fn lists_are_bounded_by_entries_and_by_bytes() {
+        let list = |entries: usize, bytes: usize| ReferenceList {
+            text: "x".repeat(bytes),
+            ends: vec![0; entries],
+            ..ReferenceList::default()
+        };
+        assert_eq!(list(limits::LIST_ENTRIES, limits::LIST_BYTES).excess(), None);
+        let message = "A list can have at most 1000000 entries.";
+        assert_eq!(list(limits::LIST_ENTRIES + 1, 0).excess().as_deref(), Some(message));
+        let message = "The entries of a list can have at most 24 MiB together.";
+        assert_eq!(list(1, limits::LIST_BYTES + 1).excess().as_deref(), Some(message));
+    }
+
     fn found(entries: &[&str], text: &str) -> Option<String> {
         let list = ReferenceList::new(entries.iter().map(|entry| (*entry).to_owned()));
         list.matched(text).map(|found| {

@@ -97,11 +97,13 @@ impl FoundEntries {
 
 /// The views of one process. Cheap to clone.
 #[derive(Clone)]
-pub struct ChangeViews {
+pub struct ChangeViews(Arc<Inner>);
+
+struct Inner {
     store: Store,
     slots: ComputeSlots,
-    views: Arc<Cache<Digest, Arc<ChangeView>, ByBytes>>,
-    computed: Arc<AtomicU64>,
+    views: Cache<Digest, Arc<ChangeView>, ByBytes>,
+    computed: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -126,12 +128,12 @@ impl ChangeViews {
             |_| Cache::with_weighter(CACHED, CACHED_BYTES, ByBytes),
             |options| Cache::with_options(options, ByBytes, Default::default(), Default::default()),
         );
-        Self { store, slots, views: Arc::new(views), computed: Arc::default() }
+        Self(Arc::new(Inner { store, slots, views, computed: AtomicU64::default() }))
     }
 
     /// Returns how often a view was computed.
     pub fn computed(&self) -> u64 {
-        self.computed.load(Ordering::Relaxed)
+        self.0.computed.load(Ordering::Relaxed)
     }
 
     /// Returns a change with the view of its content.
@@ -146,7 +148,7 @@ impl ChangeViews {
             if self.is_current(&change, &view).await? {
                 return Ok(ViewedChange { change, view });
             }
-            self.views.remove(&key);
+            self.0.views.remove(&key);
         }
     }
 
@@ -161,23 +163,23 @@ impl ChangeViews {
             return Ok(FoundEntries { shown, found: total, total });
         }
         let (view, sought) = (view.clone(), sought.to_owned());
-        self.slots.run(0, async move || FoundEntries::among(view.entries.iter(), &sought, limit)).await
+        self.0.slots.run(0, async move || FoundEntries::among(view.entries.iter(), &sought, limit)).await
     }
 
     /// Returns the view of a key, or `None` if the change was saved since the key was made.
     async fn cached(&self, key: Digest, change: &ChangeHead) -> Result<Option<Arc<ChangeView>>> {
-        if let Some(view) = self.views.get(&key) {
+        if let Some(view) = self.0.views.get(&key) {
             return Ok(Some(view));
         }
         let (all, change) = (self.clone(), change.clone());
         // In a task of its own, so that the computation is not lost if the viewer leaves.
         let task = tokio::spawn(async move {
             let compute = async {
-                let (store, bytes) = (all.store.clone(), change.source_bytes);
-                all.computed.fetch_add(1, Ordering::Relaxed);
-                all.slots.run(bytes, async move || compute(&store, &change).await).await?.map(Arc::new)
+                let (store, bytes) = (all.0.store.clone(), change.source_bytes);
+                all.0.computed.fetch_add(1, Ordering::Relaxed);
+                all.0.slots.run(bytes, async move || compute(&store, &change).await).await?.map(Arc::new)
             };
-            all.views.get_or_insert_async(&key, compute).await
+            all.0.views.get_or_insert_async(&key, compute).await
         });
         match task.await.map_err(|_| Error::Interrupted)? {
             Ok(view) => Ok(Some(view)),
@@ -188,7 +190,7 @@ impl ChangeViews {
 
     /// Returns a change with a hash of all that its view depends on, except for the people in it.
     async fn key(&self, number: i64) -> Result<(ChangeHead, Digest)> {
-        let mut connection = self.store.pool().acquire().await?;
+        let mut connection = self.0.store.pool().acquire().await?;
         let change = changes::head_by_number(&mut connection, number).await?;
         let other = match change.started_from {
             Some(number) => {
@@ -213,7 +215,7 @@ impl ChangeViews {
         if change.kind.spec().assignees.is_none() {
             return Ok(true);
         }
-        let mut connection = self.store.pool().acquire().await?;
+        let mut connection = self.0.store.pool().acquire().await?;
         Ok(people::known_assignees(&mut connection, &view.assignees).await? == view.people)
     }
 }
