@@ -1,6 +1,6 @@
 //! Errors of the store.
 
-use crate::installation::Suspension;
+use crate::suspension::Suspension;
 
 /// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -35,6 +35,7 @@ pub mod refresh;
 pub mod releases;
 pub mod runs;
 pub mod settings;
+pub mod suspension;
 pub mod switches;
 pub mod sync;
 #[cfg(feature = "testing")]

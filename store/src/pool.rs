@@ -23,9 +23,9 @@ use sqlx::{Connection as _, Executor as _, PgPool, Postgres, Transaction};
 
 use crate::entity::setting;
 use crate::error::{Error, Result};
-use crate::installation::ProcessState;
 use crate::keyring::Keyring;
 use crate::refresh::{PendingTopics, Topic};
+use crate::suspension::ProcessState;
 
 /// Maximum number of connections per process. Postgres allows 100 by default, which several processes share.
 const CONNECTIONS: u32 = 24;

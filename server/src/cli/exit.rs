@@ -41,7 +41,7 @@ pub enum CommandError {
     },
     /// The database went back in time, or may have.
     #[error("{0}")]
-    NotAdmitted(store::installation::Suspension),
+    NotAdmitted(store::suspension::Suspension),
     /// Stored data cannot be read or written.
     #[error("{0}")]
     Store(#[from] store::Error),

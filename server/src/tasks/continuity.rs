@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::control::continuity::{Continuity, HighWaterMark};
-use store::installation::{self, Suspension};
+use store::installation;
+use store::suspension::Suspension;
 use store::{Error, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

@@ -113,7 +113,7 @@ pub async fn confirm(store: &Store, actor: &Actor, id: PersonId, role: Role) -> 
         .exec(&orm(&mut tx))
         .await?;
     if confirmed.rows_affected == 0 {
-        return Err(Error::NotFound("unconfirmed role"));
+        return Err(Error::NotFound("role"));
     }
     notify_of_account(&mut tx, actor, id, NoticeKind::RoleConfirmed, &role.to_string()).await?;
     log(&mut tx, actor, "person.confirm_role", id, json!({ "role": role })).await?;

@@ -340,7 +340,7 @@ async fn a_role_that_is_kept_stays_as_it_was_given() {
     let confirmed = people::terms(store, id).await.unwrap();
     assert!(confirmed.iter().any(|term| term.role == Role::Revops && term.counts(chrono::Utc::now())));
     let again = people::confirm(store, &other, id, Role::Revops).await;
-    assert!(matches!(again, Err(Error::NotFound("unconfirmed role"))));
+    assert!(matches!(again, Err(Error::NotFound("role"))));
 }
 
 #[tokio::test]

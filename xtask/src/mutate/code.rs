@@ -2,7 +2,7 @@
 //! and runs the package's tests. All files take hours, so the command also accepts single files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};

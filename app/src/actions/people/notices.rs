@@ -9,6 +9,7 @@ use store::people;
 use store::reads::frame::names_of_actors;
 
 use crate::texts::texts;
+use crate::ui::clock::Clock;
 use crate::ui::{series, words};
 
 /// A notice about an account, in words.
@@ -50,7 +51,7 @@ impl AccountNotice {
     /// Writes the letter to the reader. `origin` is the server's public address.
     pub fn letter(&self, origin: &str) -> Email {
         let zone: Tz = self.notice.time_zone.parse().unwrap_or(chrono_tz::UTC);
-        let at = self.notice.at.with_timezone(&zone).format("%A %-d %B %Y, %H:%M %Z").to_string();
+        let at = Clock { now: self.notice.at, zone }.full(self.notice.at);
         let link = format!("{origin}{}", self.path());
         Email {
             to: self.notice.email.clone(),

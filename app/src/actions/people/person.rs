@@ -145,7 +145,7 @@ pub async fn confirm_role(
     let person = find(&request.store, &person).await?;
     let said = match people::confirm(&request.store, &actor(&request)?, person.id, role).await {
         Ok(()) => texts().role_terms_was_confirmed(role.title(), &person.name),
-        Err(store::Error::NotFound("unconfirmed role")) => texts().role_terms_nothing_to_confirm(),
+        Err(store::Error::NotFound("role")) => texts().role_terms_nothing_to_confirm(),
         Err(error) => return refused(page_of(person.id).as_str(), Flash::default(), error),
     };
     lead_to_with(&page_of(person.id), &Flash::new(said))
