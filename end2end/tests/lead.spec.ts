@@ -87,10 +87,10 @@ test.describe('a target account with high intent', () => {
     const { lead_id: id } = await organisation.send(HIGH_INTENT);
     await page.goto(`/leads/${id}`);
     const inputs = [
-      [/^Evidence 1\s*Company$/, 'Initech', /^0\.99, 0\.50 needed$/],
-      [/^Evidence 2\s*Company size/, '126 employees', /^0\.97, 0\.70 needed$/],
-      [/^Evidence 3\s*Intent$/, /^0\.98\d*$/, /^0\.90, 0\.60 needed$/],
-      [/^Evidence 4\s*Decision maker$/, 'Yes', /^0\.80, 0\.70 needed$/],
+      [/^Evidence 1\s*Company$/, 'Initech', /^0\.99, 0\.50 required$/],
+      [/^Evidence 2\s*Company size/, '126 employees', /^0\.97, 0\.70 required$/],
+      [/^Evidence 3\s*Intent$/, /^0\.98\d*$/, /^0\.90, 0\.60 required$/],
+      [/^Evidence 4\s*Decision maker$/, 'Yes', /^0\.80, 0\.70 required$/],
       [/Source$/, 'Web form', /^0\.95/],
       [/Target accounts$/, /^On the list v\d+$/, 'by company'],
     ] as const;

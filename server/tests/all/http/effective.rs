@@ -52,8 +52,8 @@ async fn a_verdict_is_the_headline_everywhere_and_can_be_changed_on_the_leads_pa
     assert!(shown.contains("decided by ") && shown.contains("Next year"), "{shown}");
     assert!(shown.contains("Rules:"), "{shown}");
     let list = text(&mut sam, "/leads?action=nurture").await;
-    assert!(list.contains("Rules: Hold") && list.contains("1 lead. "), "{list}");
-    assert!(text(&mut sam, "/leads?action=hold").await.contains("0 leads. "));
+    assert!(list.contains("Rules: Hold") && list.contains("1 lead."), "{list}");
+    assert!(text(&mut sam, "/leads?action=hold").await.contains("0 leads."));
     let home = text(&mut sam, "/").await;
     let today = home.split("Decisions today by action").nth(1).unwrap().split("</ul>").next().unwrap();
     assert!(today.contains("Nurture") && !today.contains("Hold"), "{today}");

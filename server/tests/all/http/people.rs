@@ -118,7 +118,7 @@ async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::OK);
     assert!(!text(&mut admin, "/keys").await.contains(&key));
     admin.post("/actions/add-key", &[("name", "warehouse"), ("scopes[]", "read")]).await;
-    assert!(text(&mut admin, "/keys").await.contains("This name was used before."));
+    assert!(text(&mut admin, "/keys").await.contains("Another key has or had this name."));
     admin.post("/actions/add-key", &[("name", "web")]).await;
     assert!(text(&mut admin, "/keys").await.contains("Choose at least one scope."));
     let id = store::testing::keys(app.store()).await[0].id.to_string();
