@@ -71,7 +71,7 @@ test('the search opens over a page and works by keyboard', async ({ organisation
   await expect(palette(page).getByRole('option').first()).toHaveAttribute('aria-selected', 'true');
   await field(page).fill(name);
   await expect(palette(page).getByRole('option')).toHaveCount(1);
-  await expect(palette(page).getByRole('status')).toHaveText('1 found');
+  await expect(palette(page).getByRole('status')).toHaveText('1 result');
   const chosen = await field(page).getAttribute('aria-activedescendant');
   await expect(page.locator(`#${chosen}`)).toContainText(name);
   await page.keyboard.press('Enter');
