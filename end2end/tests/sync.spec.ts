@@ -55,7 +55,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('CRM action to spare-webhook');
       await expect(page.getByText(/^Delivery to spare-webhook failed: /)).toBeVisible();
       const attempt = page.getByRole('listitem').filter({ hasText: 'Attempt 1' });
-      await attempt.getByText(/^Request/).click();
+      await attempt.locator('summary', { hasText: /^Request/ }).click();
       await expect(attempt.getByText('"webhook_id"')).toBeVisible();
       await page.getByRole('button', { name: 'Retry' }).click();
       await expect(flash(page)).toHaveText('Retrying.');
