@@ -109,18 +109,21 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let sign = |actor: Actor, role: Role, hash: Digest| async move {
         changing::approve(store, &actor, number, &hash, &[], role, "").await
     };
-    assert!(refused(sign(author.clone(), Role::Revops, hash).await).contains("four eyes"));
+    assert!(refused(sign(author.clone(), Role::Revops, hash).await).contains("someone else must approve"));
     assert!(refused(sign(sdr.clone(), Role::Revops, hash).await).contains("does not hold"));
     assert!(refused(sign(sdr.clone(), Role::Sdr, hash).await).contains("does not need"));
     let other = engine::canonical::digest(&list(&["Globex"])).unwrap();
-    assert!(refused(sign(both.clone(), Role::Revops, other).await).contains("something else"));
+    assert!(refused(sign(both.clone(), Role::Revops, other).await).contains("was edited since"));
     sign(both.clone(), Role::Revops, hash).await.unwrap();
     assert!(refused(sign(both.clone(), Role::AeRepLeader, hash).await).contains("one role"));
     let third = person(store, "Dan", &all).await;
     assert!(refused(sign(third, Role::Revops, hash).await).contains("in that role already"));
     assert_eq!(change(store, number).await.state, ChangeState::Submitted);
     assert!(refused(changing::send_back(store, &sdr, number, &hash, "No").await).contains("does not hold"));
-    assert!(refused(changing::send_back(store, &author, number, &hash, "No").await).contains("four eyes"));
+    assert!(
+        refused(changing::send_back(store, &author, number, &hash, "No").await)
+            .contains("someone else must approve")
+    );
     changing::comment(store, &sdr, number, "I would like that").await.unwrap();
 }
 
@@ -146,11 +149,11 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     // A second person cannot approve a closed change, and an approval of other content does not count.
     assert!(
         refused(changing::approve(store, &third, number, &hash, &[], Role::Revops, "").await)
-            .contains("any more")
+            .contains("no longer waits")
     );
     let elsewhere = engine::canonical::digest(&list(&["Globex"])).unwrap();
     let other_content = changing::approve(store, &other, number, &elsewhere, &[], Role::Revops, "").await;
-    assert!(refused(other_content).contains("any more"));
+    assert!(refused(other_content).contains("no longer waits"));
 
     let both = [Role::Revops, Role::AeRepLeader];
     let (number, hash) = submitted(store, &author, &["Initech", "Globex"], &both).await;
@@ -161,7 +164,9 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     for _ in 0..2 {
         changing::send_back(store, &manager, number, &hash, "Without Globex").await.unwrap();
     }
-    assert!(refused(changing::send_back(store, &third, number, &hash, "No").await).contains("any more"));
+    assert!(
+        refused(changing::send_back(store, &third, number, &hash, "No").await).contains("no longer waits")
+    );
     let again = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await;
     assert_eq!(refused(again), "you approved this change, and it was closed since");
     let draft = changing::start(store, &author, Kind::List, "tam", "", None).await.unwrap();
