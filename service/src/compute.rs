@@ -1,7 +1,7 @@
 //! Slots for work that the processor is busy with: reading, compiling and comparing what people write.
 //!
 //! Such work takes seconds in the worst case and cannot be interrupted, so it never runs on the threads that serve requests. A slot is
-//! taken before anything else, above all before a connection or a lock, so that whoever holds one never waits for another slot.
+//! taken before anything else, above all before a connection or a lock, so that its holder never waits for another slot.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -51,7 +51,7 @@ impl ConnectionLimits {
         Self { total: self.total.min(total.max(64)), ..self }
     }
 
-    /// Returns the maximum number of connections of an address. The address of a trusted proxy stands for many clients and has none.
+    /// Returns the maximum number of connections of an address. A trusted proxy forwards many clients, so its address has none.
     fn of_address(&self, address: IpAddr) -> Option<usize> {
         (!self.proxies.contains(address)).then_some(self.per_address)
     }

@@ -24,7 +24,7 @@ use super::{Arrival, Failure, FailureKind, State, body, nul};
 pub(crate) const PATH: &str = "/sign-in/again";
 /// Maximum size of such a request: the form is percent-encoded twice, which at most triples its length.
 const KEPT_BYTES: usize = 3 * FORM_BYTES + 4 * 1024;
-/// Larger forms share [`LARGE_FORMS`] places, because nobody is accountable for their memory.
+/// Larger forms share [`LARGE_FORMS`] places, because no account is responsible for their memory.
 const SMALL_BYTES: usize = 64 * 1024;
 /// Maximum number of large forms of signed-out callers that are held at a time.
 pub(super) const LARGE_FORMS: usize = 4;

@@ -124,7 +124,7 @@ async fn insert(
     };
     person::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
     roles::give(&orm(connection), actor, id, roles).await?;
-    // Commands that add people set up the installation, and belong to whoever owns it.
+    // Commands that add people set up the installation, and are run by its owner.
     if matches!(actor.who, ActorId::Person(_)) {
         let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
         notify_of_account(connection, actor, id, NoticeKind::RolesChanged, &roles.join(", ")).await?;

@@ -95,6 +95,10 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
     let (store, clock) = (&here.request.store, here.clock);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
+    // What the viewer could not approve yet is no task.
+    let terms = people::terms(store, viewer.id).await?;
+    let counting: Vec<Role> =
+        terms.iter().filter(|term| term.counts(clock.now)).map(|term| term.role).collect();
     let decides = is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
     let queue = async {
         if !decides {
@@ -120,7 +124,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         async { if is(&[Role::Admin]) { task_data::installation(here).await.map(Some) } else { Ok(None) } };
     // The impact of an approval reads whole changes; kept apart, so that the joined futures stay small.
     let changes = Box::pin(async {
-        let approvals = task_data::approvals(store, viewer.id, &viewer.roles).await?;
+        let approvals = task_data::approvals(store, viewer.id, &counting).await?;
         Ok::<_, Error>((approvals, task_data::own_changes(here, viewer.id).await?))
     });
     let mends = is(&[Role::Integrations]);
@@ -137,7 +141,7 @@ pub async fn load(here: &PageContext, with_figures: bool) -> Result<HomeData> {
         sync::count_dead(store, &dead),
         jobs(store),
         home::waiting_since(store, clock.now - TOO_LONG),
-        releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
+        releases::waiting_for(store, viewer.id, &counting, ROWS),
         frame_data(store),
         invited,
         assigned,

@@ -43,7 +43,7 @@ async fn closed(stream: &mut TcpStream) {
     timeout(PATIENCE, stream.read_to_end(&mut said)).await.unwrap().ok();
 }
 
-/// Sends a request on a connection of its own, as somebody else.
+/// Sends a request on a separate connection, as another client.
 async fn is_served(app: &TestApp) -> bool {
     let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
     let answer = timeout(PATIENCE, client.get(format!("{}/healthz", app.address)).send()).await.unwrap();
