@@ -266,7 +266,7 @@ pub enum Caller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessDenied {
     /// The caller has to authenticate first.
-    #[error("nobody is signed in")]
+    #[error("no one is signed in")]
     SignedOut,
     /// The caller is authenticated but lacks the role or scope.
     #[error("this needs another role or scope")]

@@ -1,5 +1,6 @@
 //! Timestamps in Meshline's format: UTC, truncated to the microsecond, always with six decimals.
 
+mod cursor;
 mod read;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};

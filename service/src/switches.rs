@@ -97,7 +97,7 @@ fn checked(reason: &str) -> Result<&str> {
 }
 
 fn over() -> Error {
-    Error::Refused("the last day is over already".into())
+    Error::Refused("the last day has already passed".into())
 }
 
 /// Returns a live workflow, provided that its live rule set contains the rule.

@@ -11,7 +11,7 @@ pub async fn set_title(store: &Store, actor: &Actor, what: TitledObject<'_>, tit
     if let TitledObject::Version(kind, _) = what
         && !actor.is_any(&[kind.spec().owner])
     {
-        return Err(Error::Refused("only the owner of its layer changes its title".into()));
+        return Err(Error::Refused("only the owner of its layer can change its title".into()));
     }
     let title = one_line(title);
     if title.chars().count() > TITLE_CHARS {

@@ -68,7 +68,7 @@ pub async fn set(
 ) -> Result<()> {
     let weight = match wanted.weight {
         Some(weight) if !(1..=MOST_WEIGHT).contains(&weight) => {
-            return Err(Error::Refused(format!("a weight is between 1 and {MOST_WEIGHT}")));
+            return Err(Error::Refused(format!("a weight must be between 1 and {MOST_WEIGHT}")));
         }
         weight => weight.and_then(|weight| i32::try_from(weight).ok()),
     };

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// Another actor changed the object in the meantime.
-    #[error("somebody changed it meanwhile; it is at version {current} now")]
+    #[error("someone else has changed this in the meantime; it is now at version {current}")]
     Stale {
         /// Current version of the object.
         current: i64,

@@ -100,7 +100,7 @@ pub async fn count_open(store: &Store) -> Result<i64> {
 /// Returns a suggestion.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if nobody suggested this merge.
+/// Returns [`Error::NotFound`] if this merge was not suggested.
 pub async fn suggestion(store: &Store, pair: SuggestedPair) -> Result<MergeSuggestion> {
     let sql = format!("{SUGGESTIONS} WHERE s.lead_id = $1 AND s.other_lead_id = $2");
     sqlx::query_as(sqlx::AssertSqlSafe(sql))

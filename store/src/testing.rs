@@ -101,7 +101,7 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
     Actor { who: ActorId::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
 }
 
-/// Adds an AE for each of these e-mail addresses that nobody has, and returns those it added.
+/// Adds an AE for each of these e-mail addresses that are not taken, and returns those it added.
 ///
 /// # Panics
 /// Panics if the database fails.

@@ -74,7 +74,7 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
         .count(&orm(&mut tx))
         .await?;
     if others >= VIEWS {
-        return Err(Error::Refused(format!("there are {VIEWS} views of this page; delete one first")));
+        return Err(Error::Refused(format!("this page already has {VIEWS} views; delete one first")));
     }
     let row = saved_view::ActiveModel {
         id: Set(engine::ids::mint(actor.now, rand::random())),
@@ -154,6 +154,6 @@ async fn record(
 fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
         ActorId::Person(id) => Ok(id),
-        ActorId::ApiKey(_) | ActorId::Command(_) => Err(Error::Refused("views belong to people".into())),
+        ActorId::ApiKey(_) | ActorId::Command(_) => Err(Error::Refused("only people can have views".into())),
     }
 }

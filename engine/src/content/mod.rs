@@ -22,6 +22,7 @@ mod compile;
 mod language;
 mod missing;
 mod negation;
+mod negation_cues;
 mod number;
 mod phrases;
 mod quantity;

@@ -1,6 +1,6 @@
 //! Job titles: which of them mean the same, and whether a text says that its author holds one.
 //!
-//! "Former CEO", "assistant to the CEO" and "our CEO" name a title that somebody else holds, or that nobody does
+//! "Former CEO", "assistant to the CEO" and "our CEO" name a title that someone else holds, or that no one does
 //! any more.
 
 use std::sync::LazyLock;

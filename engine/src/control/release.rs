@@ -1,6 +1,6 @@
 //! A release's way to traffic: its stages, the acts that move it from one to another, and who may make them.
 //!
-//! [`TRANSITIONS`] is the one table. The database enforces the moves of it too (`release_may_move`), whoever writes.
+//! [`TRANSITIONS`] is the one table. The database enforces the moves of it too (`release_may_move`), whatever process writes.
 
 use crate::role::Role;
 use Stage::{
@@ -168,9 +168,9 @@ const fn row(act: ReleaseAction, from: &'static [Stage], to: Stage, by: AllowedA
 
 /// RevOps, the author included: nothing gets more traffic by it.
 const OWNER: AllowedActors = AllowedActors { roles: &[Role::Revops], editors: true, system: false };
-/// RevOps, but nobody who edited the change: four eyes.
+/// RevOps, but not those who edited the change: four eyes.
 const ANOTHER: AllowedActors = AllowedActors { roles: &[Role::Revops], editors: false, system: false };
-/// Whoever may throw the kill switch, and guardrails.
+/// Those who may use the kill switch, and guardrails.
 const STOPPERS: AllowedActors =
     AllowedActors { roles: &[Role::Revops, Role::RevopsLead], editors: true, system: true };
 /// Meshline itself, as a consequence of another release.

@@ -92,7 +92,7 @@ pub enum PickReason {
 }
 
 impl Pool {
-    /// Returns each person's share of the leads, by e-mail address, if nobody is away.
+    /// Returns each person's share of the leads, by e-mail address, if everyone is available.
     pub fn shares(&self) -> BTreeMap<&str, f64> {
         let total: f64 = self.members.iter().map(|member| f64::from(member.weight)).sum();
         let mut shares = BTreeMap::new();

@@ -32,7 +32,7 @@ fn turns(pool: &Pool, count: usize) -> (Vec<String>, Counters) {
     let mut counters = Counters::new();
     let mut picked = Vec::new();
     for _ in 0..count {
-        let pick = pick(pool, &inputs(pool, counters)).expect("somebody is available");
+        let pick = pick(pool, &inputs(pool, counters)).expect("a person is available");
         counters = pick.counters_after;
         picked.push(pick.assignee);
     }
@@ -54,7 +54,7 @@ fn choosing_the_next_person_manually_is_a_normal_turn() {
     let pool = pool(&[5, 1, 1]);
     let mut counters = Counters::new();
     for _ in 0..20 {
-        let picked = pick(&pool, &inputs(&pool, counters.clone())).expect("somebody is available");
+        let picked = pick(&pool, &inputs(&pool, counters.clone())).expect("a person is available");
         let by_hand = chosen(&pool, &counters, &picked.assignee).expect("a member");
         assert_eq!(by_hand, picked.counters_after);
         counters = by_hand;
@@ -65,7 +65,7 @@ fn choosing_the_next_person_manually_is_a_normal_turn() {
 fn a_person_chosen_out_of_turn_is_skipped_later() {
     let pool = pool(&[1, 1]);
     let counters = chosen(&pool, &Counters::new(), "p00@acme.example").expect("a member");
-    let next = pick(&pool, &inputs(&pool, counters.clone())).expect("somebody is available");
+    let next = pick(&pool, &inputs(&pool, counters.clone())).expect("a person is available");
     assert_eq!(next.assignee, "p01@acme.example");
     assert_eq!(chosen(&pool, &counters, "stranger@acme.example"), None);
 }
@@ -75,7 +75,7 @@ fn the_existing_owner_comes_first_and_uses_no_turn() {
     let pool = pool(&[1, 1]);
     let counters = Counters::from([("p00@acme.example".into(), 1), ("p01@acme.example".into(), -1)]);
     let mut inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, counters.clone()) };
-    let owned = pick(&pool, &inputs).expect("somebody is available");
+    let owned = pick(&pool, &inputs).expect("a person is available");
     assert_eq!(
         (owned.assignee.as_str(), owned.reason, owned.counters_after),
         ("p01@acme.example", PickReason::ExistingOwner, counters)
@@ -122,7 +122,7 @@ fn a_returning_person_is_not_flooded() {
 fn the_counters_of_people_who_left_are_dropped() {
     let pool = pool(&[1]);
     let counters = Counters::from([("gone@acme.example".into(), 7)]);
-    let pick = pick(&pool, &inputs(&pool, counters)).expect("somebody is available");
+    let pick = pick(&pool, &inputs(&pool, counters)).expect("a person is available");
     assert_eq!(pick.counters_after, Counters::from([("p00@acme.example".into(), 0)]));
 }
 
@@ -158,7 +158,7 @@ fn inputs_and_picks_are_stored_and_read_back() {
         owner: Some("p01@acme.example".into()),
         ..inputs(&pool, Counters::from([("p00@acme.example".into(), -1)]))
     };
-    let pick = pick(&pool, &inputs).expect("somebody is available");
+    let pick = pick(&pool, &inputs).expect("a person is available");
     let json = serde_json::to_string(&(&pool, &inputs, &pick)).expect("they are JSON");
     assert_eq!(
         serde_json::from_str::<(Pool, PickInputs, engine::rules::pick::Pick)>(&json)

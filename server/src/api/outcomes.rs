@@ -169,7 +169,7 @@ impl OutcomeRequest {
             wrong("/source", "`source` says whose `external_id` it is, and there is none.".into());
         }
         if self.email.as_deref().is_some_and(|email| normal_email(email).is_none()) {
-            wrong("/email", "This is no e-mail address.".into());
+            wrong("/email", "This is not an e-mail address.".into());
         }
         if let Some(id) = &self.external_id
             && let Err(why) = identity::external_id(id)

@@ -1,6 +1,7 @@
 //! Streams lists as CSV files and serves charts as files.
 
 use app::actions::changes::list_file;
+use app::context::Request as PageRequest;
 use app::exports::{Export, charts};
 use app::pages::LIST_PAGES;
 use app::pages::list_page::ListEntry;
@@ -31,11 +32,7 @@ async fn send(
     request: Request,
     list: ListEntry,
 ) -> Result<Response, Failure> {
-    pages::allowed(&request)?;
-    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
-        return Err(Failure::internal(&"a request without an id"));
-    };
-    let page = pages::page_request(&state, &request, &arrival, None);
+    let page = page_of(&state, &request)?;
     let mut export = Export::begin(list, &page, pairs(&request)).await?;
     // Reads the first chunk before sending headers, so that an early error still yields an error response.
     let first = export.next().await?.unwrap_or_default();
@@ -44,7 +41,7 @@ async fn send(
         Ok::<_, app::error::Error>(piece.map(|piece| (piece, export)))
     });
     let body = Body::from_stream(futures::StreamExt::chain(stream::iter([Ok(first)]), rest));
-    let file = format!("{}-{}.csv", list.info.file, arrival.at.format("%Y-%m-%d"));
+    let file = format!("{}-{}.csv", list.info.file, page.now.format("%Y-%m-%d"));
     Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", &file))
 }
 
@@ -53,11 +50,7 @@ async fn chart(
     Path(file): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    pages::allowed(&request)?;
-    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
-        return Err(Failure::internal(&"a request without an id"));
-    };
-    let page = pages::page_request(&state, &request, &arrival, None);
+    let page = page_of(&state, &request)?;
     let (kind, body) = Box::pin(charts::chart(&page, pairs(&request), &file)).await?;
     Ok(named(Body::from(body).into_response(), kind, &file))
 }
@@ -68,16 +61,20 @@ async fn entries(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    pages::allowed(&request)?;
-    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
-        return Err(Failure::internal(&"a request without an id"));
-    };
-    let page = pages::page_request(&state, &request, &arrival, None);
+    let page = page_of(&state, &request)?;
     let version = pairs(&request).into_iter().find(|(key, _)| key == "version");
     let version = version.and_then(|(_, version)| version.parse().ok());
     let body = list_file(&page, &name, version).await?;
     let file = format!("{}.csv", name.replace('_', "-"));
     Ok(named(Body::from(body).into_response(), "text/csv; charset=utf-8; header=present", &file))
+}
+
+/// Checks that the person may open what the path names, and returns the page's request.
+fn page_of(state: &State, request: &Request) -> Result<PageRequest, Failure> {
+    pages::allowed(request)?;
+    let arrival = request.extensions().get::<Arrival>();
+    let arrival = arrival.ok_or_else(|| Failure::internal(&"a request without an id"))?;
+    Ok(pages::page_request(state, request, arrival, None))
 }
 
 fn pairs(request: &Request) -> Vec<(String, String)> {

@@ -178,7 +178,7 @@ async fn what_is_wrong_with_a_switch_is_said_and_changes_nothing() {
     };
     assert_eq!(refused(off(RULE, "  ", None).await), "give a reason");
     assert_eq!(refused(off(RULE, &"x".repeat(501), None).await), "a reason has at most 500 characters");
-    assert_eq!(refused(off(RULE, "No", Some(actor.now)).await), "the last day is over already");
+    assert_eq!(refused(off(RULE, "No", Some(actor.now)).await), "the last day has already passed");
     assert!(matches!(off("no-such-rule", "No", None).await, Err(Error::NotFound("rule"))));
     let nowhere = switches::switch_off(store, &actor, "nowhere", RULE, "No", None).await;
     assert!(matches!(nowhere, Err(Error::NotFound("workflow"))));
@@ -188,7 +188,7 @@ async fn what_is_wrong_with_a_switch_is_said_and_changes_nothing() {
     let tomorrow = actor.now + TimeDelta::days(1);
     let said = "name the account by its domain, for example acme.example";
     assert_eq!(refused(mute("Acme", tomorrow).await), said);
-    assert_eq!(refused(mute("acme.example", actor.now).await), "the last day is over already");
+    assert_eq!(refused(mute("acme.example", actor.now).await), "the last day has already passed");
     let rows: i64 =
         sqlx::query_scalar("SELECT (SELECT count(*) FROM rules_off) + (SELECT count(*) FROM rule_mutes)")
             .fetch_one(store.pool())

@@ -27,5 +27,5 @@ pub(super) fn check_writer(actor: &Actor, change: &ChangeHead) -> Result<()> {
     if may_write(actor, change) {
         return Ok(());
     }
-    Err(Error::Refused("only its author and the owner of its layer write in a change".into()))
+    Err(Error::Refused("only its author and the owner of its layer can edit a change".into()))
 }

@@ -83,7 +83,7 @@ async fn outcome(connection: &mut PgConnection, change: &ChangeHead) -> Result<A
                 releases.into_iter().map(|release| (release.number, release.workflow_title)).collect();
             Ok(ApprovalResult::Approved { version, releases })
         }
-        _ => Err(Error::Refused("you approved this change, and it was closed since".into())),
+        _ => Err(Error::Refused("you approved this change, but it has been closed since".into())),
     }
 }
 

@@ -110,7 +110,7 @@ pub async fn start_over(store: &Store, actor: &Actor, number: i64) -> Result<Sta
         ChangeState::Draft | ChangeState::Submitted => {
             return Err(Error::Refused("this change is still open".into()));
         }
-        ChangeState::Approved => return Err(Error::Refused("this change was approved already".into())),
+        ChangeState::Approved => return Err(Error::Refused("this change has already been approved".into())),
     }
     let draft = NewDraft {
         kind: change.kind,

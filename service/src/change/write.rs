@@ -126,9 +126,9 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
         return Err(Error::Refused(changes::outdated(change.newest_version)));
     }
     match change.hash {
-        None => return Err(Error::Refused("a text that cannot be read is not submitted".into())),
+        None => return Err(Error::Refused("fix the errors in the text before you submit it".into())),
         Some(hash) if newest.is_some_and(|version| version.hash == hash) => {
-            return Err(Error::Refused("the draft says the same as the version it starts from".into()));
+            return Err(Error::Refused("the draft is the same as the version it starts from".into()));
         }
         Some(_) => {}
     }
@@ -157,7 +157,7 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64, reason: &str) -
         return Ok(());
     }
     if !matches!(change.state, ChangeState::Draft | ChangeState::Submitted) {
-        return Err(Error::Refused("this change is closed already".into()));
+        return Err(Error::Refused("this change is already closed".into()));
     }
     let (person, reason) = (actor.person()?, reason.trim());
     if reason.is_empty() && change.author.is_some_and(|author| author != person) {
@@ -201,5 +201,5 @@ fn check_draft(change: &ChangeHead) -> Result<()> {
     if change.state == ChangeState::Draft {
         return Ok(());
     }
-    Err(Error::Refused("this change is no draft any more: what was submitted never changes".into()))
+    Err(Error::Refused("this change is no longer a draft: what was submitted cannot be changed".into()))
 }

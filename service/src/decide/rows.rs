@@ -71,7 +71,7 @@ impl NumberedDecision {
             merge_profile(lead, &event.signal.event, draft.happened_at(), keeps_email);
         }
         lead.sequence += 1;
-        // Only live traffic takes turns: nobody is given an imported lead, and people assign the leads of a stopped workflow.
+        // Only live traffic takes turns: no one is assigned an imported lead, and people assign the leads of a stopped workflow.
         let pick = if mode == Mode::Live { pick(&mut draft, lead, pools)? } else { None };
         let mut parameters = draft.made.verdict.parameters.clone();
         if let Some(picked) = pick.as_ref().and_then(|stored| stored.pick.as_ref()) {

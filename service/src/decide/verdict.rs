@@ -62,7 +62,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<V
     if let Some(assignee) = &verdict.assignee
         && !queue::takes_leads(&mut tx, verdict.decision, assignee).await?
     {
-        return Err(Error::Refused("nobody with this address takes leads".into()));
+        return Err(Error::Refused("no one with this address takes leads".into()));
     }
     let pools = take_turn(&mut tx, verdict).await?;
     let state = queue::lock_state(&mut tx, place).await?;
@@ -94,7 +94,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<V
         && lead.assignee == assigned_by(&decision, earlier.as_ref())
         && !queue::is_assigned_elsewhere(&mut tx, place, state.effective_at).await?
     {
-        // Whoever had the lead by the decision that is changed has it no more.
+        // The person that the changed decision assigned no longer has the lead.
         lead.assignee = None;
         said_parameters.insert("assignee".to_owned(), Json::Null);
     }

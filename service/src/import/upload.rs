@@ -260,7 +260,7 @@ fn clean_name(file_name: &str) -> String {
 fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
         ActorId::Person(person) => Ok(person),
-        _ => Err(Error::Invalid("only a person uploads a file".into())),
+        _ => Err(Error::Invalid("only a person can upload a file".into())),
     }
 }
 

@@ -36,7 +36,7 @@ async fn next_stage(
         ActorId::Person(_) => TransitionActor::Person { roles: &actor.roles, is_editor },
         // Commands and the scheduler act for Meshline itself. An API key belongs to an external program.
         ActorId::Command(_) => TransitionActor::System,
-        ActorId::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
+        ActorId::ApiKey(_) => return Err(Error::Refused("an API key cannot move releases".into())),
     };
     step(release.position(), act, maker).map_err(|refusal| Error::Refused(refusal.to_string()))
 }

@@ -115,9 +115,9 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let other = engine::canonical::digest(&list(&["Globex"])).unwrap();
     assert!(refused(sign(both.clone(), Role::Revops, other).await).contains("was edited since"));
     sign(both.clone(), Role::Revops, hash).await.unwrap();
-    assert!(refused(sign(both.clone(), Role::AeRepLeader, hash).await).contains("one role"));
+    assert!(refused(sign(both.clone(), Role::AeRepLeader, hash).await).contains("another role"));
     let third = person(store, "Dan", &all).await;
-    assert!(refused(sign(third, Role::Revops, hash).await).contains("in that role already"));
+    assert!(refused(sign(third, Role::Revops, hash).await).contains("already approved this in that role"));
     assert_eq!(change(store, number).await.state, ChangeState::Submitted);
     assert!(refused(changing::send_back(store, &sdr, number, &hash, "No").await).contains("does not hold"));
     assert!(
@@ -140,8 +140,10 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
     for _ in 0..2 {
         assert_eq!(changing::submit(store, &author, number, revision).await.unwrap(), [Role::Revops]);
     }
-    assert!(refused(changing::submit(store, &author, number, revision - 1).await).contains("no draft"));
-    assert!(refused(changing::submit(store, &other, number, revision).await).contains("no draft"));
+    assert!(
+        refused(changing::submit(store, &author, number, revision - 1).await).contains("no longer a draft")
+    );
+    assert!(refused(changing::submit(store, &other, number, revision).await).contains("no longer a draft"));
     for _ in 0..2 {
         let approved = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
         assert_eq!(approved, ApprovalResult::Approved { version: 1, releases: vec![] });
@@ -168,7 +170,7 @@ async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to()
         refused(changing::send_back(store, &third, number, &hash, "No").await).contains("no longer waits")
     );
     let again = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await;
-    assert_eq!(refused(again), "you approved this change, and it was closed since");
+    assert_eq!(refused(again), "you approved this change, but it has been closed since");
     let draft = changing::start(store, &author, Kind::List, "tam", "", None).await.unwrap();
     for _ in 0..2 {
         changing::withdraw(store, &author, draft, "").await.unwrap();
@@ -220,10 +222,10 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
         assert_eq!(again, 2, "the same form twice is nothing new");
     }
     let unread = submit(store, &sdr, number, 2, &[Role::Revops]).await;
-    assert!(refused(unread).contains("cannot be read"));
+    assert!(refused(unread).contains("fix the errors"));
     assert!(refused(changing::withdraw(store, &ae, number, "").await).contains(elsewhere));
     changing::withdraw(store, &sdr, number, "").await.unwrap();
-    assert!(refused(changing::save(store, &sdr, number, edit(2, "z")).await).contains("no draft any more"));
+    assert!(refused(changing::save(store, &sdr, number, edit(2, "z")).await).contains("no longer a draft"));
 }
 
 #[tokio::test]

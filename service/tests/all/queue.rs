@@ -192,7 +192,7 @@ async fn of_two_people_who_want_a_lead_one_gets_it_until_it_lapses() {
     assert!((first == ClaimResult::Yours) != (second == ClaimResult::Yours), "{first:?} {second:?}");
     let (winner, loser) = (won, 1 - won);
     let ClaimResult::Taken(taken) = (if won == 0 { second } else { first }) else {
-        panic!("nobody was told")
+        panic!("no notice was sent")
     };
     assert_eq!(taken.until, queue.now + CLAIM);
     assert_eq!(taken.by, ["Ana Ruiz", "Ben Ode"][winner]);
@@ -617,7 +617,7 @@ async fn the_decision_about_a_lead_is_changed_and_the_change_undone() {
     assert_eq!(verdict::decide(&store, &queue.actor(1, 1), &nurtured).await.unwrap(), VerdictResult::Done);
     assert_eq!(queue.counts(place).await, counts("nurture", true, false));
     let lead = store::leads::get(&store, place.lead).await.unwrap();
-    assert_eq!(lead.assignee, None, "whoever had it has it no more");
+    assert_eq!(lead.assignee, None, "the person who had it no longer has it");
     let [human] = log::decision(&store, verdict.decision).await.unwrap().human_overrides.try_into().unwrap();
     assert_eq!((human.action, human.by.as_str()), (Action::Nurture, "ben@acme.example"));
 
@@ -695,7 +695,7 @@ async fn a_closed_lead_leaves_the_queue_and_a_verdict_opens_it_again() {
     let store = queue.database.store.clone();
     let (closed, reopened) = (queue.lead(1, "assign", 50).await, queue.lead(2, "assign", 40).await);
     queue::claim(&store, &queue.actor(0, 0), closed.place).await.unwrap();
-    // Disqualified before it came in again: somebody has to look.
+    // Disqualified before it came in again: a person has to look.
     queue.outcome(reopened.place.lead, OutcomeStage::Disqualified, -60).await;
     assert_eq!(queue.waiting(&QueueListFilter::default()).await, [closed.place.lead, reopened.place.lead]);
     for stage in [OutcomeStage::Touched, OutcomeStage::Rejected] {

@@ -122,7 +122,7 @@ async fn an_outdated_change_says_so_and_cannot_be_approved_or_submitted() {
     assert_eq!(desk.listed(ChangeScope::Drafts).await, [(draft, true)]);
     let open = changes::open_of(desk.store(), Kind::RuleSet, Some("form")).await.unwrap();
     assert!(open.iter().all(|change| change.is_outdated) && open.len() == 2);
-    // It is in nobody's badge, since nobody can approve it.
+    // It counts for no one, since no one can approve it.
     assert_eq!(desk.waiting(&desk.tove).await, 0);
     // Its author has to update both.
     let ActorId::Person(ana) = desk.ana.who else { panic!() };
@@ -208,7 +208,9 @@ async fn starting_over_keeps_title_reason_discussion_and_editors_and_merges() {
     desk.submit(&desk.ben, over.number).await.unwrap();
     assert!(refused(desk.approve(&desk.ana, over.number).await).contains("someone else must approve"));
     desk.approve(&desk.tove, over.number).await.unwrap();
-    assert!(refused(changing::start_over(store, &desk.ana, over.number).await).contains("approved already"));
+    assert!(
+        refused(changing::start_over(store, &desk.ana, over.number).await).contains("already been approved")
+    );
 }
 
 #[tokio::test]

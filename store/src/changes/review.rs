@@ -59,9 +59,11 @@ pub async fn insert_review(
     match written.map_err(Error::from) {
         Ok(_) => Ok(()),
         Err(Error::Duplicate(constraint)) if constraint == "change_reviews_a_role_signs_once" => {
-            Err(Error::Refused("someone approved this in that role already".into()))
+            Err(Error::Refused("someone has already approved this in that role".into()))
         }
-        Err(Error::Duplicate(_)) => Err(Error::Refused("one person approves a change in one role".into())),
+        Err(Error::Duplicate(_)) => {
+            Err(Error::Refused("you have already approved this change in another role".into()))
+        }
         Err(Error::Refused(constraint)) if constraint == "change_reviews_says_something" => {
             Err(Error::Refused("say what should be different".into()))
         }

@@ -17,7 +17,7 @@ pub struct Holdings {
     pub layers: Vec<String>,
     /// Number of changes that the person can approve.
     pub approvals: i64,
-    /// How many of those nobody else can approve.
+    /// How many of those no one else can approve.
     pub sole_approvals: i64,
     /// Number of changes that the person has drafted or submitted.
     pub changes: i64,

@@ -107,7 +107,7 @@ async fn insert(
     roles: &[Role],
 ) -> Result<PersonId> {
     let email =
-        sign_in_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+        sign_in_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is not an e-mail address")))?;
     if !is_plain_name(name) {
         return Err(Error::Refused("a name cannot contain line breaks or other control characters".into()));
     }
@@ -304,7 +304,7 @@ async fn keep_an_admin(connection: &mut PgConnection) -> Result<()> {
         .filter(person::Column::DisabledAt.is_null())
         .exists(&orm(connection))
         .await?;
-    if left { Ok(()) } else { Err(Error::Refused("somebody has to remain who is an administrator".into())) }
+    if left { Ok(()) } else { Err(Error::Refused("at least one person must remain an administrator".into())) }
 }
 
 /// Serializes writes to one person, and checks that the person exists.

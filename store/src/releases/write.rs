@@ -132,10 +132,10 @@ pub async fn approve(
     match written.map_err(Error::from) {
         Ok(_) => {}
         Err(Error::Duplicate(constraint)) if constraint == "release_approvals_one_role_a_person" => {
-            return Err(Error::Refused("you approved this in another role".into()));
+            return Err(Error::Refused("you have already approved this in another role".into()));
         }
         Err(Error::Duplicate(_)) => {
-            return Err(Error::Refused(format!("{} has approved this already", role.title())));
+            return Err(Error::Refused(format!("{} has already approved this", role.title())));
         }
         Err(other) => return Err(other),
     }

@@ -94,7 +94,7 @@ pub async fn start(connection: &mut PgConnection, actor: &Actor, new: NewRun<'_>
     let entry = Audit { action: "run.start", subject: &format!("run:{id}"), lead: None, detail };
     audit(connection, actor, entry).await?;
     if !insert(connection, actor, id, new).await? {
-        return Err(Error::Refused("this work is already running or has a result".into()));
+        return Err(Error::Refused("this is already running, or already has a result".into()));
     }
     Ok(id)
 }
@@ -183,7 +183,7 @@ pub async fn cancel(store: &Store, actor: &Actor, id: Uuid) -> Result<()> {
     .await?;
     if cancelled.rows_affected() == 0 {
         by_id(store, id).await?;
-        return Err(Error::Refused("this run is over, or is being cancelled already".into()));
+        return Err(Error::Refused("this run has ended or is already being cancelled".into()));
     }
     let entry = Audit { action: "run.cancel", subject: &format!("run:{id}"), lead: None, detail: json!({}) };
     audit(&mut tx, actor, entry).await?;

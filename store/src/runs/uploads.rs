@@ -32,7 +32,7 @@ pub async fn add(
     bytes: u64,
 ) -> Result<()> {
     let ActorId::Person(person) = actor.who else {
-        return Err(Error::Refused("only a person uploads a file".into()));
+        return Err(Error::Refused("only a person can upload a file".into()));
     };
     let row = upload::ActiveModel {
         id: Set(id),

@@ -311,7 +311,7 @@ impl LapsedRow {
             run_lease: self.run_lease,
             key: None,
         };
-        let error = "whoever worked on it fell silent; whether it arrived is not known";
+        let error = "the process that was sending it stopped; it may or may not have arrived";
         // Time of the last heartbeat.
         let started_at = self.leased_until - LEASE;
         FinishedAttempt {

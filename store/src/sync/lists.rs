@@ -122,7 +122,7 @@ pub struct OutboxCount {
     pub ready: i64,
     /// Effects that expired while they were waiting. The next claim closes them without sending them.
     pub overdue: i64,
-    /// Effects that were closed as expired and that nobody has reviewed yet.
+    /// Effects that were closed as expired and have not been reviewed yet.
     pub expired: i64,
     /// Effects in progress.
     pub running: i64,

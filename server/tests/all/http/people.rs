@@ -106,7 +106,7 @@ async fn errors_are_shown_at_their_field_and_input_is_kept() {
     let id = people::all(app.store()).await.unwrap()[0].id.to_string();
     admin.post("/actions/set-person-disabled", &[("person", &id), ("disabled", "true")]).await;
     let page = text(&mut admin, &format!("/people/{id}")).await;
-    assert!(page.contains("Somebody has to remain who is an administrator."));
+    assert!(page.contains("At least one person must remain an administrator."));
     let strange = admin.post("/actions/set-person-roles", &[("person", &id), ("roles[]", "king")]).await;
     assert_eq!(strange.status(), StatusCode::NOT_FOUND);
 }

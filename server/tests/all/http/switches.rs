@@ -74,7 +74,7 @@ async fn a_form_that_is_wrong_says_so_and_changes_nothing() {
         (
             "mute-rule",
             &[("reason", "x"), ("account", "acme.example"), ("last_day", "2020-01-01")],
-            "Not saved. The last day is over already.",
+            "Not saved. The last day has already passed.",
         ),
     ];
     for (action, fields, said) in wrong {

@@ -31,8 +31,11 @@ async fn an_approval_is_of_one_bundle_by_another_person_in_each_role() {
         "the person does not hold the role of this approval, or not for long enough"
     );
     office.approve(&both, number, &seen, Role::Revops).await.unwrap();
-    assert_eq!(refuse(&both, &seen, Role::AeRepLeader).await, "you approved this in another role");
-    assert_eq!(refuse(&office.other, &seen, Role::Revops).await, "RevOps has approved this already");
+    assert_eq!(
+        refuse(&both, &seen, Role::AeRepLeader).await,
+        "you have already approved this in another role"
+    );
+    assert_eq!(refuse(&office.other, &seen, Role::Revops).await, "RevOps has already approved this");
     assert_eq!(office.missing(number).await, [Role::AeRepLeader]);
     office.approve(&office.manager, number, &seen, Role::AeRepLeader).await.unwrap();
     let mut owner = office.database.owner().await;
