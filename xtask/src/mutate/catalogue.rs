@@ -14,10 +14,13 @@ pub struct Mutant {
     pub sql: String,
 }
 
-/// Selects every trigger. Triggers of parent tables are dropped or lose one event; their copies on partitions are disabled.
+/// Selects every trigger. Triggers of parent tables are dropped or lose one event; their copies on partitions are disabled. One
+/// function creates all partitions, so the first partition represents the others.
 const TRIGGERS: &str = "SELECT c.relname AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgparentid <> 0 AS is_copy, t.tgenabled = 'A' AS is_always \
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
-    WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY t.tgparentid <> 0, c.relname, t.tgname";
+    WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace \
+    AND NOT EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_inherits earlier USING (inhparent) JOIN pg_class p ON p.oid = earlier.inhrelid \
+    WHERE i.inhrelid = c.oid AND p.relname < c.relname) ORDER BY t.tgparentid <> 0, c.relname, t.tgname";
 
 /// Selects checks and unique constraints, except those that partitions inherit.
 const CONSTRAINTS: &str = "SELECT c.conrelid::regclass::text AS table, c.conname AS name, pg_get_expr(c.conbin, c.conrelid) AS condition \
