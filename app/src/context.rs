@@ -15,6 +15,7 @@ use service::change::ChangeViews;
 use service::compute::ComputeSlots;
 use service::decide::Pipeline;
 use store::actor::{ActorId, Role};
+use store::people::BreachedPasswords;
 use store::people::sessions::SessionIdHash;
 use store::settings::NumberFormat;
 use store::{Actor, Store};
@@ -98,6 +99,8 @@ pub struct Request {
     pub changes: ChangeViews,
     /// The mail transport; `None` if no mail server is configured.
     pub post: Option<Arc<dyn EmailSender>>,
+    /// The installation's list of refused passwords.
+    pub breached_passwords: Arc<BreachedPasswords>,
     /// The message that the page shows once after a form was sent.
     pub flash: Option<Flash>,
 }

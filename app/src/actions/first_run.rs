@@ -35,7 +35,7 @@ pub async fn first_run(
         Some(page) => lead_to_with(&page, flash),
         None => Err(Error::NotFound { what: "code".into() }),
     };
-    let parsed = fields::password(&password, &again, &name, &email);
+    let parsed = fields::password(&password, &again, (&name, &email), &request.breached_passwords);
     let problems = parsed.as_ref().err().cloned().unwrap_or_default().into_iter().map(Some);
     let wrong = [fields::name(&name), fields::email(&email)].into_iter().chain(problems);
     let wrong = fields::wrong(typed.clone(), wrong);

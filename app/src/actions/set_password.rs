@@ -31,7 +31,8 @@ pub async fn set_password(
     let Some(owner) = owner else {
         return lead_to_with(&sign_in, &Flash::new(texts().gate_link_expired()));
     };
-    let password = match fields::password(&password, &again, &owner.name, &owner.email) {
+    let person = (&*owner.name, &*owner.email);
+    let password = match fields::password(&password, &again, person, &request.breached_passwords) {
         Ok(password) => password,
         Err(problems) => {
             let flash = Flash::new(texts().gate_password_not_set());

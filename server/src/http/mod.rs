@@ -39,6 +39,7 @@ use service::compute::ComputeSlots;
 use service::figures::Figures;
 use service::run::WorkSlots;
 use store::Store;
+use store::people::BreachedPasswords;
 
 use self::batch_places::BatchPlaces;
 use self::keys::KeyCache;
@@ -67,6 +68,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// The mail server and the sender address. Without them, no letters are sent.
     pub mail: Option<SmtpMailer>,
+    /// Passwords that are refused in addition to the common ones.
+    pub breached_passwords: Arc<BreachedPasswords>,
     /// The reverse proxies whose `X-Forwarded-For` names the client.
     pub trusted_proxies: TrustedProxies,
     /// Whether `/metrics` is open to every client, instead of only to this machine and keys with the scope `read`.

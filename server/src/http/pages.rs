@@ -223,6 +223,7 @@ pub(super) fn page_request(
         compute: state.compute.clone(),
         changes: state.changes.clone(),
         post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn EmailSender>),
+        breached_passwords: state.config.breached_passwords.clone(),
         flash: flash.cloned(),
     }
 }

@@ -109,6 +109,19 @@ async fn https_without_a_proxy_that_is_trusted_and_alone_is_warned_about() {
 }
 
 #[tokio::test]
+async fn a_list_of_breached_passwords_is_read_or_the_server_does_not_start() {
+    let database = TestDatabase::new().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "sunny side down\nshort\n").unwrap();
+    let start = |path: &std::path::Path| {
+        Serving::start(&database, &format!("listen = \"127.0.0.1:0\"\nbreached-list = {path:?}\n"))
+    };
+    let started = start(file.path()).until("serving");
+    assert!(started.iter().any(|line| line["fields"]["passwords"] == 1), "{started:?}");
+    start(std::path::Path::new("/nowhere/list.txt")).until("Correct the file or its path");
+}
+
+#[tokio::test]
 async fn a_proxy_that_is_no_network_is_refused() {
     let database = TestDatabase::new().await;
     let serving = Serving::start(&database, "trusted-proxy = [\"proxy.internal\"]\n");

@@ -4,6 +4,7 @@
 
 pub mod attempts;
 mod blocklist;
+mod breached;
 mod first;
 mod holdings;
 pub mod keys;
@@ -34,6 +35,7 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::settings::{self, NumberFormat, Organisation};
 
+pub use self::breached::{BreachedListError, BreachedPasswords};
 pub use self::first::{add_first_admin, first_run_code, has_people, is_first_run_code};
 pub use self::holdings::{Holdings, holdings};
 pub use self::keys::{

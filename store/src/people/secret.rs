@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::blocklist;
+use super::{BreachedPasswords, blocklist};
 use crate::error::{Error, Result};
 
 /// Minimum length of a password in characters. Length is what makes guessing infeasible.
@@ -49,6 +49,9 @@ pub enum PasswordProblem {
     /// The password is among the most common ones.
     #[error("This is one of the most common passwords, which are guessed first. Choose another one.")]
     Common,
+    /// The password is in the installation's list of refused ones.
+    #[error("This password appeared in a data breach, so it is easy to guess. Choose another one.")]
+    Breached,
     /// The password consists mostly of names that an attacker knows.
     #[error(
         "This password is easy to guess: it is mostly your name, your e-mail address or Meshline. Choose another one."
@@ -80,6 +83,14 @@ impl Password {
     /// Returns [`PasswordProblem::Personal`] if it is not.
     pub fn for_person(self, name: &str, email: &str) -> Result<Self, PasswordProblem> {
         if blocklist::is_personal(&self.0, name, email) { Err(PasswordProblem::Personal) } else { Ok(self) }
+    }
+
+    /// Checks that the password is not in the installation's list of refused ones.
+    ///
+    /// # Errors
+    /// Returns [`PasswordProblem::Breached`] if it is.
+    pub fn not_in(self, breached: &BreachedPasswords) -> Result<Self, PasswordProblem> {
+        if breached.contains(&self.0) { Err(PasswordProblem::Breached) } else { Ok(self) }
     }
 
     /// Hashes the password on a separate thread, and returns the hash in PHC format.

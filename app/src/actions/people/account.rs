@@ -35,7 +35,8 @@ pub async fn change_password(
     let failed = |field: &str, problem: String| {
         lead_to_with(&page_path(PAGE), &Flash::new(texts().account_not_changed()).error(field, problem))
     };
-    let new = fields::password(&password, &again, &viewer.name, &viewer.email);
+    let person = (&*viewer.name, &*viewer.email);
+    let new = fields::password(&password, &again, person, &request.breached_passwords);
     let Some(place) = connection.gate.enter(&request.store, connection.peer, request.now).await else {
         return Err(Error::Busy { message: texts().gate_sign_in_busy() });
     };

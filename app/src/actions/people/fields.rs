@@ -1,7 +1,7 @@
 //! Validation of fields that several forms share.
 
 use engine::identity::{is_plain_name, sign_in_email};
-use store::people::Password;
+use store::people::{BreachedPasswords, Password};
 
 use crate::flash::Flash;
 use crate::texts::texts;
@@ -37,13 +37,21 @@ pub fn email(email: &str) -> Option<FieldError> {
     sign_in_email(email).is_none().then(|| ("email", texts().people_email_invalid()))
 }
 
-/// Parses a new password and its repetition. `name` and `email` belong to the person whose password it is.
+/// Parses a new password and its repetition. `name` and `email` belong to the person whose password it is; `breached` is the
+/// installation's list.
 ///
 /// # Errors
 /// Returns all invalid fields with their problems.
-pub fn password(password: &str, again: &str, name: &str, email: &str) -> Result<Password, Vec<FieldError>> {
+pub fn password(
+    password: &str,
+    again: &str,
+    (name, email): (&str, &str),
+    breached: &BreachedPasswords,
+) -> Result<Password, Vec<FieldError>> {
     let differs = (password != again).then(|| ("again", texts().people_passwords_differ()));
-    let parsed = Password::parse(password).and_then(|parsed| parsed.for_person(name, email));
+    let parsed = Password::parse(password)
+        .and_then(|parsed| parsed.not_in(breached))
+        .and_then(|parsed| parsed.for_person(name, email));
     match (parsed, differs) {
         (Ok(password), None) => Ok(password),
         (parsed, differs) => {
@@ -60,7 +68,7 @@ mod tests {
     #[test]
     fn all_problems_of_a_password_are_reported() {
         let fields = |new: &str, again: &str| {
-            password(new, again, "Ana Ruiz", "ana@acme.example")
+            password(new, again, ("Ana Ruiz", "ana@acme.example"), &BreachedPasswords::default())
                 .err()
                 .unwrap_or_default()
                 .into_iter()

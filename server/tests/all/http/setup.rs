@@ -1,11 +1,15 @@
 //! One-time links for setting a password.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use reqwest::StatusCode;
+use server::http::Config;
 use store::actor::Role;
-use store::people::{self, DEFAULT_VALIDITY};
+use store::people::{self, BreachedPasswords, DEFAULT_VALIDITY};
 use store::{Actor, Error};
 
+use crate::lead::Office;
 use crate::support::{PASSWORD, TestApp, location};
 
 async fn newcomer(app: &TestApp, validity: TimeDelta) -> String {
@@ -89,6 +93,43 @@ async fn a_rejected_password_does_not_use_up_the_link() {
     browser.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
     browser.sign_in("ana@acme.example", PASSWORD, None).await;
     assert!(browser.session().is_some());
+}
+
+#[tokio::test]
+async fn no_one_chooses_a_password_from_the_list_of_the_installation() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "sunny side down\n").unwrap();
+    let config = Config {
+        breached_passwords: Arc::new(BreachedPasswords::read(file.path()).unwrap()),
+        ..Config::default()
+    };
+    let office = Box::pin(Office::open()).await;
+    let store = office.store().clone();
+    let app = TestApp::serving(office, store, config).await;
+    let said = "appeared in a data breach";
+
+    let code = people::first_run_code(app.store().keyring());
+    let page = format!("/first-run?code={code}");
+    let first = |password| {
+        let person = [("name", "Ada"), ("email", "ada@acme.example"), ("code", &*code)];
+        [&person[..], &[("password", password), ("again", password)]].concat()
+    };
+    let mut ada = app.browser();
+    ada.post("/actions/first-run", &first("Sunny Side Down")).await;
+    assert!(ada.get(&page).await.text().await.unwrap().contains(said));
+    ada.post("/actions/first-run", &first(PASSWORD)).await;
+
+    let change = [("current", PASSWORD), ("password", "sunny side down"), ("again", "sunny side down")];
+    ada.post("/actions/change-password", &change).await;
+    assert!(ada.get("/account").await.text().await.unwrap().contains(said));
+
+    let token = newcomer(&app, DEFAULT_VALIDITY).await;
+    let mut ana = app.browser();
+    ana.post("/actions/set-password", &fields(&token, "SUNNY SIDE DOWN", "SUNNY SIDE DOWN")).await;
+    assert!(ana.get(&format!("/setup/{token}")).await.text().await.unwrap().contains(said));
+    ana.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
+    ana.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert!(ana.session().is_some());
 }
 
 #[tokio::test]
