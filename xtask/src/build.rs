@@ -9,13 +9,13 @@ use anyhow::{Context, Result};
 use crate::output::kilobytes;
 use crate::wasm::Mode;
 use crate::workspace::Workspace;
-use crate::{assets, output, process, site};
+use crate::{assets, output, process, sbom, site};
 
 /// The packages that cargo builds for the host. All commands use the same selection: another one would enable other features and
 /// so recompile half of the dependencies. Excludes xtask, which is already running.
 pub const HOST: &[&str] = &["--workspace", "--exclude", "xtask"];
 
-/// Builds a release into `target/dist`.
+/// Builds a release into `target/dist`, with its bill of materials.
 ///
 /// # Errors
 /// Returns an error if something does not compile or cannot be written.
@@ -33,6 +33,7 @@ pub fn build() -> Result<ExitCode> {
     })?;
     let server = workspace.target.join("release/meshline");
     fs::copy(&server, half.join("meshline")).with_context(|| format!("copying {}", server.display()))?;
+    fs::write(half.join(sbom::FILE), sbom::make(&workspace)?)?;
     assets::replace(&half, &dist)?;
 
     println!("{:<24}{:>14}{:>14}", "", "raw", "brotli");

@@ -23,6 +23,7 @@ mod postgres;
 mod process;
 mod run;
 mod rust_tests;
+mod sbom;
 mod secrets;
 mod site;
 mod skips;
@@ -44,7 +45,7 @@ cargo xtask COMMAND
   run [--listen 127.0.0.1:3000]     installs what is missing, then serves Meshline with its demo organisation
   test [--only unit|db|browser] [--shipped]
                                     runs all tests; --shipped runs the browser tests on the optimised bundle
-  build                             builds the release server, WebAssembly and styles into target/dist
+  build                             builds the release server, WebAssembly and styles into target/dist, with a bill of materials
   site [FOLDER]                     builds WebAssembly and styles for development, into target/site unless given a folder
   container [--debug]               carries out the last stage of the Dockerfile in a Debian made by mmdebstrap, and checks that the
                                     image works; needs root and target/dist, or --debug for a development build
