@@ -66,6 +66,8 @@ pub async fn incarnation(connection: &mut PgConnection, store: &Store) -> Result
     if let Some(suspension) = store.suspension() {
         return Err(Error::Suspended(suspension));
     }
+    // Before the statement: a heartbeat that is committed while it runs would look as if the database lacked it.
+    let known = store.high_water_mark().map(|mark| (mark.incarnation, mark.high_water_mark));
     let (incarnation, high_water_mark, is_here): (i64, i64, bool) = sqlx::query_as(
         "SELECT i.incarnation, n.high_water_mark, \
                 i.table_oid = i.tableoid::bigint AND coalesce(i.timeline = database_timeline(), true) \
@@ -73,7 +75,6 @@ pub async fn incarnation(connection: &mut PgConnection, store: &Store) -> Result
     )
     .fetch_one(connection)
     .await?;
-    let known = store.high_water_mark().map(|mark| (mark.incarnation, mark.high_water_mark));
     let suspension = if known.is_some_and(|known| known > (incarnation, high_water_mark)) {
         Suspension::WentBack
     } else if !is_here {
