@@ -61,6 +61,9 @@ cargo xtask COMMAND
                                     after the destination committed; --stopped: suspends workers past their leases
   torture recovered                 promotes a replica that lacks the last commits, and checks that servers stop, refuse to
                                     start, and prevail at destinations after `meshline recovered`
+  torture edge [--debug | --program FILE]
+                                    half-open connections, announced bodies, unread answers, a flood of sign-ins and the
+                                    worst drafts, while others use the server: their waiting times, errors, memory
   differ [--cases 1000000] [--seed 1]
                                     compares the row engine, the vector engine at each instruction level, and both in
                                     WebAssembly on random rule sets and leads

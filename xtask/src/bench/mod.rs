@@ -4,18 +4,18 @@
 //! null in the object, and the reason is printed above.
 
 mod build;
-mod events;
+pub mod events;
 mod http;
 mod import;
 mod ingest;
 mod load;
-mod machine;
+pub mod machine;
 mod outbox;
 mod pages;
 mod pgbench;
 mod rules;
 mod soak;
-mod stand;
+pub mod stand;
 mod statements;
 mod upload;
 

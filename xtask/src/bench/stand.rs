@@ -150,7 +150,7 @@ impl Serving {
     /// # Errors
     /// Returns an error if it exits or is not ready in time; its log is in the environment's folder.
     pub fn start(stand: &Stand, database: &str) -> Result<Self> {
-        Self::start_with(stand, database, None)
+        Self::start_with_options(stand, database, &[])
     }
 
     /// Does the same as [`Self::start`] with a folder of built styles and scripts.
@@ -158,6 +158,16 @@ impl Serving {
     /// # Errors
     /// Returns the same errors.
     pub fn start_with(stand: &Stand, database: &str, site: Option<&Path>) -> Result<Self> {
+        let site = site.map(|site| site.to_string_lossy().into_owned());
+        let options: Vec<&str> = site.iter().flat_map(|site| ["--site-dir", site.as_str()]).collect();
+        Self::start_with_options(stand, database, &options)
+    }
+
+    /// Does the same as [`Self::start`] with more options of `serve`.
+    ///
+    /// # Errors
+    /// Returns the same errors.
+    pub fn start_with_options(stand: &Stand, database: &str, options: &[&str]) -> Result<Self> {
         let add = ["key", "add", "--scope", "ingest,read,outcome", "--name"];
         let key = process::capture(
             stand
@@ -172,9 +182,7 @@ impl Serving {
         let log = stand.folder.join("server.log");
         let mut command = stand.meshline(database);
         command.args(["serve", "--listen", &address.to_string()]);
-        if let Some(site) = site {
-            command.arg("--site-dir").arg(site);
-        }
+        command.args(options);
         command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
         let start = Instant::now();
         let mut process = Started::new(&mut command)?;

@@ -1,10 +1,12 @@
-//! `cargo xtask torture`: tests that each effect arrives once and in order, whatever fails.
+//! `cargo xtask torture`: tests that each effect arrives once and in order, whatever fails, and that attackers keep no one else out
+//! ([`edge`]).
 //!
 //! Meshline runs as in production, as processes on a Postgres, and does not know that it is being tested. The expected effects are
 //! read from its tables, and the actual ones from the destinations themselves.
 
 mod calendar;
 mod cuts;
+mod edge;
 mod http;
 mod journal;
 mod kills;
@@ -36,7 +38,7 @@ use world::World;
 /// The time limit for the outbox to drain at the end: the leases of killed processes, and all effects behind them.
 const SETTLE_WITHIN: Duration = Duration::from_secs(900);
 
-const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S] | recovered";
+const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S] | recovered | edge [--debug | --program FILE]";
 
 /// The parsed options.
 #[derive(Clone, Copy)]
@@ -64,6 +66,9 @@ enum What {
 pub fn torture(options: &[&str]) -> Result<ExitCode> {
     if let ["recovered"] = options {
         return recovered::run(&Workspace::find()?);
+    }
+    if let ["edge", options @ ..] = options {
+        return edge::run(options);
     }
     let options = parse(options)?;
     let report = run(&Workspace::find()?, &options)?;
