@@ -1,7 +1,7 @@
 # Builds Meshline and packs it into a small Debian image that runs as an unprivileged user.
 #
 #   docker build --tag meshline .
-#   docker run --rm --env DATABASE_URL --volume meshline:/var/lib/meshline meshline migrate
+#   docker run --rm --env DATABASE_URL="$OWNER_URL" --volume meshline:/var/lib/meshline meshline migrate
 #   docker run --env DATABASE_URL --volume meshline:/var/lib/meshline --publish 3000:3000 --read-only meshline
 #
 # `cargo xtask container` carries out the last stage without Docker and checks the result.

@@ -1,6 +1,6 @@
 -- Recomputes the hash of every row of the log and reports the rows whose stored hash differs.
 --
---   psql --no-psqlrc --file deploy/verify-log.sql "$DATABASE_URL"
+--   psql --no-psqlrc --file deploy/verify-log.sql "$OWNER_URL"
 --
 -- Exit code 0 means that every hash matches, 3 that rows differ; those are listed. Nothing is written to the database,
 -- and the master key is not needed: hashes cover ciphertexts as they are stored.

@@ -82,7 +82,7 @@ impl Error {
         }
     }
 
-    /// Sets the response's status, which Leptos would otherwise leave at 200 for pages and 500 for actions.
+    /// Sets the response's status and when to retry, which Leptos would otherwise leave at 200 for pages and 500 for actions.
     pub fn set_status(&self) {
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(self.status());
@@ -107,7 +107,10 @@ impl From<store::Error> for Error {
                 tracing::warn!(request_id = request_id(), %error, "the database is not available");
                 Self::Unavailable
             }
-            store::Error::Corrupt(_) | store::Error::Key(_) | store::Error::Db(_) => {
+            store::Error::Corrupt(_)
+            | store::Error::Key(_)
+            | store::Error::Schema(_)
+            | store::Error::Db(_) => {
                 tracing::error!(request_id = request_id(), %error, "a page or an action failed");
                 Self::Internal
             }
@@ -174,7 +177,7 @@ fn request_id() -> Option<String> {
 }
 
 /// Turns an error message of the store into a sentence.
-pub(crate) fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

@@ -47,7 +47,7 @@ async fn main() -> Result<()> {
     let count: usize = count.parse().context("NUMBER")?;
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL")?;
     let key_file = PathBuf::from(std::env::var_os("MESHLINE_KEY_FILE").context("MESHLINE_KEY_FILE")?);
-    let store = Store::connect(&url, Keyring::read(&key_file)?).await?;
+    let store = Store::connect(&url, Keyring::read(&key_file)?).await?.background();
     let answer = match what.as_str() {
         "throughput" => throughput(&store, count).await?,
         "pickup" => pickup(&store, count).await?,

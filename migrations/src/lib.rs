@@ -4,16 +4,21 @@
 use sea_orm_migration::prelude::*;
 
 macro_rules! steps {
-    ($($name:literal),+ $(,)?) => {
+    ($($name:literal $(works_from $oldest:literal)?),+ $(,)?) => {
         /// Every step in order, with the SQL that takes it and the SQL that takes it back.
         const STEPS: &[Step] = &[$(Step {
             name: $name,
+            works_from: steps!(@oldest $name $($oldest)?),
             up: include_str!(concat!("../sql/", $name, ".up.sql")),
             down: include_str!(concat!("../sql/", $name, ".down.sql")),
         }),+];
     };
+    (@oldest $name:literal) => { $name };
+    (@oldest $name:literal $oldest:literal) => { $oldest };
 }
 
+// A step is followed by `works_from "…"` if older programs keep working after it: those that know the step it names, and
+// later ones. Without it, only programs that know the step itself do.
 steps![
     "0001_ground",
     "0002_people",
@@ -45,6 +50,7 @@ steps![
     "0028_sign_in_limits",
     "0030_incarnations",
     "0032_role_terms",
+    "0033_shortage",
 ];
 
 /// Brings a database's schema up to date, or takes it back.
@@ -56,9 +62,24 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// The row of `settings` with the oldest step that a program must know to work with the schema.
+pub const WORKS_FROM: &str = "schema_works_from";
+
+/// Returns the names of the steps, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.name)
+}
+
+/// Returns the oldest step that a program must know to work with a schema of these steps.
+fn works_from(steps: &[Step]) -> Option<&'static str> {
+    let place = |name| STEPS.iter().position(|step| step.name == name);
+    steps.iter().map(|step| step.works_from).max_by_key(|name| place(*name))
+}
+
 #[derive(Clone, Copy)]
 struct Step {
     name: &'static str,
+    works_from: &'static str,
     up: &'static str,
     down: &'static str,
 }
@@ -69,13 +90,55 @@ impl MigrationName for Step {
     }
 }
 
+impl Step {
+    /// Returns the steps before this one.
+    fn before(&self) -> &'static [Self] {
+        let place = STEPS.iter().position(|step| step.name == self.name).unwrap_or_default();
+        &STEPS[..place]
+    }
+}
+
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(self.up).await.map(drop)
+        manager.get_connection().execute_unprepared(self.up).await?;
+        declare(manager, works_from(&STEPS[..=self.before().len()])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(self.down).await.map(drop)
+        manager.get_connection().execute_unprepared(self.down).await?;
+        declare(manager, works_from(self.before())).await
+    }
+}
+
+/// Stores which programs work with the schema, in the transaction of the step. Older programs read it.
+async fn declare(manager: &SchemaManager<'_>, oldest: Option<&str>) -> Result<(), DbErr> {
+    // The table is part of the first step.
+    let Some(oldest) = oldest else { return Ok(()) };
+    let declared = format!(
+        "INSERT INTO settings (name, value) VALUES ('{WORKS_FROM}', to_jsonb('{oldest}'::text)) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    );
+    manager.get_connection().execute_unprepared(&declared).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_work_from_themselves_or_an_earlier_step() {
+        for (place, step) in STEPS.iter().enumerate() {
+            let oldest = STEPS.iter().position(|other| other.name == step.works_from);
+            assert!(oldest.is_some_and(|oldest| oldest <= place), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn a_schema_needs_the_newest_program_that_one_of_its_steps_needs() {
+        let step = |works_from| Step { works_from, ..STEPS[0] };
+        let steps = [step("0008_changes"), step("0005_log"), step("0006_sync")];
+        assert_eq!(works_from(&steps), Some("0008_changes"));
+        assert_eq!(works_from(&[]), None);
     }
 }

@@ -108,11 +108,21 @@ impl Database {
         self.key_file.clone().unwrap_or_else(Keyring::default_path)
     }
 
-    /// Connects to the database.
+    /// Connects to the database, whose schema must fit this program.
+    ///
+    /// # Errors
+    /// Returns a [`CommandError`] if the URL or the key is missing, the schema does not fit, or the database does not answer.
+    pub(crate) async fn connect(&self) -> Result<Store, CommandError> {
+        let store = self.connect_to_any_schema().await?;
+        store::schema::check(store.pool()).await?;
+        Ok(store)
+    }
+
+    /// Connects to the database, whatever its schema.
     ///
     /// # Errors
     /// Returns a [`CommandError`] if the URL or the key is missing, or the database does not answer.
-    pub(crate) async fn connect(&self) -> Result<Store, CommandError> {
+    pub(crate) async fn connect_to_any_schema(&self) -> Result<Store, CommandError> {
         let url = self.url()?;
         Ok(Store::connect(&url, Keyring::read(&self.key_path())?).await?)
     }

@@ -13,7 +13,7 @@ use crate::api;
 use crate::http::failure::is_program;
 use crate::http::{
     Failure, FailureKind, State, admission, arrival, assets, csrf, exports, failure, guard, headers, health,
-    nul, pages, refresh, sessions, sign_in_again, uploads,
+    nul, pages, refresh, sessions, sign_in_again, stuck, uploads,
 };
 
 /// Returns the router of the whole process.
@@ -52,6 +52,8 @@ fn layered(routes: Router<State>, state: State) -> Router {
         .layer(CatchPanicLayer::custom(guard::caught))
         // The time limit includes waiting for the database.
         .layer(from_fn(guard::limit_time))
+        // Leaves connections for the pages that work. Outside the time limit: a page that does not answer in time is stuck, too.
+        .layer(from_fn_with_state(state.clone(), stuck::refuse))
         // Rejects forged forms before any work is done for them.
         .layer(from_fn_with_state(state.clone(), csrf::same_site))
         // Refuses what no text in the database can hold.

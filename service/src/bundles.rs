@@ -52,6 +52,12 @@ impl Bundles {
         Self { store, deciding: Arc::new(Cache::new(DECIDING)), readable: Arc::new(Cache::new(READABLE)) }
     }
 
+    /// Returns the same cache, filled through another store.
+    #[must_use]
+    pub fn on(&self, store: Store) -> Self {
+        Self { store, ..self.clone() }
+    }
+
     /// Returns a bundle by its hash, live or not.
     ///
     /// # Errors

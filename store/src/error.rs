@@ -1,5 +1,6 @@
 //! Errors of the store.
 
+use crate::disk;
 use crate::suspension::Suspension;
 
 /// Result type of this crate.
@@ -35,10 +36,13 @@ pub enum Error {
     /// The master key is missing or does not match.
     #[error("{0}")]
     Key(String),
+    /// The schema does not fit this program; the message says what to do.
+    #[error("{0}")]
+    Schema(String),
     /// A concurrent transaction created the same object; a retry will find it.
     #[error("another request made the same at this moment")]
     Raced,
-    /// The database is unreachable or out of connections; the caller may retry.
+    /// The database is unreachable, out of a resource or too slow at the moment; the caller may retry.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// This process must not decide or deliver at the moment.
@@ -57,8 +61,36 @@ impl Error {
         }
         let (Self::Db(error) | Self::Unavailable(error)) = self else { return false };
         let code = error.as_database_error().and_then(|e| e.code());
-        matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
+        matches!(code.as_deref(), Some("40001" | "40P01"))
     }
+
+    /// Returns whether a statement waited too long for a lock or ran too long. Other work may succeed meanwhile.
+    pub fn is_timeout(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        let code = error.as_database_error().and_then(|e| e.code());
+        matches!(code.as_deref(), Some(LOCK_NOT_AVAILABLE | QUERY_CANCELED))
+    }
+
+    /// Returns whether the disk is full, or a limit of disk space is reached.
+    pub fn is_full(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        let code = error.as_database_error().and_then(|e| e.code());
+        matches!(code.as_deref(), Some("53100" | "53400"))
+    }
+}
+
+/// `lock_timeout` has passed.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// `statement_timeout` has passed, or an administrator canceled the statement.
+const QUERY_CANCELED: &str = "57014";
+/// The transaction was idle for too long, because this process was starved.
+const IDLE_IN_TRANSACTION: &str = "25P03";
+
+/// Returns whether an SQLSTATE describes a shortage that passes: lost connections (class 08), insufficient resources
+/// such as a full disk (53), shutdown and startup (57P), and timeouts.
+fn is_shortage(code: &str) -> bool {
+    ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+        || [LOCK_NOT_AVAILABLE, QUERY_CANCELED, IDLE_IN_TRANSACTION].contains(&code)
 }
 
 impl From<sqlx::Error> for Error {
@@ -85,8 +117,8 @@ impl From<sqlx::Error> for Error {
             _ if matches!(db.code().as_deref(), Some("23001" | "42501")) => {
                 Self::Refused(db.message().to_owned())
             }
-            // Shutdown, startup, lost connections (classes 57P and 08) and too many connections.
-            _ if db.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300") => {
+            _ if db.code().is_some_and(|code| is_shortage(&code)) => {
+                disk::observe(&db.code().unwrap_or_default());
                 Self::Unavailable(error)
             }
             _ => Self::Db(error),
@@ -114,5 +146,21 @@ impl From<sea_orm::DbErr> for Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Corrupt(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortages_are_told_from_errors() {
+        for code in ["08006", "53000", "53100", "53200", "53300", "53400", "57P01", "57014", "55P03", "25P03"]
+        {
+            assert!(is_shortage(code), "{code}");
+        }
+        for code in ["23505", "25P02", "42501", "42P01", "55006", "57000", "XX000"] {
+            assert!(!is_shortage(code), "{code}");
+        }
     }
 }

@@ -11,6 +11,9 @@ stop-reason-too-long = The reason has { $count } characters, but at most { $limi
 stop-stopped-before = { $workflow } is already stopped: { $reason }
 # $workflow (String) - The title of the workflow, or `stop-every-workflow`.
 stop-stopped = { $workflow } is stopped. New leads go to the queue, and nothing is sent until it resumes.
+stop-not-audited = The audit log has no entry for this stop. Tell an administrator.
+stop-not-notified = Sales leadership could not be notified. Tell them yourself.
+stop-commits-in-progress = Decisions that were already being made may still add actions. Check the deliveries.
 # $workflow (String) - The title of the workflow, or `stop-every-workflow`.
 stop-not-resumed = { $workflow } was not resumed.
 # $workflow (String) - The title of the workflow, or `stop-every-workflow`.

@@ -49,7 +49,8 @@ pub async fn sign_in_as(
     email: &str,
     password: &str,
 ) -> Result<Result<(), String>> {
-    let (store, now, gate) = (&request.store, request.now, &connection.gate);
+    let store = &request.store.access();
+    let (now, gate) = (request.now, &connection.gate);
     // Not counted, since nothing is compared: no password is this long.
     if password.len() > PASSWORD_MAX_BYTES {
         log_failure(request, connection, email);
@@ -90,7 +91,7 @@ pub(super) fn log_failure(request: &Request, connection: &Connection, account: &
 
 /// Records in the audit log that an account is locked, after the response: how long that takes reveals which accounts exist.
 pub(super) fn record_lock(request: &Request, account: &str, until: DateTime<Utc>) {
-    let (store, account) = (request.store.clone(), account.to_owned());
+    let (store, account) = (request.store.access(), account.to_owned());
     let actor = Actor {
         who: ActorId::Command("sign-in"),
         roles: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use service::mail::Email;
-use store::control::kill::{self, StopScope, kill_switches};
+use store::control::kill::{self, KillProblem, StopScope, kill_switches};
 use store::notices::{Notice, NoticeKind};
 use store::reads::frame::workflow_names;
 use store::sync::resumption_of_workflows;
@@ -52,13 +52,25 @@ pub async fn stop_workflow(
             .value("reason", typed);
         return lead_to_with(&back, &flash);
     }
-    let title = title(&request.store, &workflow).await?;
+    let store = request.store.access();
+    let title = title(&store, &workflow).await?;
     let is_same = |switch: &kill::KillSwitch| switch.workflow.as_deref().unwrap_or(ALL) == workflow;
-    if let Some(first) = kill_switches(&request.store).await?.into_iter().find(is_same) {
+    if let Some(first) = kill_switches(&store).await?.into_iter().find(is_same) {
         return lead_to_with(&back, &Flash::new(texts().stop_stopped_before(title, &first.reason)));
     }
-    kill::kill(&request.store, &actor(&request)?, &scope(&workflow), &reason).await?;
-    lead_to_with(&back, &Flash::new(texts().stop_stopped(title)))
+    let problems = kill::kill(&store, &actor(&request)?, &scope(&workflow), &reason).await?;
+    let stopped = texts().stop_stopped(title);
+    let said: Vec<String> = [stopped].into_iter().chain(problems.into_iter().map(missing)).collect();
+    lead_to_with(&back, &Flash::new(said.join(" ")))
+}
+
+/// Says what a stop could not do.
+fn missing(problem: KillProblem) -> String {
+    match problem {
+        KillProblem::NotAudited => texts().stop_not_audited(),
+        KillProblem::NotNotified => texts().stop_not_notified(),
+        KillProblem::CommitsInProgress => texts().stop_commits_in_progress(),
+    }
 }
 
 /// Resumes one workflow or all of them, with a reason for the audit log. Redirects to `next`.
@@ -77,7 +89,8 @@ pub async fn resume_workflow(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ResumeWorkflow>()?;
-    let title = title(&request.store, &workflow).await?;
+    let store = request.store.access();
+    let title = title(&store, &workflow).await?;
     let (typed, reason) = (reason.clone(), one_line(&reason));
     if let Some(problem) = problem(&reason) {
         let flash =
@@ -85,7 +98,7 @@ pub async fn resume_workflow(
         return lead_to_with(&back_to(None, &resume_workflow_page(&workflow)), &flash);
     }
     let before = resumption_of_workflows(&request.store, &scope(&workflow), request.now).await?;
-    let said = match kill::resume(&request.store, &actor(&request)?, &scope(&workflow), &reason).await {
+    let said = match kill::resume(&store, &actor(&request)?, &scope(&workflow), &reason).await {
         Ok(()) => {
             let (resumed, stay) = (texts().stop_resumed(title), texts().stop_resumed_queue());
             format!("{resumed}{} {stay}", sent(&before))

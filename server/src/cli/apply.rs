@@ -34,7 +34,7 @@ pub(crate) struct ApplyFileOptions {
 /// Runs the command.
 pub(super) async fn run(options: ApplyFileOptions) -> Result<u8, CommandError> {
     let (file, secrets) = apply::read(&options.file)?;
-    let store = options.database.connect().await?;
+    let store = options.database.connect().await?.background();
     let changes = apply::apply(
         &store,
         &Actor::command("apply"),

@@ -59,11 +59,17 @@ const DAYS: i64 = 63;
 
 /// Runs the command.
 pub(super) async fn run(options: DemoOptions) -> Result<u8, CommandError> {
-    let store = options.database.connect().await?;
+    let store = options.database.connect().await?.background();
     let url = options.database.url()?;
     if !people::all(&store).await?.is_empty() || store::workflows::any(&store).await? {
         return Err(CommandError::Usage(
             "this database has data already; the demo needs an empty one".into(),
+        ));
+    }
+    if store.owner_login().await?.is_none() {
+        return Err(CommandError::Usage(
+            "the demo makes partitions of past months and a second database; use the login that ran `meshline migrate`"
+                .into(),
         ));
     }
     let actor = Actor::command("demo");

@@ -27,7 +27,7 @@ pub(crate) struct Options {
 
 /// Erases a person, or shows what would be erased.
 pub(super) async fn run(options: Options) -> Result<u8, CommandError> {
-    let store = options.database.connect().await?;
+    let store = options.database.connect().await?.background();
     let lead = find(&store, &options.lead).await?;
     if leads::get(&store, lead).await?.erased {
         println!("lead {lead} has already been erased");

@@ -87,6 +87,7 @@ impl CommandError {
             Self::Usage(_) | Self::Invalid { .. } | Self::File { .. } => USAGE,
             Self::Store(
                 store::Error::Key(_)
+                | store::Error::Schema(_)
                 | store::Error::NotFound(_)
                 | store::Error::Duplicate(_)
                 | store::Error::Refused(_)

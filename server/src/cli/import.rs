@@ -71,7 +71,7 @@ pub(crate) struct ImportOptions {
 
 /// Runs the command.
 pub(super) async fn run(options: ImportOptions) -> Result<u8, CommandError> {
-    let pipeline = Arc::new(Pipeline::new(options.database.connect().await?));
+    let pipeline = Arc::new(Pipeline::new(options.database.connect().await?.background()));
     let rejects = options.rejects.unwrap_or_else(|| options.file.with_added_extension("rejects.csv"));
     let request = ImportRequest {
         file: options.file,

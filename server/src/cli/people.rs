@@ -78,7 +78,7 @@ pub(super) async fn user(command: UserCommand) -> Result<u8, CommandError> {
             return link(&database, &email, &public_url).await;
         }
     };
-    let store = database.connect().await?;
+    let store = database.connect().await?.background();
     let actor = Actor::command("user add");
     let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email).to_owned());
     let id = match people::by_email(&store, &email).await? {
@@ -92,7 +92,7 @@ pub(super) async fn user(command: UserCommand) -> Result<u8, CommandError> {
 }
 
 async fn link(database: &Database, email: &str, public_url: &str) -> Result<u8, CommandError> {
-    let store = database.connect().await?;
+    let store = database.connect().await?.background();
     let found = people::by_email(&store, email).await?;
     let person =
         found.ok_or_else(|| CommandError::Usage(format!("there is no person with the address {email}")))?;
@@ -119,7 +119,7 @@ async fn print_link(
 /// Runs a command that manages API keys.
 pub(super) async fn key(command: KeyCommand) -> Result<u8, CommandError> {
     let KeyCommand::Add { database, name, scopes } = command;
-    let store = database.connect().await?;
+    let store = database.connect().await?.background();
     let key = people::add_key(&store, &Actor::command("key add"), &name, &scopes).await?;
     println!("{key}");
     Ok(exit::FINE)

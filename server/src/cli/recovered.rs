@@ -21,7 +21,7 @@ pub(crate) struct RecoveredOptions {
 
 /// Begins a new incarnation, or shows what that means.
 pub(super) async fn run(options: RecoveredOptions) -> Result<u8, CommandError> {
-    let store = options.database.connect().await?;
+    let store = options.database.connect().await?.background();
     show(&installation::preview(&store).await?);
     if options.plan {
         println!("\nNothing was changed.");

@@ -23,7 +23,7 @@ pub(crate) struct ReplayOptions {
 
 /// Runs the command.
 pub(super) async fn run(options: ReplayOptions) -> Result<u8, CommandError> {
-    let pipeline = Pipeline::new(options.database.connect().await?);
+    let pipeline = Pipeline::new(options.database.connect().await?.background());
     match options.decision {
         Some(id) => one(&pipeline, id).await,
         None => all(&pipeline).await,

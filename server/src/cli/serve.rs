@@ -81,6 +81,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "MESHLINE_OPEN_METRICS")]
     open_metrics: bool,
 
+    /// Refuse to start with a database login that could change the log, instead of warning about it.
+    #[arg(long, env = "MESHLINE_REQUIRE_APP_LOGIN")]
+    require_app_login: bool,
+
     /// Log filter, such as `info` or `server=debug`.
     #[arg(
         long,
@@ -97,19 +101,16 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     let mail = mail(&options)?;
     let breached_passwords = breached_passwords(options.breached_list.as_deref())?;
     let store = options.database.connect().await?;
+    check_login(&store, options.require_app_login).await?;
     let data_dir = options.data_dir.unwrap_or_else(default_data_dir);
     let marks = MarkFile::new(&data_dir, store::installation::id(&store).await?);
     tasks::continuity::admit(&store, &marks).await?;
     store.check_clock().await?;
-    let url = options.database.url()?;
-    match store.suspension() {
-        None => {
-            store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
-        }
-        // A wrong clock would make partitions of the wrong months.
-        Some(suspension) => tracing::error!(%suspension, "not ready"),
+    if let Some(suspension) = store.suspension() {
+        tracing::error!(%suspension, "not ready");
     }
-    let pipeline = Arc::new(Pipeline::new(store.clone()));
+    make_partitions(&store.background()).await?;
+    let pipeline = Arc::new(Pipeline::new(store.ingestion()));
     let proxies = TrustedProxies::new(options.trusted_proxy);
     let config = Config {
         data_dir: Some(data_dir.clone()),
@@ -130,9 +131,9 @@ pub(super) async fn run(options: ServeOptions) -> Result<u8, CommandError> {
     let listener = http::listen(options.listen)?;
     let health = options.health_listen.map(http::listen).transpose()?;
     let shutdown = CancellationToken::new();
-    let means = tasks::JobResources { database_url: url, letters, data_dir: Some(data_dir.clone()) };
+    let means = tasks::JobResources { letters, data_dir: Some(data_dir.clone()) };
     let context = RunContext {
-        pipeline,
+        pipeline: Arc::new(pipeline.in_background()),
         data_dir: Some(data_dir),
         slots: state.slots.clone(),
         compute: state.compute.clone(),
@@ -208,6 +209,31 @@ fn warn_about_proxies(config: &Config, listen: SocketAddr) {
             "the public URL is https, but no reverse proxy is trusted: limits and logs take all clients for one; set --trusted-proxy"
         );
     }
+}
+
+/// Makes the partitions of the coming months. If a long read of the log is in the way, the daily job makes them later: the server
+/// needs them in three months.
+async fn make_partitions(store: &Store) -> Result<(), CommandError> {
+    match store::migrate::make_coming_partitions(store).await {
+        Err(error) if error.is_timeout() => {
+            tracing::warn!(%error, "no partitions were made; the daily job tries again");
+            Ok(())
+        }
+        done => Ok(done.map(drop)?),
+    }
+}
+
+/// Warns about a database login that could become the owner, or refuses it.
+async fn check_login(store: &Store, is_required: bool) -> Result<(), CommandError> {
+    let Some(login) = store.owner_login().await? else { return Ok(()) };
+    let problem = format!(
+        "the database login {login} could change the log; use one that is only a member of meshline_app (see docs/deploying.md)"
+    );
+    if is_required {
+        return Err(CommandError::Usage(problem));
+    }
+    tracing::warn!("{problem}");
+    Ok(())
 }
 
 /// Prints how to create the first administrator. Only people who can read the terminal or log get the code.

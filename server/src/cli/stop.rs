@@ -50,14 +50,18 @@ pub(crate) struct ResumeOptions {
 
 /// Stops workflows. After it returns, no more of their effects are committed or claimed.
 pub(super) async fn kill(options: KillOptions) -> Result<u8, CommandError> {
-    let store = options.database.connect().await?;
-    kill::kill(&store, &Actor::command("kill"), &options.which.scope(), &options.reason).await?;
+    let store = options.database.connect_to_any_schema().await?.access();
+    let problems =
+        kill::kill(&store, &Actor::command("kill"), &options.which.scope(), &options.reason).await?;
+    for problem in problems {
+        eprintln!("meshline: stopped, but {problem}");
+    }
     show(&store).await
 }
 
 /// Resumes workflows.
 pub(super) async fn resume(options: ResumeOptions) -> Result<u8, CommandError> {
-    let store = options.database.connect().await?;
+    let store = options.database.connect_to_any_schema().await?.access();
     kill::resume(&store, &Actor::command("resume"), &options.which.scope(), &options.reason).await?;
     show(&store).await
 }

@@ -89,7 +89,7 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
                 && !is_forwarded(&request.headers)
                 && !is_behind_unknown_proxy(&state.config);
             if let Some(secret) = bearer(&request.headers)
-                && let Some(key) = state.keys.get(&state.store, secret).await?
+                && let Some(key) = state.keys.get(&state.store.access(), secret).await?
             {
                 identity.caller = Caller::Key(key.scopes.clone());
                 identity.key = Some(key);
@@ -107,7 +107,7 @@ async fn person(
     is_by_person: bool,
 ) -> Result<Option<Person>, Failure> {
     let Some(id) = connection::who(session, arrival.at, is_by_person).await? else { return Ok(None) };
-    match people::by_id(&state.store, id).await? {
+    match people::by_id(&state.store.access(), id).await? {
         Some(person) if !person.is_disabled => Ok(Some(person)),
         _ => {
             connection::leave(session).await?;

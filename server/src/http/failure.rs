@@ -256,6 +256,13 @@ impl From<&store::Error> for Failure {
                 Self::new(FailureKind::NotFound, format!("There is no such {what}."))
             }
             store::Error::Erased => Self::new(FailureKind::Erased, "The person was erased."),
+            store::Error::Unavailable(_) if error.is_timeout() => {
+                tracing::warn!(%error, "a statement took too long");
+                Self::new(
+                    FailureKind::Unavailable,
+                    "The database is too busy at the moment. Nothing was changed.",
+                )
+            }
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(%error, "the database is not available");
                 Self::new(

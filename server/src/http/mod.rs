@@ -26,6 +26,7 @@ pub(crate) mod sessions;
 pub(crate) mod sign_in_again;
 mod streaming;
 mod streams;
+pub(crate) mod stuck;
 pub(crate) mod uploads;
 
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ use store::people::BreachedPasswords;
 
 use self::batch_places::BatchPlaces;
 use self::keys::KeyCache;
+use self::stuck::StuckPages;
 use crate::signals::Signals;
 use service::decide::{Intake, Pipeline};
 use service::mail::SmtpMailer;
@@ -92,6 +94,7 @@ pub struct State {
     /// Built files by their logical names.
     pub assets: Assets,
     keys: Arc<KeyCache>,
+    stuck: Arc<StuckPages>,
     pub(crate) batches: Arc<BatchPlaces>,
     /// The signals that notify open pages of changes.
     pub signals: Signals,
@@ -123,6 +126,7 @@ impl State {
             pipeline,
             config: Arc::new(config),
             keys: Arc::default(),
+            stuck: Arc::default(),
             batches: Arc::default(),
             signals: Signals::default(),
             streams: SessionStreams::default(),

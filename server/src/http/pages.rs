@@ -209,7 +209,7 @@ pub(super) fn page_request(
     let theme = cookie(request.headers(), THEME_COOKIE).and_then(|name| name.parse::<Theme>().ok());
     PageRequest {
         store: state.store.clone(),
-        bundles: state.pipeline.bundles().clone(),
+        bundles: state.pipeline.bundles().on(state.store.clone()),
         pipeline: state.pipeline.clone(),
         viewer: request.extensions().get::<Identity>().and_then(|identity| identity.viewer.clone()),
         request_id: arrival.id.to_string(),

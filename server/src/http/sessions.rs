@@ -29,7 +29,7 @@ pub(crate) struct Sessions(Store);
 
 /// Returns the layer that attaches the session to each request.
 pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
-    SessionManagerLayer::new(Sessions(state.store.clone()))
+    SessionManagerLayer::new(Sessions(state.store.access()))
         .with_name(session_name(state.config.secure_cookies))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)

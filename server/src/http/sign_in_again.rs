@@ -3,7 +3,7 @@
 
 use app::access::{self, Need};
 use app::actions::{Connection, LocalPath, sign_in_as};
-use app::error::Error as AppError;
+use app::error::{Error as AppError, RETRY_AFTER_S};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as FromState};
@@ -15,7 +15,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use super::failure::RETRY_AFTER_S;
 use super::pages::{self, FORM_BYTES, agent, is_form, page_request};
 use super::plain_page::{PlainPage, escape};
 use super::{Arrival, Failure, FailureKind, State, body, nul};

@@ -12,8 +12,6 @@ use crate::tasks::uploads;
 /// The resources of jobs besides the store.
 #[derive(Clone, Debug)]
 pub struct JobResources {
-    /// The database URL of the owner, for creating partitions.
-    pub database_url: String,
     /// The mail settings. Without them, no letters are sent.
     pub letters: Option<NoticeMail>,
     /// The folder of uploaded files. Without it, uploads are refused.
@@ -29,7 +27,7 @@ const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 /// Runs a job and returns a summary of its work or its problem.
 pub(super) async fn run(store: &Store, means: &JobResources, job: JobKind) -> Result<String, String> {
     let done = match job {
-        JobKind::Partitions => partitions(&means.database_url).await,
+        JobKind::Partitions => partitions(store).await,
         JobKind::Sessions => sessions(store).await,
         JobKind::Uploads => uploads::delete(store, means.data_dir.as_deref()).await,
         JobKind::Backlog => return backlog(store).await.unwrap_or_else(|error| Err(error.to_string())),
@@ -41,9 +39,8 @@ pub(super) async fn run(store: &Store, means: &JobResources, job: JobKind) -> Re
     done.map_err(|error| error.to_string())
 }
 
-async fn partitions(database_url: &str) -> Result<String, Error> {
-    let now = Utc::now();
-    Ok(match store::migrate::make_partitions(database_url, now, now).await? {
+async fn partitions(store: &Store) -> Result<String, Error> {
+    Ok(match store::migrate::make_coming_partitions(store).await? {
         0 => "All were there.".into(),
         made => format!("{made} made."),
     })

@@ -61,9 +61,9 @@ impl Tasks {
         let options = dispatch::DispatchOptions::default();
         running.spawn(dispatch::run(store.clone(), options, signals.clone(), shutdown.clone()));
         running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));
-        running.spawn(continuity::run(store.clone(), marks, shutdown.clone()));
+        running.spawn(continuity::run(store.access(), marks, shutdown.clone()));
         running.spawn(marks::run(store.clone(), shutdown.clone()));
-        running.spawn(streams::run(store.clone(), streams, shutdown.clone()));
+        running.spawn(streams::run(store.access(), streams, shutdown.clone()));
         running.spawn(listen::run(store, signals.clone(), shutdown.clone()));
         Self { running }
     }

@@ -10,7 +10,7 @@ use chrono::Utc;
 use engine::decision::Mode;
 use engine::event::EventRequest;
 use service::decide::{Intake, Pipeline, Signal, SignalRefusal, SignalResult};
-use sqlx::Executor as _;
+use sqlx::{Connection as _, Executor as _};
 use store::Actor;
 use store::control::kill::{self, StopScope};
 
@@ -129,4 +129,49 @@ async fn leads_of_a_stopped_workflow_go_to_people_and_nothing_is_sent() {
     kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into()), "fixed").await.unwrap();
     let Ok(SignalResult::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };
     assert_eq!((live.decision.mode, live.decision.effects.is_empty()), (Mode::Live, false));
+}
+
+const OTHER_WORKFLOW: &str = "\
+workflows:
+  offers:
+    takes: [{kind: form, source: shop}]
+    fields: {price: {type: number, min: 0}}
+    map: {price: {from: /payload/price, extract: number, decimal: point}}
+    rules: [{id: large, when: price >= 100, then: [advance]}]
+    default: nurture
+";
+
+#[tokio::test]
+async fn events_of_other_workflows_are_taken_while_one_workflow_is_locked() {
+    let office = Office::open().await;
+    office.apply(OTHER_WORKFLOW, true).await.unwrap();
+    let intake = intake(&office);
+    let mut owner = office.database.owner().await;
+    let mut lock = owner.begin().await.unwrap();
+    lock.execute("SELECT pg_advisory_xact_lock(hashtextextended(id::text, 0)) FROM workflows WHERE name = 'inbound-form'")
+        .await
+        .unwrap();
+    let sent: Vec<_> = (0..60)
+        .map(|n| {
+            let (intake, mut event) = (intake.clone(), event(n));
+            if n % 2 == 0 {
+                event.source = "shop".into();
+                event.payload = serde_json::json!({ "price": 120 });
+            }
+            tokio::spawn(async move {
+                let signal = Signal { key: format!("k{n}"), event };
+                (n, intake.take(receipt(Utc::now(), Mode::Live), signal).await)
+            })
+        })
+        .collect();
+    for task in sent {
+        let (n, answer) = task.await.unwrap();
+        if n % 2 == 0 {
+            assert!(matches!(&answer, Ok(Ok(SignalResult::New(_)))), "{n}: {answer:?}");
+        } else {
+            assert!(answer.as_ref().is_err_and(|error| error.is_timeout()), "{n}: {answer:?}");
+        }
+    }
+    lock.rollback().await.unwrap();
+    assert_eq!(number(&office, "SELECT count(*) FROM decisions").await, 30);
 }

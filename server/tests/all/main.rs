@@ -29,4 +29,5 @@ mod restore;
 mod schemas;
 mod serve;
 mod switches;
+mod upgrade;
 mod verdicts;

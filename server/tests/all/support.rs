@@ -75,20 +75,21 @@ impl TestApp {
     }
 
     async fn server(office: Office, store: Store, config: Config) -> Self {
-        let pipeline = Arc::new(Pipeline::new(store.clone()));
+        let pipeline = Arc::new(Pipeline::new(store.ingestion()));
         let data = tempfile::tempdir().unwrap();
         let config = Config { data_dir: Some(data.path().to_owned()), ..config };
         let data_dir = config.data_dir.clone();
         let state = State::new(store, pipeline.clone(), config).unwrap();
+        let pipeline = Arc::new(pipeline.in_background());
         let context =
             RunContext { pipeline, data_dir, slots: state.slots.clone(), compute: state.compute.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let (signals, changes) = (state.signals.clone(), state.changes.clone());
-        tokio::spawn(listen::run(state.store.clone(), signals.clone(), stop.clone()));
-        tokio::spawn(marks::run(state.store.clone(), stop.clone()));
-        tokio::spawn(streams::run(state.store.clone(), state.streams.clone(), stop.clone()));
+        tokio::spawn(listen::run(state.store.background(), signals.clone(), stop.clone()));
+        tokio::spawn(marks::run(state.store.background(), stop.clone()));
+        tokio::spawn(streams::run(state.store.access(), state.streams.clone(), stop.clone()));
         let connections = state.config.connections.clone();
         tokio::spawn(http::serve(listener, router(state), connections, stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
@@ -119,6 +120,14 @@ impl TestApp {
     /// Stops the process as a signal would.
     pub fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// Closes all connections to the database for good.
+    pub async fn disconnect(&self) {
+        let store = self.store();
+        for store in [store.clone(), store.access(), store.ingestion(), store.background()] {
+            store.pool().close().await;
+        }
     }
 
     /// Returns the store.

@@ -70,23 +70,33 @@ async fn commit(pipeline: Arc<Pipeline>, waiting: Arc<Mutex<mpsc::Receiver<Waiti
 }
 
 /// Commits a group and answers its callers. If a group fails, retries its events one by one, so that one event cannot fail the
-/// others. Skips this if the database is unavailable, since every retry would fail too.
-async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
+/// others. If it waits too long for a lock, retries the events of each workflow apart, so that a workflow whose rows are locked
+/// cannot fail the others. Skips this if the database is unavailable, since every retry would fail too.
+async fn take(pipeline: &Arc<Pipeline>, group: &mut Vec<Waiting>) {
     let together = together(pipeline, group).await;
     match together {
-        Ok(answers) => {
-            for (waiting, answer) in group.drain(..).zip(answers) {
-                waiting.answer.send(Ok(answer)).ok();
+        Ok(answers) => answer(group.drain(..), answers),
+        Err(error) if error.is_timeout() => {
+            let parts = by_workflow(group.drain(..));
+            if parts.len() == 1 {
+                return refuse(parts.into_iter().flatten(), error);
+            }
+            for part in parts {
+                let pipeline = pipeline.clone();
+                // Not awaited: later groups of other workflows go on meanwhile. A part takes no longer than its locks.
+                tokio::spawn(async move {
+                    match self::together(&pipeline, &part).await {
+                        Ok(answers) => answer(part, answers),
+                        Err(error) => refuse(part, error),
+                    }
+                });
             }
         }
         Err(error)
             if group.len() == 1
                 || matches!(error, store::Error::Unavailable(_) | store::Error::Suspended(_)) =>
         {
-            let error = Arc::new(error);
-            for waiting in group.drain(..) {
-                waiting.answer.send(Err(error.clone())).ok();
-            }
+            refuse(group.drain(..), error);
         }
         Err(error) => {
             tracing::warn!(events = group.len(), %error, "a group of events failed; each is taken alone");
@@ -100,6 +110,40 @@ async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
             }
         }
     }
+}
+
+/// Answers each caller.
+fn answer(
+    group: impl IntoIterator<Item = Waiting>,
+    answers: impl IntoIterator<Item = Result<SignalResult, SignalRefusal>>,
+) {
+    for (waiting, answer) in group.into_iter().zip(answers) {
+        waiting.answer.send(Ok(answer)).ok();
+    }
+}
+
+/// Answers all callers with an error.
+fn refuse(group: impl IntoIterator<Item = Waiting>, error: store::Error) {
+    let error = Arc::new(error);
+    for waiting in group {
+        waiting.answer.send(Err(error.clone())).ok();
+    }
+}
+
+/// Splits a group by what routes its events to a workflow.
+fn by_workflow(group: impl IntoIterator<Item = Waiting>) -> Vec<Vec<Waiting>> {
+    let mut parts: Vec<Vec<Waiting>> = Vec::new();
+    let route = |waiting: &Waiting| {
+        let event = &waiting.incoming.signal.event;
+        (event.workflow.clone(), event.kind, event.source.clone())
+    };
+    for waiting in group {
+        match parts.iter_mut().find(|part| part.first().map(route) == Some(route(&waiting))) {
+            Some(part) => part.push(waiting),
+            None => parts.push(vec![waiting]),
+        }
+    }
+    parts
 }
 
 /// Decides and commits a group. Catches panics, since a panic would end the committer while callers wait for it.

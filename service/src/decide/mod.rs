@@ -154,6 +154,19 @@ impl Pipeline {
         }
     }
 
+    /// Returns a pipeline with the same caches and the connections of background work, for runs. It has a queue of its own for
+    /// pools, because it waits longer for a locked one.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        let store = self.store.background();
+        Self {
+            bundles: self.bundles.on(store.clone()),
+            registry: self.registry.on(store.clone()),
+            store,
+            pools: Mutex::default(),
+        }
+    }
+
     /// Returns the cache of compiled bundles.
     pub fn bundles(&self) -> &Bundles {
         &self.bundles

@@ -76,12 +76,16 @@ impl RoutedWorkflow {
 
 /// Caches routes, live workflows and feature codes for one process. The database rejects a commit under an outdated epoch and the
 /// entry is read again, so a stale entry costs a retry, never a wrong decision.
+#[derive(Clone)]
 pub struct Registry {
     store: Store,
-    memory: Memory,
+    memory: Arc<Memory>,
     bundles: Bundles,
-    codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
+    codes: Arc<Mutex<FeatureCodes>>,
 }
+
+/// Codes of text values, by workflow, field and text.
+type FeatureCodes = HashMap<(WorkflowId, String, String), u32>;
 
 /// Cached workflows. An entry belongs to the [`Memory::generation`] in which its read began. If a release changes during the
 /// read, the entry is used once and not cached.
@@ -132,7 +136,12 @@ const REMEMBERED_CODES: usize = 200_000;
 impl Registry {
     /// Creates an empty registry. Workflows are read on first use.
     pub fn new(store: Store, bundles: Bundles) -> Self {
-        Self { store, bundles, memory: Memory::default(), codes: Mutex::default() }
+        Self { store, bundles, memory: Arc::default(), codes: Arc::default() }
+    }
+
+    /// Returns the same registry, filled through another store.
+    pub(crate) fn on(&self, store: Store) -> Self {
+        Self { bundles: self.bundles.on(store.clone()), store, ..self.clone() }
     }
 
     /// Returns the live workflow that accepts an event.

@@ -81,7 +81,7 @@ impl Figures {
         (cohort, step, zone): (Cohort, BarWidth, Tz),
         now: DateTime<Utc>,
     ) -> Result<FigureLookup<DashboardFigures>, FiguresError> {
-        let compute = dashboard_figures(store, bundles, cohort, step, zone);
+        let compute = dashboard_figures(&store.background(), bundles, cohort, step, zone);
         self.dashboard.get((cohort, step, zone), now, compute, notifier(store)).await
     }
 
@@ -96,7 +96,7 @@ impl Figures {
         (cohort, step, zone): (Cohort, BarWidth, Tz),
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<DashboardFigures>>, FiguresError> {
-        let compute = dashboard_figures(store, bundles, cohort, step, zone);
+        let compute = dashboard_figures(&store.background(), bundles, cohort, step, zone);
         self.dashboard.wait((cohort, step, zone), now, compute).await
     }
 
@@ -110,7 +110,7 @@ impl Figures {
         (cohort, zone): (Cohort, Tz),
         now: DateTime<Utc>,
     ) -> Result<FigureLookup<FigureReport>, FiguresError> {
-        let from = store.clone();
+        let from = store.background();
         let compute = move |limit| {
             let store = from.clone();
             async move { within_limit(dashboard::report(&store, &cohort, zone.name(), limit).await) }

@@ -1,5 +1,5 @@
-//! The kill switch. A stopped workflow still decides, but its leads go to people and nothing is sent. The notice to
-//! sales leadership is committed in the same transaction.
+//! The kill switch. A stopped workflow still decides, but its leads go to people and nothing is sent. It works whatever
+//! else fails: the audit row and the notices to sales leadership are written in savepoints of its transaction.
 //!
 //! Hand-written SQL: advisory locks.
 
@@ -11,7 +11,7 @@ use sea_orm::{
     RelationTrait as _, Set,
 };
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{Acquire as _, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
@@ -76,17 +76,35 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
     Ok(rows.into_iter().map(switch).collect())
 }
 
-/// Stops workflows. Once this returns, no decision by their rules is committed with effects and none of their effects
-/// is claimed; effects of people's decisions wait. Deliveries already in progress complete. A workflow that is
+/// Something that a stop could not do. The workflows are stopped nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+pub enum KillProblem {
+    /// The audit log has no entry for the stop.
+    #[strum(to_string = "the audit log has no entry for it")]
+    NotAudited,
+    /// Sales leadership is not notified.
+    #[strum(to_string = "sales leadership is not notified")]
+    NotNotified,
+    /// A commit that began before the stop has not ended; it may still add actions.
+    #[strum(to_string = "decisions that were already being made may still add actions")]
+    CommitsInProgress,
+}
+
+/// Stops workflows. Once this returns without problems, no decision by their rules is committed with effects and none of
+/// their effects is claimed; effects of people's decisions wait. Deliveries already in progress complete. A workflow that is
 /// already stopped keeps its original reason.
 ///
+/// The switch comes first and needs no lock that others hold. What follows cannot undo it: the audit row and the notices
+/// are committed with it if they can be written, and commits in progress are awaited afterwards.
+///
 /// # Errors
-/// Returns [`Error::NotFound`] if the workflow does not exist, or [`Error::Refused`] if the reason is empty or too
-/// long.
-pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
+/// Returns [`Error::NotFound`] if the workflow does not exist, [`Error::Refused`] if the reason is empty or too
+/// long, or [`Error::Repeated`] if the form was sent before. Nothing is stopped then.
+pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<Vec<KillProblem>> {
     let reason = checked(reason)?;
+    let mut problems = Vec::new();
     let mut transaction = store.begin().await?;
-    let workflow = hold(&mut transaction, scope).await?;
+    let workflow = named(&mut transaction, scope).await?;
     let row = kill_switch::ActiveModel {
         workflow_id: Set(workflow.map(|id| id.0)),
         reason: Set(reason.to_owned()),
@@ -97,13 +115,50 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(&orm(&mut transaction))
         .await?;
-    if inserted == 0 {
-        return Ok(());
+    if inserted > 0 {
+        let mut attempt = transaction.begin().await?;
+        match audit_stop(&mut attempt, actor, "workflow.kill", scope, json!({ "reason": reason })).await {
+            Ok(()) => attempt.commit().await?,
+            Err(Error::Repeated) => return Err(Error::Repeated),
+            Err(error) => {
+                attempt.rollback().await?;
+                problems.push(missed(KillProblem::NotAudited, &error));
+            }
+        }
+        let mut attempt = transaction.begin().await?;
+        let notified =
+            notices::notify_leadership(&orm(&mut attempt), actor, NoticeKind::Stopped, workflow, reason)
+                .await;
+        match notified {
+            Ok(()) => attempt.commit().await?,
+            Err(error) => {
+                attempt.rollback().await?;
+                problems.push(missed(KillProblem::NotNotified, &error));
+            }
+        }
     }
-    notices::notify_leadership(&orm(&mut transaction), actor, NoticeKind::Stopped, workflow, reason).await?;
-    audit_stop(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
-    Ok(())
+    if let Err(error) = await_commits(store, scope).await {
+        problems.push(missed(KillProblem::CommitsInProgress, &error));
+    }
+    Ok(problems)
+}
+
+/// Logs why a part of a stop failed.
+fn missed(problem: KillProblem, error: &Error) -> KillProblem {
+    tracing::error!(%error, %problem, "workflows are stopped, but not everything else was done");
+    problem
+}
+
+/// Waits for commits that began before the switch was visible.
+async fn await_commits(store: &Store, scope: &StopScope) -> Result<()> {
+    let mut transaction = store.begin().await?;
+    // Longer than the commit of an event can wait for locks of its own, and shorter than a request may take.
+    sqlx::query("SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '10s', true)")
+        .execute(&mut *transaction)
+        .await?;
+    hold(&mut transaction, scope).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Resumes workflows. Leads decided in the meantime remain with people. A workflow stays stopped while a stop of all
@@ -141,26 +196,32 @@ fn checked(reason: &str) -> Result<&str> {
     Ok(reason)
 }
 
+/// Returns the workflow that a scope names.
+async fn named(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
+    let StopScope::Workflow(name) = scope else { return Ok(None) };
+    let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
+    let id: Option<Uuid> =
+        ids.filter(workflow::Column::Name.eq(name)).into_tuple().one(&orm(connection)).await?;
+    Ok(Some(id.ok_or(Error::NotFound("workflow"))?.into()))
+}
+
 /// Waits for commits in progress and blocks new ones; see `ingest::lock_epochs`.
 async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
-    let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
-    let (ids, workflow): (Vec<Uuid>, _) = match scope {
-        StopScope::All => {
-            let ids = ids.order_by_asc(workflow::Column::Id).into_tuple();
-            (ids.all(&orm(connection)).await?, None)
-        }
-        StopScope::Workflow(name) => {
-            let id = ids.filter(workflow::Column::Name.eq(name)).into_tuple();
-            let id: Uuid = id.one(&orm(connection)).await?.ok_or(Error::NotFound("workflow"))?;
-            (vec![id], Some(id.into()))
+    let workflow = named(connection, scope).await?;
+    let ids: Vec<Uuid> = match workflow {
+        Some(id) => vec![id.0],
+        None => {
+            let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
+            ids.order_by_asc(workflow::Column::Id).into_tuple().all(&orm(connection)).await?
         }
     };
-    for id in ids {
-        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
-            .bind(id)
-            .execute(&mut *connection)
-            .await?;
-    }
+    // One statement, whose timeout limits the wait for all of them.
+    sqlx::query(
+        "SELECT pg_advisory_xact_lock(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS w (id)",
+    )
+    .bind(ids)
+    .execute(&mut *connection)
+    .await?;
     Ok(workflow)
 }
 

@@ -405,7 +405,7 @@ async fn roomy(store: &Store, limit: Duration) -> Result<sqlx::Transaction<'stat
 
 /// Returns whether a figure was abandoned because it took too long to compute.
 pub fn is_too_much(error: &Error) -> bool {
-    let Error::Db(error) = error else { return false };
+    let Error::Unavailable(error) = error else { return false };
     // The SQLSTATE `query_canceled`.
     error.as_database_error().and_then(|error| error.code()).as_deref() == Some("57014")
 }

@@ -14,6 +14,7 @@ mod people;
 mod reads;
 mod releases;
 mod runs;
+mod shortages;
 mod sign_in;
 mod transactions;
 mod unfinished;

@@ -25,6 +25,10 @@ pub fn setup(loaded: &HomeData) -> impl IntoView + use<> {
         (_, n) => texts().home_organisation_ownerless(n, number::count(n as i64)),
     };
     let key = texts().home_key_about();
+    let login = match &state.owner_login {
+        None => texts().installation_login_plain(),
+        Some(login) => texts().installation_login_owner(login),
+    };
     Some(view! {
         <section aria-labelledby="h-setup">
             <div class="sec-head"><h2 id="h-setup">{texts().home_setup()}</h2><a class="btn plain push" href="/settings">{texts().home_settings()}</a></div>
@@ -36,6 +40,11 @@ pub fn setup(loaded: &HomeData) -> impl IntoView + use<> {
                 <li>
                     <span class="dot" data-a="good"></span><span>{texts().home_key()}</span>
                     <small>{part(key.s0)}<code>{state.key.clone()}</code>{part(key.s1)}</small>
+                </li>
+                <li>
+                    <span class="dot" data-a=good(state.owner_login.is_none())></span>
+                    <span>{texts().installation_login()}</span>
+                    <small>{login}</small>
                 </li>
                 {row("good", "/audit", texts().home_retention(), texts().home_retention_about())}
             </ul>

@@ -157,6 +157,8 @@ pub struct Installation {
     pub has_name: bool,
     /// Number of layers without an owner.
     pub ownerless: usize,
+    /// The login of the server, if it could change the log.
+    pub owner_login: Option<String>,
 }
 
 /// Loads the state of the installation.
@@ -165,8 +167,8 @@ pub struct Installation {
 /// Returns an error if the database fails.
 pub async fn installation(here: &PageContext) -> Result<Installation> {
     let store = &here.request.store;
-    let (owners, organisation) =
-        tokio::try_join!(layers::owners(store), store::settings::organisation(store))?;
+    let (owners, organisation, owner_login) =
+        tokio::try_join!(layers::owners(store), store::settings::organisation(store), store.owner_login())?;
     let Organisation { name, .. } = organisation;
     Ok(Installation {
         has_mail: here.request.post.is_some(),
@@ -174,6 +176,7 @@ pub async fn installation(here: &PageContext) -> Result<Installation> {
         key: store.keyring().fingerprint(),
         has_name: !name.is_empty(),
         ownerless: owners.iter().filter(|owner| owner.is_none()).count(),
+        owner_login,
     })
 }
 

@@ -119,7 +119,7 @@ async fn without_its_database_every_line_asks_to_retry() {
     let key = app.key(&[Scope::Ingest]).await;
     // Keys are cached for a second; then the database goes away.
     lines(post(&app, &key, String::new()).await).await;
-    app.store().pool().close().await;
+    app.disconnect().await;
     let body: Vec<String> = (0..600).map(|n| line(&format!("k{n}"), event("ana"))).collect();
     let answers = lines(post(&app, &key, body.join("\n")).await).await;
     assert_eq!(answers.len(), 600);

@@ -119,7 +119,7 @@ async fn without_its_database_the_process_asks_to_retry() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest, Scope::Read]).await;
     assert_eq!(app.post_event(&key, "k1", &event("ana")).await.status(), 201);
-    app.store().pool().close().await;
+    app.disconnect().await;
     let response = app.post_event(&key, "k2", &event("ben")).await;
     assert_eq!(response.headers()["retry-after"], "5");
     problem(response, 503).await;

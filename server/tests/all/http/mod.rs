@@ -31,6 +31,7 @@ mod search;
 mod sessions;
 mod settings;
 mod setup;
+mod shortages;
 mod sign_in_limits;
 mod stop;
 mod switches;

@@ -20,7 +20,7 @@ fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard
         mail: SmtpMailer::new(url, FROM).unwrap(),
         origin: "https://meshline.acme.example".into(),
     });
-    let means = JobResources { database_url: app.office.database.url.clone(), letters, data_dir: None };
+    let means = JobResources { letters, data_dir: None };
     let (store, shutdown, signals) = (app.store().clone(), stop.clone(), Signals::default());
     tokio::spawn(async move { schedule::run(store, means, signals.jobs(), shutdown).await });
     stop.drop_guard()

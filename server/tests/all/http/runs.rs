@@ -300,7 +300,7 @@ async fn a_job_that_hangs_delays_no_other_one() {
     let mut held = sqlx::Connection::begin(&mut owner).await.unwrap();
     sqlx::query("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
     let stop = CancellationToken::new();
-    let means = JobResources { database_url: app.office.database.url.clone(), letters: None, data_dir: None };
+    let means = JobResources { letters: None, data_dir: None };
     let signals = Signals::default();
     tokio::spawn(listen::run(app.store().clone(), signals.clone(), stop.clone()));
     tokio::spawn(schedule::run(app.store().clone(), means, signals.jobs(), stop.clone()));

@@ -106,3 +106,16 @@ async fn a_table_is_registered_as_part_of_the_log_or_not() {
         assert_eq!(granted, table == "loose", "{privilege} on {table}");
     }
 }
+
+#[tokio::test]
+async fn an_entry_of_the_audit_log_about_a_lead_needs_one() {
+    let mut guards = Guards::open("").await;
+    let entry = |lead: &str| {
+        format!(
+            "INSERT INTO audit_log (id, at, actor, roles, action, subject, lead_id, request_id, hash) \
+             VALUES (uuid_v7_floor(now()), now(), 'command:test', '{{}}', 'test', 'test', {lead}, 'test', sha256('x'))"
+        )
+    };
+    guards.would_accept(&entry("NULL")).await;
+    guards.violates(&entry("gen_random_uuid()"), "23503", "audit_log_lead_fkey").await;
+}

@@ -38,6 +38,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("release_approvals", "SELECT INSERT"),
     ("release_history", "SELECT"),
     ("releases", "SELECT INSERT UPDATE"),
+    ("seaql_migrations", "SELECT"),
     ("settings", "SELECT INSERT UPDATE"),
     ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),
@@ -53,7 +54,7 @@ async fn the_role_has_the_listed_privileges_and_no_more() {
     let found: Vec<(String, bool, String)> = sqlx::query_as(
         "SELECT c.relname, c.relispartition, coalesce(string_agg(p, ' ' ORDER BY n) FILTER (WHERE has_table_privilege('meshline_app', c.oid, p)), '') \
          FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) WITH ORDINALITY AS u (p, n) \
-         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'seaql_migrations' GROUP BY 1, 2",
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace GROUP BY 1, 2",
     )
     .fetch_all(&mut guards.owner)
     .await
@@ -81,4 +82,23 @@ async fn the_role_owns_and_creates_nothing() {
     .await
     .unwrap();
     assert_eq!((owned, creates, is_super), (0, false, false));
+}
+
+#[tokio::test]
+async fn functions_with_the_rights_of_the_owner_take_nothing_from_their_callers() {
+    let mut guards = Guards::open("").await;
+    let functions: Vec<(String, bool, i16, bool)> = sqlx::query_as(
+        "SELECT p.proname::text, coalesce('search_path=public, pg_temp' = ANY (p.proconfig), false), p.pronargs, \
+           p.prorettype <> 'trigger'::regtype \
+           AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0) \
+         FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1",
+    )
+    .fetch_all(&mut guards.owner)
+    .await
+    .unwrap();
+    let expected = ["make_coming_partitions", "record_release"].map(|name| (name.to_owned(), true, 0, false));
+    assert_eq!(
+        functions, expected,
+        "name, whether it has a fixed search path, arguments, whether everybody may call it"
+    );
 }
