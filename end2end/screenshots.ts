@@ -91,7 +91,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
       test('sync', async ({ organisation, page }) => {
         const [failed] = await organisation.failed();
         const [{ id: delivered }] = (await organisation.rows<{ id: string }>("SELECT effect_id AS id FROM deliveries WHERE result = 'delivered' ORDER BY id DESC LIMIT 1")) as [{ id: string }];
-        const pages = { outbox: '/sync', unfinished: '/sync/effects', failed: '/sync/effects?state=dead', action: `/sync/effects/${failed}`, delivered: `/sync/effects/${delivered}`, jobs: '/sync/jobs' };
+        const pages = { outbox: '/sync', unfinished: '/sync/effects', failed: '/sync/effects?state=failed', action: `/sync/effects/${failed}`, delivered: `/sync/effects/${delivered}`, jobs: '/sync/jobs' };
         for (const [name, path] of Object.entries(pages)) {
           await page.goto(path);
           if (name === 'outbox') await page.locator('.ask summary').first().click();
@@ -235,7 +235,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         test.use(seenBy({ as: 'Sales manager' }));
 
         test('changes', async ({ page }) => {
-          for (const [name, path] of Object.entries({ changes: '/changes', 'changes-open': '/changes?show=open', change: '/changes/1', 'change-list': '/changes/2' })) {
+          for (const [name, path] of Object.entries({ changes: '/changes', 'changes-open': '/changes?show=open', change: '/changes/1', 'change-list': '/changes/2', releases: '/releases', release: '/releases/1' })) {
             await page.goto(path);
             await page.screenshot(shot(name));
           }

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::size;
 use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
-use crate::texts::texts;
+use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{lines, once};
 use crate::ui::icon::{Icon, icon};
@@ -53,7 +53,7 @@ pub fn ImportMapping() -> impl IntoView {
 }
 
 async fn load(here: PageContext, id: Option<String>, query: ParamsMap) -> Result<PageContent> {
-    let not_found = || Error::NotFound { what: "upload".into() };
+    let not_found = || Error::NotFound { what: Missing::Upload };
     let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let store = &here.request.store;
@@ -319,16 +319,17 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
             Some(problem) if !problem.is_outcome => Either::Left(
                 view! { <td colspan="7" class="tone" data-a="bad">{icon(Icon::Alert)}" "{reason(problem)}</td> },
             ),
-            half => Either::Right(view! {
-                {own.iter().map(|(field, label)| view! { <td data-l=label.clone()>{cell(field)}</td> }).collect_view()}
-                <td data-l=texts().import_time()>{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
-                <td data-l=texts().import_outcomes()>
-                    {stages.join(", ")}
-                    {half.as_ref().map(|half| view! { <span class="tone" data-a="warn">{reason(half)}</span> })}
-                </td>
+            _ => Either::Right(view! {
+                {own.iter().map(|(field, label)| view! { <td data-l=label.clone()>{part(cell(field))}</td> }).collect_view()}
+                <td class="nowrap" data-l=texts().import_time()>{row.at.map(|at| clock.day_and_time(at))}</td>
+                <td data-l=texts().import_outcomes()>{part(stages.join(", "))}</td>
             }),
         };
-        view! { <tr><th scope="row">{texts().import_line_number(number::count(row.line as i64))}</th>{cells}</tr> }
+        // A reason is a sentence, which needs the width of the table.
+        let half = row.problem.as_ref().filter(|problem| problem.is_outcome).map(|half| {
+            view! { <tr class="reason"><td colspan="8" class="tone" data-a="warn">{icon(Icon::Alert)}" "{reason(half)}</td></tr> }
+        });
+        view! { <tr><th scope="row" class="nowrap">{texts().import_line_number(number::count(row.line as i64))}</th>{cells}</tr>{half} }
     };
     let rows = rows.iter().map(row).collect_view();
     let table = view! {

@@ -75,7 +75,7 @@ pub async fn section(here: &PageContext, newest: &Version) -> Result<AnyView> {
         return Ok(().into_any());
     }
     let body = view! {
-        <section class="stacked-sections" aria-labelledby="switches">
+        <section class="stacked-sections switches" aria-labelledby="switches">
             <h2 id="switches">{texts().switches_title()}</h2>
             <p class="meta">{texts().switches_about()}</p>
             {tables}
