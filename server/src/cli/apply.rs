@@ -18,15 +18,15 @@ pub(crate) struct ApplyFileOptions {
     #[command(flatten)]
     database: Database,
 
-    /// Workflow file, YAML. Files it refers to (lists) are relative to its folder.
+    /// Workflow file, YAML. Paths of files it refers to, such as lists, are relative to its folder.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Only show what would change. Exit code 1 if anything would.
+    /// Only show what would change, and exit with code 1 if anything would.
     #[arg(long)]
     plan: bool,
 
-    /// Go live with workflows that never were live. Later versions of a live workflow stay drafts.
+    /// Go live with workflows that have never been live. Later versions of a live workflow remain drafts.
     #[arg(long)]
     bootstrap: bool,
 }

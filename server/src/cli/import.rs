@@ -27,44 +27,44 @@ pub(crate) struct ImportOptions {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The workflow that decides; it has to be live.
+    /// Workflow that decides about the leads. It must be live.
     #[arg(long, value_name = "NAME")]
     workflow: String,
 
-    /// Where a field is: `email`, `external_id`, `name`, `company` and `domain` name the lead; any other FIELD stands in
-    /// the payload under that name. Every column is in the payload under its own name as well.
+    /// Column of a field. `email`, `external_id`, `name`, `company` and `domain` describe the lead; any other FIELD
+    /// is added to the payload under that name. Every column is also in the payload under its own name.
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     mappings: Vec<String>,
 
-    /// The column with the time at which it happened. Without it the leads are decided as of the import's start.
+    /// Column with the time of the event. Without it, leads are evaluated at the time the import starts.
     #[arg(long, value_name = "COLUMN")]
     at: Option<String>,
 
-    /// The zone of times that name none.
+    /// Time zone of times that do not name one.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: Tz,
 
-    /// The format of dates such as 3/4/2026, which are rejected without it: DD/MM/YYYY or MM/DD/YYYY. Only the order counts.
+    /// Format of dates such as 3/4/2026, which are otherwise rejected: DD/MM/YYYY or MM/DD/YYYY. Only the order matters.
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<DateOrder>,
 
-    /// An outcome: when COLUMN has VALUE, in any case, the lead reached STAGE, at the time in the second COLUMN if one is given.
+    /// Outcome: if COLUMN has VALUE, ignoring case, the lead reached STAGE, at the time in the second COLUMN if there is one.
     #[arg(long = "outcome", value_name = "COLUMN=VALUE:STAGE[@COLUMN]")]
     outcomes: Vec<String>,
 
-    /// The source that external ids belong to. [default: that of the workflow's only trigger, else `import`]
+    /// Source that external IDs belong to. [default: that of the workflow's only trigger, or `import`]
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
 
-    /// Kind of the events. [default: that of the workflow's only trigger, else `form`]
+    /// Kind of the events. [default: that of the workflow's only trigger, or `form`]
     #[arg(long, value_name = "KIND")]
     kind: Option<EventKind>,
 
-    /// Let the decisions have effects, as if the leads came in now.
+    /// Let decisions have effects, as if the leads arrived now.
     #[arg(long)]
     live: bool,
 
-    /// Where rejected rows go, with the reason. [default: FILE.rejects.csv]
+    /// File for rejected rows, with the reasons. [default: FILE.rejects.csv]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }

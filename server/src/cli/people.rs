@@ -11,7 +11,7 @@ use super::{CommandError, Database, exit};
 /// Manage people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Add a person and print a link to set a password. A person who exists already gets these roles and a new link.
+    /// Add a person and print a link to set a password. A person who already exists gets these roles and a new link.
     Add {
         #[command(flatten)]
         database: Database,

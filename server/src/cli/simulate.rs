@@ -29,11 +29,11 @@ pub(crate) struct SimulateOptions {
     #[arg(long, value_name = "FILE")]
     leads: PathBuf,
 
-    /// The format of dates such as 3/4/2026, which are rejected without it: DD/MM/YYYY or MM/DD/YYYY. Only the order counts.
+    /// Format of dates such as 3/4/2026, which are otherwise rejected: DD/MM/YYYY or MM/DD/YYYY. Only the order matters.
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<DateOrder>,
 
-    /// The zone of times that name none.
+    /// Time zone of times that do not name one.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: Tz,
 

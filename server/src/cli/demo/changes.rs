@@ -13,7 +13,7 @@ use store::{Actor, Error, Store};
 pub(super) async fn propose(store: &Store) -> store::Result<()> {
     let felix = person(store, "felix@corvane.example").await?;
     let threshold = |text: &str| text.replace("intent_confidence > 0.85", "intent_confidence > 0.6");
-    let why = "AEs would like to call target accounts earlier: a few that ask for prices wait in the queue or are only advanced.";
+    let why = "AEs want to call target accounts sooner. Some that ask for prices wait in the queue or are only advanced.";
     let number = draft(
         store,
         &felix,
