@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::figures::FiguresError;
 
 use crate::access::AccessDenied;
+pub use crate::missing::Missing;
 use crate::texts::texts;
 
 /// The header that carries the request id. The server sets it on every request and response and overwrites any client value.
@@ -31,10 +32,10 @@ pub enum Error {
     #[error("{}", texts().error_forbidden())]
     Forbidden,
     /// The requested item does not exist.
-    #[error("{}", texts().error_not_found(what))]
+    #[error("{}", what.message())]
     NotFound {
-        /// The kind of item that is missing.
-        what: String,
+        /// The item that is missing.
+        what: Missing,
     },
     /// The input is invalid.
     #[error("{message}")]
@@ -58,9 +59,7 @@ pub enum Error {
     #[error("{}", texts().error_unavailable())]
     Unavailable,
     /// The server is reading and comparing other drafts.
-    #[error(
-        "The server is busy with other drafts and lists. Nothing was changed; try again in a few seconds."
-    )]
+    #[error("{}", texts().error_overloaded())]
     Overloaded,
     /// An internal error.
     #[error("{}", texts().error_internal())]
@@ -96,7 +95,7 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::NotFound(what) => Self::NotFound { what: what.to_owned() },
+            store::Error::NotFound(what) => Self::NotFound { what: Missing::named(what) },
             store::Error::Stale { .. } | store::Error::Duplicate(_) | store::Error::Repeated => {
                 Self::Conflict { message: sentence(&error.to_string()) }
             }

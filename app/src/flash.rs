@@ -44,7 +44,7 @@ pub struct FlashSecret {
 
 impl std::fmt::Debug for FlashSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FlashSecret(for {})", self.page)
+        f.debug_struct("FlashSecret").field("page", &self.page).finish_non_exhaustive()
     }
 }
 

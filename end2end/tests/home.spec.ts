@@ -36,7 +36,7 @@ test('alerts link to the page that resolves them', async ({ organisation, page }
   await page.goto('/');
   await expect(alerts(page)).toContainText('3 actions failed.');
   await alerts(page).getByRole('link', { name: 'Review' }).click();
-  await expect(page).toHaveURL('/sync/effects?state=dead');
+  await expect(page).toHaveURL('/sync/effects?state=failed');
 });
 
 test.describe('while figures are computed', () => {

@@ -149,7 +149,7 @@ test.describe('a lead that is held', () => {
     const { lead_id: id, decision } = await organisation.send(SILENT);
     expect(decision).toMatchObject({ action: 'hold', held_by: 'tam-high-intent' });
     await page.goto(`/leads/${id}`);
-    await expect(sentence(page).getByRole('paragraph').first()).toHaveText('Hold: not enough information for Target account with high intent, intent is missing.', { useInnerText: true });
+    await expect(sentence(page).getByRole('paragraph').first()).toHaveText('Hold: Target account with high intent could not be evaluated because intent is missing.', { useInnerText: true });
     await expect(sentence(page)).toContainText('Waiting in the SDR queue');
     await expect(input(page, /Intent/)).toContainText('not found');
     await expect(event(page)).toContainText('left empty');

@@ -24,7 +24,7 @@ test('the list shows lead, decision, rule and assignee', async ({ organisation, 
   await expect(first.getByRole('link')).toHaveAttribute('href', `/leads/${held.lead_id}`);
   await expect(first).toContainText('Ruben Faltings');
   await expect(first).toContainText('Hold');
-  await expect(first).toContainText('not enough information for Target account with high intent');
+  await expect(first).toContainText('Target account with high intent could not be evaluated');
   await expect(first).toContainText('SDR queue');
   const second = rows(page).nth(1);
   await expect(second).toContainText('Ottilie Brandt');

@@ -67,7 +67,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('selected deliveries are retried', async ({ organisation, page }) => {
       await organisation.failed();
-      await page.goto('/sync/effects?state=dead');
+      await page.goto('/sync/effects?state=failed');
       const boxes = page.getByRole('checkbox', { name: /^Select CRM action to spare-webhook/ });
       await expect(boxes).toHaveCount(3);
       await boxes.first().check();

@@ -35,7 +35,7 @@ test('a lead appears in the list while it is open, and an open panel is left alo
 test('a part with ticked boxes is refreshed only after they are cleared', async ({ organisation, page }) => {
   await organisation.failed();
   const heard = hearing(page);
-  await page.goto('/sync/effects?state=dead');
+  await page.goto('/sync/effects?state=failed');
   await heard;
   const box = page.getByRole('checkbox').first();
   await box.check();

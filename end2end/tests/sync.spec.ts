@@ -26,7 +26,7 @@ for (const javaScriptEnabled of [true, false]) {
       const waiting = webhook.getByRole('link', { name: /^\d/ }).first();
       const count = Number((await waiting.textContent())!.replace(/\D/g, ''));
       await waiting.click();
-      await expect(page).toHaveURL('/sync/effects?destination=crm-webhook&state=ready');
+      await expect(page).toHaveURL('/sync/effects?destination=crm-webhook&state=waiting');
       await expect(page.getByRole('link', { name: `Waiting ${count}` })).toHaveAttribute('aria-current', 'true');
       const seen = new Set<string>();
       for (;;) {
@@ -48,7 +48,7 @@ for (const javaScriptEnabled of [true, false]) {
       const spare = destination(page, 'spare-webhook');
       await expect(spare).toContainText('30 % of 15,000 per day');
       await spare.getByRole('link', { name: '3', exact: true }).click();
-      await expect(page).toHaveURL('/sync/effects?destination=spare-webhook&state=dead');
+      await expect(page).toHaveURL('/sync/effects?destination=spare-webhook&state=failed');
       await expect(actions(page)).toHaveCount(3);
       await actions(page).first().getByRole('link', { name: 'CRM action' }).click();
       await expect(page).toHaveURL(`/sync/effects/${id}`);
@@ -70,7 +70,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('all deliveries with one error are retried after a confirmation', async ({ organisation, page }) => {
       const [id] = await organisation.failed();
       await organisation.rows("UPDATE outbox SET last_error = 'Status 410: gone' WHERE effect_id = $1", [id]);
-      await page.goto('/sync/effects?state=dead');
+      await page.goto('/sync/effects?state=failed');
       await page.getByRole('searchbox', { name: 'Last error contains' }).fill('STATUS 410');
       await page.getByRole('combobox', { name: 'Destination' }).selectOption('spare-webhook');
       await page.getByRole('button', { name: 'Filter' }).click();
@@ -84,7 +84,7 @@ for (const javaScriptEnabled of [true, false]) {
       await all.click();
       await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
       await done(page, '3\u{a0}deliveries are being retried.');
-      await page.goto('/sync/effects?state=dead&destination=spare-webhook');
+      await page.goto('/sync/effects?state=failed&destination=spare-webhook');
       await expect(page.getByRole('heading', { name: 'No failed actions' })).toBeVisible();
     });
 
@@ -97,7 +97,7 @@ for (const javaScriptEnabled of [true, false]) {
       );
       expect(failed).toHaveLength(12);
       try {
-        await page.goto('/sync/effects?state=dead&destination=crm-webhook');
+        await page.goto('/sync/effects?state=failed&destination=crm-webhook');
         await page.getByText('Retry all 12').first().click();
         await page.getByRole('button', { name: 'Retry all 12' }).click();
         await done(page, '12\u{a0}deliveries are being retried.');
@@ -106,9 +106,9 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(flash(page)).toHaveText('12 actions were not retried and are still failed.');
         await expect(page.getByRole('progressbar')).toHaveCount(0);
         await page.getByRole('link', { name: 'Failed deliveries' }).click();
-        await expect(page).toHaveURL(/state=dead/);
+        await expect(page).toHaveURL(/state=failed/);
         // Deliveries to other destinations may have failed in the meantime.
-        await page.goto('/sync/effects?state=dead&destination=crm-webhook');
+        await page.goto('/sync/effects?state=failed&destination=crm-webhook');
         await expect(actions(page)).toHaveCount(12);
       } finally {
         await organisation.rows("UPDATE outbox SET state = 'ready', attempts = 0, last_error = NULL WHERE effect_id = ANY($1::uuid[])", [failed.map((row) => row.effect_id)]);
@@ -200,7 +200,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('selected deliveries are retried', async ({ organisation, page }) => {
       await organisation.failed();
-      await page.goto('/sync/effects?state=dead&destination=spare-webhook');
+      await page.goto('/sync/effects?state=failed&destination=spare-webhook');
       await page.getByRole('link', { name: 'Select all on this page' }).click();
       await expect(actions(page).getByRole('checkbox', { checked: true })).toHaveCount(3);
       await actions(page).first().getByRole('checkbox').uncheck();
@@ -235,7 +235,7 @@ test('a banner shows what is stopped, by whom, when and why', async ({ organisat
   try {
     await page.goto('/sync');
     await expect(page.getByText('Inbound form is stopped: Wrong pool since the release.')).toBeVisible();
-    await expect(page.getByText(/^Stopped by the command kill, today \d\d:\d\d/)).toBeVisible();
+    await expect(page.getByText(/^Stopped by the kill command, today \d\d:\d\d/)).toBeVisible();
   } finally {
     await organisation.command('resume', '--workflow', 'inbound-form');
   }
@@ -257,7 +257,7 @@ test('a destination that does not answer is spared until a shown time', async ({
     await expect(webhook).toContainText('Not responding');
     await expect(webhook).toContainText(/Connection refused\. Suspended 3\stimes in a row\. Next attempt at \d\d:\d\d:\d\d\./);
   } finally {
-    await organisation.rows("UPDATE destinations SET paused_reason = 'No URL configured. Apply a file with one to start sending.' WHERE name = 'crm-webhook'");
+    await organisation.rows("UPDATE destinations SET paused_reason = 'No URL configured. Set one to start sending.' WHERE name = 'crm-webhook'");
     await organisation.rows('UPDATE destination_flows SET open_until = NULL, openings = 0, open_reason = NULL');
   }
 });
@@ -267,7 +267,7 @@ test.describe('an SDR', () => {
 
   test('sees everything and has no buttons', async ({ organisation, page }) => {
     const [id] = await organisation.failed();
-    for (const path of ['/sync', '/sync/effects?state=dead', `/sync/effects/${id}`, '/sync/jobs']) {
+    for (const path of ['/sync', '/sync/effects?state=failed', `/sync/effects/${id}`, '/sync/jobs']) {
       await page.goto(path);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(page.locator('main form[method=post]:not([action$=save-view])')).toHaveCount(0);

@@ -36,7 +36,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// Every slot for reading content is taken, and so are the places to wait for one.
-    #[error("too many texts are being read")]
+    #[error("too many drafts are being checked at the moment")]
     Busy,
     /// A computation ended early because the process is stopping, or it panicked.
     #[error("the computation did not finish")]

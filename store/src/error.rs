@@ -19,10 +19,10 @@ pub enum Error {
         current: i64,
     },
     /// The form was submitted before, and its act was done then.
-    #[error("this form was sent before; what it asks for was done once")]
+    #[error("this form was already sent and took effect once")]
     Repeated,
     /// A unique constraint rejected the row.
-    #[error("it exists already ({0})")]
+    #[error("it already exists ({0})")]
     Duplicate(String),
     /// Another constraint or guard rejected the row.
     #[error("the database refused it ({0})")]
@@ -40,7 +40,7 @@ pub enum Error {
     #[error("{0}")]
     Schema(String),
     /// A concurrent transaction created the same object; a retry will find it.
-    #[error("another request made the same at this moment")]
+    #[error("another request is making the same change")]
     Raced,
     /// The database is unreachable, out of a resource or too slow at the moment; the caller may retry.
     #[error("the database is not available: {0}")]

@@ -10,18 +10,24 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 
 use crate::workspace::Workspace;
 
-/// The folders and files of `app/src` whose texts are in `app/locales`.
-const MOVED: &[&str] = &["actions", "csv_file.rs", "error.rs", "exports", "pages", "ui"];
-
-/// Places that show no texts to people who use the product.
+/// Files and folders of `app/src` without texts that people who use the product read.
 const EXEMPT: &[&str] = &[
     // The names of counters.
     "actions/throttle.rs",
     // A page for developers, with examples of every part.
     "pages/styleguide",
+    // The script that starts the islands, and the icon of the browser's tab.
+    "shell.rs",
     // The outlines of icons.
     "ui/icon.rs",
 ];
+
+/// Elements that selectors of islands name.
+const ELEMENTS: &[&str] =
+    &["a", "button", "details", "dialog", "form", "input", "ol", "option", "select", "summary", "textarea"];
+
+/// Names of keys, as browsers report them.
+const KEYS: &[&str] = &["ArrowDown", "ArrowLeft", "ArrowRight", "ArrowUp", "Enter", "Escape"];
 
 /// Attributes of elements whose values a person reads or hears.
 const SHOWN: &[&str] =
@@ -31,7 +37,7 @@ const SHOWN: &[&str] =
 /// products, and reasons that are stored, so that they can be counted.
 const FIXED: &[&str] = &["BROWSERS", "ENTER", "HEAD", "OTHER_REASON", "REASONS", "SYSTEMS"];
 
-/// Checks that the sources in [`MOVED`] contain no text of their own.
+/// Checks that the sources of `app` contain no text of their own.
 ///
 /// # Errors
 /// Returns an error that lists the texts, or if a file cannot be read.
@@ -39,13 +45,12 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let root = workspace.root.join("app/src");
     let classes = classes_of_styles(&workspace.root.join("style"))?;
     let mut found = Vec::new();
-    for place in MOVED {
-        let place = root.join(place);
-        if !place.exists() {
-            bail!("{} does not exist", place.display());
+    for place in EXEMPT {
+        if !root.join(place).exists() {
+            bail!("{place} is exempt, but does not exist");
         }
-        visit(&place, &classes, &mut found)?;
     }
+    visit(&root, &classes, &mut found)?;
     for text in &found {
         eprintln!("{text}");
     }
@@ -124,8 +129,8 @@ fn scan(tokens: TokenStream, in_view: bool, classes: &BTreeSet<String>, found: &
                 let (name, is_macro) = before(&tokens, at);
                 let is_for_developers =
                     is_macro && ["debug", "error", "info", "path", "trace", "warn"].contains(&name.as_str());
-                // The log names a command by what starts it.
-                let is_name = !is_macro && ["expect", "Command"].contains(&name.as_str());
+                // The log names a command by what starts it, and a type by its name.
+                let is_name = !is_macro && ["expect", "Command", "debug_struct"].contains(&name.as_str());
                 if !is_for_developers && !is_name {
                     scan(group.stream(), is_macro && name == "view", classes, found);
                 }
@@ -137,7 +142,8 @@ fn scan(tokens: TokenStream, in_view: bool, classes: &BTreeSet<String>, found: &
                 let shown = !is_attribute || SHOWN.contains(&name_before(&tokens, at).as_str());
                 // Between tags even a single word in lower case is shown.
                 let is_child = in_view && !is_attribute;
-                let is_text = reads_as_text(&written) && !is_list_of(&written, classes);
+                let is_text =
+                    reads_as_text(&written) && !is_list_of(&written, classes) && !is_for_browser(&written);
                 if shown && (is_text || is_child && has_letters(&written)) {
                     found.push(written);
                 }
@@ -209,6 +215,23 @@ fn reads_as_text(literal: &str) -> bool {
 /// Returns whether a literal contains only the given classes, apart from placeholders.
 fn is_list_of(literal: &str, classes: &BTreeSet<String>) -> bool {
     text_of(literal).is_some_and(|text| text.split_whitespace().all(|word| classes.contains(word)))
+}
+
+/// Returns whether a literal is a selector or the name of a key.
+fn is_for_browser(literal: &str) -> bool {
+    let Some(text) = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    let is_part = |part: &str| {
+        part.starts_with(['.', '#', '[', ':', '>']) && part.len() > 1
+            || part == ">"
+            || ELEMENTS.contains(&part.split(['.', '#', '[', ':']).next().unwrap_or(part))
+    };
+    // What is in brackets can have spaces.
+    let mut depth = 0_i32;
+    let parts = text.split(|c: char| {
+        depth += i32::from(matches!(c, '[' | '(')) - i32::from(matches!(c, ']' | ')'));
+        depth == 0 && (c.is_whitespace() || c == ',')
+    });
+    KEYS.contains(&text) || parts.filter(|part| !part.is_empty()).all(is_part)
 }
 
 fn has_letters(literal: &str) -> bool {
@@ -284,6 +307,15 @@ mod tests {
         assert_eq!(texts(r#"fn f() { of(HEAD, "Started by"); }"#), ["\"Started by\""]);
         assert!(texts(r#"fn f() { format!("{NAME}={theme}; Path=/; SameSite=Lax{secure}") }"#).is_empty());
         assert!(texts(r#"fn f() { "text/csv; charset=utf-8; header=present" }"#).is_empty());
+        for selector in [
+            "dialog[open], :popover-open",
+            "details[open]:has(> .panel)",
+            ".queue > .list > summary",
+            "Escape",
+        ] {
+            assert!(texts(&format!("fn f() {{ find({selector:?}) }}")).is_empty(), "{selector}");
+        }
+        assert_eq!(texts(r#"fn f() { find("a button that works") }"#), ["\"a button that works\""]);
         assert!(texts(r#"fn f() { let secure = if tls { "; Secure" } else { "" }; }"#).is_empty());
     }
 }

@@ -94,7 +94,7 @@ dashboard-to-assigned = All assigned leads
 
 dashboard-pipeline = Pipeline created
 dashboard-pipeline-formula = Sum of the opportunity amounts of leads first decided in the period. If an opportunity was reported several times, the latest report counts. Currencies are not converted.
-dashboard-pipeline-denominator = None; it is a sum. Opportunities without an amount are counted separately.
+dashboard-pipeline-denominator = None, because this is a sum. Opportunities without an amount are counted separately.
 dashboard-pipeline-cohort = Leads first decided in the period, whenever their opportunity was created.
 dashboard-pipeline-clock = The time of the first decision.
 # $amount (String) - The amount of the opportunities that were won.

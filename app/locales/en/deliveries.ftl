@@ -129,7 +129,7 @@ deliveries-reviewed = Expired actions to { $destination } are marked as reviewed
 deliveries-reason-missing = Give a reason, so that others know why.
 # $count (String) - The number of characters.
 # $limit (String) - The maximum number of characters.
-deliveries-reason-too-long = The reason has { $count } characters, but at most { $limit } are possible. Shorten it.
+deliveries-reason-too-long = The reason has { $count } characters. Shorten it to { $limit } or fewer.
 
 # The states of an action.
 deliveries-action-failed = Failed, needs you

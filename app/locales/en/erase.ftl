@@ -51,7 +51,7 @@ erase-kept-outcomes = { $count ->
    *[other] { $shown } outcomes with their stages and times, for the figures
 }
 erase-kept-hashes = The hashes that verify the log
-erase-kept-backups = Existing backups. Delete them when they are due.
+erase-kept-backups = Backups, until you delete them
 erase-kept-again = If the person contacts you again, they become a new lead.
 
 erase-held = Records at destinations

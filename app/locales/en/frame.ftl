@@ -19,11 +19,11 @@ frame-no-role = No role yet
 frame-roles = { $role } and { $count } more
 frame-account = Your account
 frame-sign-out = Sign out
-frame-colors = Colors
+frame-colors = Colours
 frame-colors-auto = Auto
 frame-colors-light = Light
 frame-colors-dark = Dark
-frame-theme-unknown = Unknown colors. Choose auto, light or dark.
+frame-theme-unknown = Unknown theme. Choose auto, light or dark.
 
 frame-signed-out = You are signed out
 frame-forbidden = Not available to your roles

@@ -41,7 +41,7 @@ help-releases =
 help-suggestions =
     Your own changes. Everyone can suggest a change; the owners of its layer approve it.
 
-    Only you see a draft until you submit it. If a change is returned, its page shows the reason. Edit it and submit it again. Update an outdated change before it can be approved.
+    Only you see a draft until you submit it. If a change is returned, its page shows the reason. Edit it and submit it again. An outdated change has to be updated before it can be approved.
 help-outbox =
     Deliveries to other systems that decisions caused. Each delivery takes effect once, even if the other system responds late or twice.
 
@@ -83,13 +83,13 @@ help-account =
 
     If you do not recognize a browser, sign it out and change your password. This signs out all other browsers.
 help-styleguide =
-    All components in all their states, in light and dark colors side by side.
+    All components in all their states, in light and dark colours side by side.
 
     The data is made up. This page is for people who build or review pages.
 help-settings =
     Settings of the whole organization. Everyone can read them; administrators can change them.
 
-    Each layer has one owner. Content and rules need different owners: a person who interprets what leads wrote must not also decide what follows from it.
+    Each layer has one owner. Content and rules need different owners, so that no one controls both how messages are read and what is decided from them.
 help-search =
     Finds leads by name, company, e-mail address or ID in the source; changes by title or number (#4); rules, lists and destinations by name; people; pages; and actions.
 

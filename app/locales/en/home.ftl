@@ -34,7 +34,7 @@ home-expired = { $count ->
     [one] { $shown } action to { $destination } expired and was not sent.
    *[other] { $shown } actions to { $destination } expired and were not sent.
 }
-home-expired-about = They were still waiting when they expired.
+home-expired-about = They expired while they were waiting to be sent.
 home-see-expired = View expired
 # $count (Number) - How many.
 # $destination (String) - The title of the destination.
@@ -299,8 +299,8 @@ home-configured = Configured
 home-no-mail = No mail server. Meshline cannot send notifications, and people who forget their password need a link from you.
 home-address = Public address
 home-no-address = Not configured. Links use the address in your browser.
-home-organisation = Organisation
-home-organisation-good = Has a name, and all layers have an owner
+home-organisation = Organization
+home-organisation-good = Named, and every layer has an owner
 home-organisation-no-name = No name yet
 # $count (Number) - How many.
 # $shown (String) - The same, formatted.

@@ -105,12 +105,12 @@ import-line-number = Line { $number }
 import-rejected = Rejected: { $reason }
 # $column (String) - The column with the problem.
 # $reason (String) - Why the row would be rejected.
-import-rejected-column = Rejected: { $column }: { $reason }
+import-rejected-column = Rejected because of { $column }: { $reason }
 # $reason (String) - Why the outcome would be rejected.
 import-outcome-rejected = Outcome rejected: { $reason }
 # $column (String) - The column with the problem.
 # $reason (String) - Why the outcome would be rejected.
-import-outcome-rejected-column = Outcome rejected: { $column }: { $reason }
+import-outcome-rejected-column = Outcome rejected because of { $column }: { $reason }
 # $count (Number) - How many columns are not shown.
 # $shown (String) - The same, formatted.
 import-more-columns = { $count ->

@@ -31,3 +31,14 @@ jobs-state-running = Running
 jobs-state-done = Done
 jobs-state-failed = Failed
 jobs-state-never-run = Not run yet
+
+jobs-partitions = Create log partitions
+jobs-partitions-about = The log is partitioned by month. Creates partitions three months ahead.
+jobs-sessions = Delete expired sessions
+jobs-sessions-about = Ends idle sessions.
+jobs-backlog = Check pending actions
+jobs-backlog-about = Fails while an action has been pending for more than an hour.
+jobs-notices = Notify sales leadership
+jobs-notices-about = E-mails sales leadership when a workflow stops or resumes.
+jobs-uploads = Delete uploaded files
+jobs-uploads-about = Deletes uploaded files and rejected rows after seven days, and unfinished uploads after three.

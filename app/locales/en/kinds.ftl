@@ -1,5 +1,49 @@
 ### The kinds of versions: their help, keywords and empty states.
 
+kinds-catalogue = Fields
+kinds-catalogue-plural = Fields
+kinds-catalogue-about = The lead fields that rules can read, by workflow
+kinds-map = Field extraction
+kinds-map-plural = Field extraction
+kinds-map-about = Where in an event each field is read, and how
+kinds-rules = Rule set
+kinds-rules-plural = Rule sets
+kinds-rules-about = Ordered rules; the first match decides
+kinds-list = List
+kinds-list-plural = Lists
+kinds-list-about = Companies, domains and other texts that rules look up
+kinds-list-new = New list
+kinds-list-name-hint = Rules refer to it as lists.NAME, so use lower-case letters, digits and underscores.
+kinds-pool = Pool
+kinds-pool-plural = Pools
+kinds-pool-about = People who take turns with leads
+kinds-pool-new = New pool
+kinds-pool-name-hint = Rules assign leads to it by this name, so use lower-case letters, digits and hyphens.
+# $n (Number) - The number of fields.
+# $shown (String) - The same, written with separators.
+kinds-fields = { $n ->
+    [one] { $shown } field
+   *[other] { $shown } fields
+}
+# $n (Number) - The number of rules.
+# $shown (String) - The same, written with separators.
+kinds-rules-size = { $n ->
+    [one] { $shown } rule
+   *[other] { $shown } rules
+}
+# $n (Number) - The number of entries.
+# $shown (String) - The same, written with separators.
+kinds-entries = { $n ->
+    [one] { $shown } entry
+   *[other] { $shown } entries
+}
+# $n (Number) - The number of people.
+# $shown (String) - The same, written with separators.
+kinds-people = { $n ->
+    [one] { $shown } person
+   *[other] { $shown } people
+}
+
 kinds-none-title = Nothing here yet
 kinds-none = Rule sets, field extraction and fields come with a workflow. To add one, run `meshline apply FILE.yaml --bootstrap`.
 

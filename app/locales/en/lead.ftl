@@ -3,8 +3,6 @@
 lead-breadcrumb = Breadcrumb
 lead-leads = Leads
 lead-erased-person = Erased person
-# Follows "There is no such".
-lead-decision-about = decision about this lead
 
 lead-none-title = No decisions yet
 lead-none = Events and outcomes are in the timeline.
@@ -40,7 +38,7 @@ lead-decided-because = { $decision }: { $facts }.
 # $decision (Element) - The action.
 # $rule (Element) - The rule that could not be evaluated.
 # $reason (String) - Why, for example "intent is missing".
-lead-decided-held = { $decision }: not enough information for { $rule }, { $reason }.
+lead-decided-held = { $decision }: { $rule } could not be evaluated because { $reason }.
 lead-held-unknown = a field that it needs is unknown
 # $decision (Element) - The action.
 lead-decided-default = { $decision }: no rule matched, so the default applies.
@@ -203,7 +201,7 @@ lead-nearest-find = Find the nearest change
 lead-nearest-about = Smallest change that leads to a different decision
 lead-nearest-none = No change of up to three fields leads to a different decision.
 # $fields (String) - How many fields.
-lead-nearest-cut = No change was found, but not every change of { $fields } fields could be tried.
+lead-nearest-cut = No change was found, but there are too many combinations of { $fields } fields to try them all.
 # $rule (String) - The title of the rule.
 lead-nearest-held = “{ $rule }” could not be evaluated
 lead-nearest-default = no rule would match
@@ -393,7 +391,7 @@ lead-reason-missing = Choose a reason; it helps improve the rules.
 lead-note-missing = Describe the reason in the note.
 # $count (String) - The number of characters.
 # $limit (String) - The maximum number of characters.
-lead-note-too-long = The note has { $count } characters, but at most { $limit } are possible. Shorten it.
+lead-note-too-long = The note has { $count } characters. Shorten it to { $limit } or fewer.
 # $reason (String) - The reason.
 # $note (String) - What the person added.
 lead-reason-with-note = { $reason }: { $note }

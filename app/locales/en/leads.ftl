@@ -42,7 +42,7 @@ leads-rules-decided = Rules: { $action }
 leads-erased = Erased person
 leads-held-about = Not enough information for this rule, so evaluation stopped here
 # $rule (Element) - The title of the rule.
-leads-held-by = not enough information for { $rule }
+leads-held-by = { $rule } could not be evaluated
 leads-no-rule = No rule (default)
 # $number (String) - The number of the version.
 leads-version = v{ $number }

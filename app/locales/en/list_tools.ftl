@@ -29,6 +29,6 @@ list-tools-deleted = “{ $name }” was deleted. The list still shows its filte
 list-tools-name-missing = Enter a name for the view.
 # $limit (String) - The maximum number of characters.
 # $count (String) - The number of characters.
-list-tools-name-too-long = The name has { $count } characters, but at most { $limit } are possible. Shorten it.
+list-tools-name-too-long = The name has { $count } characters. Shorten it to { $limit } or fewer.
 list-tools-wrong-address = This is not the address of a list. Open the list and save the view again.
 list-tools-too-many-filters = The view was not saved because it has too many filters. Remove some and try again.

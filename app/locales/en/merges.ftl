@@ -2,8 +2,6 @@
 
 merges-title = Duplicates
 merges-breadcrumb = Breadcrumb
-# Follows "There is no such".
-merges-suggestion = merge suggestion
 # $count (Number) - How many.
 # $shown (String) - The same, formatted.
 merges-open-count = { $count ->

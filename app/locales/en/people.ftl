@@ -35,8 +35,8 @@ people-name = Name
 people-email = E-mail
 people-link = Link
 
-people-role-enablement = Owns content: assets and extraction maps
-people-role-rep-leader = Approves content changes
+people-role-enablement = Owns fields and field extraction
+people-role-rep-leader = Approves changes to field extraction
 people-role-revops = Owns rules, lists and pools
 people-role-ae-rep-leader = Approves rule changes that affect assignment
 people-role-integrations = Owns destinations and deliveries
@@ -44,7 +44,7 @@ people-role-revops-lead = Accountable for all layers; can stop workflows and rol
 people-role-sales-leader = Reads dashboards and reports
 people-role-sdr = Works the SDR queue
 people-role-ae = Accepts or rejects assigned leads
-people-role-admin = People, API keys, retention
+people-role-admin = Manages people, API keys and retention
 
 people-breadcrumb = Breadcrumb
 people-profile = Profile

@@ -133,7 +133,7 @@ queue-rejected-reason = { $name } rejected this lead { $time }: { $reason }.
 queue-assign-again = Use Change to assign it to someone else, or disqualify it.
 # $number (String) - The number of the rule.
 # $title (String) - The title of the rule.
-queue-rule = rule { $number }, { $title }
+queue-rule = rule { $number } ({ $title })
 # $rule (String) - The rule.
 # $reasons (String) - Why it could not be evaluated.
 queue-held-unknown = Held: { $rule } could not be evaluated: { $reasons }.
@@ -213,7 +213,7 @@ queue-reason-missing = Choose a reason; it helps improve the rules.
 queue-note-missing = Add a note, or choose another reason.
 # $limit (String) - The maximum number of characters.
 # $count (String) - The number of characters.
-queue-too-long = At most { $limit } characters; this has { $count }.
+queue-too-long = Shorten this to { $limit } characters or fewer; it has { $count }.
 
 answers-not-a-fit = Not a fit
 answers-no-need = No need or budget

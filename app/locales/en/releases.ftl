@@ -46,7 +46,7 @@ releases-hand-to-people = Leads in flight go to people when this release goes li
 releases-changes = Changes
 releases-changes-caption = Parts that differ from the bundle that was live before
 releases-part = Part
-releases-part-new = Release
+releases-part-new = Version
 releases-part-old = Replaces
 # $number (String) - The number of the version.
 releases-version = Version { $number }

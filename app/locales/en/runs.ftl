@@ -84,7 +84,7 @@ runs-differences-part = First part that differs
 # $command (Element) - The command.
 runs-differences-next = To compare both results, run { $command } with the decision’s ID.
 
-runs-no-deliveries = No failed deliveries match any more.
+runs-no-deliveries = No failed deliveries match these filters now.
 # $count (Number) - How many.
 # $shown (String) - The same, formatted.
 runs-deliveries-retried = { $count ->

@@ -44,6 +44,3 @@ settings-test-text =
 settings-test-sent = The mail server accepted an e-mail to { $email }.
 # $reason (String) - The response of the mail server.
 settings-test-rejected = The mail server rejected the e-mail: { $reason }
-# For "There is no such …".
-settings-what-time-zone = time zone
-settings-what-number-format = number format

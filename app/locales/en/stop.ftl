@@ -5,7 +5,7 @@ stop-not-stopped = Not stopped: fix the reason.
 stop-reason-missing = Give a reason. Everyone sees it on their home page.
 # $count (String) - The number of characters.
 # $limit (String) - The maximum number of characters.
-stop-reason-too-long = The reason has { $count } characters, but at most { $limit } are possible. Shorten it.
+stop-reason-too-long = The reason has { $count } characters. Shorten it to { $limit } or fewer.
 # $workflow (String) - The title of the workflow, or `stop-every-workflow`.
 # $reason (String) - The reason of the first stop.
 stop-stopped-before = { $workflow } is already stopped: { $reason }

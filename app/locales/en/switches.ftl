@@ -25,7 +25,7 @@ switches-switch-on-rule = Switch on { $rule }
 switches-switch-off = Switch off
 # $rule (String) - The title of the rule.
 switches-switch-off-rule = Switch off { $rule }
-switches-switch-off-about = Decisions skip the rule. Leave the day empty to keep it off until someone switches it on.
+switches-switch-off-about = Decisions skip the rule. Leave the day empty to keep it off until you switch it on again.
 switches-last-day-off = Last day off
 switches-reason = Reason
 switches-mute = Mute

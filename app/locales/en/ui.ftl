@@ -24,9 +24,8 @@ ui-repeated = The form was submitted twice and took effect once.
 
 error-signed-out = Sign in first.
 error-forbidden = Your roles do not include this.
-# $what (String) - The kind of item, for example "lead".
-error-not-found = The { $what } was not found.
 error-unavailable = The database does not answer at the moment. Nothing was changed. Try again in a minute.
+error-overloaded = The server is busy with other drafts and lists. Nothing was changed. Try again in a few seconds.
 error-internal = Something went wrong on our side.
 # $field (String) - The name of the field.
 error-field-missing = `{ $field }` is missing.

@@ -94,7 +94,7 @@ unfinished-none-expired = Expired actions that were closed are in the history.
 
 unfinished-retrying = Retrying.
 unfinished-superseded = A later decision has already been delivered to the same record, so this action was closed without being sent.
-unfinished-not-failed = This action is not among the failed ones any more, so it was not retried.
+unfinished-not-failed = This action is no longer failed, so it was not retried.
 unfinished-overtaken = Not retried: a later decision about this lead is being sent to the same destination. Try again in a minute.
 unfinished-none-selected = Select the actions to retry.
 # $count (Number) - How many were not retried.

@@ -2,8 +2,6 @@
 
 versions-name = Name
 versions-create-draft = Create draft
-# $kind (String) - The kind in lower case, for example "list".
-versions-new = New { $kind }
 versions-column-name = Name
 versions-column-version = Version
 versions-column-used = Used in

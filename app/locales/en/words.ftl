@@ -151,7 +151,7 @@ words-act-lead-merge = Merged two leads
 words-act-lead-decline-merge = Declined to merge two leads
 words-act-lead-undo-merge = Undid the merge of two leads
 words-act-layers-set-owners = Set the layer owners
-words-act-settings-set-organisation = Changed the organisation settings
+words-act-settings-set-organisation = Changed the organization settings
 words-act-job-request = Started a job
 words-act-import-upload = Uploaded a file to import
 words-act-import-finish = Imported a file
@@ -172,7 +172,9 @@ words-act-destination-resume = Resumed a destination
 words-act-destination-review-expired = Marked expired actions as reviewed
 
 # $name (String) - The name of the command.
-words-actor-command = the command { $name }
+words-actor-command = the { $name } command
+# Who started a run that pages start by themselves.
+words-actor-automatic = Meshline
 words-actor-key = an API key
 words-actor-unknown = an unknown user
 words-unnamed = Unnamed lead

@@ -6,7 +6,7 @@ use service::decide::assignee::{self, AnswerResult, AssigneeAnswer};
 use strum::VariantArray as _;
 
 use super::{actor, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::words;
@@ -72,7 +72,7 @@ pub async fn answer_lead(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<AnswerLead>()?;
-    let lead: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let lead: LeadId = lead.parse().map_err(|_| Error::NotFound { what: Missing::Lead })?;
     let back = back_to(next.as_deref(), "/");
     let given = match read(&answer, &reason, &note) {
         Ok(given) => given,

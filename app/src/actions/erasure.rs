@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::erasure;
 
 use super::{REPEATED, actor_once, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -28,7 +28,7 @@ pub async fn erase_lead(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<EraseLead>()?;
-    let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: Missing::Lead })?;
     let back = back_to(None, &format!("/leads/{id}/erase"));
     let stored = store::leads::get(&request.store, id).await?;
     let mut flash = Flash::new(texts().erasure_not_erased()).value("reason", &reason);

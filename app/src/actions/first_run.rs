@@ -6,7 +6,7 @@ use store::{Actor, people};
 
 use super::people::fields;
 use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -33,7 +33,7 @@ pub async fn first_run(
     let typed = Flash::new(texts().gate_account_not_created()).value("name", &*name).value("email", &*email);
     let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
         Some(page) => lead_to_with(&page, flash),
-        None => Err(Error::NotFound { what: "code".into() }),
+        None => Err(Error::NotFound { what: Missing::FirstRunCode }),
     };
     let parsed = fields::password(&password, &again, (&name, &email), &request.breached_passwords);
     let problems = parsed.as_ref().err().cloned().unwrap_or_default().into_iter().map(Some);
@@ -53,7 +53,7 @@ pub async fn first_run(
     let made = people::add_first_admin(&request.store, actor, &code, &email, &name, password).await;
     let id = match made {
         Ok(id) => id,
-        Err(store::Error::NotFound(_)) => return Err(Error::NotFound { what: "code".into() }),
+        Err(store::Error::NotFound(_)) => return Err(Error::NotFound { what: Missing::FirstRunCode }),
         Err(store::Error::Refused(why)) => {
             return back(&Flash { message: crate::error::sentence(&why), ..typed });
         }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::queue::{clock, decided, is_stopped, not_waiting_message, plain, queue_item, suggested, taken};
 use super::{REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::words;
@@ -153,7 +153,7 @@ pub async fn change_decision(
     let store = &request.store;
     let (place, workflows) = queue_item(store, &lead, &workflow).await?;
     let title = workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| &known.title);
-    let not_found = || Error::NotFound { what: "decision".into() };
+    let not_found = || Error::NotFound { what: Missing::Decision };
     let decision: DecisionId = decision.parse().map_err(|_| not_found())?;
     let seen: Uuid = seen.parse().map_err(|_| not_found())?;
     let back = back_to(None, &format!("/leads/{}?workflow={workflow}", place.lead));

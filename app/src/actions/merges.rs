@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use store::merges::{self, REASON_CHARS, SuggestedPair};
 
 use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -90,7 +90,7 @@ pub async fn undo_merge(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<UndoMerge>()?;
-    let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let id: LeadId = lead.parse().map_err(|_| Error::NotFound { what: Missing::Lead })?;
     let back = back_to(None, &format!("/leads/{id}"));
     let Some(reason) = given(&reason) else {
         let flash =
@@ -102,7 +102,7 @@ pub async fn undo_merge(
 }
 
 fn pair(lead: &str, other: &str) -> Result<SuggestedPair> {
-    let id = |text: &str| text.parse().map_err(|_| Error::NotFound { what: "lead".into() });
+    let id = |text: &str| text.parse().map_err(|_| Error::NotFound { what: Missing::Lead });
     Ok(SuggestedPair { lead: id(lead)?, other: id(other)? })
 }
 

@@ -6,10 +6,10 @@ use service::release::{self, GoLiveResult};
 use store::actor::Role;
 
 use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
-use crate::ui::series;
+use crate::ui::{roles, series};
 
 /// The maximum length of a reason in characters, which the database enforces.
 const REASON_CHARS: usize = 5_000;
@@ -75,13 +75,13 @@ pub async fn approve_release(
     let request = allowed::<ApproveRelease>()?;
     let back = release_path(next, number);
     let seen = seen(&bundle)?;
-    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: Missing::Role })?;
     match release::approve(&request.store, &actor_once(&request, &form)?, number, &seen, role).await {
         Ok(missing) if missing.is_empty() => {
             lead_to_with(&back, &Flash::new(texts().releases_approved(number.to_string())))
         }
         Ok(missing) => {
-            let roles: Vec<&str> = missing.iter().map(|role| role.title()).collect();
+            let roles: Vec<String> = missing.iter().map(roles::title).collect();
             lead_to_with(&back, &Flash::new(texts().releases_approved_partly(series::all_of(&roles))))
         }
         Err(error) => refused(&back, error),
@@ -122,7 +122,7 @@ fn release_path(next: Option<String>, number: i64) -> LocalPath {
 }
 
 fn seen(bundle: &str) -> Result<Digest> {
-    Digest::try_from(bundle.to_owned()).map_err(|_| Error::NotFound { what: "bundle".into() })
+    Digest::try_from(bundle.to_owned()).map_err(|_| Error::NotFound { what: Missing::Bundle })
 }
 
 /// Redirects with the reason for a refusal; passes every other error on.

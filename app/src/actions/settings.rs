@@ -9,7 +9,7 @@ use super::people::fields;
 use service::mail::Email;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -31,9 +31,8 @@ pub async fn set_organisation(
     numbers: String,
 ) -> Result<(), Error> {
     let request = allowed::<SetOrganisation>()?;
-    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: texts().settings_what_time_zone() })?;
-    let number_format =
-        numbers.parse().map_err(|_| Error::NotFound { what: texts().settings_what_number_format() })?;
+    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: Missing::TimeZone })?;
+    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: Missing::NumberFormat })?;
     let typed = Flash::new(texts().settings_not_saved()).value("name", &*name);
     let wrong = fields::wrong(typed, [fields::text("name", &name, NAME_CHARS)]);
     if !wrong.errors.is_empty() {

@@ -12,7 +12,7 @@ use store::sync::resumption_of_workflows;
 
 use super::sync::{one_line, problem, resume_workflow_page, sent};
 use super::{actor, allowed, back_to, lead_to_with};
-use crate::error::Error;
+use crate::error::{Error, Missing};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::clock::Clock;
@@ -120,7 +120,7 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     }
     let mut known = workflow_names(store).await?.into_iter();
     let found = known.find(|known| known.name == workflow);
-    Ok(found.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title)
+    Ok(found.ok_or_else(|| Error::NotFound { what: Missing::Workflow })?.title)
 }
 
 /// Writes the e-mail to sales leadership about a stopped or resumed workflow. `origin` is the server's public address.

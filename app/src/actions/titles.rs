@@ -7,7 +7,7 @@ use store::titles::TitledObject;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -26,7 +26,7 @@ pub async fn set_version_title(
     title: String,
 ) -> Result<(), Error> {
     let request = allowed::<SetVersionTitle>()?;
-    let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: texts().titles_what_kind() })?;
+    let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: Missing::Kind })?;
     let back = back_to(None, &format!("{}/{name}", kind.spec().path));
     titled(&request, &back, TitledObject::Version(kind, &name), &title).await
 }

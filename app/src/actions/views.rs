@@ -5,7 +5,7 @@ use store::views::{self, NAME_CHARS, QUERY_CHARS, SavedView};
 use uuid::Uuid;
 
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result, sentence};
+use crate::error::{Error, Missing, Result, sentence};
 use crate::flash::Flash;
 use crate::lists::LISTS;
 use crate::texts::texts;
@@ -26,7 +26,7 @@ pub async fn save_view(
 ) -> Result<(), Error> {
     let request = allowed::<SaveView>()?;
     let page = LISTS.iter().map(|list| list.path).find(|known| *known == page);
-    let page = page.ok_or_else(|| Error::NotFound { what: "list".into() })?;
+    let page = page.ok_or_else(|| Error::NotFound { what: Missing::List })?;
     let address = if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") };
     let back = LocalPath::parse(&address)
         .ok_or_else(|| Error::Invalid { message: texts().list_tools_wrong_address() })?;
@@ -87,7 +87,7 @@ pub async fn delete_view(
 }
 
 fn id(text: &str) -> Result<Uuid> {
-    text.parse().map_err(|_| Error::NotFound { what: "view".into() })
+    text.parse().map_err(|_| Error::NotFound { what: Missing::View })
 }
 
 fn of(view: &SavedView) -> LocalPath {

@@ -1,7 +1,7 @@
 //! Dashboard charts as files.
 
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::pages::dashboard;
 use crate::ui::clock::Clock;
 
@@ -33,6 +33,6 @@ pub async fn chart(
             let (chart, context) = chart().await?;
             Ok(("image/svg+xml; charset=utf-8", chart.svg(&context).into_bytes()))
         }
-        _ => Err(Error::NotFound { what: "file".into() }),
+        _ => Err(Error::NotFound { what: Missing::File }),
     }
 }

@@ -11,14 +11,14 @@ use uuid::Uuid;
 use crate::actions;
 use crate::actions::runs::data_dir;
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 
 /// Returns the file of the rows that a run rejected, and records the download in the audit log.
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] if the import does not exist, or another error if the database fails.
 pub async fn rejects(request: &Request, run: &str) -> Result<PathBuf> {
-    let not_found = || Error::NotFound { what: "import".into() };
+    let not_found = || Error::NotFound { what: Missing::Import };
     let id: Uuid = run.parse().map_err(|_| not_found())?;
     let run = runs::by_id(&request.store, id).await?;
     if run.kind != RunKind::Import.to_string() {

@@ -21,7 +21,7 @@ use crate::flash::Flash;
 use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
-use crate::ui::{note, words};
+use crate::ui::{note, roles, words};
 
 /// Context for rendering a page.
 #[derive(Clone)]
@@ -224,10 +224,10 @@ fn menu(
 fn person(viewer: &Viewer, is_here: bool) -> impl IntoView + use<> {
     let roles = match viewer.roles.as_slice() {
         [] => texts().frame_no_role(),
-        [only] => only.title().to_owned(),
-        [first, rest @ ..] => texts().frame_roles(first.title(), rest.len().to_string()),
+        [only] => roles::title(only),
+        [first, rest @ ..] => texts().frame_roles(roles::title(first), rest.len().to_string()),
     };
-    let all: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
+    let all: Vec<String> = viewer.roles.iter().map(roles::title).collect();
     view! {
         <div class="person">
             <span class="avatar" aria-hidden="true">{words::initials(&viewer.name)}</span>

@@ -57,7 +57,7 @@ impl Section {
             Self::Merges => texts().places_merges(),
             Self::Approvals => texts().places_approvals(),
             Self::Suggestions => texts().places_suggestions(),
-            Self::Versions(kind) => kind.spec().plural.to_owned(),
+            Self::Versions(kind) => kinds::plural(kind),
             Self::Releases => texts().places_releases(),
             Self::Outbox => texts().places_outbox(),
             Self::Jobs => texts().places_jobs(),
@@ -250,7 +250,7 @@ const ACTS: &[PageAction] = &[
     PageAction {
         title: || texts().places_retry_deliveries(),
         keywords: || texts().places_retry_deliveries_keywords(),
-        href: "/sync/effects?state=dead",
+        href: "/sync/effects?state=failed",
         action: ReplayEffects::PATH,
     },
     PageAction {

@@ -229,6 +229,8 @@ pub fn release_stage(stage: Stage) -> (&'static str, String) {
 pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(actor), actor.split_once(':')) {
         (Some(name), _) => name.clone(),
+        // Pages start these runs by themselves.
+        (None, Some(("command", "impact"))) => texts().words_actor_automatic(),
         (None, Some(("command", name))) => texts().words_actor_command(name),
         (None, Some(("key", _))) => texts().words_actor_key(),
         (None, _) => texts().words_actor_unknown(),

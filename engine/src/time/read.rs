@@ -118,7 +118,7 @@ impl TimeProblem {
     /// Returns the problem as a sentence that says how to fix it.
     pub fn sentence(self, text: &str) -> String {
         match self {
-            Self::NotATime => format!("`{text}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z."),
+            Self::NotATime => format!("`{text}` is not a date; write 2026-11-22 or 2026-11-22T09:00:00Z."),
             Self::Ambiguous => format!(
                 "`{text}` could be two dates. Choose the date format, DD/MM/YYYY or MM/DD/YYYY (`--date-format` on the command line), or write 2026-11-22."
             ),

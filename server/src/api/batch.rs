@@ -77,7 +77,7 @@ pub(super) async fn take(
     if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
         return Err(Failure::new(
             FailureKind::UnsupportedMediaType,
-            "A batch is NDJSON: say `Content-Type: application/x-ndjson`.",
+            "Send NDJSON with `Content-Type: application/x-ndjson`.",
         ));
     }
     if lines(&text).count() > limits::BATCH_LINES {

@@ -27,7 +27,7 @@ pub(super) async fn json<T: DeserializeOwned>(
         Some("application/json") => parse(&bytes),
         _ => Err(Failure::new(
             FailureKind::UnsupportedMediaType,
-            "The body is JSON: say `Content-Type: application/json`.",
+            "Send JSON with `Content-Type: application/json`.",
         )),
     }
 }
@@ -46,12 +46,11 @@ pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let strict: Result<Strict, _> = serde_path_to_error::deserialize(&mut reader);
     let strict = strict.map_err(|error| {
         let pointer = pointer(error.path());
-        Failure::new(FailureKind::Malformed, "The body is no JSON that can be read safely.")
+        Failure::new(FailureKind::Malformed, "The body is not valid JSON.")
             .at(pointer, sentence(&error.into_inner()))
     })?;
     reader.end().map_err(|error| {
-        Failure::new(FailureKind::Malformed, "The body is no JSON that can be read safely.")
-            .at("", sentence(&error))
+        Failure::new(FailureKind::Malformed, "The body is not valid JSON.").at("", sentence(&error))
     })?;
     if let Some(pointer) = nul(&strict.0) {
         let detail = "This contains a NUL character.";

@@ -163,7 +163,7 @@ impl OutcomeRequest {
             .count()
             != 1
         {
-            wrong("", "Name the lead by `lead_id`, by `external_id` or by `email`: by one of them.".into());
+            wrong("", "Name the lead by exactly one of `lead_id`, `external_id` and `email`.".into());
         }
         if self.source.is_some() && self.external_id.is_none() {
             wrong("/source", "`source` says whose `external_id` it is, and there is none.".into());
@@ -218,11 +218,11 @@ impl From<OutcomeRefusal> for Failure {
     fn from(refusal: OutcomeRefusal) -> Self {
         match refusal {
             OutcomeRefusal::KeyReused => {
-                let detail = "This idempotency key was used for another body.";
+                let detail = "This idempotency key was already used with a different body.";
                 Self::new(FailureKind::KeyReused, detail).at("Idempotency-Key", detail)
             }
             OutcomeRefusal::UnknownLead => {
-                Self::new(FailureKind::UnknownLead, "No lead, or more than one, goes by this name.")
+                Self::new(FailureKind::UnknownLead, "No lead, or more than one, matches.")
             }
             OutcomeRefusal::Erased => Self::new(FailureKind::Erased, "The person was erased."),
         }

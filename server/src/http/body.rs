@@ -22,10 +22,7 @@ const FIRST_BYTES: usize = 16 * 1024;
 /// Returns 413 if the body is larger, 415 if it is compressed, 408 if it arrives too slowly, and 400 if it is incomplete.
 pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Failure> {
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(Failure::new(
-            FailureKind::UnsupportedMediaType,
-            "Send the body as it is, not compressed.",
-        ));
+        return Err(Failure::new(FailureKind::UnsupportedMediaType, "Send the body uncompressed."));
     }
     let announced = announced(headers).unwrap_or(0);
     let mut bytes = Vec::with_capacity(first_bytes(announced, limit));

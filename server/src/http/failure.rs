@@ -375,7 +375,7 @@ fn bare(status: StatusCode) -> Failure {
     match status {
         StatusCode::NOT_FOUND => Failure::new(FailureKind::NotFound, "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(FailureKind::MethodNotAllowed, "This address has no such method.")
+            Failure::new(FailureKind::MethodNotAllowed, "This address does not support this method.")
         }
         status if status.is_client_error() => {
             Failure::new(FailureKind::Malformed, "The request cannot be read.")
@@ -393,12 +393,12 @@ mod tests {
     #[test]
     fn a_problem_names_kind_request_and_places() {
         let failure = Failure::new(FailureKind::KeyReused, "Used before.")
-            .at("Idempotency-Key", "Used for another body.");
+            .at("Idempotency-Key", "Already used with a different body.");
         let problem = serde_json::to_value(failure.problem("0199")).unwrap();
         let expected = serde_json::json!({
             "type": "urn:meshline:problem:key-reused", "title": "The idempotency key was used before", "status": 422,
             "detail": "Used before.", "instance": "urn:uuid:0199",
-            "errors": [{ "pointer": "Idempotency-Key", "detail": "Used for another body." }],
+            "errors": [{ "pointer": "Idempotency-Key", "detail": "Already used with a different body." }],
         });
         assert_eq!(problem, expected);
     }

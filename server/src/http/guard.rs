@@ -23,7 +23,7 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!(allowed_s = allowed.as_secs(), "a request took too long");
-            Failure::new(FailureKind::Unavailable, "This took too long and was broken off.").into_response()
+            Failure::new(FailureKind::Unavailable, "This took too long and was stopped.").into_response()
         }
     }
 }

@@ -80,7 +80,7 @@ fn place(state: &State, headers: &HeaderMap) -> Result<Option<OwnedSemaphorePerm
     }
     let place = state.large_forms.clone().try_acquire_owned();
     place.map(Some).map_err(|_| {
-        Failure::new(FailureKind::Unavailable, "Too many large forms arrive at once. Send yours again.")
+        Failure::new(FailureKind::Unavailable, "The server is busy with large forms. Send yours again.")
     })
 }
 

@@ -64,7 +64,7 @@ impl Desk {
         let app = Router::new().route("/", post(take)).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let demo = include_str!("../../demo/demo.yaml");
-        let paused = "    paused: No URL configured. Apply a file with one to start sending.\n";
+        let paused = "    paused: No URL configured. Set one to start sending.\n";
         let retry = "retry: {base_ms: 20, cap_ms: 50, attempts: 9}";
         let text = demo
             .replace(paused, "")

@@ -106,7 +106,7 @@ pub struct WorkflowFile {
     pub map: BTreeMap<String, MappedField>,
     /// The rules, in order.
     pub rules: Vec<RuleDefinition>,
-    /// What is decided when no rule is true, and when one cannot be told.
+    /// The decision when no rule is true, or when one cannot be evaluated.
     pub default: Action,
     /// Where decisions go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

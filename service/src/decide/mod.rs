@@ -95,7 +95,7 @@ pub enum SignalResult {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignalRefusal {
     /// The key was used for another body.
-    #[error("this idempotency key was used for another body")]
+    #[error("this idempotency key was already used with a different body")]
     KeyReused,
     /// The key was used before, and the decision that was returned then is no longer kept.
     #[error(

@@ -22,10 +22,10 @@ pub struct RecordedOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutcomeRefusal {
     /// The key was used for another body.
-    #[error("this idempotency key was used for another body")]
+    #[error("this idempotency key was already used with a different body")]
     KeyReused,
     /// The subject matches no lead, or more than one.
-    #[error("no lead, or more than one, goes by this name")]
+    #[error("no lead, or more than one, matches")]
     UnknownLead,
     /// The person was erased.
     #[error("the person was erased")]

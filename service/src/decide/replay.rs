@@ -16,9 +16,9 @@ use super::Pipeline;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Replay")]
 pub struct ReplayResult {
-    /// Whether the bytes are the same; `null` when it cannot be told any more.
+    /// Whether the bytes are the same; `null` if the bytes can no longer be compared.
     pub same: Option<bool>,
-    /// Why it cannot be told: `erased`.
+    /// Why the bytes cannot be compared: `erased`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// The first part that differs, with what is stored and what came out.

@@ -118,7 +118,7 @@ pub async fn append(
     let expected = CHUNK_BYTES.min(bytes - received);
     let length = chunk.bytes.len() as u64;
     if length != expected {
-        return Err(Error::Invalid(format!("the chunk has {length} bytes; it is the turn of {expected}")));
+        return Err(Error::Invalid(format!("the chunk has {length} bytes, but {expected} were expected")));
     }
     let path = folder.clone();
     let written = tokio::task::spawn_blocking(move || {
@@ -145,7 +145,7 @@ pub async fn finish(store: &Store, actor: &Actor, data_dir: &Path, id: Uuid) -> 
     let upload = unfinished::lock(&mut tx, person(actor)?, id).await?;
     let folder = ImportFolder::new(data_dir, id);
     if upload.received != upload.bytes || !is_there(&upload, &folder) {
-        return Err(Error::Invalid("the file has not arrived whole; choose it again to continue".into()));
+        return Err(Error::Invalid("the upload is incomplete; choose the file again to continue".into()));
     }
     // A process that crashed at this point may already have renamed the file.
     if folder.incoming().exists() {

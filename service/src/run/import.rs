@@ -112,14 +112,13 @@ fn order(format: &str) -> Result<Option<DateOrder>> {
 
 fn folder(context: &RunContext, upload: Uuid) -> Result<ImportFolder> {
     let data = context.data_dir.as_deref();
-    data.map(|data| ImportFolder::new(data, upload)).ok_or_else(|| {
-        Error::Invalid("this process has no data directory, in which uploaded files would be".into())
-    })
+    data.map(|data| ImportFolder::new(data, upload))
+        .ok_or_else(|| Error::Invalid("this process has no data directory for uploaded files".into()))
 }
 
 fn size(file: &Path) -> Result<u64> {
     // Omits the path, which is internal to the server.
-    let gone = |_| Error::Invalid("the uploaded file is not there any more; upload it again".into());
+    let gone = |_| Error::Invalid("the uploaded file was deleted; upload it again".into());
     Ok(std::fs::metadata(file).map_err(gone)?.len())
 }
 

@@ -65,7 +65,7 @@ pub async fn insert_review(
             Err(Error::Refused("you have already approved this change in another role".into()))
         }
         Err(Error::Refused(constraint)) if constraint == "change_reviews_says_something" => {
-            Err(Error::Refused("say what should be different".into()))
+            Err(Error::Refused("enter what should change".into()))
         }
         Err(other) => Err(other),
     }

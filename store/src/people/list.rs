@@ -35,7 +35,7 @@ pub struct PeopleFilter {
     /// Only people who hold this role.
     pub role: Option<Role>,
     /// Only people with this sign-in status.
-    pub door: Option<SignInStatus>,
+    pub status: Option<SignInStatus>,
 }
 
 /// Sign-in status of a person.
@@ -53,11 +53,13 @@ pub struct PeopleFilter {
 #[strum(serialize_all = "lowercase")]
 pub enum SignInStatus {
     /// The person can sign in.
-    Open,
+    #[strum(to_string = "active", serialize = "open")]
+    Active,
     /// The person was invited and has no password yet.
     Invited,
     /// The person was deactivated.
-    Shut,
+    #[strum(to_string = "deactivated", serialize = "shut")]
+    Deactivated,
 }
 
 /// Sort key for people.
@@ -98,14 +100,14 @@ pub async fn page(
 ) -> Result<PeoplePage> {
     const FOUND: &str = "($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 OR strpos(p.email, lower($1)) > 0) \
         AND ($2::text IS NULL OR EXISTS (SELECT FROM person_roles r WHERE r.person_id = p.id AND r.role = $2)) \
-        AND ($3::text IS NULL OR $3 = CASE WHEN p.disabled_at IS NOT NULL THEN 'shut' WHEN p.password_hash IS NULL THEN 'invited' ELSE 'open' END)";
+        AND ($3::text IS NULL OR $3 = CASE WHEN p.disabled_at IS NOT NULL THEN 'deactivated' WHEN p.password_hash IS NULL THEN 'invited' ELSE 'active' END)";
     let role = filter.role.map(<&'static str>::from);
-    let door = filter.door.map(<&'static str>::from);
+    let status = filter.status.map(<&'static str>::from);
     let count = format!("SELECT count(*) FROM people p WHERE {FOUND}");
     let total = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
         .bind(&filter.text)
         .bind(role)
-        .bind(door)
+        .bind(status)
         .fetch_one(store.pool())
         .await?;
     // A to Z is the reverse of newest to oldest.
@@ -128,7 +130,7 @@ pub async fn page(
     let mut ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
         .bind(&filter.text)
         .bind(role)
-        .bind(door)
+        .bind(status)
         .bind(at.map(|person| person.0))
         .bind(limit as i64 + 1)
         .fetch_all(store.pool())

@@ -82,9 +82,9 @@ impl Person {
     /// Returns the person's sign-in status.
     pub fn sign_in_status(&self) -> SignInStatus {
         match (self.is_disabled, self.has_password) {
-            (true, _) => SignInStatus::Shut,
+            (true, _) => SignInStatus::Deactivated,
             (false, false) => SignInStatus::Invited,
-            (false, true) => SignInStatus::Open,
+            (false, true) => SignInStatus::Active,
         }
     }
 }

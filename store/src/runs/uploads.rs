@@ -79,9 +79,7 @@ pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Resu
     .execute(connection)
     .await?;
     match changed.rows_affected() {
-        0 => Err(Error::Refused(
-            "the file is being imported already, or was; its run is on the page Runs".into(),
-        )),
+        0 => Err(Error::Refused("this file has already been imported or is being imported; see Runs".into())),
         _ => Ok(()),
     }
 }

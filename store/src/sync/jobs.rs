@@ -53,30 +53,6 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    /// Returns the display title.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Partitions => "Create log partitions",
-            Self::Sessions => "Delete expired sessions",
-            Self::Backlog => "Check pending actions",
-            Self::Notices => "Notify sales leadership",
-            Self::Uploads => "Delete uploaded files",
-        }
-    }
-
-    /// Returns a description of the job's purpose.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::Partitions => "The log is partitioned by month. Creates partitions three months ahead.",
-            Self::Sessions => "Ends idle sessions.",
-            Self::Backlog => "Fails while an action has been pending for more than an hour.",
-            Self::Notices => "E-mails sales leadership when a workflow stops or resumes.",
-            Self::Uploads => {
-                "Deletes uploaded files and rejected rows after seven days, and unfinished uploads after three."
-            }
-        }
-    }
-
     /// Returns the interval between runs.
     pub fn every(self) -> Duration {
         match self {

@@ -11,10 +11,10 @@ use crate::actions::{
     LocalPath, REPEATED, actor, actor_once, allowed, back_to, expected_bytes, in_slot, lead_to, lead_to_with,
 };
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
-use crate::ui::{number, series};
+use crate::ui::{number, roles, series};
 
 /// The maximum length of a title in characters, which the database enforces.
 const TITLE_CHARS: usize = 200;
@@ -101,7 +101,7 @@ pub(super) async fn start_from_newest(
     if let Some(number) = open_draft(request, kind, name).await? {
         return Ok(Ok(number));
     }
-    let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
+    let not_found = || Error::NotFound { what: kind.into() };
     let text = beginning(request, kind, name, None).await?.ok_or_else(not_found)?;
     match begin(request, "", kind, name, text).await? {
         Ok(number) => Ok(Ok(number)),
@@ -165,7 +165,7 @@ pub async fn save_change(
     then: String,
 ) -> Result<(), Error> {
     let request = allowed::<SaveChange>()?;
-    let then: Then = then.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
+    let then: Then = then.parse().map_err(|_| Error::NotFound { what: Missing::Action })?;
     let head = find(&request.store, number).await?;
     let title: String = title.trim().chars().take(TITLE_CHARS).collect();
     let why: String = why.trim().replace("\r\n", "\n").chars().take(WHY_CHARS).collect();
@@ -203,7 +203,7 @@ pub async fn save_change(
     });
     match submitted.await? {
         Ok(approvers) => {
-            let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
+            let roles: Vec<String> = approvers.iter().map(roles::title).collect();
             let said = texts().changes_now_submitted(series::all_of(&roles));
             lead_to_with(&change_path(number), &Flash::new(said))
         }

@@ -12,7 +12,7 @@ use super::draft::{find, find_whole, keep_apart, start_from_newest};
 use super::{change_path, refused};
 use crate::actions::{LocalPath, actor, allowed, back_to, in_slot, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::number;
@@ -170,7 +170,7 @@ pub async fn edit_entries(
     };
     let change = upload_target(&request, number).await?;
     if change.name != name {
-        return Err(Error::NotFound { what: "draft".into() });
+        return Err(Error::NotFound { what: Missing::Draft });
     }
     let edited =
         in_slot(&request, usize::MAX, async move |request| edit_draft(&request, number, &add, &remove).await);

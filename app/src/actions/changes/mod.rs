@@ -9,7 +9,7 @@ use engine::change::Kind;
 
 use super::LocalPath;
 use crate::actions::back_to;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 
 pub use self::draft::{SaveChange, StartChange, WithdrawChange, save_change, start_change, withdraw_change};
@@ -23,7 +23,7 @@ pub fn change_path(number: i64) -> LocalPath {
 }
 
 fn kind_named(kind: &str) -> Result<Kind> {
-    kind.parse().map_err(|_| Error::NotFound { what: "kind".into() })
+    kind.parse().map_err(|_| Error::NotFound { what: Missing::Kind })
 }
 
 /// Redirects to the change's page with the reason for a refusal; passes every other error on.

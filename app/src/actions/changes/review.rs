@@ -8,10 +8,10 @@ use store::actor::Role;
 use super::draft::find;
 use super::{change_path, refused};
 use crate::actions::{REPEATED, actor, actor_once, allowed, in_slot, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
-use crate::ui::series;
+use crate::ui::{roles, series};
 
 /// The maximum length of a comment in characters, which the database enforces.
 const COMMENT_CHARS: usize = 5_000;
@@ -38,7 +38,7 @@ pub async fn sign_change(
     let request = allowed::<SignChange>()?;
     let (hash, comment) = (seen(&hash)?, cut(&comment));
     let live = live.split(',').filter(|hash| !hash.is_empty()).map(seen).collect::<Result<Vec<_>>>()?;
-    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: Missing::Role })?;
     let typed = Flash::default().value("comment", &*comment);
     let (actor, bytes) = (actor(&request)?, find(&request.store, number).await?.source_bytes);
     let approved = in_slot(&request, bytes, async move |request| {
@@ -53,7 +53,7 @@ pub async fn sign_change(
 fn approval_message(outcome: &ApprovalResult) -> String {
     match outcome {
         ApprovalResult::Waiting(roles) => {
-            let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
+            let roles: Vec<String> = roles.iter().map(roles::title).collect();
             texts().changes_approved_partly(series::all_of(&roles))
         }
         ApprovalResult::Approved { version, releases } if releases.is_empty() => {
@@ -124,7 +124,7 @@ pub async fn comment_change(
 }
 
 fn seen(hash: &str) -> Result<Digest> {
-    Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: "version".into() })
+    Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: Missing::Version })
 }
 
 pub(super) fn cut(comment: &str) -> String {

@@ -10,7 +10,7 @@ use crate::actions::connection::leave;
 use crate::actions::sign_in::{log_failure, record_lock};
 use crate::actions::throttle::PasswordAttempt;
 use crate::actions::{actor, allowed, connection, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -83,7 +83,7 @@ pub async fn end_session(
     session: String,
 ) -> Result<(), Error> {
     let request = allowed::<EndSession>()?;
-    let id: SessionIdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
+    let id: SessionIdHash = session.parse().map_err(|()| Error::NotFound { what: Missing::Session })?;
     let ended = sessions::end_one(&request.store, &actor(&request)?, id).await;
     if request.viewer.as_ref().and_then(|viewer| viewer.session) == Some(id) {
         leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
@@ -123,9 +123,8 @@ pub async fn set_preferences(
     single_keys: bool,
 ) -> Result<(), Error> {
     let request = allowed::<SetPreferences>()?;
-    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: texts().settings_what_time_zone() })?;
-    let number_format =
-        numbers.parse().map_err(|_| Error::NotFound { what: texts().settings_what_number_format() })?;
+    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: Missing::TimeZone })?;
+    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: Missing::NumberFormat })?;
     let chosen = Preferences { time_zone: zone.name(), number_format, single_keys };
     people::set_preferences(&request.store, &actor(&request)?, chosen).await?;
     lead_to_with(&page_path(PAGE), &Flash::new(texts().account_saved()))

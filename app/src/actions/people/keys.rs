@@ -6,7 +6,7 @@ use store::people::{self, Scope};
 
 use super::{fields, page_path, parsed, refused};
 use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -30,7 +30,7 @@ pub async fn add_key(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<AddKey>()?;
-    let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
+    let wanted: Vec<Scope> = parsed(&scopes, Missing::Scope)?;
     let typed =
         Flash::new(texts().keys_not_created()).value("name", &*name).value("scopes", scopes.join(","));
     let called = name.trim();
@@ -69,7 +69,7 @@ pub async fn revoke_key(
     key: String,
 ) -> Result<(), Error> {
     let request = allowed::<RevokeKey>()?;
-    let id: ApiKeyId = key.parse().map_err(|_| Error::NotFound { what: "key".into() })?;
+    let id: ApiKeyId = key.parse().map_err(|_| Error::NotFound { what: Missing::Key })?;
     let said = match people::revoke_key(&request.store, &actor(&request)?, id).await {
         Ok(()) => texts().keys_was_revoked(),
         Err(store::Error::NotFound(_)) => texts().keys_revoked_before(),

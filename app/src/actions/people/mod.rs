@@ -18,7 +18,7 @@ pub use self::person::{
 };
 
 use crate::actions::{LocalPath, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 
 /// Redirects to a page with the reason for a refusal and the submitted values; passes every other error on.
@@ -36,10 +36,10 @@ fn page_path(page: &str) -> LocalPath {
 }
 
 /// Parses a list of names, then sorts and deduplicates it.
-fn parsed<T: std::str::FromStr + Ord>(texts: &[String], what: &str) -> Result<Vec<T>> {
+fn parsed<T: std::str::FromStr + Ord>(texts: &[String], what: Missing) -> Result<Vec<T>> {
     let mut all = texts
         .iter()
-        .map(|text| text.parse().map_err(|_| Error::NotFound { what: what.to_owned() }))
+        .map(|text| text.parse().map_err(|_| Error::NotFound { what }))
         .collect::<Result<Vec<T>>>()?;
     all.sort_unstable();
     all.dedup();

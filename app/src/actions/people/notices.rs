@@ -10,7 +10,7 @@ use store::reads::frame::names_of_actors;
 
 use crate::texts::texts;
 use crate::ui::clock::Clock;
-use crate::ui::{series, words};
+use crate::ui::{roles, series, words};
 
 /// A notice about an account, in words.
 pub struct AccountNotice {
@@ -64,8 +64,8 @@ impl AccountNotice {
 
 /// Returns what happened to an account; `None` for a kind of notice that is not about accounts.
 fn sentence(kind: NoticeKind, is_yours: bool, name: &str, detail: &str) -> Option<String> {
-    let roles: Vec<&str> =
-        detail.split(", ").filter_map(|role| role.parse().ok()).map(|role: Role| role.title()).collect();
+    let roles: Vec<String> =
+        detail.split(", ").filter_map(|role| role.parse().ok()).map(roles::title::<Role>).collect();
     let roles = series::all_of(&roles);
     Some(match (kind, is_yours) {
         (NoticeKind::LinkCreated, true) => texts().account_notices_link_created_yours(),

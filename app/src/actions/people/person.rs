@@ -10,10 +10,10 @@ use store::people::{self, Person};
 use super::{fields, page_path, parsed, refused};
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
-use crate::ui::series;
+use crate::ui::roles;
 
 const PAGE: &str = "/people";
 
@@ -35,7 +35,7 @@ pub async fn add_person(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<AddPerson>()?;
-    let held: Vec<Role> = parsed(&roles, "role")?;
+    let held: Vec<Role> = parsed(&roles, Missing::Role)?;
     let typed = Flash::new(texts().people_not_added())
         .value("name", &*name)
         .value("email", &*email)
@@ -113,11 +113,11 @@ pub async fn set_person_roles(
     roles: Vec<String>,
 ) -> Result<(), Error> {
     let request = allowed::<SetPersonRoles>()?;
-    let roles: Vec<Role> = parsed(&roles, "role")?;
+    let roles: Vec<Role> = parsed(&roles, Missing::Role)?;
     let person = find(&request.store, &person).await?;
     match people::set_roles(&request.store, &actor(&request)?, person.id, &roles).await {
         Ok(()) => {
-            let titles = series::list(roles.iter().map(|role| role.title().to_owned()));
+            let titles = roles::list(&roles);
             let said = if roles.is_empty() {
                 texts().people_roles_removed(&person.name)
             } else {
@@ -141,10 +141,10 @@ pub async fn confirm_role(
     role: String,
 ) -> Result<(), Error> {
     let request = allowed::<ConfirmRole>()?;
-    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: Missing::Role })?;
     let person = find(&request.store, &person).await?;
     let said = match people::confirm(&request.store, &actor(&request)?, person.id, role).await {
-        Ok(()) => texts().role_terms_was_confirmed(role.title(), &person.name),
+        Ok(()) => texts().role_terms_was_confirmed(roles::title(role), &person.name),
         Err(store::Error::NotFound("role")) => texts().role_terms_nothing_to_confirm(),
         Err(error) => return refused(page_of(person.id).as_str(), Flash::default(), error),
     };
@@ -181,7 +181,7 @@ fn page_of(person: PersonId) -> LocalPath {
 }
 
 async fn find(store: &Store, id: &str) -> Result<Person> {
-    let not_found = || Error::NotFound { what: "person".into() };
+    let not_found = || Error::NotFound { what: Missing::Person };
     let id: PersonId = id.parse().map_err(|_| not_found())?;
     people::by_id(store, id).await?.ok_or_else(not_found)
 }

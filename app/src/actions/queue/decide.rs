@@ -17,7 +17,7 @@ use store::reads::frame::{WorkflowName, names_of};
 use super::{QueueFilter, clock, decided, not_waiting_message, queue_item, taken};
 use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::words;
@@ -91,7 +91,7 @@ pub async fn decide_lead(
         form;
     let invalid = || Error::Invalid { message: texts().queue_no_verdict() };
     let (place, workflows) = queue_item(&request.store, &lead, &workflow).await?;
-    let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
+    let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: Missing::Decision })?;
     let kind: Kind = kind.parse().map_err(|_| invalid())?;
     let back = shown.path(Some((place.lead, &workflow)));
     let typed = Flash::new(texts().queue_not_saved())

@@ -18,7 +18,7 @@ use store::queue::{ClaimedByOther, NotWaitingReason, QueueItem};
 use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::{number, words};
@@ -29,10 +29,11 @@ pub(super) async fn queue_item(
     lead: &str,
     workflow: &str,
 ) -> Result<(QueueItem, Vec<WorkflowName>)> {
-    let not_found = |what: &str| Error::NotFound { what: what.into() };
-    let lead: LeadId = lead.parse().map_err(|_| not_found("lead"))?;
+    let not_found = |what| Error::NotFound { what };
+    let lead: LeadId = lead.parse().map_err(|_| not_found(Missing::Lead))?;
     let workflows = workflow_names(store).await?;
-    let found = workflows.iter().find(|known| known.name == workflow).ok_or_else(|| not_found("workflow"))?;
+    let found =
+        workflows.iter().find(|known| known.name == workflow).ok_or_else(|| not_found(Missing::Workflow))?;
     Ok((QueueItem { lead, workflow: found.id.into() }, workflows))
 }
 

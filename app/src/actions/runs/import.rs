@@ -18,7 +18,7 @@ use super::import_fields::ImportFields;
 use super::path as run_path;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -38,7 +38,7 @@ pub async fn start_import(
     form: String,
 ) -> Result<(), Error> {
     let request = allowed::<StartImport>()?;
-    let not_found = || Error::NotFound { what: "upload".into() };
+    let not_found = || Error::NotFound { what: Missing::Upload };
     let id: Uuid = upload.parse().map_err(|_| not_found())?;
     let upload = uploads::of_person(&request.store, person(&request)?, id).await?;
     // After a problem, the form shows the submitted values again.
@@ -155,7 +155,7 @@ pub async fn cancel_upload(
     upload: String,
 ) -> Result<(), Error> {
     let request = allowed::<CancelUpload>()?;
-    let id: Uuid = upload.parse().map_err(|_| Error::NotFound { what: "upload".into() })?;
+    let id: Uuid = upload.parse().map_err(|_| Error::NotFound { what: Missing::Upload })?;
     upload::cancel(&request.store, &actor(&request)?, data_dir(&request)?, id).await?;
     lead_to_with(&back_to(None, "/import"), &Flash::new(texts().import_upload_cancelled()))
 }

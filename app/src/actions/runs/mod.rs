@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
 
@@ -90,7 +90,7 @@ async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
 
 /// Returns a run that the viewer can cancel and retry.
 async fn owned(request: &Request, id: &str) -> Result<Run> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound { what: "run".into() })?;
+    let id: Uuid = id.parse().map_err(|_| Error::NotFound { what: Missing::Run })?;
     let run = runs::by_id(&request.store, id).await?;
     if may_own(request, &run) { Ok(run) } else { Err(Error::Forbidden) }
 }

@@ -8,7 +8,7 @@ use store::reads::frame::workflow_names;
 
 use super::{path, start_once};
 use crate::actions::{LocalPath, REPEATED, allowed, back_to, lead_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 
 /// Starts a run that replays stored decisions, then redirects to it.
@@ -30,11 +30,11 @@ pub async fn start_replay(
     let request = allowed::<StartReplay>()?;
     let known = workflow_names(&request.store).await?;
     if !workflow.is_empty() && !known.iter().any(|known| known.name == workflow) {
-        return Err(Error::NotFound { what: "workflow".into() });
+        return Err(Error::NotFound { what: Missing::Workflow });
     }
     let days: Option<i64> = match days.as_str() {
         "" => None,
-        days => Some(days.parse().map_err(|_| Error::NotFound { what: "period".into() })?),
+        days => Some(days.parse().map_err(|_| Error::NotFound { what: Missing::Period })?),
     };
     let range = ReplayRange {
         workflow: Some(workflow).filter(|name| !name.is_empty()),

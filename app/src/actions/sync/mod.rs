@@ -17,7 +17,7 @@ pub use self::run_job::{RunJob, run_job};
 use store::Store;
 use store::sync::{DestinationRecord, destinations};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::ui::filters::Address;
 
 /// The page that confirms a resume.
@@ -36,5 +36,5 @@ pub fn resume_workflow_page(name: &str) -> String {
 /// Returns the destination with this name. An unknown name is an error, so that a typo never selects all destinations.
 async fn destination(store: &Store, name: &str) -> Result<DestinationRecord> {
     let found = destinations(store).await?.into_iter().find(|destination| destination.name == name);
-    found.ok_or_else(|| Error::NotFound { what: "destination".into() })
+    found.ok_or_else(|| Error::NotFound { what: Missing::Destination })
 }

@@ -9,7 +9,7 @@ use store::sync::{self, ReplayResult, ReplaySummary};
 
 use super::destination;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::{Texts, texts};
 use crate::ui::number;
@@ -27,7 +27,7 @@ pub async fn replay_effect(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ReplayEffect>()?;
-    let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
+    let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: Missing::Action })?;
     let said = match sync::replay(&request.store, &actor(&request)?, id).await {
         Ok(ReplayResult::Ready) => texts().unfinished_retrying(),
         Ok(ReplayResult::Superseded) => texts().unfinished_superseded(),
@@ -35,7 +35,7 @@ pub async fn replay_effect(
         Err(store::Error::Refused(_)) => texts().unfinished_overtaken(),
         Err(error) => return Err(error.into()),
     };
-    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
+    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=failed"), &Flash::new(said))
 }
 
 /// Retries the selected effects, then redirects to `next`.
@@ -55,11 +55,11 @@ pub async fn replay_chosen(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ReplayChosen>()?;
-    let back = back_to(next.as_deref(), "/sync/effects?state=dead");
+    let back = back_to(next.as_deref(), "/sync/effects?state=failed");
     let ids: Vec<EffectId> = effects
         .iter()
         .take(PAGE_ROWS)
-        .map(|text| text.parse().map_err(|_| Error::NotFound { what: "action".into() }))
+        .map(|text| text.parse().map_err(|_| Error::NotFound { what: Missing::Action }))
         .collect::<Result<_>>()?;
     if ids.is_empty() {
         return lead_to_with(&back, &Flash::new(texts().unfinished_none_selected()));
@@ -95,7 +95,7 @@ pub async fn replay_effects(
     let input = ReplayDeliveriesInput { destination, error: Some(error).filter(|text| !text.is_empty()) };
     match runs::start_once::<ReplayDeliveries>(&request, &form, &input).await? {
         Some(run) => lead_to(&runs::path(run)),
-        None => lead_to_with(&back_to(None, "/sync/effects?state=dead"), &Flash::new(REPEATED)),
+        None => lead_to_with(&back_to(None, "/sync/effects?state=failed"), &Flash::new(REPEATED)),
     }
 }
 
@@ -112,10 +112,10 @@ pub async fn stop_replay(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<StopReplay>()?;
-    let at = DateTime::from_timestamp_micros(at).ok_or_else(|| Error::NotFound { what: "replay".into() })?;
+    let at = DateTime::from_timestamp_micros(at).ok_or_else(|| Error::NotFound { what: Missing::Replay })?;
     let stopped = sync::stop_replay(&request.store, &actor(&request)?, at).await?;
     let said = texts().unfinished_stopped(stopped, number::count(i128::from(stopped)));
-    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
+    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=failed"), &Flash::new(said))
 }
 
 /// The smallest replay that shows a progress bar; the list itself shows the progress of smaller ones.

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use store::sync::jobs::{self, JobKind};
 
 use crate::actions::{actor, allowed, back_to, lead_to_with};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::texts;
+use crate::ui::job_kinds;
 
 /// Requests a run of a job, then redirects to `next`.
 ///
@@ -21,8 +22,8 @@ pub async fn run_job(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<RunJob>()?;
-    let job: JobKind = job.parse().map_err(|_| Error::NotFound { what: "job".into() })?;
+    let job: JobKind = job.parse().map_err(|_| Error::NotFound { what: Missing::Job })?;
     jobs::request(&request.store, &actor(&request)?, job).await?;
-    let flash = Flash::new(texts().jobs_requested(job.title()));
+    let flash = Flash::new(texts().jobs_requested(job_kinds::title(job)));
     lead_to_with(&back_to(next.as_deref(), "/sync/jobs"), &flash)
 }

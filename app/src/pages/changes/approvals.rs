@@ -19,7 +19,7 @@ use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::words;
+use crate::ui::{roles, words};
 
 /// How the reviewers, and the viewer, hold the roles that approve.
 pub struct HeldRoles {
@@ -107,7 +107,7 @@ fn signature(loaded: &ChangeData, role: Role) -> impl IntoView + use<> {
             Either::Right(view! { <small class="quiet">{texts().changes_not_approved()}</small> }),
         ),
     };
-    view! { <li class="pair-line" data-a=signed.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
+    view! { <li class="pair-line" data-a=signed.map(|_| "good")>{icon(sign)}<span>{roles::title(role)}{said}</span></li> }
 }
 
 /// What the viewer may do with a submitted change.
@@ -149,7 +149,7 @@ fn about_you(loaded: &ChangeData) -> Option<AnyView> {
     } else if !reviewer.may_return {
         texts().changes_you_cannot()
     } else if let Some((role, from)) = reviewer.too_new {
-        texts().role_terms_not_yet(role.title(), loaded.clock.in_sentence(from))
+        texts().role_terms_not_yet(roles::title(role), loaded.clock.in_sentence(from))
     } else {
         return None;
     };
@@ -176,7 +176,7 @@ fn reviewing(loaded: &ChangeData) -> Option<AnyView> {
         .enumerate()
         .map(|(index, role)| {
             let class = if index == 0 { "btn primary" } else { "btn" };
-            view! { <button class=class form=SAY_FORM formaction=SignChange::PATH name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().changes_approve_as(role.title())}</button> }
+            view! { <button class=class form=SAY_FORM formaction=SignChange::PATH name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().changes_approve_as(roles::title(role))}</button> }
         })
         .collect_view();
     Some(view! { {request_changes(loaded)}{buttons} }.into_any())

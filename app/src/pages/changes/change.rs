@@ -15,7 +15,7 @@ use store::releases;
 use super::{approvals, comments, conflicts, draft, entries, impact};
 use crate::actions::changes::counted;
 use crate::context::{Request, Viewer};
-use crate::error::{Error, Result, sentence};
+use crate::error::{Error, Missing, Result, sentence};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
@@ -24,7 +24,7 @@ use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
-use crate::ui::{series, titles, words};
+use crate::ui::{kinds, series, titles, words};
 use service::change::{ChangeView, FoundEntries, ViewedChange};
 
 use super::approvals::HeldRoles;
@@ -100,13 +100,13 @@ async fn load(
     flash: Flash,
     search: String,
 ) -> Result<PageContent> {
-    let not_found = || Error::NotFound { what: "change".into() };
+    let not_found = || Error::NotFound { what: Missing::Change };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
     let loaded = Box::pin(gather(here, number, flash, search)).await?;
     let change = &loaded.change;
     let (tone, state) =
         if change.is_outdated() { words::outdated() } else { words::change_state(change.state) };
-    let what = texts().changes_kind_of(change.kind.spec().title, titles::version(change.kind, &change.name));
+    let what = texts().changes_kind_of(kinds::title(change.kind), titles::version(change.kind, &change.name));
     let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
     let (acts, main) = match change.state {
         ChangeState::Draft if loaded.may_write() => {

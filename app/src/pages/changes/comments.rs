@@ -9,7 +9,7 @@ use super::change::ChangeData;
 use crate::actions::changes::CommentChange;
 use crate::texts::texts;
 use crate::ui::form::{TextAreaProps, once, text};
-use crate::ui::words;
+use crate::ui::{roles, words};
 
 /// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
@@ -25,7 +25,7 @@ pub fn section(loaded: &ChangeData) -> Option<impl IntoView + use<>> {
 
 fn comment(loaded: &ChangeData, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
-        (ReviewVerdict::Approve, Some(role)) => texts().changes_approved_as(role.title()),
+        (ReviewVerdict::Approve, Some(role)) => texts().changes_approved_as(roles::title(role)),
         (ReviewVerdict::Return, _) => texts().changes_requested(),
         _ => String::new(),
     };

@@ -33,7 +33,7 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, number, titles, words};
+use crate::ui::{kinds, note, number, roles, titles, words};
 
 pub use self::change::ChangePage;
 
@@ -212,7 +212,7 @@ fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
     vec![
         row.number.to_string(),
         row.title.clone(),
-        kind.map_or_else(|| row.kind.clone(), |kind| words::sentence(kind.spec().title)),
+        kind.map_or_else(|| row.kind.clone(), kinds::title),
         title.unwrap_or(&row.name).to_owned(),
         words::listed_change(row).1.to_owned(),
         roles(&row.required),
@@ -225,7 +225,7 @@ fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
 impl ChangeList {
     fn chips(&self) -> Vec<Chip<String>> {
         let bare = self.address.start();
-        let kind = self.filter.kind.map(|kind| words::sentence(kind.spec().title));
+        let kind = self.filter.kind.map(kinds::title);
         [
             (texts().changes_kind(), "kind", kind),
             (texts().changes_title_or_name(), "q", self.filter.text.clone()),
@@ -262,7 +262,7 @@ impl ChangeList {
 fn form(address: &Address) -> impl IntoView + use<> {
     let text = address.get("q").map(str::to_owned);
     let kinds: Vec<FilterOption> =
-        Kind::VARIANTS.iter().map(|kind| (kind.to_string(), words::sentence(kind.spec().title))).collect();
+        Kind::VARIANTS.iter().map(|kind| (kind.to_string(), kinds::title(kind))).collect();
     view! {
         <form class="row people-search" role="search" method="get" action=CHANGES.path aria-label=texts().changes_find()>
             {address.kept(&["show", "sort", "cols"])}
@@ -287,7 +287,7 @@ fn nothing(tab: Tab, roles: &[Role]) -> impl IntoView + use<> {
         Tab::Closed => (texts().changes_none_closed_title(), texts().changes_none_closed()),
     };
     let ways = matches!(tab, Tab::Drafts | Tab::Mine).then(|| {
-        let way = |kind: &Kind| view! { <a class="btn" href=kind.spec().path>{kind.spec().plural}</a> };
+        let way = |kind: &Kind| view! { <a class="btn" href=kind.spec().path>{kinds::plural(kind)}</a> };
         view! { <p class="row">{Kind::VARIANTS.iter().map(way).collect_view()}</p> }
     });
     note::empty(Icon::Approve, title, view! { <p>{text}</p>{ways} })
@@ -315,7 +315,7 @@ fn table(clock: Clock) -> Table<'static, ListedChange, String> {
 fn subject(row: &ListedChange) -> impl IntoView + use<> {
     let what = row.kind.parse().map_or_else(
         |_| words::sentence(&row.name),
-        |kind: Kind| texts().changes_kind_of(kind.spec().title, titles::version(kind, &row.name)),
+        |kind: Kind| texts().changes_kind_of(kinds::title(kind), titles::version(kind, &row.name)),
     );
     let title = if row.title.is_empty() { what.clone() } else { row.title.clone() };
     view! {
@@ -339,5 +339,5 @@ fn approvals(row: &ListedChange) -> impl IntoView + use<> {
 }
 
 fn role_title(role: &str) -> String {
-    role.parse().map_or_else(|_| words::sentence(role), |role: Role| role.title().to_owned())
+    role.parse().map_or_else(|_| words::sentence(role), |role: Role| roles::title(role))
 }

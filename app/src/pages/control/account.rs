@@ -16,7 +16,7 @@ use crate::pages::menu::Section;
 use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, input};
-use crate::ui::{browser, number, series};
+use crate::ui::{browser, number, roles};
 
 /// Renders the account page of the signed-in person.
 #[component]
@@ -42,7 +42,7 @@ async fn load(here: PageContext, flash: Flash) -> Result<PageContent> {
 }
 
 fn you(viewer: &Viewer) -> impl IntoView + use<> {
-    let roles = series::list(viewer.roles.iter().map(|role| role.title().to_owned()));
+    let roles = roles::list(&viewer.roles);
     let roles = if roles.is_empty() { texts().people_no_roles() } else { roles };
     view! {
         <section aria-labelledby="h-you">

@@ -24,7 +24,7 @@ use crate::pages::menu::title_of;
 use crate::texts::texts;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
-use crate::ui::{series, words};
+use crate::ui::{job_kinds, kinds, roles, series, words};
 
 /// Names of everything that a page of entries mentions, and the reasons that people gave.
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl AuditNames {
             "layers" => (texts().audit_owners(), page("/settings#h-owners")),
             "job" => {
                 let title =
-                    id.parse::<JobKind>().map_or_else(|_| words::sentence(id), |job| job.title().into());
+                    id.parse::<JobKind>().map_or_else(|_| words::sentence(id), |job| job_kinds::title(job));
                 (title, page("/sync/jobs"))
             }
             _ => (name.unwrap_or_else(|| words::sentence(if id.is_empty() { subject } else { id })), None),
@@ -195,13 +195,13 @@ impl AuditNames {
 
     fn text(&self, text: &str, clock: Clock) -> Option<String> {
         if let Ok(role) = text.parse::<Role>() {
-            return Some(role.title().to_owned());
+            return Some(roles::title(role));
         }
         if let Ok(action) = text.parse::<Action>() {
             return Some(words::action(action).to_owned());
         }
         if let Ok(kind) = text.parse::<Kind>() {
-            return Some(kind.spec().title.to_owned());
+            return Some(kinds::title(kind));
         }
         if text.parse::<Uuid>().is_ok() {
             let named = |kind: &str| self.names.get(&format!("{kind}:{text}")).cloned();

@@ -24,7 +24,7 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, number, series, words};
+use crate::ui::{note, number, roles, series, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 6] = ["who", "area", "about", "from", "to", "sign_ins"];
@@ -304,7 +304,7 @@ fn details(entry: &AuditEntry, names: &AuditNames, clock: Clock) -> impl IntoVie
 /// Renders the roles that the actor held at the time.
 fn roles(entry: &AuditEntry) -> impl IntoView + use<> {
     let roles = entry.roles.iter().filter_map(|role| role.parse().ok());
-    let roles: Vec<String> = roles.map(|role: Role| role.title().to_owned()).collect();
+    let roles: Vec<String> = roles.map(roles::title::<Role>).collect();
     (!roles.is_empty()).then(|| view! { <small>{series::list(roles)}</small> })
 }
 

@@ -23,7 +23,7 @@ use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::form::{InputProps, ask, input, once};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, number, words};
+use crate::ui::{note, number, roles, words};
 
 /// Query parameters that hold the filters.
 const NAMES: [&str; 3] = ["q", "role", "state"];
@@ -136,7 +136,7 @@ impl ListPage for PeopleList {
 
 /// Formats a person as a row of the CSV export.
 fn line(person: &Person) -> Vec<String> {
-    let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
+    let roles: Vec<String> = person.roles.iter().map(roles::title).collect();
     vec![
         person.id.to_string(),
         person.name.clone(),
@@ -162,7 +162,7 @@ impl Asked {
         let filter = PeopleFilter {
             text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
             role: address.parsed("role"),
-            door: address.parsed("state"),
+            status: address.parsed("state"),
         };
         let sorted = ListOrder::read(&address, &["name", "added"]);
         Self { filter, sorted, address }
@@ -177,7 +177,7 @@ impl Asked {
 fn search(address: &Address) -> impl IntoView + use<> {
     let text = address.get("q").map(str::to_owned);
     let roles: Vec<FilterOption> =
-        Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned())).collect();
+        Role::VARIANTS.iter().map(|role| (role.to_string(), roles::title(role))).collect();
     let states: Vec<FilterOption> =
         SignInStatus::VARIANTS.iter().map(|state| (state.to_string(), sign_in_status(*state).1)).collect();
     view! {
@@ -198,8 +198,8 @@ fn active(address: &Address, filter: &PeopleFilter) -> Vec<Chip<String>> {
     let bare = address.start();
     let all = [
         (texts().people_search(), "q", filter.text.clone()),
-        (texts().people_role(), "role", filter.role.map(|role| role.title().to_owned())),
-        (texts().people_state(), "state", filter.door.map(|state| sign_in_status(state).1)),
+        (texts().people_role(), "role", filter.role.map(roles::title)),
+        (texts().people_state(), "state", filter.status.map(|state| sign_in_status(state).1)),
     ];
     all.into_iter()
         .filter_map(|(name, key, value)| {

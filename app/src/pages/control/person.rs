@@ -11,7 +11,7 @@ use strum::VariantArray as _;
 
 use super::settings::layer_title;
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::pages::control::role_terms::RoleTerms;
 use crate::pages::frame::{PageContent, PageContext, page};
@@ -20,7 +20,7 @@ use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::form::{CheckboxOption, ask_danger, checks, secret};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, series, titles, words};
+use crate::ui::{number, roles, series, titles, words};
 
 /// Renders the page of one person.
 #[component]
@@ -32,7 +32,7 @@ pub fn PersonPage() -> impl IntoView {
 
 async fn load(here: PageContext, id: String, flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
-    let not_found = || Error::NotFound { what: "person".into() };
+    let not_found = || Error::NotFound { what: Missing::Person };
     let id = id.parse().map_err(|_| not_found())?;
     let person = people::by_id(store, id).await?.ok_or_else(not_found)?;
     let may = here.may::<SetPersonRoles>();
@@ -213,9 +213,9 @@ pub fn state(person: &Person) -> impl IntoView + use<> {
 /// Returns the tone and the label of a sign-in state.
 pub fn sign_in_status(status: SignInStatus) -> (&'static str, String) {
     match status {
-        SignInStatus::Shut => ("bad", texts().people_deactivated()),
+        SignInStatus::Deactivated => ("bad", texts().people_deactivated()),
         SignInStatus::Invited => ("warn", texts().people_invited()),
-        SignInStatus::Open => ("good", texts().people_active()),
+        SignInStatus::Active => ("good", texts().people_active()),
     }
 }
 
@@ -224,7 +224,7 @@ pub fn role_tags(person: &Person) -> impl IntoView + use<> {
     if person.roles.is_empty() {
         return Either::Left(view! { <span class="quiet">{texts().people_no_roles()}</span> });
     }
-    let tag = |role: &Role| view! { <span class="tag">{role.title()}</span>" " };
+    let tag = |role: &Role| view! { <span class="tag">{roles::title(role)}</span>" " };
     Either::Right(person.roles.iter().map(tag).collect_view())
 }
 
@@ -247,7 +247,7 @@ fn about(role: Role) -> String {
 /// Renders a checkbox for each role.
 pub fn role_checks(chosen: &[String], error: Option<String>) -> impl IntoView + use<> {
     let all: Vec<CheckboxOption<String>> =
-        Role::VARIANTS.iter().map(|role| (role.to_string(), role.title().to_owned(), about(*role))).collect();
+        Role::VARIANTS.iter().map(|role| (role.to_string(), roles::title(role), about(*role))).collect();
     checks(texts().people_column_roles(), "roles", all, chosen, error)
 }
 

@@ -9,7 +9,7 @@ use store::people::{Person, RoleTerm};
 use crate::actions::people::ConfirmRole;
 use crate::texts::texts;
 use crate::ui::clock::Clock;
-use crate::ui::words;
+use crate::ui::{roles, words};
 
 /// What the list of held roles shows.
 pub struct RoleTerms {
@@ -64,14 +64,14 @@ fn held(term: &RoleTerm, names: &BTreeMap<String, String>, clock: Clock) -> Stri
     match (term.since, &term.given_by) {
         (Some(since), Some(giver)) => {
             let giver = words::actor(giver, names);
-            texts().role_terms_since(term.role.title(), giver, clock.in_sentence(since))
+            texts().role_terms_since(roles::title(term.role), giver, clock.in_sentence(since))
         }
-        _ => texts().role_terms_before(term.role.title()),
+        _ => texts().role_terms_before(roles::title(term.role)),
     }
 }
 
 fn confirm_form(person: &Person, term: &RoleTerm) -> impl IntoView + use<> {
-    let label = texts().role_terms_confirm_label(term.role.title(), &person.name);
+    let label = texts().role_terms_confirm_label(roles::title(term.role), &person.name);
     view! {
         <form method="post" action=ConfirmRole::PATH>
             <input type="hidden" name="person" value=person.id.to_string() />

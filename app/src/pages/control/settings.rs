@@ -16,7 +16,7 @@ use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::texts::{part, texts};
 use crate::ui::form::{InputProps, input};
-use crate::ui::number;
+use crate::ui::{number, roles};
 
 /// Name, which is that of its form field, and owning role of each layer.
 const LAYERS: [(&str, Role); 4] = [
@@ -165,7 +165,7 @@ fn choice(owner: Owner, flash: &Flash) -> impl IntoView + use<> {
             </label>
             {match error {
                 Some(error) => Either::Left(view! { <p id=id class="tone" data-a="bad">{error}</p> }),
-                None => Either::Right(view! { <p class="meta">{texts().settings_owner_role(role.title())}</p> }),
+                None => Either::Right(view! { <p class="meta">{texts().settings_owner_role(roles::title(role))}</p> }),
             }}
         </div>
     }

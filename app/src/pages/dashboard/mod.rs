@@ -22,7 +22,7 @@ use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
 use super::period::{self, Period, PeriodKind, dates};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::texts::texts;
 use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
@@ -98,7 +98,7 @@ pub async fn chart(
     name: &str,
 ) -> Result<(Chart, String)> {
     let store = &request.store;
-    let not_found = || Error::NotFound { what: "chart".into() };
+    let not_found = || Error::NotFound { what: Missing::Chart };
     let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
     let asked = DashboardQuery::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;

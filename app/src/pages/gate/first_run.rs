@@ -8,7 +8,7 @@ use store::people;
 
 use super::{failed, gate};
 use crate::context::Request;
-use crate::error::Error;
+use crate::error::{Error, Missing};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::form::{InputProps, input};
@@ -27,7 +27,7 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
     match people::has_people(&request.store).await {
         Ok(false) => {}
         Ok(true) => {
-            Error::NotFound { what: "page".into() }.set_status();
+            Error::NotFound { what: Missing::Page }.set_status();
             let explained = view! {
                 <p>{texts().gate_first_run_over()}</p>
                 <a class="btn" href="/sign-in">{texts().gate_sign_in()}</a>

@@ -14,7 +14,7 @@ pub use self::first_run::FirstRun;
 use super::frame;
 use crate::actions::{ForgotPassword, SetPassword};
 use crate::context::Request;
-use crate::error::Error;
+use crate::error::{Error, Missing};
 use crate::flash::Flash;
 use crate::texts::texts;
 use crate::ui::icon::{Logo, Sprite};
@@ -124,7 +124,7 @@ async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyVie
                 .into_any()
         }
         Ok(None) => {
-            Error::NotFound { what: "link".into() }.set_status();
+            Error::NotFound { what: Missing::Link }.set_status();
             let explained = view! {
                 <p>{texts().gate_link_used()}</p>
                 <p>{texts().gate_link_next()}</p>

@@ -13,7 +13,7 @@ use crate::actions::sync::{RunJob, resume_workflow_page};
 use crate::pages::frame::PageContext;
 use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, titles};
+use crate::ui::{job_kinds, number, titles};
 
 /// Renders all alerts; renders nothing if there are none.
 pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
@@ -24,7 +24,7 @@ pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
     let mends = here.may::<RunJob>();
     if loaded.failed > 0 && mends {
         let text = texts().home_actions_failed(loaded.failed, number::count(loaded.failed));
-        let review = ("/sync/effects?state=dead", texts().home_review());
+        let review = ("/sync/effects?state=failed", texts().home_review());
         burning.push(line("bad", text, texts().home_actions_failed_about(), review).into_any());
     }
     burning.extend(loaded.outbox.iter().flat_map(held).map(IntoAny::into_any));
@@ -37,7 +37,7 @@ pub fn alerts(here: &PageContext, loaded: &HomeData) -> impl IntoView + use<> {
         let title = job
             .name
             .parse()
-            .map_or_else(|_| job.name.clone(), |kind: store::sync::jobs::JobKind| kind.title().to_owned());
+            .map_or_else(|_| job.name.clone(), |kind: store::sync::jobs::JobKind| job_kinds::title(kind));
         let text = texts().home_job_failed(title);
         let jobs = ("/sync/jobs", texts().home_jobs());
         burning.push(line("bad", text, job.result.clone().unwrap_or_default(), jobs).into_any());

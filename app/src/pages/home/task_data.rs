@@ -18,6 +18,7 @@ use super::load::ROWS;
 use crate::error::Result;
 use crate::pages::frame::PageContext;
 use crate::texts::texts;
+use crate::ui::kinds;
 
 /// Age at which a change that was sent back no longer counts as a task.
 const SENT_BACK: TimeDelta = TimeDelta::days(14);
@@ -184,7 +185,7 @@ pub async fn installation(here: &PageContext) -> Result<Installation> {
 pub fn about(change: &ListedChange) -> String {
     match change.kind.parse::<Kind>() {
         Ok(kind) => {
-            texts().changes_kind_of(kind.spec().title, crate::ui::titles::version(kind, &change.name))
+            texts().changes_kind_of(kinds::title(kind), crate::ui::titles::version(kind, &change.name))
         }
         Err(_) => crate::ui::words::sentence(&change.name),
     }

@@ -306,7 +306,7 @@ fn assigned(loaded: &HomeData, flash: &Flash) -> Option<AnyView> {
 fn failed(loaded: &HomeData) -> Option<AnyView> {
     (loaded.mends && loaded.failed > 0).then(|| {
         let text = texts().home_failed(loaded.failed, number::count(loaded.failed));
-        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>{texts().home_failed_retry()}</b></a></li> };
+        let row = view! { <li><a class="q" href="/sync/effects?state=failed"><b>{texts().home_failed_retry()}</b></a></li> };
         list(text, "/sync", texts().home_deliveries(), vec![row.into_any()])
     })
 }

@@ -10,7 +10,7 @@ use store::leads::{self, Lead};
 
 use crate::actions::erasure::EraseLead;
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
@@ -30,7 +30,7 @@ pub fn ErasePage() -> impl IntoView {
 }
 
 async fn load(here: PageContext, id: Option<String>, flash: Flash) -> Result<PageContent> {
-    let not_found = || Error::NotFound { what: "lead".into() };
+    let not_found = || Error::NotFound { what: Missing::Lead };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
     let store = &here.request.store;
     let (lead, stored) = tokio::try_join!(leads::get(store, id), erasure::stored_about(store, id))?;

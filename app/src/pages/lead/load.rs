@@ -16,7 +16,7 @@ use store::sync::lists::{Effect, effects_of_lead};
 use uuid::Uuid;
 
 use super::decision::ExplainedDecision;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::pages::frame::PageContext;
 use crate::texts::texts;
 use crate::ui::clock::Clock;
@@ -110,7 +110,7 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
         stored_decisions(store, &ids.into_iter().chain(chosen.map(|id| id.0)).collect::<Vec<_>>()).await?
     {
         if stored.decision.lead_id != id {
-            return Err(Error::NotFound { what: texts().lead_decision_about() });
+            return Err(Error::NotFound { what: Missing::Decision });
         }
         let explained = ExplainedDecision::explain(&here.request.bundles, stored).await?;
         if Some(explained.decision().decision_id) == chosen {
@@ -187,7 +187,7 @@ pub async fn load(here: &PageContext, id: LeadId, asked: &LeadQuery) -> Result<L
 /// Returns the decision that the URL selects.
 fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
     if let Some(id) = &asked.decision {
-        return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
+        return id.parse().map(Some).map_err(|_| Error::NotFound { what: Missing::Decision });
     }
     let standing = asked
         .workflow

@@ -30,7 +30,7 @@ use super::frame::{PageContent, PageContext, page};
 use super::menu::Section;
 use super::merges::undoing;
 use crate::actions::erasure::EraseLead;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::texts::{part, texts};
 use crate::ui::icon::{Icon, icon};
@@ -58,8 +58,8 @@ async fn show(
     asked: load::LeadQuery,
     flash: Flash,
 ) -> Result<PageContent> {
-    let not_found = |what: &str| Error::NotFound { what: what.into() };
-    let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
+    let not_found = |what| Error::NotFound { what };
+    let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found(Missing::Lead))?;
     let loaded = load::load(&here, id, &asked).await?;
     let open_answer = answer::load(&here, &loaded, flash.clone()).await?;
     let others = change::assignees(&here).await?;

@@ -12,7 +12,7 @@ use super::list::verdict;
 use super::side::{ComparedCell, ComparedLead, rows};
 use crate::actions::merges::{AcceptMerge, DeclineMerge, UndoMerge};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
@@ -39,7 +39,7 @@ async fn load(
 ) -> Result<PageContent> {
     let id = |text: Option<String>| -> Result<LeadId> {
         text.and_then(|text| text.parse().ok())
-            .ok_or_else(|| Error::NotFound { what: texts().merges_suggestion() })
+            .ok_or_else(|| Error::NotFound { what: Missing::MergeSuggestion })
     };
     let pair = SuggestedPair { lead: id(lead)?, other: id(other)? };
     let store = &here.request.store;

@@ -22,7 +22,7 @@ use store::queue::{
 use store::reads::frame::{WorkflowName, workflow_names};
 
 use crate::actions::queue::{DecideLead, QueueFilter};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::pages::frame::PageContext;
 use crate::pages::lead::decision::ExplainedDecision;
 use crate::pages::lead::load as lead;
@@ -160,7 +160,7 @@ pub async fn load(here: &PageContext, asked: QueueQuery) -> Result<QueueData> {
     let (rows, total) = tokio::try_join!(queue::waiting(store, &filter, now), total)?;
     let open = match requested_item(&asked, &rows, &workflows)? {
         Some(place) => Some(place),
-        None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead".into() }),
+        None if asked.lead.is_some() => return Err(Error::NotFound { what: Missing::Lead }),
         None => first_free(&rows, viewer.id.0),
     };
     let open = async {
@@ -223,7 +223,7 @@ fn requested_item(
     workflows: &[WorkflowName],
 ) -> Result<Option<QueueItem>> {
     let Some(id) = &asked.lead else { return Ok(None) };
-    let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: Missing::Lead })?;
     let named = asked.workflow.as_deref().unwrap_or(&asked.shown.workflow);
     let workflow = workflows.iter().find(|known| known.name == named).map(|known| known.id);
     let waits = || rows.iter().find(|row| row.lead_id == lead.0).map(|row| row.workflow_id);
@@ -246,7 +246,7 @@ async fn load_open(
     is_looked_at: bool,
 ) -> Result<OpenLead> {
     let store = &here.request.store;
-    let not_found = || Error::NotFound { what: "lead".into() };
+    let not_found = || Error::NotFound { what: Missing::Lead };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
     let asked = lead::LeadQuery {
         decision: None,

@@ -18,7 +18,7 @@ use crate::texts::{part, texts};
 use crate::ui::clock::Clock;
 use crate::ui::form::{TextAreaProps, ask, once, text};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::series;
+use crate::ui::{roles, series};
 
 /// A release with the data that decides which actions the viewer has.
 pub struct ReleaseActions {
@@ -85,7 +85,7 @@ pub fn approvals(acts: &ReleaseActions, clock: Clock) -> impl IntoView + use<> {
                 Either::Right(view! { <small class="quiet">{texts().releases_not_approved()}</small> }),
             ),
         };
-        view! { <li class="pair-line" data-a=given.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
+        view! { <li class="pair-line" data-a=given.map(|_| "good")>{icon(sign)}<span>{roles::title(role)}{said}</span></li> }
     };
     let rows = required.into_iter().map(row).collect_view();
     view! { <ul class="plain-list signatures">{rows}</ul> }
@@ -114,7 +114,7 @@ pub fn next_step(acts: &ReleaseActions, request: &Request, next: &str) -> impl I
 }
 
 fn approving(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoView + use<> {
-    let titles: Vec<&str> = acts.missing.iter().map(|role| role.title()).collect();
+    let titles: Vec<String> = acts.missing.iter().map(roles::title).collect();
     let why = texts().releases_approve_again(series::all_of(&titles));
     let roles = acts.roles_to_approve();
     let buttons = roles
@@ -122,7 +122,7 @@ fn approving(acts: &ReleaseActions, request: &Request, next: &str) -> impl IntoV
         .enumerate()
         .map(|(index, role)| {
             let class = if index == 0 { "btn primary" } else { "btn" };
-            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().releases_approve_as(role.title())}</button> }
+            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{texts().releases_approve_as(roles::title(role))}</button> }
         })
         .collect_view();
     let form = (!roles.is_empty()).then(|| {

@@ -24,7 +24,7 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, FilterOption, select};
 use crate::ui::icon::Icon;
 use crate::ui::table::{Column, ListOrder, Table};
-use crate::ui::{note, number, titles, words};
+use crate::ui::{kinds, note, number, titles, words};
 
 pub use self::release::ReleasePage;
 
@@ -140,7 +140,7 @@ impl ListPage for ReleaseList {
 fn line(row: &Release, titles: &Titles) -> Vec<String> {
     let changed = row.change.as_ref().map(|change| {
         let title = titles.get(TitledObject::Version(change.kind, &change.name));
-        format!("{} {}", change.kind.spec().title, title.unwrap_or(&change.name))
+        format!("{} {}", kinds::title(change.kind), title.unwrap_or(&change.name))
     });
     vec![
         row.number.to_string(),
@@ -216,7 +216,7 @@ fn table(clock: Clock) -> Table<'static, Release, String> {
 fn subject(row: &Release) -> impl IntoView + use<> {
     let about = row.change.as_ref().map(|change| {
         let what = titles::version(change.kind, &change.name);
-        texts().releases_number_of(row.number.to_string(), change.kind.spec().title, what)
+        texts().releases_number_of(row.number.to_string(), kinds::title(change.kind), what)
     });
     view! {
         <a href=format!("{}/{}", RELEASES.path, row.number)>{row.title().to_owned()}</a>

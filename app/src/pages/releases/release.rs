@@ -11,14 +11,14 @@ use store::releases::{self, Release, ReleasePart, ReleaseStep};
 
 use super::actions::{self, ReleaseActions};
 use crate::context::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
 use crate::texts::{part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::{titles, words};
+use crate::ui::{kinds, titles, words};
 
 /// Renders the page of one release.
 #[component]
@@ -40,7 +40,7 @@ struct Loaded {
 }
 
 async fn load(here: PageContext, number: Option<String>, flash: Flash) -> Result<PageContent> {
-    let not_found = || Error::NotFound { what: "release".into() };
+    let not_found = || Error::NotFound { what: Missing::Release };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
     let loaded = Box::pin(gather(here, number, flash)).await?;
     let release = &loaded.acts.release;
@@ -114,7 +114,7 @@ fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
         let old = old.map_or_else(|| texts().releases_added().into_any(), IntoAny::into_any);
         view! {
             <tr>
-                <th scope="row">{titles::version(part.kind, &part.name)}<small>{part.kind.spec().title}</small></th>
+                <th scope="row">{titles::version(part.kind, &part.name)}<small>{kinds::title(part.kind)}</small></th>
                 <td data-l=texts().releases_part_new()>{new}</td>
                 <td data-l=texts().releases_part_old()>{old}</td>
             </tr>

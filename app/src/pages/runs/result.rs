@@ -19,7 +19,7 @@ use crate::ui::number;
 use crate::ui::progress::progress;
 
 /// URL of the failed deliveries.
-const FAILED: &str = "/sync/effects?state=dead";
+const FAILED: &str = "/sync/effects?state=failed";
 
 /// Describes the progress or the result of a run in one line.
 pub fn one_line(run: &Run) -> String {

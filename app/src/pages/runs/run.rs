@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{result, state, title};
 use crate::actions::runs::{CancelRun, RetryRun, may_own};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::lists::RUNS;
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
@@ -28,7 +28,7 @@ pub fn RunPage() -> impl IntoView {
 }
 
 async fn load(here: PageContext, id: Option<String>) -> Result<PageContent> {
-    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: "run".into() })?;
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: Missing::Run })?;
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
     let bar = view! {

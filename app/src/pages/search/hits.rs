@@ -15,7 +15,7 @@ use crate::pages::menu::{page_actions, pages};
 use crate::texts::texts;
 use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
-use crate::ui::{kinds, series, words};
+use crate::ui::{kinds, roles, series, words};
 
 /// Maximum hits for each kind; a longer search text narrows them.
 const EACH: usize = 8;
@@ -139,7 +139,7 @@ fn lead(row: &LeadListRow) -> SearchHit {
 }
 
 fn person(person: &Person) -> SearchHit {
-    let roles = person.roles.iter().map(|role| role.title().to_owned());
+    let roles = person.roles.iter().map(roles::title);
     let detail = std::iter::once(person.email.clone()).chain(roles).filter(|part| !part.is_empty());
     SearchHit {
         title: person.name.clone(),
@@ -156,7 +156,7 @@ fn change_hit(change: FoundChange, titles: &Titles) -> SearchHit {
         |kind| {
             let title = titles.get(TitledObject::Version(kind, &change.name));
             let title = title.map_or_else(|| words::sentence(&change.name), str::to_owned);
-            texts().search_change_subject(kind.spec().title, title)
+            texts().search_change_subject(kinds::title(kind), title)
         },
     );
     let state = change
@@ -206,7 +206,7 @@ fn version(version: FoundVersion, titles: &Titles) -> Option<SearchHit> {
     Some(SearchHit {
         href: format!("{}/{}", kind.spec().path, version.name),
         title: title.map_or_else(|| words::sentence(&version.name), str::to_owned),
-        detail: texts().search_version(kind.spec().title, version.version.to_string()),
+        detail: texts().search_version(kinds::title(kind), version.version.to_string()),
         icon: kinds::appearance(kind).icon,
     })
 }

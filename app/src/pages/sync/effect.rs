@@ -10,7 +10,7 @@ use store::sync::{self, Delivery, EffectDetail, EffectState};
 use super::status::{EffectStatus, HoldReason, finished, unfinished};
 use super::{attempts, try_again};
 use crate::actions::sync::ReplayEffect;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::pages::frame::{PageContent, PageContext, current_path, page};
 use crate::pages::menu::Section;
 use crate::texts::texts;
@@ -30,7 +30,7 @@ pub fn EffectPage() -> impl IntoView {
 }
 
 async fn load(here: PageContext, id: Option<String>, path: String) -> Result<PageContent> {
-    let not_found = || Error::NotFound { what: "action".into() };
+    let not_found = || Error::NotFound { what: Missing::Action };
     let id: EffectId = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
     let store = &here.request.store;
     let detail = sync::effect(store, id).await?;

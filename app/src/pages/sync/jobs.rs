@@ -17,7 +17,7 @@ use crate::texts::texts;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
-use crate::ui::{note, number, refresh, words};
+use crate::ui::{job_kinds, note, number, refresh, words};
 
 /// Renders the jobs.
 #[component]
@@ -49,7 +49,7 @@ fn last_run(jobs: &[Job]) -> String {
     let last = jobs.iter().filter(|job| !job.is_running).max_by_key(|job| job.finished_at);
     last.map(|job| {
         let title =
-            job.name.parse().map_or_else(|_| job.name.clone(), |kind: JobKind| kind.title().to_owned());
+            job.name.parse().map_or_else(|_| job.name.clone(), |kind: JobKind| job_kinds::title(kind));
         match &job.result {
             Some(result) => texts().jobs_last_run_result(title, state(job).1, result),
             None => texts().jobs_last_run(title, state(job).1),
@@ -82,8 +82,8 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
 
 fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
     let kind: Option<JobKind> = job.name.parse().ok();
-    let title = kind.map_or_else(|| job.name.clone(), |kind| kind.title().to_owned());
-    let about = kind.map_or_else(|| texts().jobs_other_version(), |kind| kind.about().to_owned());
+    let title = kind.map_or_else(|| job.name.clone(), job_kinds::title);
+    let about = kind.map_or_else(|| texts().jobs_other_version(), |kind| job_kinds::about(kind));
     let (tone, word) = state(job);
     // While a job runs, its recorded end belongs to the previous run.
     let took = job
@@ -99,7 +99,7 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
         view! {
             <form method="post" action=RunJob::PATH>
                 <input type="hidden" name="job" value=kind.to_string() />
-                <button class="btn" aria-label=texts().jobs_run_job_now(kind.title())>{texts().jobs_run_now()}</button>
+                <button class="btn" aria-label=texts().jobs_run_job_now(job_kinds::title(kind))>{texts().jobs_run_now()}</button>
             </form>
         }
     });

@@ -23,6 +23,7 @@ use crate::flash::Flash;
 use crate::lists::{EFFECTS, HISTORY};
 use crate::pages::frame::{PageContent, PageContext, page};
 use crate::pages::menu::Section;
+use crate::pages::sync::effects::state_name;
 use crate::texts::{Texts, part, texts};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
@@ -147,7 +148,7 @@ fn expired(line: &Line, here: &PageContext) -> Option<impl IntoView + use<>> {
 
 /// Returns the URL of a destination's unfinished actions in a state.
 fn list(destination: &str, state: UnfinishedState) -> String {
-    Address::new(EFFECTS.path).with("destination", destination).with("state", <&str>::from(state)).href()
+    Address::new(EFFECTS.path).with("destination", destination).with("state", state_name(state)).href()
 }
 
 /// Returns the URL of a destination's actions that were closed as expired.

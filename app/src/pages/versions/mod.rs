@@ -8,7 +8,6 @@ mod subject;
 mod switches;
 
 use engine::change::Kind;
-use engine::change::kinds::KindOrigin;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -25,7 +24,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::form::{InputProps, ask, input, once};
 use crate::ui::icon::Icon;
-use crate::ui::{kinds, note, number, series, titles, words};
+use crate::ui::{kinds, note, series, titles, words};
 
 pub use self::subject::SubjectPage;
 
@@ -42,10 +41,10 @@ pub fn Subjects(
 async fn load(here: PageContext, kind: Kind, flash: Flash) -> Result<PageContent> {
     let store = &here.request.store;
     let (all, open) = (subjects(store, kind).await?, changes::open_of(store, kind, None).await?);
-    let (title, about) = (kind.spec().plural, kind.spec().about);
+    let (title, about) = (kinds::plural(kind), kinds::about(kind));
     let make = here.may::<StartChange>().then(|| new(&here, kind, &flash)).flatten();
     let make = make.map(|form| view! { <span class="push">{form}</span> });
-    let bar = view! { <h1>{title}</h1><span class="meta">{about}</span>{make} };
+    let bar = view! { <h1>{title.clone()}</h1><span class="meta">{about}</span>{make} };
     // A name without a version exists only in a draft.
     let begun: Vec<&ListedChange> = open.iter().filter(|change| change.base_version == 0).collect();
     let body = if all.is_empty() && begun.is_empty() {
@@ -53,13 +52,12 @@ async fn load(here: PageContext, kind: Kind, flash: Flash) -> Result<PageContent
     } else {
         Either::Right(table(kind, &all, &begun, &open, here.clock))
     };
-    Ok(PageContent { title: title.into(), bar: bar.into_any(), body: body.into_any() })
+    Ok(PageContent { title, bar: bar.into_any(), body: body.into_any() })
 }
 
 /// Renders the form that creates a subject; returns `None` for kinds that people cannot create.
 fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
-    let spec = kind.spec();
-    let KindOrigin::People { hint, .. } = spec.origin else { return None };
+    let hint = kinds::name_hint(kind)?;
     let name = InputProps {
         label: texts().versions_name(),
         name: "name",
@@ -76,8 +74,7 @@ fn new(here: &PageContext, kind: Kind, flash: &Flash) -> Option<AnyView> {
             <button class="btn primary">{texts().versions_create_draft()}</button>
         </form>
     };
-    let words = texts().versions_new(spec.title.to_lowercase());
-    Some(ask(words, !flash.errors.is_empty(), form).into_any())
+    Some(ask(kinds::new(kind), !flash.errors.is_empty(), form).into_any())
 }
 
 fn nothing(kind: Kind) -> impl IntoView {
@@ -96,7 +93,7 @@ fn table(
     let drafts = begun.iter().map(|change| begun_row(kind, change, clock)).collect_view();
     view! {
         <table class="table stack sticky subjects">
-            <caption class="sr">{kind.spec().plural}</caption>
+            <caption class="sr">{kinds::plural(kind)}</caption>
             <thead>
                 <tr>
                     <th scope="col">{texts().versions_column_name()}</th>
@@ -119,7 +116,6 @@ fn row(kind: Kind, subject: &VersionedObject, open: &[ListedChange], clock: Cloc
     } else {
         Either::Right(series::list(subject.workflows.iter().cloned()))
     };
-    let parts = kind.spec().parts;
     let changes = open.iter().filter(|change| change.name == subject.name).map(change_link).collect_view();
     view! {
         <tr>
@@ -127,7 +123,7 @@ fn row(kind: Kind, subject: &VersionedObject, open: &[ListedChange], clock: Cloc
             <td class="first"><span class="tag">{texts().versions_number(subject.version.to_string())}</span></td>
             <td class="wide">{used}</td>
             <td>{changes}</td>
-            <td class="num">{number::plural(subject.size, parts.one, parts.many)}</td>
+            <td class="num">{kinds::size(kind, subject.size)}</td>
             <td class="num quiet">{clock.stamp(subject.created_at)}</td>
         </tr>
     }

@@ -27,7 +27,7 @@ use crate::texts::{part, texts};
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, titles};
+use crate::ui::{kinds, number, titles};
 
 /// Renders the page of one subject.
 #[component]
@@ -60,7 +60,7 @@ async fn load(
     flash: Flash,
 ) -> Result<PageContent> {
     let store = &here.request.store;
-    let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
+    let not_found = || Error::NotFound { what: kind.into() };
     let name = name.ok_or_else(not_found)?;
     let is_comparison = asked.against.is_some();
     let (own, search) = (name.clone(), asked.search.clone());
@@ -120,7 +120,7 @@ async fn load(
         </div>
     };
     let bar = view! {
-        <nav aria-label=texts().versions_breadcrumb()><a href=kind.spec().path>{kind.spec().plural}</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label=texts().versions_breadcrumb()><a href=kind.spec().path>{kinds::plural(kind)}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
         <span class="tag">{texts().versions_number(shown.version.to_string())}</span>
         <span class="meta">{lives_in(&used)}</span>
@@ -227,7 +227,7 @@ impl VersionBodies {
         let (mut newest, mut shown, against) = {
             let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
             let newest = workflows::newest(&mut connection, kind, name).await?;
-            let newest = newest.ok_or_else(|| Error::NotFound { what: kind.spec().title.to_lowercase() })?;
+            let newest = newest.ok_or_else(|| Error::NotFound { what: kind.into() })?;
             let shown = match asked.version {
                 Some(number) => workflows::version(&mut connection, kind, name, number).await?,
                 None => newest.clone(),

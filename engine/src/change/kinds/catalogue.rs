@@ -13,9 +13,6 @@ use crate::role::Role;
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::Catalogue,
-    title: "Fields",
-    plural: "Fields",
-    about: "The lead fields that rules can read, by workflow",
     path: "/fields",
     parts: ItemNames { key: None, one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,

@@ -15,17 +15,11 @@ use crate::rules::ReferenceList;
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::List,
-    title: "List",
-    plural: "Lists",
-    about: "Companies, domains and other texts that rules look up",
     path: "/lists",
     parts: ItemNames { key: Some("entries"), one: "entry", many: "entries", form: PartForm::Set },
     owner: Role::Revops,
     approvers: &[Role::Revops],
-    origin: KindOrigin::People {
-        separator: ('_', "underscores"),
-        hint: "Rules refer to it as lists.NAME, so use lower-case letters, digits and underscores.",
-    },
+    origin: KindOrigin::People { separator: ('_', "underscores") },
     text: TextFormat::Lines,
     template: |_| String::new(),
     parse,

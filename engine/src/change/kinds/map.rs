@@ -15,9 +15,6 @@ use crate::rules::yaml;
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::Map,
-    title: "Field extraction",
-    plural: "Field extraction",
-    about: "Where in an event each field is read, and how",
     path: "/maps",
     parts: ItemNames { key: Some("fields"), one: "field", many: "fields", form: PartForm::Named },
     owner: Role::Enablement,

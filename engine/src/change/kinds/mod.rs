@@ -74,12 +74,6 @@ pub type ParseText = fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>);
 pub struct KindSpec {
     /// The kind.
     pub kind: Kind,
-    /// The singular name, for example `Rule set`.
-    pub title: &'static str,
-    /// The plural name, used as the heading of the kind's page.
-    pub plural: &'static str,
-    /// The purpose, as a phrase below the heading.
-    pub about: &'static str,
     /// The path of the page that lists them; each item has a page below it.
     pub path: &'static str,
     /// The items that the content consists of.
@@ -147,8 +141,6 @@ pub enum KindOrigin {
     People {
         /// The character that can separate the words of a name, and its name in words.
         separator: (char, &'static str),
-        /// A sentence that explains the format of the name.
-        hint: &'static str,
     },
 }
 
@@ -202,7 +194,7 @@ pub struct ProblemPointer {
 impl KindSpec {
     /// Returns a sentence about what is wrong with the name of a new item, if anything.
     pub fn name_problem(&self, name: &str) -> Option<String> {
-        let KindOrigin::People { separator: (separator, words), .. } = self.origin else {
+        let KindOrigin::People { separator: (separator, words) } = self.origin else {
             return Some("This name does not exist, and new ones are created only with a workflow.".into());
         };
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;

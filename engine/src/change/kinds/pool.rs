@@ -15,9 +15,6 @@ use crate::rules::pick::Pool;
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::Pool,
-    title: "Pool",
-    plural: "Pools",
-    about: "People who take turns with leads",
     path: "/pools",
     parts: ItemNames {
         key: Some("members"),
@@ -27,10 +24,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     },
     owner: Role::Revops,
     approvers: &[Role::Revops],
-    origin: KindOrigin::People {
-        separator: ('-', "hyphens"),
-        hint: "Rules assign leads to it by this name, so use lower-case letters, digits and hyphens.",
-    },
+    origin: KindOrigin::People { separator: ('-', "hyphens") },
     text: TextFormat::Yaml,
     template: |name| format!("name: {name}\nmembers: []\n"),
     parse,

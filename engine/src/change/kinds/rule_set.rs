@@ -14,9 +14,6 @@ use crate::rules::{Analysis, RuleSetFile};
 
 pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::RuleSet,
-    title: "Rule set",
-    plural: "Rule sets",
-    about: "Ordered rules; the first match decides",
     path: "/rules",
     parts: ItemNames { key: Some("rules"), one: "rule", many: "rules", form: PartForm::Listed("id") },
     owner: Role::Revops,

@@ -69,7 +69,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     assert!(shown.contains("2\u{a0}lead events imported, 1 rejected"), "{shown}");
     let rejects = text(&mut browser, &format!("{page}/rejects.csv")).await;
     assert!(
-        rejects.starts_with("line,column,reason,cells\n4,Created,") && rejects.contains("is no date"),
+        rejects.starts_with("line,column,reason,cells\n4,Created,") && rejects.contains("is not a date"),
         "{rejects}"
     );
     assert_eq!(count(&app, "SELECT count(*) FROM events").await, 2);

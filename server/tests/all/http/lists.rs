@@ -132,20 +132,20 @@ async fn only_selected_deliveries_are_retried() {
     }
     sqlx::query("UPDATE outbox SET state = 'dead'").execute(app.store().pool()).await.unwrap();
     let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
-    let page = text(&mut browser, "/sync/effects?state=dead").await;
+    let page = text(&mut browser, "/sync/effects?state=failed").await;
     assert_eq!(page.matches("name=\"effects[]\"").count(), 3);
 
-    browser.post("/actions/replay-chosen", &[("next", "/sync/effects?state=dead")]).await;
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("Select the actions to retry."));
+    browser.post("/actions/replay-chosen", &[("next", "/sync/effects?state=failed")]).await;
+    assert!(text(&mut browser, "/sync/effects?state=failed").await.contains("Select the actions to retry."));
     let chosen = [effects[0].to_string(), effects[2].to_string()];
     let fields = [
         ("effects[0]", chosen[0].as_str()),
         ("effects[1]", &chosen[1]),
-        ("next", "/sync/effects?state=dead"),
+        ("next", "/sync/effects?state=failed"),
     ];
     let answer = browser.post("/actions/replay-chosen", &fields).await;
-    assert_eq!(location(&answer), "/sync/effects?state=dead");
-    assert!(text(&mut browser, "/sync/effects?state=dead").await.contains("2 actions are being retried."));
+    assert_eq!(location(&answer), "/sync/effects?state=failed");
+    assert!(text(&mut browser, "/sync/effects?state=failed").await.contains("2 actions are being retried."));
     let dead: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT effect_id FROM outbox WHERE state = 'dead'")
         .fetch_all(app.store().pool())
         .await
@@ -154,7 +154,7 @@ async fn only_selected_deliveries_are_retried() {
     let again = browser.post("/actions/replay-chosen", &fields).await;
     assert_eq!(again.status(), StatusCode::SEE_OTHER);
     assert!(
-        text(&mut browser, "/sync/effects?state=dead").await.contains("No failed actions match any more.")
+        text(&mut browser, "/sync/effects?state=failed").await.contains("No failed actions match any more.")
     );
 }
 

@@ -75,7 +75,7 @@ async fn a_destination_is_paused_with_a_reason_and_resumed() {
     let long = "x".repeat(501);
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", &long)]).await;
     let page = text(&mut browser, "/sync").await;
-    assert!(page.contains("The reason has 501 characters, but at most 500 are possible."));
+    assert!(page.contains("The reason has 501 characters. Shorten it to 500 or fewer."));
     assert!(page.contains(&long), "the input is kept");
 
     let fields = [("destination", "warehouse"), ("reason", " Moving it.\n"), ("next", "/sync?x=1")];
@@ -144,7 +144,7 @@ async fn expired_actions_are_counted_and_announced_before_and_after_a_resume() {
     assert!(home.contains("spare is paused. 2\u{a0}actions are waiting."), "{home}");
     let list = text(&mut browser, "/sync/effects?destination=spare&state=expired").await;
     assert_eq!(list.matches("Expired, not sent").count(), 3, "{list}");
-    let waiting = text(&mut browser, "/sync/effects?destination=spare&state=ready").await;
+    let waiting = text(&mut browser, "/sync/effects?destination=spare&state=waiting").await;
     assert_eq!(waiting.matches("Waiting, destination paused").count(), 2, "{waiting}");
     let confirm = text(&mut browser, "/sync/resume?destination=spare").await;
     assert!(confirm.contains("3 of 5 waiting actions have expired and will not be sent."), "{confirm}");
@@ -199,14 +199,14 @@ async fn a_failed_effect_is_retried_once() {
     let (destination, effects) = failed(&app, "spare", &["refused", "refused"]).await;
     let id = effects[0].to_string();
     let mut browser = app.signed_in("pavel@acme.example", &[Role::RevopsLead]).await;
-    let list = "/sync/effects?state=dead&destination=spare";
+    let list = "/sync/effects?state=failed&destination=spare";
     assert!(text(&mut browser, list).await.contains("Retry all 2"));
     let fields = [("effect", id.as_str()), ("next", list)];
     let answer = browser.post("/actions/replay-effect", &fields).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, list));
     assert!(text(&mut browser, list).await.contains("Retrying."));
     browser.post("/actions/replay-effect", &fields).await;
-    assert!(text(&mut browser, list).await.contains("This action is not among the failed ones any more"));
+    assert!(text(&mut browser, list).await.contains("This action is no longer failed"));
     let mut states = states(&app, destination).await;
     states.sort();
     assert_eq!(states, ["dead", "ready"]);
@@ -220,7 +220,7 @@ async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
     let (spare, _) = failed(&app, "spare", &["Status 410: gone", "status 500", "STATUS 410"]).await;
     let (other, _) = failed(&app, "other", &["status 410"]).await;
     let mut browser = app.signed_in("ada@acme.example", &[Role::Admin]).await;
-    let list = "/sync/effects?state=dead&destination=spare&error=status%20410";
+    let list = "/sync/effects?state=failed&destination=spare&error=status%20410";
     let page = text(&mut browser, list).await;
     assert!(page.contains("Retry all 2"));
     assert!(page.contains("2 failed actions match these filters."));
@@ -240,7 +240,7 @@ async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
     left.sort();
     assert_eq!(left, ["dead", "ready", "ready"]);
     assert_eq!(states(&app, other).await, ["dead"]);
-    assert!(retried(&mut browser).await.contains("No failed deliveries match any more."));
+    assert!(retried(&mut browser).await.contains("No failed deliveries match these filters now."));
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn people_without_permission_see_everything_but_no_buttons() {
     let mut browser = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
     let pages = [
         "/sync".to_owned(),
-        "/sync/effects?state=dead".into(),
+        "/sync/effects?state=failed".into(),
         format!("/sync/effects/{}", effects[0]),
         "/sync/jobs".into(),
     ];

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use store::sync::{DeadEffectFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
+use strum::VariantArray as _;
 
 use crate::lists::EFFECTS;
 use crate::texts::texts;
@@ -37,7 +38,7 @@ impl EffectListQuery {
             .map(|text| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect::<String>());
         let filter = UnfinishedFilter {
             destination: destination.map(DestinationRecord::id),
-            state: address.parsed::<UnfinishedState>("state"),
+            state: address.get("state").and_then(state_named),
             error: error.filter(|text| !text.is_empty()),
         };
         Self {
@@ -77,6 +78,22 @@ impl EffectListQuery {
     }
 }
 
+/// Returns the name of a state in URLs, which is the one that pages show.
+pub fn state_name(state: UnfinishedState) -> &'static str {
+    match state {
+        UnfinishedState::Ready => "waiting",
+        UnfinishedState::Running => "sending",
+        UnfinishedState::Dead => "failed",
+        UnfinishedState::Expired => "expired",
+    }
+}
+
+/// Returns the state with a name. The names in the database work as well, since saved views and bookmarks have them.
+fn state_named(name: &str) -> Option<UnfinishedState> {
+    let known = UnfinishedState::VARIANTS.iter().copied().find(|state| state_name(*state) == name);
+    known.or_else(|| name.parse().ok())
+}
+
 /// Renders the form of all filters, sent as a plain GET.
 pub fn form(asked: &EffectListQuery, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
     let choices: Vec<FilterOption> =
@@ -92,5 +109,19 @@ pub fn form(asked: &EffectListQuery, destinations: &[DestinationRecord]) -> impl
             {select(texts().unfinished_column_destination(), "destination", texts().unfinished_any_destination(), choices, asked.destination.as_deref())}
             <button class="btn">{texts().unfinished_filter()}</button>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_found_by_both_names() {
+        for state in UnfinishedState::VARIANTS {
+            assert_eq!(state_named(state_name(*state)), Some(*state));
+            assert_eq!(state_named(state.into()), Some(*state));
+        }
+        assert_eq!(state_named("gone"), None);
     }
 }

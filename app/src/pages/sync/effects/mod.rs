@@ -38,6 +38,8 @@ use crate::ui::table::{ListOrder, Table};
 use crate::ui::{note, number, refresh, titles};
 use filter::{EffectListQuery, NAMES};
 
+pub(super) use filter::state_name;
+
 /// The list of unfinished effects.
 pub struct EffectList {
     asked: EffectListQuery,
@@ -279,7 +281,7 @@ fn by_state(asked: &EffectListQuery, counts: &[OutboxCount]) -> impl IntoView + 
     let history = asked.address.on(HISTORY.path, &["destination"]).href();
     let tab = |state: Option<UnfinishedState>, tone: Option<&'static str>, text: String, n: i64| {
         let href = match state {
-            Some(state) => address.with("state", <&str>::from(state)).href(),
+            Some(state) => address.with("state", state_name(state)).href(),
             None => address.without(&["state"]).href(),
         };
         let current = (asked.filter.state == state).then_some("true");
