@@ -266,7 +266,7 @@ test.describe('what is not there', () => {
     const [one, other] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
     const response = await page.goto(`/leads/${one.lead_id}?decision=${other.decision.decision_id}`);
     expect(response?.status()).toBe(404);
-    await expect(page.getByText('The decision about this lead was not found.')).toBeVisible();
+    await expect(page.getByText('The decision was not found.')).toBeVisible();
   });
 
   test('an address that is none is not found', async ({ page }) => {

@@ -432,7 +432,7 @@ async fn people_and_keys_are_added() {
     assert!(key.starts_with("ml_") && key.trim().lines().count() == 1, "{key}");
     assert!(
         ended(&desk.run(&["key", "add", "--name", "website", "--scope", "ingest"]), 2)
-            .contains("exists already")
+            .contains("already exists")
     );
     let mut connection = desk.connection().await;
     let kept: Vec<String> =

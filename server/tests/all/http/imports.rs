@@ -58,7 +58,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     }
     // The preview reflects the form.
     let timed = format!("/import/{upload}?fields%5Bworkflow%5D=inbound-form&fields%5Bat%5D=Created");
-    assert!(text(&mut browser, &timed).await.contains("Rejected:"));
+    assert!(text(&mut browser, &timed).await.contains("Rejected because of"));
     let other = format!("/import/{upload}?fields%5Bworkflow%5D=inbound-form&fields%5Bemail%5D=Nothing");
     assert!(text(&mut browser, &other).await.contains("The file has no column `Nothing`"));
     let answer = browser.post("/actions/start-import", &mapping(&upload)).await;

@@ -31,7 +31,7 @@ async fn the_organisation_has_a_name_and_defaults_for_new_people() {
     let mut sdr = app.signed_in("cy@acme.example", &[Role::Sdr]).await;
     let page = text(&mut sdr, "/settings").await;
     assert!(page.contains("Administrators can change these.") && !page.contains("/actions/set-o"));
-    assert!(text(&mut admin, "/audit?area=settings").await.contains("Changed the organisation"));
+    assert!(text(&mut admin, "/audit?area=settings").await.contains("Changed the organization"));
 }
 
 #[tokio::test]
