@@ -211,7 +211,7 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     // Anyone may suggest a change. Only the author and the owner of the layer may continue it.
     let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
     let edit = |revision, source| DraftEdit { revision, title: "t", why: "", source, body: None };
-    let elsewhere = "only the author and the owner of the layer";
+    let elsewhere = "only its author and the owner of its layer";
     assert!(refused(changing::save(store, &ae, number, edit(1, "x")).await).contains(elsewhere));
     assert_eq!(changing::save(store, &revops, number, edit(1, "b\n")).await.unwrap(), 2);
     let late = changing::save(store, &sdr, number, edit(1, "c\n")).await;

@@ -222,7 +222,7 @@ async fn a_submitted_change_that_is_outdated_is_continued_in_a_draft() {
     assert!(refused(changing::start_over(store, &desk.ana, number).await).contains("still open"));
     desk.version(&rules("a > 3", "b > 1", "c > 1")).await;
     let sdr = person(store, "Sam", &[Role::Sdr]).await;
-    assert!(refused(changing::start_over(store, &sdr, number).await).contains("only the author"));
+    assert!(refused(changing::start_over(store, &sdr, number).await).contains("only its author"));
     let StartedOver { number: draft, is_up_to_date } =
         changing::start_over(store, &desk.ana, number).await.unwrap();
     assert!(!is_up_to_date, "both changed one rule");

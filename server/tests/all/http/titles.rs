@@ -37,7 +37,7 @@ async fn other_people_see_no_form_and_cannot_set_a_title() {
     assert!(!text(&mut sdr, "/lists/tam").await.contains("Edit title"));
     sdr.post("/actions/set-version-title", &[("kind", "list"), ("name", "tam"), ("title", "Mine")]).await;
     let page = text(&mut sdr, "/lists/tam").await;
-    assert!(page.contains("<h1>Target accounts") && page.contains("nly the owner of the layer"), "{page}");
+    assert!(page.contains("<h1>Target accounts") && page.contains("nly the owner of its layer"), "{page}");
     let fields = [("destination", "warehouse"), ("title", "Mine")];
     let answer = sdr.post("/actions/set-destination-title", &fields).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
