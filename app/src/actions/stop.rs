@@ -120,7 +120,7 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     }
     let mut known = workflow_names(store).await?.into_iter();
     let found = known.find(|known| known.name == workflow);
-    Ok(found.ok_or_else(|| Error::NotFound { what: Missing::Workflow })?.title)
+    Ok(found.ok_or(Error::NotFound { what: Missing::Workflow })?.title)
 }
 
 /// Writes the e-mail to sales leadership about a stopped or resumed workflow. `origin` is the server's public address.

@@ -26,7 +26,7 @@ pub async fn save_view(
 ) -> Result<(), Error> {
     let request = allowed::<SaveView>()?;
     let page = LISTS.iter().map(|list| list.path).find(|known| *known == page);
-    let page = page.ok_or_else(|| Error::NotFound { what: Missing::List })?;
+    let page = page.ok_or(Error::NotFound { what: Missing::List })?;
     let address = if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") };
     let back = LocalPath::parse(&address)
         .ok_or_else(|| Error::Invalid { message: texts().list_tools_wrong_address() })?;

@@ -36,5 +36,5 @@ pub fn resume_workflow_page(name: &str) -> String {
 /// Returns the destination with this name. An unknown name is an error, so that a typo never selects all destinations.
 async fn destination(store: &Store, name: &str) -> Result<DestinationRecord> {
     let found = destinations(store).await?.into_iter().find(|destination| destination.name == name);
-    found.ok_or_else(|| Error::NotFound { what: Missing::Destination })
+    found.ok_or(Error::NotFound { what: Missing::Destination })
 }

@@ -112,7 +112,7 @@ pub async fn stop_replay(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<StopReplay>()?;
-    let at = DateTime::from_timestamp_micros(at).ok_or_else(|| Error::NotFound { what: Missing::Replay })?;
+    let at = DateTime::from_timestamp_micros(at).ok_or(Error::NotFound { what: Missing::Replay })?;
     let stopped = sync::stop_replay(&request.store, &actor(&request)?, at).await?;
     let said = texts().unfinished_stopped(stopped, number::count(i128::from(stopped)));
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=failed"), &Flash::new(said))

@@ -135,8 +135,7 @@ impl AuditNames {
             "settings" => (texts().audit_organization(), page("/settings#h-organisation")),
             "layers" => (texts().audit_owners(), page("/settings#h-owners")),
             "job" => {
-                let title =
-                    id.parse::<JobKind>().map_or_else(|_| words::sentence(id), |job| job_kinds::title(job));
+                let title = id.parse::<JobKind>().map_or_else(|_| words::sentence(id), job_kinds::title);
                 (title, page("/sync/jobs"))
             }
             _ => (name.unwrap_or_else(|| words::sentence(if id.is_empty() { subject } else { id })), None),

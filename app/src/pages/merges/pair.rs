@@ -38,8 +38,7 @@ async fn load(
     flash: Flash,
 ) -> Result<PageContent> {
     let id = |text: Option<String>| -> Result<LeadId> {
-        text.and_then(|text| text.parse().ok())
-            .ok_or_else(|| Error::NotFound { what: Missing::MergeSuggestion })
+        text.and_then(|text| text.parse().ok()).ok_or(Error::NotFound { what: Missing::MergeSuggestion })
     };
     let pair = SuggestedPair { lead: id(lead)?, other: id(other)? };
     let store = &here.request.store;

@@ -28,7 +28,7 @@ pub fn RunPage() -> impl IntoView {
 }
 
 async fn load(here: PageContext, id: Option<String>) -> Result<PageContent> {
-    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: Missing::Run })?;
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or(Error::NotFound { what: Missing::Run })?;
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
     let bar = view! {

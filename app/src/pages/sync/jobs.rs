@@ -83,7 +83,7 @@ fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock
 fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
     let kind: Option<JobKind> = job.name.parse().ok();
     let title = kind.map_or_else(|| job.name.clone(), job_kinds::title);
-    let about = kind.map_or_else(|| texts().jobs_other_version(), |kind| job_kinds::about(kind));
+    let about = kind.map_or_else(|| texts().jobs_other_version(), job_kinds::about);
     let (tone, word) = state(job);
     // While a job runs, its recorded end belongs to the previous run.
     let took = job

@@ -57,7 +57,7 @@ struct Loaded {
 }
 
 async fn load(here: PageContext, target: Option<Target>, flash: Flash) -> Result<PageContent> {
-    let target = target.ok_or_else(|| Error::NotFound { what: Missing::Destination })?;
+    let target = target.ok_or(Error::NotFound { what: Missing::Destination })?;
     let loaded = match &target {
         Target::Destination(name) => of_paused(&here, name).await?,
         Target::Workflow(name) => of_stopped(&here, name).await?,
@@ -94,7 +94,7 @@ async fn load(here: PageContext, target: Option<Target>, flash: Flash) -> Result
 async fn of_paused(here: &PageContext, name: &str) -> Result<Loaded> {
     let store = &here.request.store;
     let found = destinations(store).await?.into_iter().find(|known| known.name == name);
-    let found = found.ok_or_else(|| Error::NotFound { what: Missing::Destination })?;
+    let found = found.ok_or(Error::NotFound { what: Missing::Destination })?;
     let expired: &'static str = UnfinishedState::Expired.into();
     Ok(Loaded {
         title: texts().resume_title(titles::destination(name)),
@@ -111,7 +111,7 @@ async fn of_stopped(here: &PageContext, name: &str) -> Result<Loaded> {
         (texts().resume_title_all(), texts().resume_not_all_stopped())
     } else {
         let known = workflow_names(store).await?.into_iter().find(|known| known.name == name);
-        let workflow = known.ok_or_else(|| Error::NotFound { what: Missing::Workflow })?.title;
+        let workflow = known.ok_or(Error::NotFound { what: Missing::Workflow })?.title;
         (texts().resume_title(&workflow), texts().resume_not_stopped(&workflow))
     };
     let scope = scope(name);
