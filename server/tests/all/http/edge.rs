@@ -123,6 +123,30 @@ fn stalled_form(bytes: usize) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A proxy that reads another length than the server would take the rest of a body for the next request.
+#[tokio::test]
+async fn a_body_of_unclear_length_is_rejected() {
+    let app = TestApp::start().await;
+    for framing in [
+        "Content-Length: 3\r\nContent-Length: 4",
+        "Content-Length: 3, 4",
+        "Content-Length: +3",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: chunked, identity",
+    ] {
+        let request = format!(
+            "POST /actions/sign-in HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\nabcGET /healthz HTTP/1.1\r\n"
+        );
+        let mut stream = attack(&app, "127.0.0.2", request.as_bytes()).await;
+        let mut said = Vec::new();
+        // A reset is an end as well.
+        timeout(PATIENCE, stream.read_to_end(&mut said)).await.unwrap().ok();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 400"), "{framing}: {said}");
+        assert!(said.matches("HTTP/1.1").count() <= 1, "{framing}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn large_forms_of_signed_out_callers_share_a_few_places() {
     let app = TestApp::start().await;
