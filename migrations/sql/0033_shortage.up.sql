@@ -12,8 +12,8 @@ COMMENT ON FUNCTION make_coming_partitions() IS 'Makes the missing partitions of
 REVOKE ALL ON FUNCTION make_coming_partitions() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION make_coming_partitions() TO meshline_app;
 
--- The functions with the rights of the owner look names up in this schema, so nobody else may add to it. Databases made by Postgres 14
--- or older allow everybody to.
+-- The functions with the rights of the owner look names up in this schema, so no one else may add to it. Databases made by Postgres 14
+-- or older allow everyone to.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 GRANT SELECT ON seaql_migrations TO meshline_app;

@@ -17,7 +17,7 @@ use super::{Failure, FailureKind, State};
 
 /// A request that fails after this time has waited for the database. Statements wait three seconds for a lock.
 const SLOW: Duration = Duration::from_secs(2);
-/// Number of concurrent requests for a stuck page. More than one, so that a single slow request refuses nobody.
+/// Number of concurrent requests for a stuck page. More than one, so that a single slow request does not close the page.
 const TRIALS: usize = 2;
 
 /// The pages that are stuck, by path, with the number of requests that try them.

@@ -384,7 +384,7 @@ mod tests {
         let mapping = mapping(&["email=Mail"], Some("Created"), &[]);
         let read = |cells: Json| mapping.signal(&row(&cells), Utc::now(), Utc::now());
         let problem = read(serde_json::json!({"Created": "early 2019"})).unwrap_err();
-        assert!(problem.reason.contains("no date") && problem.column.as_deref() == Some("Created"));
+        assert!(problem.reason.contains("not a date") && problem.column.as_deref() == Some("Created"));
         assert!(read(serde_json::json!({"Created": ""})).unwrap().event.occurred_at.is_none());
         let problem = read(serde_json::json!({"Created": "2999-01-01"})).unwrap_err();
         assert!(problem.reason.contains("future") && problem.column.as_deref() == Some("Created"));

@@ -47,7 +47,7 @@ impl Socket {
     /// Returns an error if there is no connection in time.
     pub fn open(from: Ipv4Addr, to: SocketAddr, said: &[u8]) -> Result<Self> {
         let stream = connect(from, to)?;
-        // Whoever hardly reads need not hold much of what is sent.
+        // An attacker that does not read need not hold much of what is sent.
         socket2::SockRef::from(&stream).set_recv_buffer_size(4096)?;
         stream.set_nonblocking(true)?;
         let mut socket = Self { stream, is_over: false };

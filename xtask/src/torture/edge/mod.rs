@@ -117,6 +117,7 @@ impl<'a> Attack<'a> {
         self.phase("half heads", Self::half_heads)?;
         self.phase("announced bodies", Self::announced_bodies)?;
         self.phase("unread answers", Self::unread_answers)?;
+        self.phase("unread pages", Self::unread_pages)?;
         let grown = self.phases.iter().map(|phase| phase.peak_mb).fold(0.0, f64::max) - before;
         self.phase("sign-in flood", Self::sign_in_flood)?;
         let drafts = self.phases.len();
@@ -165,13 +166,26 @@ impl<'a> Attack<'a> {
     }
 
     fn unread_answers(&mut self) -> Result<()> {
-        let from = Ipv4Addr::new(127, 0, 0, 5);
         // The longest answer that is open to everyone.
-        let requests = b"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(UNREAD.1);
+        let left = self.unread("/api/openapi.json", GIVEN_UP_WITHIN)?;
+        self.require(left == 0, "answers that are never read keep their connections");
+        Ok(())
+    }
+
+    /// Requests pages as fast as they are made. Few of them fit into the buffers of a connection, so it is not given up soon.
+    fn unread_pages(&mut self) -> Result<()> {
+        self.unread("/sign-in", 2 * KEPT_UP).map(drop)
+    }
+
+    /// Requests the same many times on each connection without reading an answer, until the server has closed them all or the
+    /// time is over. Returns how many are still open.
+    fn unread(&self, path: &str, limit: Duration) -> Result<usize> {
+        let from = Ipv4Addr::new(127, 0, 0, 5);
+        let requests = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(UNREAD.1).into_bytes();
         let sockets = Socket::open_all(from, self.to, UNREAD.0, b"")?;
         let mut sockets: Vec<(Socket, usize)> = sockets.into_iter().map(|socket| (socket, 0)).collect();
         let start = Instant::now();
-        while !sockets.is_empty() && start.elapsed() < GIVEN_UP_WITHIN {
+        while !sockets.is_empty() && start.elapsed() < limit {
             for (socket, sent) in &mut sockets {
                 // Once all is sent, one more byte finds out whether the server is still there.
                 let rest = requests.get(*sent..).filter(|rest| !rest.is_empty()).unwrap_or(b"G");
@@ -180,14 +194,9 @@ impl<'a> Attack<'a> {
             sockets.retain_mut(|(socket, _)| !socket.is_closed());
             std::thread::sleep(Duration::from_millis(200));
         }
-        eprintln!(
-            "      {} of {} still open after {:.0} s",
-            sockets.len(),
-            UNREAD.0,
-            start.elapsed().as_secs_f64()
-        );
-        self.require(sockets.is_empty(), "answers that nobody reads keep their connections");
-        Ok(())
+        let elapsed = start.elapsed().as_secs_f64();
+        eprintln!("      {} of {} still open after {elapsed:.0} s", sockets.len(), UNREAD.0);
+        Ok(sockets.len())
     }
 
     /// Tries made-up accounts and passwords, all at once.
