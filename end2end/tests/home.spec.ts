@@ -100,7 +100,8 @@ test.describe('an administrator', () => {
   test('sees the state of the installation', async ({ page }) => {
     await page.goto('/');
     const setup = page.getByRole('region', { name: 'Installation' });
-    await expect(setup.getByRole('listitem')).toHaveCount(6);
+    await expect(setup.getByRole('listitem')).toHaveCount(7);
+    await expect(setup.getByRole('listitem').filter({ hasText: 'Database login' })).toContainText('could change the log');
     await expect(setup.getByRole('link', { name: 'E-mail' })).toHaveAttribute('href', '/settings#h-mail');
   });
 });
