@@ -283,10 +283,13 @@ pub(crate) async fn find(
         .with("kind", |identity| identity.0)
         .with("source", |identity| &identity.1)
         .with("value_hmac", |identity| &identity.2);
+    // One look into the index for each identity. A plan for a join, made while the table is small, would read the whole table and be
+    // kept.
     let sql = format!(
         "WITH RECURSIVE found AS ( \
-           SELECT i.kind, i.source, i.value_hmac, i.lead_id FROM lead_identities i \
-           JOIN {} USING (kind, source, value_hmac) \
+           SELECT i.kind, i.source, i.value_hmac, i.lead_id FROM {} CROSS JOIN LATERAL ( \
+             SELECT i.* FROM lead_identities i \
+             WHERE i.kind = w.kind AND i.source = w.source AND i.value_hmac = w.value_hmac LIMIT 1) i \
            UNION ALL SELECT f.kind, f.source, f.value_hmac, a.merged_into FROM found f JOIN lead_aliases a ON a.lead_id = f.lead_id) \
          SELECT f.kind, f.source, f.value_hmac, f.lead_id FROM found f WHERE NOT EXISTS (SELECT 1 FROM lead_aliases a WHERE a.lead_id = f.lead_id)",
         columns.table("w"),

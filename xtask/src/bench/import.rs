@@ -54,42 +54,54 @@ fn import(stand: &Stand, mix: Mix, leads: u64, figures: &mut Figures) -> Result<
     Ok(leads as f64 / seconds)
 }
 
+/// A table that is copied, with its columns as SQL lists them.
+struct Copied {
+    table: String,
+    columns: String,
+}
+
 /// Only reading the files into the tables is timed.
 fn copy(stand: &Stand, leads: u64) -> Result<f64> {
     let [imported, copied] = DATABASES;
     let tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition";
-    let mut wanted: Vec<String> = Vec::new();
+    let mut wanted: Vec<Copied> = Vec::new();
     for table in stand.cluster.query_in(imported, tables)?.lines() {
         let is_filled = format!("SELECT EXISTS (SELECT FROM {table})");
         let filled = |database: &str| {
             Ok::<_, anyhow::Error>(stand.cluster.query_in(database, &is_filled)?.trim() == "t")
         };
         if filled(imported)? && !filled(copied)? {
-            wanted.push(table.to_owned());
+            // A generated column can be read, but not written.
+            let columns = format!(
+                "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute \
+                 WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+            );
+            let columns = stand.cluster.query_in(imported, &columns)?.trim().to_owned();
+            wanted.push(Copied { table: table.to_owned(), columns });
         }
     }
-    wanted.sort_by_key(|table| place(table));
+    wanted.sort_by_key(|one| place(&one.table));
     let path = |table: &str| stand.folder.join(format!("{table}.copy"));
-    let script = |database: &str, copied: &dyn Fn(&str) -> String| -> Command {
+    let script = |database: &str, copied: &dyn Fn(&Copied) -> String| -> Command {
         let mut psql = stand.cluster.client("psql", database);
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1"]);
-        for table in &wanted {
+        for one in &wanted {
             psql.arg("-c").arg(format!(
                 "\\copy {} '{}' (FORMAT binary)",
-                copied(table),
-                path(table).display()
+                copied(one),
+                path(&one.table).display()
             ));
         }
         psql
     };
     // A partitioned table is read through a query only.
-    process::run(&mut script(imported, &|table| format!("(SELECT * FROM {table}) TO")))?;
+    process::run(&mut script(imported, &|one| format!("(SELECT {} FROM {}) TO", one.columns, one.table)))?;
     stand.cluster.query_in(copied, "CHECKPOINT")?;
     let start = Instant::now();
-    let done = process::run(&mut script(copied, &|table| format!("{table} FROM")));
+    let done = process::run(&mut script(copied, &|one| format!("{} ({}) FROM", one.table, one.columns)));
     let seconds = start.elapsed().as_secs_f64();
-    for table in &wanted {
-        fs::remove_file(path(table)).context("removing a dump")?;
+    for one in &wanted {
+        fs::remove_file(path(&one.table)).context("removing a dump")?;
     }
     done?;
     for database in DATABASES {
