@@ -89,6 +89,8 @@ impl Probe {
         for effect in decision["effects"].as_array().into_iter().flatten() {
             minted.push(text(effect)?);
         }
+        let shadows = query(&format!("SELECT id FROM shadow_verdicts WHERE decision_id = '{}'", minted[2]))?;
+        minted.extend(shadows.lines().map(str::to_owned));
         let xid = query(&format!("SELECT xmin FROM events WHERE id = '{}'", minted[0]))?;
         let workflow = query(&format!("SELECT workflow_id FROM events WHERE id = '{}'", minted[0]))?;
         let tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1";
