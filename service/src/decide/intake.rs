@@ -83,7 +83,7 @@ async fn take(pipeline: &Arc<Pipeline>, group: &mut Vec<Waiting>) {
             }
             for part in parts {
                 let pipeline = pipeline.clone();
-                // Not awaited: later groups of other workflows go on meanwhile. A part takes no longer than its locks.
+                // Not awaited: so that groups of other workflows do not wait behind this one. A part waits at most as long as a lock may.
                 tokio::spawn(async move {
                     match self::together(&pipeline, &part).await {
                         Ok(answers) => answer(part, answers),

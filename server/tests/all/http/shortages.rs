@@ -41,7 +41,7 @@ async fn the_process_is_not_ready_while_the_disk_is_full() {
     let ready = || async { app.request(Method::GET, "/readyz").send().await.unwrap() };
     let database: String =
         sqlx::query_scalar("SELECT current_database()::text").fetch_one(app.store().pool()).await.unwrap();
-    // A limit of temporary files stands in for the end of the disk, in new connections.
+    // New connections get a limit for temporary files, which fails as a full disk does.
     let limit = async |setting: &str| {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
         let mut owner = app.office.database.owner().await;
